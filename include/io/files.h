@@ -27,5 +27,7 @@ int files_find_program(const char *program, const char *path_variable, const cha
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
 /* Exists, is a folder, and can be written. */
 int files_check_folder(const char *path, struct fault *f);
+int files_make_folder(const char *path, struct fault *f); /* 0755; that it exists already is fine */
+int files_real_path(const char *path, struct buf *real, struct fault *f); /* absolute, without links */
 
 #endif

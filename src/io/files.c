@@ -232,3 +232,21 @@ int files_check_folder(const char *path, struct fault *f)
     return fault_system(f, -errno, "folder %s cannot be written", path);
   return 0;
 }
+
+int files_make_folder(const char *path, struct fault *f)
+{
+  if (mkdir(path, 0755) < 0 && errno != EEXIST)
+    return fault_system(f, -errno, "cannot make the folder %s", path);
+  return files_check_folder(path, f);
+}
+
+int files_real_path(const char *path, struct buf *real, struct fault *f)
+{
+  char *found = realpath(path, NULL);
+  if (!found)
+    return fault_system(f, -errno, "%s", path);
+  buf_clear(real);
+  buf_add_text(real, found);
+  free(found);
+  return 0;
+}
