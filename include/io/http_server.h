@@ -39,6 +39,7 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host, u
                                      const struct http_server_setup *setup, struct fault *f);
 unsigned http_server_port(const struct http_server *s);
 size_t http_server_connections(const struct http_server *s);
+size_t http_server_unflushed(const struct http_server *s); /* connections with bytes that have not left yet */
 /* Stops accepting; what runs goes on. */
 void http_server_stop(struct http_server *s);
 /* Closes everything hard (reset): listener and connections; exchanges under way get on_gone first.
