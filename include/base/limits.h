@@ -30,6 +30,10 @@ enum {
 #define LIMIT_CHUNK_BYTES         ((size_t)1 * MIB)   /* one event, before it is cut or split */
 #define LIMIT_CHUNK_MIN_BYTES     ((size_t)1 * KIB)   /* the smallest maxChunkBytes taken */
 #define LIMIT_EVENT_LINE_BYTES    ((size_t)512 * MIB) /* what one event's text may ever be */
+#define LIMIT_NAME_BYTES          ((size_t)16 * KIB)  /* one id or tool name from an agent */
+#define LIMIT_SEEN_IDS            ((size_t)1 << 20)   /* ids remembered in one run */
+#define LIMIT_OPEN_CALLS          4096 /* calls without a result; more: the oldest gets one */
+#define LIMIT_CERTIFICATE_BYTES   ((size_t)64 * KIB)
 #define LIMIT_SINK_HIGH_BYTES     ((size_t)1 * MIB)   /* above: the agent's stdout is not read */
 #define LIMIT_SINK_LOW_BYTES      ((size_t)256 * KIB) /* below: it is read again */
 #define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
@@ -69,6 +73,7 @@ enum {
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
+#define LIMIT_ARGUMENT_BYTES  ((size_t)100 * KIB) /* one argv entry; Linux ends at 128 KiB */
 #define LIMIT_SECRETS         256
 #define LIMIT_TOOLS           1024
 #define LIMIT_MESSAGES        100000
