@@ -24,9 +24,9 @@ struct buf {
 };
 
 struct buf buf_make(size_t ceiling); /* allocates nothing yet */
-void buf_free(struct buf *b);        /* safe on a zeroed buf; leaves it empty, same ceiling */
-void buf_wipe(struct buf *b);        /* buf_free for secrets: zeroes the memory first */
-void buf_clear(struct buf *b);       /* keeps the memory; forgets `overflowed` */
+void buf_free(struct buf *b);  /* safe on a zeroed buf; leaves it empty, same ceiling */
+void buf_wipe(struct buf *b);  /* buf_free for secrets: zeroes the memory first */
+void buf_clear(struct buf *b); /* keeps the memory; forgets `overflowed` */
 void buf_add(struct buf *b, struct span s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *cstring);
@@ -39,7 +39,8 @@ void buf_grew(struct buf *b, size_t n); /* n bytes of the reserved room are now 
 void buf_drop_front(struct buf *b, size_t n);
 struct span buf_span(const struct buf *b);
 struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */
-const char *buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next change */
+const char *
+buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next change */
 
 #define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
 struct span span_of(const char *cstring); /* NULL: the empty span */
@@ -53,7 +54,8 @@ char *span_copy(struct span s);                  /* malloc'd, NUL-ended */
 /* Whole text, decimal, no sign, no blanks, lowest <= value <= highest; else false. */
 bool span_to_number(struct span s, unsigned long long lowest, unsigned long long highest,
                     unsigned long long *value);
-/* The longest prefix of at most `most` bytes that does not end inside a UTF-8 sequence. */
+/* The longest prefix of at most `most` bytes that does not end inside a UTF-8 sequence.
+ */
 struct span span_cut_utf8(struct span s, size_t most);
 
 #endif

@@ -24,7 +24,7 @@ enum fault_kind {
   FAULT_AGENT,     /* the agent process failed, or spoke nonsense */
   FAULT_TIMEOUT,
   FAULT_CANCELLED,
-  FAULT_SYSTEM     /* the OS said no; `os` holds the negative errno */
+  FAULT_SYSTEM /* the OS said no; `os` holds the negative errno */
 };
 
 struct fault {
@@ -43,6 +43,8 @@ int fault_prefix(struct fault *f, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 int fault_http_status(enum fault_kind kind); /* 500 where no other fits */
-int fault_exit_code(enum fault_kind kind);   /* 2 bad request, 124 timeout, else 1 */
+/* 2 for what was wrong with the request (BAD_INPUT, UNKNOWN, TOO_BIG), 124 for TIMEOUT,
+ * 0 for NONE, else 1. */
+int fault_exit_code(enum fault_kind kind);
 
 #endif

@@ -22,6 +22,7 @@ void ids_path_segment(struct span id, struct buf *out);
 long long ids_now_ms(void);
 /* The monotonic clock, for durations and deadlines. */
 unsigned long long ids_ticks_ms(void);
-void ids_freeze_now(long long ms); /* tests and translate: every timestamp is `ms`; -1: thaw */
+void ids_freeze_now(
+    long long ms); /* tests and translate: every timestamp is `ms`; -1: thaw */
 
 #endif

@@ -3,8 +3,9 @@
  *
  * The writer keeps the commas and the nesting; misuse (a key in an array, an unbalanced
  * end) asserts.  `key` NULL: an element of an array, or the document itself.  Text is
- * escaped as JSON.stringify does it: ", \ and control bytes; everything else is written as
- * it is, except WTF-8 surrogates, which become \udXXX again.  Text must be UTF-8 or WTF-8.  */
+ * escaped as JSON.stringify does it: ", \ and control bytes; everything else is written
+ * as it is, except WTF-8 surrogates, which become \udXXX again.  Text must be UTF-8 or
+ * WTF-8.  */
 #ifndef BASE_JSON_WRITE_H
 #define BASE_JSON_WRITE_H
 
@@ -12,8 +13,9 @@
 
 struct json_writer {
   struct buf *out;
-  unsigned depth;        /* at most 60 */
-  unsigned long long comma; /* one bit a level */
+  unsigned depth;            /* at most 60 */
+  unsigned long long comma;  /* one bit a level: something stands there already */
+  unsigned long long object; /* one bit a level: an object, not an array */
 };
 
 struct json_writer json_write_to(struct buf *out);
@@ -23,6 +25,7 @@ void json_put_text(struct json_writer *w, const char *key, struct span text);
 void json_put_int(struct json_writer *w, const char *key, long long n);
 void json_put_bool(struct json_writer *w, const char *key, bool b);
 void json_put_null(struct json_writer *w, const char *key);
+/* Bytes that are JSON already, copied as they are; an empty span becomes null. */
 void json_put_raw(struct json_writer *w, const char *key, struct span json);
 /* A member whose name is not a constant. */
 void json_put_named(struct json_writer *w, struct span key, struct span text);

@@ -10,60 +10,64 @@
 
 #include <stddef.h>
 
-enum {
-  KIB = 1024,
-  MIB = 1024 * 1024
-};
+enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* What the agent prints. */
-#define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: warning, resync */
+#define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: resync */
 #define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)
-#define LIMIT_PIPE_BYTES        ((size_t)1 * MIB)  /* asked of the kernel for stdin, out, err */
+#define LIMIT_PIPE_BYTES        ((size_t)1 * MIB) /* asked of the kernel for stdin, out, err */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
 
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128
-#define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree; the rest is sliced */
-#define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* a string from here on stays a slice */
+#define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree */
+#define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
 
 /* What goes out. */
-#define LIMIT_CHUNK_BYTES         ((size_t)1 * MIB)   /* one event, before it is cut or split */
-#define LIMIT_CHUNK_MIN_BYTES     ((size_t)1 * KIB)   /* the smallest maxChunkBytes taken */
-#define LIMIT_EVENT_LINE_BYTES    ((size_t)512 * MIB) /* what one event's text may ever be */
-#define LIMIT_NAME_BYTES          ((size_t)16 * KIB)  /* one id or tool name from an agent */
-#define LIMIT_SEEN_IDS            ((size_t)1 << 20)   /* ids remembered in one run */
-#define LIMIT_OPEN_CALLS          4096 /* calls without a result; more: the oldest gets one */
-#define LIMIT_CERTIFICATE_BYTES   ((size_t)64 * KIB)
-#define LIMIT_SINK_HIGH_BYTES     ((size_t)1 * MIB)   /* above: the agent's stdout is not read */
+#define LIMIT_CHUNK_BYTES      ((size_t)1 * MIB)   /* one event; longer: cut or split */
+#define LIMIT_CHUNK_MIN_BYTES  ((size_t)1 * KIB)   /* the smallest maxChunkBytes taken */
+#define LIMIT_EVENT_LINE_BYTES ((size_t)512 * MIB) /* one event's text, ever */
+#define LIMIT_SINK_HIGH_BYTES                                                            \
+  ((size_t)1 * MIB) /* above: the agent's stdout is not read */
 #define LIMIT_SINK_LOW_BYTES      ((size_t)256 * KIB) /* below: it is read again */
 #define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
 #define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
 
+/* The event writer and the harnesses. */
+#define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
+#define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
+#define LIMIT_OPEN_CALLS        4096 /* calls without a result; more: the oldest gets one */
+#define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
+#define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
+
 /* The control port. */
-#define LIMIT_BODY_BYTES          ((size_t)32 * MIB)
-#define LIMIT_HEADER_BYTES        ((size_t)16 * KIB) /* request line and all headers */
-#define LIMIT_HEADER_COUNT        100
-#define LIMIT_CONNECTIONS         128
-#define LIMIT_RUNS                8
-#define LIMIT_HEAD_MS             10000u  /* from the first byte to the end of the headers */
-#define LIMIT_BODY_MS             60000u  /* without a byte of the body */
-#define LIMIT_IDLE_MS             75000u  /* a kept-alive connection without a request */
-#define LIMIT_WRITE_STALL_MS      600000u /* a reader that takes no byte is gone */
+#define LIMIT_BODY_BYTES     ((size_t)32 * MIB)
+#define LIMIT_HEADER_BYTES   ((size_t)16 * KIB) /* request line and all headers */
+#define LIMIT_HEADER_COUNT   100
+#define LIMIT_CONNECTIONS    128
+#define LIMIT_RUNS           8
+#define LIMIT_HEAD_MS        10000u  /* from the first byte to the end of the headers */
+#define LIMIT_BODY_MS        60000u  /* without a byte of the body */
+#define LIMIT_IDLE_MS        75000u  /* a kept-alive connection without a request */
+#define LIMIT_WRITE_STALL_MS 600000u /* a reader that takes no byte is gone */
 
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
 #define LIMIT_BRIDGE_CONNECTIONS 256
 #define LIMIT_BRIDGE_SESSIONS    64
 #define LIMIT_BRIDGE_HOLD_MS     250u   /* a result by then is plain JSON, later SSE */
-#define LIMIT_BRIDGE_PROGRESS_MS 10000u /* progress or a comment on an open SSE answer */
+#define LIMIT_BRIDGE_PROGRESS_MS 10000u /* progress on an open SSE answer */
 
 /* Tool calls to the orchestrator. */
-#define LIMIT_TOOL_ANSWER_BYTES  ((size_t)64 * MIB)
-#define LIMIT_TOOL_MS            3600000u
-#define LIMIT_TOOL_CONNECT_MS    10000u
-#define LIMIT_TOOL_ERROR_BYTES   200 /* of a failed answer's body, shown to the agent */
-#define LIMIT_TOOL_CONNECTIONS   64
+#define LIMIT_TOOL_ANSWER_BYTES ((size_t)64 * MIB)
+#define LIMIT_TOOL_MS           3600000u
+#define LIMIT_TOOL_CONNECT_MS   10000u
+#define LIMIT_TOOL_ERROR_BYTES  200 /* of a failed answer's body, shown to the agent */
+#define LIMIT_TOOL_CONNECTIONS  64
+
+/* A log record; longer ones are cut. */
+#define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)
 
 /* A run. */
 #define LIMIT_RUN_MS          21600000u
@@ -73,7 +77,6 @@ enum {
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
-#define LIMIT_ARGUMENT_BYTES  ((size_t)100 * KIB) /* one argv entry; Linux ends at 128 KiB */
 #define LIMIT_SECRETS         256
 #define LIMIT_TOOLS           1024
 #define LIMIT_MESSAGES        100000

@@ -13,7 +13,8 @@ struct strv { /* growing, NULL-ended list of owned C strings: argv, env */
   size_t count, room;
 };
 void strv_add(struct strv *v, struct span s);
-void strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strv_addf(struct strv *v, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Environment lists, entries "NAME=value": replaces an entry of that name. */
 void strv_set_env(struct strv *v, const char *name, struct span value);
 const char *strv_env(const struct strv *v, const char *name); /* NULL: absent */
@@ -49,11 +50,11 @@ struct leftover { /* a process that outlived its run */
 };
 
 struct process_end {
-  int status, signal;         /* signal 0: it exited with `status` */
-  bool forced;                /* we had to signal it */
-  bool core, oom;             /* SIGKILLed by the kernel for memory */
+  int status, signal; /* signal 0: it exited with `status` */
+  bool forced;        /* we had to signal it */
+  bool core, oom;     /* SIGKILLed by the kernel for memory */
   unsigned long long cpu_ms, max_rss_kib;
-  struct span stderr_tail;    /* borrowed, at most LIMIT_STDERR_TAIL_BYTES */
+  struct span stderr_tail;          /* borrowed, at most LIMIT_STDERR_TAIL_BYTES */
   const struct leftover *leftovers; /* borrowed */
   size_t leftover_count;
 };
