@@ -47,10 +47,8 @@ int main(int argc, char **argv)
     enum log_level level = LOG_INFO;
     (void)log_level_read(span_of(o.log_level), &level); /* options_read() checked it */
     log_setup(level, strcmp(o.log_format, "json") == 0 ? LOG_JSON : LOG_TEXT);
-    status = keeper_prepare(argv[0], &f);
-  }
-  if (status == 0)
     status = open_a_door(&o, &f);
+  }
   arena_forget_all();
   if (status >= 0)
     return status;

@@ -48,8 +48,8 @@ struct keeper_record {
 /* The keeper's whole life; the exit status of the process.  Called by main when argv[1] is KEEPER_ARGUMENT. */
 int keeper_main(int argc, char **argv);
 
-/* runlet's side: opens our own program file, once, before anything else (an empty root has no /proc). */
-int keeper_prepare(const char *self_path, struct fault *f);
+/* runlet's side: opens our own program file, once, at the start (an empty root has no /proc; a file may be replaced). */
+int keeper_prepare(struct fault *f);
 /* Forks and executes a keeper with these descriptors as its 0..3; the parent's copies stay open.  Its pid, or -1. */
 int keeper_spawn(const int fds[4], char *const *argv, char *const *env, struct fault *f);
 

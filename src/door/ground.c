@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "io/files.h"
 #include "io/http_client.h"
+#include "io/keeper.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 #include "io/signals.h"
 #include "run/secrets.h"
 #include "run/workspace.h"
@@ -75,13 +77,13 @@ int ground_open(struct ground *g, const struct options *options, char *const *en
   *g = (struct ground){.options = options};
   g->environment = secrets_environment(env);
   g->workspace = buf_make(8 * KIB);
-  if (check_tool_command(options, f) < 0 || open_state(g, f) < 0)
+  if (check_tool_command(options, f) < 0 || keeper_prepare(f) < 0 || open_state(g, f) < 0)
     return -1;
   bool serve = options->command == COMMAND_SERVE;
   if (workspace_base(options->workspace, serve, &g->workspace, f) < 0)
     return -1;
   g->loop = loop_new(f);
-  if (!g->loop)
+  if (!g->loop || orphans_open(g->loop, f) < 0)
     return -1;
   struct http_client_setup client = {g->loop, options->ca_file};
   g->client = http_client_open(&client, f);
@@ -126,6 +128,8 @@ void ground_close(struct ground *g)
   ground_deafen(g);
   if (g->client)
     http_client_close(g->client, NULL, NULL);
+  if (g->loop)
+    orphans_close(g->loop);
   if (g->loop)
     g->unclean = !loop_free(g->loop);
   runs_free(g->runs);

@@ -11,6 +11,7 @@
 #include "io/keeper.h"
 #include "io/lines.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,6 +88,13 @@ static void close_stream(struct child *c, enum stream s)
   uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
 }
 
+static void reap_keeper(struct child *c)
+{
+  while (waitpid(c->keeper, NULL, 0) < 0 && errno == EINTR)
+    ;
+  orphans_release(c->later.loop, c->keeper);
+}
+
 static void close_control(struct child *c)
 {
   if (c->keeper_gone)
@@ -95,8 +103,7 @@ static void close_control(struct child *c)
   uv_poll_stop(&c->control);
   uv_close((uv_handle_t *)&c->control, handle_closed);
   close(c->control_fd); /* a keeper that still lives sees the end and sweeps its run */
-  while (waitpid(c->keeper, NULL, 0) < 0 && errno == EINTR)
-    ;
+  reap_keeper(c);
 }
 
 /* -- the end ------------------------------------------------------------------------------- */
@@ -460,8 +467,7 @@ static int open_handles(struct child *c, struct uv_loop_s *loop, const struct en
     r = one;
     c->keeper_gone = true;
     close(c->control_fd);
-    while (waitpid(c->keeper, NULL, 0) < 0 && errno == EINTR)
-      ;
+    reap_keeper(c);
   } else {
     c->open_handles++;
   }
@@ -506,6 +512,7 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
   uv_timer_init(loop, &c->later); /* cannot fail */
   c->later.data = c;
   c->open_handles = 1;
+  orphans_claim(loop, keeper);
   if (open_handles(c, loop, &e, f) < 0) {
     c->calls = (struct child_calls){0};
     child_close(c, NULL, NULL);

@@ -11,9 +11,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -311,8 +313,11 @@ int keeper_main(int argc, char **argv)
 
 static int self_fd = -1; /* our own program file, for execveat */
 
-int keeper_prepare(const char *self_path, struct fault *f)
+int keeper_prepare(struct fault *f)
 {
+  const char *self_path = (const char *)getauxval(AT_EXECFN); /* what execve() was given */
+  if (self_fd >= 0)
+    return 0;
   self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self_fd < 0)
     self_fd = open(self_path, O_RDONLY | O_CLOEXEC);
