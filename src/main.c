@@ -13,8 +13,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 extern char **environ;
+
+static int translate(const struct options *o, struct fault *f)
+{
+  struct translate_setup setup = {.harness = span_of(o->harness),
+                                  .run_id = span_of(o->run_id),
+                                  .thread_id = span_of(o->thread_id),
+                                  .model = span_of(o->model),
+                                  .file = o->file,
+                                  .out = STDOUT_FILENO,
+                                  .exit_status = (int)o->exit_status,
+                                  .signal = (int)o->signal,
+                                  .max_line_bytes = (size_t)o->max_line_bytes,
+                                  .timestamp_ms = -1};
+  return translate_run(&setup, f);
+}
 
 static int open_a_door(const struct options *o, struct fault *f)
 {
@@ -24,7 +40,7 @@ static int open_a_door(const struct options *o, struct fault *f)
   case COMMAND_SERVE:
     return http_door(o, environ, f);
   case COMMAND_TRANSLATE:
-    return translate_door(o, f);
+    return translate(o, f);
   case COMMAND_VERSION:
     return puts("runlet " RUNLET_VERSION) < 0;
   case COMMAND_HELP:
@@ -41,7 +57,8 @@ int main(int argc, char **argv)
   struct fault f = {0};
   struct options o;
   signals_block();
-  prctl(PR_SET_DUMPABLE, 0); /* memory, environment and descriptors are closed to other users */
+  prctl(PR_SET_DUMPABLE,
+        0); /* memory, environment and descriptors are closed to other users */
   int status = options_read(argc, argv, environ, &o, &f);
   if (status == 0) {
     enum log_level level = LOG_INFO;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ground.h - what `run` and `serve` both stand on: loop, tool client, folders, settings.
  *
- * Opened once from the options, before any door; ground_close() gives it all back when the last run is over.  */
+ * Opened once from the options, before any door; ground_close() gives it all back when
+ * the last run is over.  */
 #ifndef DOOR_GROUND_H
 #define DOOR_GROUND_H
 
@@ -24,12 +25,16 @@ struct ground {
   bool unclean; /* the loop did not run dry at the end: a defect */
 };
 
-int ground_open(struct ground *g, const struct options *options, char *const *env, struct fault *f);
-/* SIGTERM and the like, as the doors hear them: `number`; not from inside when we are PID 1. */
-int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who, struct fault *f);
+int ground_open(struct ground *g, const struct options *options, char *const *env,
+                struct fault *f);
+/* SIGTERM and the like, as the doors hear them: `number`; not from inside when we are
+ * PID 1. */
+int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+                  struct fault *f);
 void ground_deafen(struct ground *g); /* hears no more signals; any number of times */
 void ground_run(struct ground *g);    /* until nothing is left to wait for */
-/* After the last run: closes what is open and runs the loop dry.  Safe on a half-opened ground. */
+/* After the last run: closes what is open and runs the loop dry.  Safe on a half-opened
+ * ground. */
 void ground_close(struct ground *g);
 
 #endif

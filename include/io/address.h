@@ -7,8 +7,9 @@
 
 struct sockaddr;
 
-/* Loopback, or the address of an interface of this machine (network namespace).  An IPv4 address mapped into IPv6 counts as
- * the IPv4 address.  When the interfaces cannot be read: true, the careful answer. */
+/* Loopback, or the address of an interface of this machine (network namespace).  An IPv4
+ * address mapped into IPv6 counts as the IPv4 address.  When the interfaces cannot be
+ * read: true, the careful answer. */
 bool address_is_ours(const struct sockaddr *a);
 
 #endif

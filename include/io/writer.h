@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* writer.h - writing to a descriptor that is ours for good: stdout.
  *
- * Bytes written within one turn of the loop leave together.  A pipe, a socket or a terminal is written without
- * blocking (its mode is put back at the end); a file is written at once.  `on_gone` comes once when nobody reads any
- * more.  writer_end() flushes at most `flush_ms`, then calls `ended`, once, on a later turn, and frees the writer.  */
+ * Bytes written within one turn of the loop leave together.  A pipe, a socket or a
+ * terminal is written without blocking (its mode is put back at the end); a file is
+ * written at once.  `on_gone` comes once when nobody reads any more.  writer_end()
+ * flushes at most `flush_ms`, then calls `ended`, once, on a later turn, and frees the
+ * writer.  */
 #ifndef IO_WRITER_H
 #define IO_WRITER_H
 

@@ -3,11 +3,13 @@
  *
  *   ADMITTED -> BEGINNING -> SPEAKING -> ENDING -> OVER
  *
- * run_new() does all that can be refused before anything is promised: harness, tool URL, secrets, workspace, the
- * CLI on PATH.  run_start() sends RUN_STARTED, then opens the bridge, writes the private files and spawns the agent.
- * From then on nothing is refused any more: whatever happens becomes exactly one terminal event.  The run owns the
- * bridge, the child, the events and the private folder and gives them back in the reverse order; `on_over` comes once,
- * never from inside run_start() or run_cancel(), when nothing of the run is left on the loop.  */
+ * run_new() does all that can be refused before anything is promised: harness, tool URL,
+ * secrets, workspace, the CLI on PATH.  run_start() sends RUN_STARTED, then opens the
+ * bridge, writes the private files and spawns the agent. From then on nothing is refused
+ * any more: whatever happens becomes exactly one terminal event.  The run owns the
+ * bridge, the child, the events and the private folder and gives them back in the reverse
+ * order; `on_over` comes once, never from inside run_start() or run_cancel(), when
+ * nothing of the run is left on the loop.  */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -37,18 +39,22 @@ struct run_settings { /* the same for all runs of a process; outlives them */
 };
 
 struct run_outcome {
-  bool finished;        /* RUN_FINISHED */
-  const char *code;     /* else the RUN_ERROR's code, "" if the harness named one of its own */
+  bool finished; /* RUN_FINISHED */
+  const char
+      *code; /* else the RUN_ERROR's code, "" if the harness named one of its own */
   unsigned long long events, tool_calls, duration_ms;
 };
 
 /* `req` is taken in every case. */
-struct run *run_new(const struct run_settings *settings, struct run_request *req, struct fault *f);
+struct run *run_new(const struct run_settings *settings, struct run_request *req,
+                    struct fault *f);
 void run_start(struct run *r, struct sink *sink,
                void (*on_over)(void *who, const struct run_outcome *outcome), void *who);
-/* Ends the run with RUN_ERROR (code, message) and kills its agent.  Any number of times, at any time; the first
- * reason stays.  `by`: "client", "api", "signal" or "timeout", for the certificate.  `grace_ms` 0: the run's own. */
-void run_cancel(struct run *r, const char *by, const char *code, const char *message, unsigned grace_ms);
+/* Ends the run with RUN_ERROR (code, message) and kills its agent.  Any number of times,
+ * at any time; the first reason stays.  `by`: "client", "api", "signal" or "timeout", for
+ * the certificate.  `grace_ms` 0: the run's own. */
+void run_cancel(struct run *r, const char *by, const char *code, const char *message,
+                unsigned grace_ms);
 void run_free(struct run *r); /* only what was never started; NULL is fine */
 
 struct span run_id(const struct run *r);

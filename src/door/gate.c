@@ -43,8 +43,8 @@ static bool is_loopback(const char *host)
   return !strncmp(host, "127.", 4) || !strcmp(host, "::1");
 }
 
-int gate_open(struct gate *g, const char *file, char *const *env, const char *host, bool allow_unauthenticated,
-              struct fault *f)
+int gate_open(struct gate *g, const char *file, char *const *env, const char *host,
+              bool allow_unauthenticated, struct fault *f)
 {
   *g = (struct gate){.token = buf_make(4 * KIB), .loopback = is_loopback(host)};
   struct buf from_env = buf_make(4 * KIB);
@@ -58,7 +58,8 @@ int gate_open(struct gate *g, const char *file, char *const *env, const char *ho
     return -1;
   if (g->token.len == 0 && !g->loopback && !allow_unauthenticated)
     return fault_set(f, FAULT_BAD_INPUT,
-                     "--listen %s without a token would let anybody in: give --token-file or RUNLET_TOKEN, or say "
+                     "--listen %s without a token would let anybody in: give "
+                     "--token-file or RUNLET_TOKEN, or say "
                      "--allow-unauthenticated",
                      host);
   log_hide(buf_span(&g->token));
@@ -86,18 +87,22 @@ static bool has_token(const struct gate *g, struct span authorization)
   struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
   if (!span_is_nocase(scheme, "bearer "))
     return false;
-  return ids_equal_constant_time(span_trim(span_after(authorization, 7)), buf_span(&g->token));
+  return ids_equal_constant_time(span_trim(span_after(authorization, 7)),
+                                 buf_span(&g->token));
 }
 
 int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f)
 {
   if (g->token.len > 0)
-    return has_token(g, facts->authorization) ? 0 : fault_set(f, FAULT_DENIED, "unauthorized");
+    return has_token(g, facts->authorization)
+               ? 0
+               : fault_set(f, FAULT_DENIED, "unauthorized");
   if (facts->has_origin)
     return fault_set(f, FAULT_FORBIDDEN, "a request with an Origin needs a token");
   if (g->loopback && !host_is_loopback(facts->host))
     return fault_set(f, FAULT_FORBIDDEN, "without a token Host must be a loopback name");
   if (!g->loopback && facts->from_here)
-    return fault_set(f, FAULT_FORBIDDEN, "without a token no calls from this machine itself");
+    return fault_set(f, FAULT_FORBIDDEN,
+                     "without a token no calls from this machine itself");
   return 0;
 }

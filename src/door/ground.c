@@ -30,12 +30,14 @@ static int open_state(struct ground *g, struct fault *f)
   if (g->options->state_dir)
     buf_add_text(&g->state, g->options->state_dir);
   else
-    buf_addf(&g->state, "%s/runlet-%u", temporary && temporary[0] ? temporary : "/tmp", (unsigned)geteuid());
+    buf_addf(&g->state, "%s/runlet-%u", temporary && temporary[0] ? temporary : "/tmp",
+             (unsigned)geteuid());
   if (files_open_state(buf_cstring(&g->state), f) < 0)
     return -1;
   unsigned stale = files_sweep_stale(g->state.at, "run");
   if (stale > 0)
-    log_line(LOG_INFO, (struct span){0}, "removed %u private folders of runners that died", stale);
+    log_line(LOG_INFO, (struct span){0},
+             "removed %u private folders of runners that died", stale);
   return 0;
 }
 
@@ -72,7 +74,8 @@ static void fill_settings(struct ground *g)
   };
 }
 
-int ground_open(struct ground *g, const struct options *options, char *const *env, struct fault *f)
+int ground_open(struct ground *g, const struct options *options, char *const *env,
+                struct fault *f)
 {
   *g = (struct ground){.options = options};
   g->environment = secrets_environment(env);
@@ -98,13 +101,15 @@ static void heard_signal(void *who, int number, int pid, bool inside)
 {
   struct listener *l = who;
   if (getpid() == 1 && inside) {
-    log_line(LOG_WARN, (struct span){0}, "signal %d from process %d in this container is not obeyed", number, pid);
+    log_line(LOG_WARN, (struct span){0},
+             "signal %d from process %d in this container is not obeyed", number, pid);
     return;
   }
   l->on_signal(l->who, number);
 }
 
-int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who, struct fault *f)
+int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+                  struct fault *f)
 {
   static struct listener listener; /* one process, one door */
   listener = (struct listener){on_signal, who};

@@ -25,7 +25,8 @@ struct door {
   bool closing;
 };
 
-struct caller { /* one POST /run, from its admission until its run is over and its stream ended */
+struct caller { /* one POST /run, from its admission until its run is over and its stream
+                   ended */
   struct sink sink; /* first */
   struct door *door;
   struct http_exchange *exchange; /* NULL: ended, or the client is gone */
@@ -35,9 +36,10 @@ struct caller { /* one POST /run, from its admission until its run is over and i
   bool wrote; /* since the last keep-alive tick */
 };
 
-/* -- answers ----------------------------------------------------------------------------------- */
+/* -- answers -- */
 
-static void answer_text(struct http_exchange *x, int status, const char *type, const char *text)
+static void answer_text(struct http_exchange *x, int status, const char *type,
+                        const char *text)
 {
   struct http_answer a = {.status = status, .content_type = type};
   struct http_header retry = {SPAN_LITERAL("retry-after"), SPAN_LITERAL("1")};
@@ -45,7 +47,8 @@ static void answer_text(struct http_exchange *x, int status, const char *type, c
     a.headers = &retry;
     a.header_count = 1;
   }
-  struct http_header challenge = {SPAN_LITERAL("www-authenticate"), SPAN_LITERAL("Bearer")};
+  struct http_header challenge = {SPAN_LITERAL("www-authenticate"),
+                                  SPAN_LITERAL("Bearer")};
   if (status == 401) {
     a.headers = &challenge;
     a.header_count = 1;
@@ -58,7 +61,7 @@ static void answer_fault(struct http_exchange *x, const struct fault *f)
   answer_text(x, fault_http_status(f->kind), "text/plain", f->text);
 }
 
-/* -- one caller ---------------------------------------------------------------------------------- */
+/* -- one caller -- */
 
 static size_t put_line(struct sink *sink, struct span line)
 {
@@ -93,7 +96,8 @@ static void client_gone(void *who)
   client_drained(c); /* nobody to wait for: let the agent's last lines through */
 }
 
-/* A blank line, so that nothing between here and the orchestrator takes a silent stream for a dead one. */
+/* A blank line, so that nothing between here and the orchestrator takes a silent stream
+ * for a dead one. */
 static void keep_alive(void *who)
 {
   struct caller *c = who;
@@ -106,8 +110,10 @@ static struct sink *begin_stream(void *who, struct run *r)
 {
   struct caller *c = who;
   static const struct http_header no_cache = {{"cache-control", 13}, {"no-cache", 8}};
-  struct http_answer a = {
-      .status = 200, .content_type = "application/x-ndjson", .headers = &no_cache, .header_count = 1};
+  struct http_answer a = {.status = 200,
+                          .content_type = "application/x-ndjson",
+                          .headers = &no_cache,
+                          .header_count = 1};
   c->run = r;
   buf_add(&c->run_id, run_id(r));
   http_begin(c->exchange, &a, SPAN_LITERAL("\n"));
@@ -129,9 +135,10 @@ static void caller_free(struct caller *c)
 static void run_over(void *who, const struct run_outcome *o)
 {
   struct caller *c = who;
-  log_line(LOG_INFO, buf_span(&c->run_id), "run %s%s%s events=%llu toolCalls=%llu durationMs=%llu",
-           o->finished ? "finished" : "failed", o->code[0] ? " code=" : "", o->code, o->events, o->tool_calls,
-           o->duration_ms);
+  log_line(LOG_INFO, buf_span(&c->run_id),
+           "run %s%s%s events=%llu toolCalls=%llu durationMs=%llu",
+           o->finished ? "finished" : "failed", o->code[0] ? " code=" : "", o->code,
+           o->events, o->tool_calls, o->duration_ms);
   end_lines(&c->sink);
   caller_free(c);
 }
@@ -162,7 +169,9 @@ static void post_run(struct door *d, struct http_exchange *x)
   }
 }
 
-/* -- routes ------------------------------------------------------------------------------------------ */
+/* -- routes
+ * ------------------------------------------------------------------------------------------
+ */
 
 static bool is(const struct http_request *r, const char *method, const char *target)
 {
@@ -196,7 +205,9 @@ static void on_request(void *who, struct http_exchange *x)
     answer_text(x, 404, NULL, "not found");
 }
 
-/* -- the end -------------------------------------------------------------------------------------------- */
+/* -- the end
+ * --------------------------------------------------------------------------------------------
+ */
 
 static void close_door(struct door *d)
 {
@@ -232,23 +243,31 @@ static void heard_signal(void *who, int number)
 {
   struct door *d = who;
   bool again = d->flush != NULL;
-  log_line(LOG_INFO, (struct span){0}, "signal %d: %s", number, again ? "hastening" : "shutting down");
+  log_line(LOG_INFO, (struct span){0}, "signal %d: %s", number,
+           again ? "hastening" : "shutting down");
   if (!again)
     d->flush = loop_timer_new(d->ground->loop, look_at_flush, d);
   http_server_stop(d->server);
-  runs_shutdown(d->ground->runs, again ? 1 : (unsigned)d->ground->options->kill_grace_ms, runs_are_over, d);
+  runs_shutdown(d->ground->runs, again ? 1 : (unsigned)d->ground->options->kill_grace_ms,
+                runs_are_over, d);
 }
 
-/* -- the beginning ---------------------------------------------------------------------------------------- */
+/* -- the beginning
+ * ----------------------------------------------------------------------------------------
+ */
 
-static int listen_address(const struct ground *g, struct buf *host, unsigned *port, struct fault *f)
+static int listen_address(const struct ground *g, struct buf *host, unsigned *port,
+                          struct fault *f)
 {
   if (g->options->listen)
     return options_listen(g->options->listen, host, port, f);
-  const char *runner_port = strv_env(&g->environment, "RUNNER_PORT"); /* the reference's variable */
+  const char *runner_port =
+      strv_env(&g->environment, "RUNNER_PORT"); /* the reference's variable */
   unsigned long long number = 8080;
   if (runner_port && !span_to_number(span_of(runner_port), 0, 65535, &number))
-    return fault_set(f, FAULT_BAD_INPUT, "RUNNER_PORT must be a port from 0 to 65535, not \"%.60s\"", runner_port);
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "RUNNER_PORT must be a port from 0 to 65535, not \"%.60s\"",
+                     runner_port);
   buf_add_text(host, "127.0.0.1");
   *port = (unsigned)number;
   return 0;
@@ -261,23 +280,26 @@ static int open_door(struct door *d, char *const *env, struct fault *f)
   unsigned port = 0;
   int failed = listen_address(d->ground, &host, &port, f);
   if (!failed)
-    failed = gate_open(&d->gate, o->token_file, env, buf_cstring(&host), o->allow_unauthenticated, f);
-  struct http_server_setup setup = {.limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, (size_t)o->max_body_bytes},
-                                    .connections = (size_t)o->max_connections,
-                                    .head_ms = LIMIT_HEAD_MS,
-                                    .body_ms = LIMIT_BODY_MS,
-                                    .idle_ms = LIMIT_IDLE_MS,
-                                    .write_stall_ms = (unsigned)o->write_stall_ms,
-                                    .on_head = on_head,
-                                    .on_request = on_request,
-                                    .who = d};
+    failed = gate_open(&d->gate, o->token_file, env, buf_cstring(&host),
+                       o->allow_unauthenticated, f);
+  struct http_server_setup setup = {
+      .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, (size_t)o->max_body_bytes},
+      .connections = (size_t)o->max_connections,
+      .head_ms = LIMIT_HEAD_MS,
+      .body_ms = LIMIT_BODY_MS,
+      .idle_ms = LIMIT_IDLE_MS,
+      .write_stall_ms = (unsigned)o->write_stall_ms,
+      .on_head = on_head,
+      .on_request = on_request,
+      .who = d};
   if (!failed) {
     d->server = http_server_open(d->ground->loop, buf_cstring(&host), port, &setup, f);
     failed = d->server ? 0 : -1;
   }
   if (!failed)
-    log_line(LOG_INFO, (struct span){0}, strchr(host.at, ':') ? "listening on [%s]:%u" : "listening on %s:%u", host.at,
-             http_server_port(d->server));
+    log_line(LOG_INFO, (struct span){0},
+             strchr(host.at, ':') ? "listening on [%s]:%u" : "listening on %s:%u",
+             host.at, http_server_port(d->server));
   buf_free(&host);
   return failed;
 }

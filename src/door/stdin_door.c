@@ -80,7 +80,8 @@ static void heard_signal(void *who, int number)
   bool again = d->signal != 0;
   d->signal = number;
   if (d->run)
-    run_cancel(d->run, "signal", "runner-shutdown", "the runner was told to stop", again ? 1 : 0);
+    run_cancel(d->run, "signal", "runner-shutdown", "the runner was told to stop",
+               again ? 1 : 0);
 }
 
 /* One line, for a request that never became a run. */
@@ -123,7 +124,8 @@ static int start(struct door *d, struct fault *f)
                                   .thread_id = buf_span(&thread_id),
                                   .local_tools = o->tool_command != NULL};
     struct run_request *req = run_request_read(&text, &rules, f);
-    failed = req && runs_start(d->ground->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
+    failed =
+        req && runs_start(d->ground->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
   }
   buf_free(&text);
   buf_free(&run_id);

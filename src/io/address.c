@@ -25,7 +25,8 @@ static bool widen(const struct sockaddr *a, unsigned char out[16])
 
 static bool is_loopback(const unsigned char a[16])
 {
-  static const unsigned char six[16] = {[15] = 1}, four[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
+  static const unsigned char six[16] = {[15] = 1},
+                             four[13] = {[10] = 0xff, [11] = 0xff, [12] = 127};
   return !memcmp(a, six, 16) || !memcmp(a, four, 13);
 }
 

@@ -1,25 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* child.c - see child.h.
  *
- * Three pipes and one control socket.  The end of a child is the meeting of three things that come in any order: the
- * keeper's word of the exit, and the ends of stdout and stderr; `drain` stands in for the last two. */
+ * Three pipes and one control socket.  The end of a child is the meeting of three things
+ * that come in any order: the keeper's word of the exit, and the ends of stdout and
+ * stderr; `drain` stands in for the last two. */
 #include "io/child.h"
 
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "io/keeper.h"
+#include "io/keeper_link.h"
 #include "io/lines.h"
 #include "io/loop.h"
-#include "io/orphans.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -27,12 +25,11 @@ enum stream { IN, OUT, ERR, STREAMS };
 
 struct child {
   uv_pipe_t pipes[STREAMS];
-  uv_poll_t control;
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
   struct loop_timer *drain;
   bool open[STREAMS];
   unsigned open_handles;
-  int keeper, control_fd;
+  struct keeper_link *keeper;
   struct child_calls calls;
   void *who;
 
@@ -47,7 +44,7 @@ struct child {
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
   struct fault spawn_fault;
-  bool exited, ended, keeper_gone, paused, stopped, settling;
+  bool exited, ended, paused, stopped, settling;
   int pid;
   unsigned drain_ms;
   unsigned long long first_output_ms, last_output_ms;
@@ -56,7 +53,7 @@ struct child {
   void *closed_who;
 };
 
-/* -- handles ------------------------------------------------------------------------------ */
+/* -- handles -- */
 
 static void child_free(struct child *c)
 {
@@ -88,25 +85,7 @@ static void close_stream(struct child *c, enum stream s)
   uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
 }
 
-static void reap_keeper(struct child *c)
-{
-  while (waitpid(c->keeper, NULL, 0) < 0 && errno == EINTR)
-    ;
-  orphans_release(c->later.loop, c->keeper);
-}
-
-static void close_control(struct child *c)
-{
-  if (c->keeper_gone)
-    return;
-  c->keeper_gone = true;
-  uv_poll_stop(&c->control);
-  uv_close((uv_handle_t *)&c->control, handle_closed);
-  close(c->control_fd); /* a keeper that still lives sees the end and sweeps its run */
-  reap_keeper(c);
-}
-
-/* -- the end ------------------------------------------------------------------------------- */
+/* -- the end -- */
 
 static void finish(struct child *c)
 {
@@ -145,7 +124,7 @@ static void drained(void *who)
   finish(c);
 }
 
-/* -- what the agent prints ------------------------------------------------------------------- */
+/* -- what the agent prints -- */
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
@@ -193,7 +172,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
   look_for_end(c);
 }
 
-/* -- what the agent is told -------------------------------------------------------------------- */
+/* -- what the agent is told -- */
 
 static void write_next(struct child *c);
 
@@ -220,7 +199,8 @@ static void write_next(struct child *c)
   }
   uv_buf_t bytes = uv_buf_init(c->input.at, (unsigned)c->input.len);
   c->writing.data = c;
-  c->write_busy = uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) == 0;
+  c->write_busy =
+      uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) == 0;
   if (!c->write_busy)
     close_stream(c, IN);
 }
@@ -233,7 +213,7 @@ void child_write(struct child *c, struct span bytes)
   write_next(c);
 }
 
-/* -- what the keeper tells ---------------------------------------------------------------------- */
+/* -- what the keeper tells -- */
 
 static void tell_settled(struct child *c)
 {
@@ -252,15 +232,18 @@ static void settled_later(uv_timer_t *timer)
 
 static void heard_no_exec(struct child *c, const struct keeper_record *r)
 {
-  static const char *const what[] = {"cannot execute", "cannot enter the workspace for", "cannot fork for"};
-  fault_system(&c->spawn_fault, -r->status, "%s the agent", what[r->what < 3 ? r->what : 0]);
+  static const char *const what[] = {"cannot execute", "cannot enter the workspace for",
+                                     "cannot fork for"};
+  fault_system(&c->spawn_fault, -r->status, "%s the agent",
+               what[r->what < 3 ? r->what : 0]);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
   c->exited = true;
 }
 
-static void heard(struct child *c, const struct keeper_record *r)
+static void keeper_says(void *who, const struct keeper_record *r)
 {
+  struct child *c = who;
   switch ((enum keeper_news)r->news) {
   case KEEPER_STARTED:
     c->pid = r->pid;
@@ -277,7 +260,8 @@ static void heard(struct child *c, const struct keeper_record *r)
     c->end.max_rss_kib = r->max_rss_kib;
     break;
   case KEEPER_LEFT:
-    c->leftovers = mem_room(c->leftovers, c->leftover_count, &c->leftover_room, sizeof *c->leftovers);
+    c->leftovers = mem_room(c->leftovers, c->leftover_count, &c->leftover_room,
+                            sizeof *c->leftovers);
     struct leftover *l = &c->leftovers[c->leftover_count++];
     l->pid = r->pid;
     memcpy(l->name, r->name, sizeof l->name - 1);
@@ -286,11 +270,12 @@ static void heard(struct child *c, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  look_for_end(c);
 }
 
-static void keeper_is_gone(struct child *c)
+static void keeper_is_gone(void *who)
 {
-  close_control(c);
+  struct child *c = who;
   if (!c->exited) { /* somebody killed it, and the agent with it */
     c->exited = true;
     c->end.signal = SIGKILL;
@@ -301,50 +286,25 @@ static void keeper_is_gone(struct child *c)
     look_for_end(c);
 }
 
-static void control_readable(uv_poll_t *poll, int status, int events)
-{
-  (void)status, (void)events; /* an error shows in recv() */
-  struct child *c = poll->data;
-  for (;;) {
-    struct keeper_record r;
-    ssize_t n = recv(c->control_fd, &r, sizeof r, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-      break;
-    if (n != (ssize_t)sizeof r) {
-      keeper_is_gone(c);
-      return;
-    }
-    heard(c, &r);
-  }
-  look_for_end(c);
-}
-
-static void order(struct child *c, enum keeper_order what, unsigned grace_ms)
-{
-  struct keeper_command command = {.order = what, .grace_ms = grace_ms};
-  if (!c->keeper_gone) /* a keeper that just died shows by the end of its socket */
-    (void)!send(c->control_fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 void child_stop(struct child *c, unsigned grace_ms)
 {
   if (c->exited)
     return;
   c->stopped = true;
-  order(c, KEEPER_STOP, grace_ms);
+  keeper_link_order(c->keeper, KEEPER_STOP, grace_ms);
 }
 
 void child_settle(struct child *c, bool sweep,
                   void (*settled)(void *who, const struct process_end *end))
 {
   c->settled = settled;
-  if (c->keeper_gone)
+  if (keeper_link_is_gone(c->keeper))
     uv_timer_start(&c->later, settled_later, 0, 0);
   else
-    order(c, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
+    keeper_link_order(c->keeper, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
 }
 
-/* -- reading on and off ---------------------------------------------------------------------------- */
+/* -- reading on and off -- */
 
 void child_pause(struct child *c)
 {
@@ -394,28 +354,28 @@ const struct fault *child_spawn_fault(const struct child *c)
   return c->spawn_fault.kind ? &c->spawn_fault : NULL;
 }
 
-/* -- the beginning --------------------------------------------------------------------------------- */
+/* -- the beginning -- */
 
 struct ends {
-  int ours[4], theirs[4]; /* stdin, stdout, stderr, control */
+  int ours[STREAMS], theirs[STREAMS];
 };
 
-static void close_all(const int fds[4])
+static void close_all(int fds[STREAMS])
 {
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < STREAMS; i++) {
     if (fds[i] >= 0)
       close(fds[i]);
+    fds[i] = -1;
+  }
 }
 
 static int make_ends(struct ends *e, struct fault *f)
 {
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < STREAMS; i++)
     e->ours[i] = e->theirs[i] = -1;
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < STREAMS; i++) {
     int pair[2];
-    int r = i == 3 ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)
-                   : pipe2(pair, O_CLOEXEC);
-    if (r < 0) {
+    if (pipe2(pair, O_CLOEXEC) < 0) {
       int os = -errno;
       close_all(e->ours);
       close_all(e->theirs);
@@ -424,55 +384,46 @@ static int make_ends(struct ends *e, struct fault *f)
     bool we_write = i == IN;
     e->ours[i] = pair[we_write ? 1 : 0];
     e->theirs[i] = pair[we_write ? 0 : 1];
-    if (i < 3)
-      (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the user's quota may say no */
+    (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the quota may say no */
   }
   return 0;
 }
 
-static int start_keeper(const struct child_setup *setup, const struct ends *e, struct fault *f)
+static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
+                                const struct child_calls *calls, void *who)
 {
-  struct strv argv = {0};
-  strv_add(&argv, SPAN_LITERAL("runlet"));
-  strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
-  strv_add(&argv, span_of(setup->folder ? setup->folder : ""));
-  strv_add(&argv, span_of(setup->cwd));
-  strv_add(&argv, span_of(setup->program));
-  for (size_t i = 0; i < setup->argv->count; i++)
-    strv_add(&argv, span_of(setup->argv->at[i]));
-  static char *const nothing[] = {NULL};
-  int pid = keeper_spawn(e->theirs, argv.at, setup->env->at ? setup->env->at : nothing, f);
-  strv_free(&argv);
-  return pid;
+  struct child *c = mem_new(sizeof *c);
+  c->calls = *calls;
+  c->who = who;
+  c->dialogue = setup->dialogue;
+  c->drain_ms = setup->drain_ms;
+  c->lines = lines_make(setup->line_ceiling);
+  c->input = setup->input ? buf_take(setup->input) : buf_make(0);
+  c->waiting = buf_make(LIMIT_PROMPT_BYTES);
+  c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
+  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->last_output_ms = ids_ticks_ms();
+  c->drain = loop_timer_new(loop, drained, c);
+  uv_timer_init(loop, &c->later); /* cannot fail */
+  c->later.data = c;
+  c->open_handles = 1;
+  return c;
 }
 
-static int open_handles(struct child *c, struct uv_loop_s *loop, const struct ends *e, struct fault *f)
+/* Each descriptor belongs to its handle as soon as that is open. */
+static int open_streams(struct child *c, struct uv_loop_s *loop, struct ends *e,
+                        struct fault *f)
 {
   int r = 0;
-  for (int s = 0; s < STREAMS; s++) {
+  for (int s = 0; s < STREAMS && r == 0; s++) {
     uv_pipe_init(loop, &c->pipes[s], 0); /* cannot fail */
     c->pipes[s].data = c;
     c->open[s] = true;
     c->open_handles++;
-    int one = uv_pipe_open(&c->pipes[s], e->ours[s]);
-    if (one < 0) {
-      close(e->ours[s]);
-      r = one;
-    }
+    r = uv_pipe_open(&c->pipes[s], e->ours[s]);
+    if (r == 0)
+      e->ours[s] = -1;
   }
-  c->control_fd = e->ours[3];
-  c->control.data = c;
-  int one = uv_poll_init(loop, &c->control, c->control_fd);
-  if (one < 0) {
-    r = one;
-    c->keeper_gone = true;
-    close(c->control_fd);
-    reap_keeper(c);
-  } else {
-    c->open_handles++;
-  }
-  if (r == 0)
-    r = uv_poll_start(&c->control, UV_READABLE, control_readable);
   if (r == 0)
     r = uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
   if (r == 0)
@@ -483,38 +434,25 @@ static int open_handles(struct child *c, struct uv_loop_s *loop, const struct en
 struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setup,
                           const struct child_calls *calls, void *who, struct fault *f)
 {
-  struct buf input = setup->input ? buf_take(setup->input) : buf_make(0);
+  struct child *c = child_make(loop, setup, calls, who);
   struct ends e;
-  if (make_ends(&e, f) < 0) {
-    buf_wipe(&input);
-    return NULL;
-  }
-  int keeper = start_keeper(setup, &e, f);
-  close_all(e.theirs);
-  if (keeper < 0) {
+  int failed = make_ends(&e, f);
+  if (!failed) {
+    struct keeper_link_setup keeper = {.streams = e.theirs,
+                                       .folder = setup->folder ? setup->folder : "",
+                                       .cwd = setup->cwd,
+                                       .program = setup->program,
+                                       .argv = setup->argv,
+                                       .env = setup->env,
+                                       .on_record = keeper_says,
+                                       .on_gone = keeper_is_gone,
+                                       .who = c};
+    c->keeper = keeper_link_open(loop, &keeper, f);
+    close_all(e.theirs);
+    failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
     close_all(e.ours);
-    buf_wipe(&input);
-    return NULL;
   }
-  struct child *c = mem_new(sizeof *c);
-  c->keeper = keeper;
-  c->calls = *calls;
-  c->who = who;
-  c->dialogue = setup->dialogue;
-  c->drain_ms = setup->drain_ms;
-  c->lines = lines_make(setup->line_ceiling);
-  c->input = input;
-  c->waiting = buf_make(LIMIT_PROMPT_BYTES);
-  c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
-  c->read_room = mem_new(LIMIT_READ_BYTES);
-  c->last_output_ms = ids_ticks_ms();
-  c->drain = loop_timer_new(loop, drained, c);
-  uv_timer_init(loop, &c->later); /* cannot fail */
-  c->later.data = c;
-  c->open_handles = 1;
-  orphans_claim(loop, keeper);
-  if (open_handles(c, loop, &e, f) < 0) {
-    c->calls = (struct child_calls){0};
+  if (failed) {
     child_close(c, NULL, NULL);
     return NULL;
   }
@@ -538,6 +476,6 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   loop_timer_free(c->drain);
   for (int s = 0; s < STREAMS; s++)
     close_stream(c, (enum stream)s);
-  close_control(c); /* waits for the keeper: no time after child_settle(), else while it kills its run */
+  keeper_link_close(c->keeper);
   uv_close((uv_handle_t *)&c->later, handle_closed);
 }

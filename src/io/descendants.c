@@ -25,7 +25,8 @@ struct table {
   size_t count, room;
 };
 
-/* /proc/<pid>/stat: "pid (name) state ppid …"; the name may hold anything, so look for the last ')'. */
+/* /proc/<pid>/stat: "pid (name) state ppid …"; the name may hold anything, so look for
+ * the last ')'. */
 static bool read_stat(int pid, struct entry *e)
 {
   char path[32], text[512];
@@ -75,22 +76,24 @@ static bool is_below(const struct table *t, int root, int pid)
   return pid == root;
 }
 
-/* Marks the subtree of `root`.  Children mostly have higher pids than their parents, so this is mostly
- * two passes; the loop is for when pids have wrapped. */
+/* Marks the subtree of `root`.  Children mostly have higher pids than their parents, so
+ * this is mostly two passes; the loop is for when pids have wrapped. */
 static void mark(struct table *t, int root)
 {
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < t->count; i++) {
       struct entry *e = &t->at[i];
-      if (e->below || e->pid == root || !(e->parent == root || is_below(t, root, e->parent)))
+      if (e->below || e->pid == root ||
+          !(e->parent == root || is_below(t, root, e->parent)))
         continue;
       e->below = more = true;
     }
   }
 }
 
-unsigned descendants_each(int root, void (*each)(void *who, int pid, const char *name), void *who)
+unsigned descendants_each(int root, void (*each)(void *who, int pid, const char *name),
+                          void *who)
 {
   struct table t = read_table();
   mark(&t, root);
@@ -113,7 +116,8 @@ static unsigned send_all(int root, int signal, bool only_running)
   unsigned n = 0;
   for (size_t i = 0; i < t.count; i++) {
     const struct entry *e = &t.at[i];
-    if (e->below && !e->dead && !(only_running && e->stopped) && kill(e->pid, signal) == 0)
+    if (e->below && !e->dead && !(only_running && e->stopped) &&
+        kill(e->pid, signal) == 0)
       n++;
   }
   free(t.at);

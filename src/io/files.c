@@ -31,15 +31,16 @@ int files_open_state(const char *path, struct fault *f)
     return fault_set(f, FAULT_SYSTEM, "--state-dir %s belongs to uid %u, not to us", path,
                      (unsigned)s.st_uid);
   if (s.st_mode & 077)
-    return fault_set(f, FAULT_SYSTEM, "--state-dir %s is open to others (mode %03o): chmod 700 it",
-                     path, (unsigned)(s.st_mode & 0777));
+    return fault_set(f, FAULT_SYSTEM,
+                     "--state-dir %s is open to others (mode %03o): chmod 700 it", path,
+                     (unsigned)(s.st_mode & 0777));
   if (access(path, W_OK) < 0)
     return fault_system(f, -errno, "--state-dir %s cannot be written", path);
   return 0;
 }
 
-int files_make_private(const char *state, const char *prefix, struct buf *path, int *lock_fd,
-                       struct fault *f)
+int files_make_private(const char *state, const char *prefix, struct buf *path,
+                       int *lock_fd, struct fault *f)
 {
   char random[17];
   if (ids_token(random, 8, f) < 0)
@@ -49,7 +50,9 @@ int files_make_private(const char *state, const char *prefix, struct buf *path, 
   if (mkdir(path->at, 0700) < 0)
     return fault_system(f, -errno, "cannot make the private folder %s", path->at);
   int folder = open(path->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  *lock_fd = folder < 0 ? -1 : openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  *lock_fd = folder < 0
+                 ? -1
+                 : openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   int failed = *lock_fd < 0 || flock(*lock_fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
   if (folder >= 0)
     close(folder);
@@ -75,7 +78,8 @@ static int write_all(int fd, struct span s)
   return 0;
 }
 
-int files_write_private(const char *folder, const char *name, struct span content, struct fault *f)
+int files_write_private(const char *folder, const char *name, struct span content,
+                        struct fault *f)
 {
   struct buf path = buf_make(4 * KIB);
   buf_addf(&path, "%s/%s", folder, name);
@@ -101,10 +105,12 @@ static void remove_entries(int folder)
       continue;
     if (unlinkat(dirfd(d), one->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
       continue;
-    int below = openat(dirfd(d), one->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int below =
+        openat(dirfd(d), one->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below >= 0)
       remove_entries(below);
-    (void)unlinkat(dirfd(d), one->d_name, AT_REMOVEDIR); /* what stays shows as a left folder */
+    (void)unlinkat(dirfd(d), one->d_name,
+                   AT_REMOVEDIR); /* what stays shows as a left folder */
   }
   closedir(d);
 }
@@ -170,10 +176,11 @@ int files_find_program(const char *program, const char *path_variable, const cha
     buf_add_text(found, program);
     if (is_program(buf_cstring(found)))
       return 0;
-    return fault_set(f, FAULT_UNKNOWN, "%s is not there or cannot be executed", found->at);
+    return fault_set(f, FAULT_UNKNOWN, "%s is not there or cannot be executed",
+                     found->at);
   }
-  const char *path = path_variable && path_variable[0] ? path_variable
-                                                       : "/usr/local/bin:/usr/bin:/bin";
+  const char *path =
+      path_variable && path_variable[0] ? path_variable : "/usr/local/bin:/usr/bin:/bin";
   for (const char *at = path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
     size_t length = strcspn(at, ":");
     buf_clear(found);
@@ -199,9 +206,10 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
     char *at = buf_reserve(out, LIMIT_READ_BYTES);
     if (!at)
       at = buf_reserve(out, out->ceiling - out->len - 1);
-    ssize_t n = at ? read(fd, at, LIMIT_READ_BYTES < out->ceiling - out->len - 1
-                                      ? LIMIT_READ_BYTES
-                                      : out->ceiling - out->len - 1)
+    ssize_t n = at ? read(fd, at,
+                          LIMIT_READ_BYTES < out->ceiling - out->len - 1
+                              ? LIMIT_READ_BYTES
+                              : out->ceiling - out->len - 1)
                    : 0;
     if (n < 0 && errno == EINTR)
       continue;
@@ -214,8 +222,8 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
   if (!from_stdin)
     close(fd);
   if (result == 0 && out->len + 1 >= out->ceiling)
-    result = fault_set(f, FAULT_TOO_BIG, "%s is larger than %zu bytes", from_stdin ? "stdin" : path,
-                       ceiling);
+    result = fault_set(f, FAULT_TOO_BIG, "%s is larger than %zu bytes",
+                       from_stdin ? "stdin" : path, ceiling);
   if (result < 0)
     buf_free(out);
   return result;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper.c - see keeper.h.  Plain POSIX, no loop and no library: what is not here cannot hang. */
+/* keeper.c - see keeper.h.  Plain POSIX, no loop and no library: what is not here cannot
+ * hang. */
 #include "io/keeper.h"
 
 #include "io/descendants.h"
@@ -27,7 +28,8 @@
 struct keeper {
   const char *folder; /* the run's private folder, "" if there is none */
   int control, signals;
-  pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's */
+  pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
+                */
   bool agent_gone;
   long long kill_at; /* ms, 0: no deadline */
   long long sweep_until;
@@ -56,13 +58,15 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
   }
 }
 
-/* -- the agent's side of the fork ------------------------------------------------------- */
+/* -- the agent's side of the fork -------------------------------------------------------
+ */
 
 static void reset_signals(void)
 {
   struct sigaction plain = {.sa_handler = SIG_DFL};
   for (int s = 1; s < NSIG; s++)
-    (void)sigaction(s, &plain, NULL); /* KILL, STOP and libc's own refuse; nothing to do */
+    (void)sigaction(s, &plain,
+                    NULL); /* KILL, STOP and libc's own refuse; nothing to do */
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -82,7 +86,8 @@ struct start_error {
   int32_t what, os;
 };
 
-_Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, char **argv, char **env)
+_Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, char **argv,
+                                   char **env)
 {
   struct start_error e = {.what = 0};
   setsid();
@@ -146,7 +151,7 @@ static int start_agent(struct keeper *k, const char *cwd, char **argv)
   return 0;
 }
 
-/* -- waiting and killing ------------------------------------------------------------------ */
+/* -- waiting and killing -- */
 
 static uint64_t ms_of(struct timeval t)
 {
@@ -184,8 +189,9 @@ static bool reap(struct keeper *k)
 
 static void kill_everything(const struct keeper *k)
 {
-  /* The group first, it is one call; then whoever left it.  Everything is stopped before anything
-   * is killed, or a process that forks faster than we read /proc would always have one child more. */
+  /* The group first, it is one call; then whoever left it.  Everything is stopped before
+   * anything is killed, or a process that forks faster than we read /proc would always
+   * have one child more. */
   if (!k->agent_gone)
     kill(-k->agent, SIGKILL);
   descendants_kill(getpid());
@@ -245,14 +251,16 @@ static void read_commands(struct keeper *k)
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return;
-  k->alone = true; /* runlet died: nobody reads the streams, nothing of the run may stay */
+  k->alone =
+      true; /* runlet died: nobody reads the streams, nothing of the run may stay */
   begin_sweep(k);
 }
 
 static int wait_ms(const struct keeper *k)
 {
   if (k->sweeping)
-    return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again */
+    return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again
+               */
   if (!k->kill_at)
     return -1;
   long long left = k->kill_at - now_ms();
@@ -309,13 +317,14 @@ int keeper_main(int argc, char **argv)
   watch(&k);
 }
 
-/* -- runlet's side ------------------------------------------------------------------------ */
+/* -- runlet's side -- */
 
 static int self_fd = -1; /* our own program file, for execveat */
 
 int keeper_prepare(struct fault *f)
 {
-  const char *self_path = (const char *)getauxval(AT_EXECFN); /* what execve() was given */
+  const char *self_path =
+      (const char *)getauxval(AT_EXECFN); /* what execve() was given */
   if (self_fd >= 0)
     return 0;
   self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

@@ -26,8 +26,8 @@ static bool is_claimed(const struct orphans *o, int pid)
   return false;
 }
 
-/* Takes dead orphans until none is left or a claimed child is in front: its owner takes that one, and
- * orphans_release() looks again. */
+/* Takes dead orphans until none is left or a claimed child is in front: its owner takes
+ * that one, and orphans_release() looks again. */
 static void look(struct orphans *o)
 {
   for (;;) {

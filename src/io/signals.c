@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - see signals.h.  A signalfd, because libuv's handles do not tell the sender. */
+/* signals.c - see signals.h.  A signalfd, because libuv's handles do not tell the sender.
+ */
 #include "io/signals.h"
 
 #include "base/mem.h"
@@ -46,7 +47,8 @@ static void signals_readable(uv_poll_t *poll, int status, int events)
 }
 
 struct signals *signals_open(struct uv_loop_s *loop,
-                             void (*on_signal)(void *who, int number, int pid, bool inside),
+                             void (*on_signal)(void *who, int number, int pid,
+                                               bool inside),
                              void *who, struct fault *f)
 {
   sigset_t set = ours();

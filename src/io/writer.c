@@ -31,7 +31,8 @@ static void handle_closed(uv_handle_t *handle)
   if (--w->open_handles > 0)
     return;
   if (w->pollable)
-    (void)fcntl(w->fd, F_SETFL, w->flags); /* the shell behind us wants its terminal back as it was */
+    (void)fcntl(w->fd, F_SETFL,
+                w->flags); /* the shell behind us wants its terminal back as it was */
   buf_free(&w->waiting);
   void (*ended)(void *) = w->ended;
   void *who = w->ended_who;
@@ -134,13 +135,15 @@ size_t writer_put(struct writer *w, struct span bytes)
   if (w->gone || w->ending)
     return 0;
   buf_add(&w->waiting, bytes);
-  if (w->waiting.overflowed) { /* the caller did not heed the backlog: a reader lost bytes */
+  if (w->waiting
+          .overflowed) { /* the caller did not heed the backlog: a reader lost bytes */
     is_gone(w);
     return 0;
   }
   if (w->waiting.len > LIMIT_SINK_HIGH_BYTES)
     w->above = true;
-  if (!uv_is_active((uv_handle_t *)&w->timer) && !(w->pollable && uv_is_active((uv_handle_t *)&w->poll)))
+  if (!uv_is_active((uv_handle_t *)&w->timer) &&
+      !(w->pollable && uv_is_active((uv_handle_t *)&w->poll)))
     uv_timer_start(&w->timer, turn_is_over, 0, 0);
   return w->waiting.len;
 }

@@ -14,18 +14,20 @@ const char *certificate_signal_name(int number)
   static const struct {
     int number;
     const char *name;
-  } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"}, {SIGILL, "SIGILL"},
-               {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
-               {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
-               {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGXCPU, "SIGXCPU"},
-               {SIGSYS, "SIGSYS"}};
+  } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
+               {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
+               {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
+               {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
+               {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
+               {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (names[i].number == number)
       return names[i].name;
   return NULL;
 }
 
-/* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or so, OSC with BEL or ESC \. */
+/* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or
+ * so, OSC with BEL or ESC \. */
 static size_t ansi_length(struct span s)
 {
   if (s.len < 2 || s.at[0] != 0x1b)

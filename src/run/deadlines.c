@@ -22,7 +22,8 @@ static unsigned pick(unsigned from_request, unsigned otherwise)
   return from_request ? from_request : otherwise;
 }
 
-struct deadlines deadlines_resolve(const struct run_settings *settings, const struct run_request *req)
+struct deadlines deadlines_resolve(const struct run_settings *settings,
+                                   const struct run_request *req)
 {
   const struct run_deadlines *mine = &req->deadlines, *base = &settings->deadlines;
   struct deadlines d = {
@@ -33,7 +34,8 @@ struct deadlines deadlines_resolve(const struct run_settings *settings, const st
       .kill_grace_ms = pick(mine->kill_grace_ms, base->kill_grace_ms),
       .drain_ms = pick(mine->drain_ms, base->drain_ms),
       .result_grace_ms = settings->result_grace_ms,
-      .heartbeat_ms = req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
+      .heartbeat_ms =
+          req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
   };
   if (settings->max_run_ms && d.run_ms > settings->max_run_ms)
     d.run_ms = settings->max_run_ms;
@@ -44,7 +46,8 @@ static void run_is_over(void *who)
 {
   struct watch *w = who;
   char text[80];
-  snprintf(text, sizeof text, "the run did not end within %u ms (runMs)", w->setup.deadlines->run_ms);
+  snprintf(text, sizeof text, "the run did not end within %u ms (runMs)",
+           w->setup.deadlines->run_ms);
   w->setup.on_passed(w->setup.who, "run-timeout", text);
 }
 
@@ -57,14 +60,16 @@ static void quiet_may_be_over(void *who)
   unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
   if (limit == 0)
     return;
-  bool busy = child_is_paused(s->child) || (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
+  bool busy = child_is_paused(s->child) ||
+              (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long since = ids_ticks_ms() - child_last_output_ms(s->child);
   if (busy || since < limit) {
     loop_timer_start(w->quiet, busy ? limit : limit - (unsigned)since);
     return;
   }
   char text[100];
-  snprintf(text, sizeof text, "the agent printed nothing for %u ms (%s)", limit, spoke ? "idleMs" : "startMs");
+  snprintf(text, sizeof text, "the agent printed nothing for %u ms (%s)", limit,
+           spoke ? "idleMs" : "startMs");
   s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
 }
 

@@ -44,9 +44,10 @@ struct run {
   void *who;
 };
 
-/* -- admission ------------------------------------------------------------------------------ */
+/* -- admission -- */
 
-struct run *run_new(const struct run_settings *settings, struct run_request *req, struct fault *f)
+struct run *run_new(const struct run_settings *settings, struct run_request *req,
+                    struct fault *f)
 {
   struct run *r = mem_new(sizeof *r);
   r->settings = settings;
@@ -98,7 +99,7 @@ enum event_format run_format(const struct run *r)
   return r->req->event_format;
 }
 
-/* -- the end ----------------------------------------------------------------------------------- */
+/* -- the end -- */
 
 static void set_reason(struct run *r, const char *code, const char *message)
 {
@@ -121,7 +122,8 @@ static void stage_struck(void *who)
   on_over(over_who, &outcome);
 }
 
-/* The reverse of the beginning: events over (sent by the caller), bridge, child, files, request. */
+/* The reverse of the beginning: events over (sent by the caller), bridge, child, files,
+ * request. */
 static void tear_down(struct run *r)
 {
   r->phase = OVER;
@@ -141,11 +143,13 @@ static void warn_counts(struct run *r)
 {
   char text[120];
   if (r->unheard > 1) {
-    snprintf(text, sizeof text, "%llu lines of the agent could not be understood", r->unheard);
+    snprintf(text, sizeof text, "%llu lines of the agent could not be understood",
+             r->unheard);
     events_warn(r->events, "unparsable-line", span_of(text));
   }
   if (r->stage.child && child_repaired(r->stage.child) > 0) {
-    snprintf(text, sizeof text, "%llu invalid UTF-8 sequences of the agent were replaced by U+FFFD",
+    snprintf(text, sizeof text,
+             "%llu invalid UTF-8 sequences of the agent were replaced by U+FFFD",
              child_repaired(r->stage.child));
     events_warn(r->events, "invalid-utf8", span_of(text));
   }
@@ -221,11 +225,13 @@ static void child_ended(void *who, const struct process_end *end)
   const struct fault *spawn = child_spawn_fault(r->stage.child);
   if (spawn)
     set_reason(r, "spawn-failed", spawn->text);
-  /* What the agent left running after a success is the user's (a dev server behind a preview). */
+  /* What the agent left running after a success is the user's (a dev server behind a
+   * preview). */
   child_settle(r->stage.child, !ended_well(r, end), child_settled);
 }
 
-void run_cancel(struct run *r, const char *by, const char *code, const char *message, unsigned grace_ms)
+void run_cancel(struct run *r, const char *by, const char *code, const char *message,
+                unsigned grace_ms)
 {
   if (r->phase == OVER)
     return;
@@ -235,7 +241,8 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (r->stage.child)
     child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
   else
-    loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason first */
+    loop_timer_start(r->later,
+                     0); /* not spawned yet: begin() looks at the reason first */
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -246,14 +253,16 @@ static void deadline_passed(void *who, const char *code, const char *message)
 static void result_grace_is_over(void *who)
 {
   struct run *r = who;
-  log_line(LOG_INFO, r->req->run_id, "the agent did not exit %u ms after its result: ending it",
+  log_line(LOG_INFO, r->req->run_id,
+           "the agent did not exit %u ms after its result: ending it",
            r->deadlines.result_grace_ms);
   child_stop(r->stage.child, r->deadlines.kill_grace_ms);
 }
 
-/* -- what the agent says ----------------------------------------------------------------------------- */
+/* -- what the agent says -- */
 
-/* Before its first words the agent has either found the bridge or will do without it, in silence: say so. */
+/* Before its first words the agent has either found the bridge or will do without it, in
+ * silence: say so. */
 static void judge_bridge(struct run *r)
 {
   if (r->bridge_judged || !r->stage.bridge || !events_have_spoken(r->events))
@@ -264,10 +273,12 @@ static void judge_bridge(struct run *r)
     return;
   if (facts.refused > 0)
     events_warn(r->events, "bridge-unauthorized",
-                SPAN_LITERAL("the agent reached the tool bridge with a wrong token: it works without the host tools"));
+                SPAN_LITERAL("the agent reached the tool bridge with a wrong token: it "
+                             "works without the host tools"));
   else
     events_warn(r->events, "bridge-unused",
-                SPAN_LITERAL("the agent never asked the tool bridge for its tools: it works without the host tools"));
+                SPAN_LITERAL("the agent never asked the tool bridge for its tools: it "
+                             "works without the host tools"));
 }
 
 static void carry_out(struct run *r)
@@ -277,7 +288,8 @@ static void carry_out(struct run *r)
     buf_clear(&r->outbox.input);
   }
   if (r->outbox.hang_up && r->watch)
-    watch_result(r->watch); /* with each line after it again: the grace counts from the last */
+    watch_result(
+        r->watch); /* with each line after it again: the grace counts from the last */
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
     child_pause(r->stage.child);
 }
@@ -306,7 +318,10 @@ static void child_line_too_long(void *who, size_t ceiling)
   if (r->too_long++ > 0)
     return;
   char text[120];
-  snprintf(text, sizeof text, "a line of the agent is longer than %zu bytes (--max-line-bytes) and was left out", ceiling);
+  snprintf(
+      text, sizeof text,
+      "a line of the agent is longer than %zu bytes (--max-line-bytes) and was left out",
+      ceiling);
   events_warn(r->events, "line-too-long", span_of(text));
 }
 
@@ -317,7 +332,9 @@ static void reader_caught_up(void *who)
     child_resume(r->stage.child);
 }
 
-/* -- the beginning --------------------------------------------------------------------------------------- */
+/* -- the beginning
+ * ---------------------------------------------------------------------------------------
+ */
 
 static void begin(void *who)
 {
@@ -359,7 +376,9 @@ void run_start(struct run *r, struct sink *sink,
   struct events_setup setup = {.run_id = r->req->run_id,
                                .thread_id = r->req->thread_id,
                                .model = r->req->model,
-                               .format = r->req->event_format == EVENT_FORMAT_AG_UI ? EVENTS_AG_UI : EVENTS_TANSTACK,
+                               .format = r->req->event_format == EVENT_FORMAT_AG_UI
+                                             ? EVENTS_AG_UI
+                                             : EVENTS_TANSTACK,
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);

@@ -65,15 +65,19 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   }
 }
 
-static int check_room(const struct runs *all, const struct run_request *req, struct fault *f)
+static int check_room(const struct runs *all, const struct run_request *req,
+                      struct fault *f)
 {
   if (all->shutting_down)
     return fault_set(f, FAULT_BUSY, "shutting down");
   if (all->count >= all->most)
-    return fault_set(f, FAULT_BUSY, "%zu runs are going on, which is the maximum (--max-runs)", all->count);
+    return fault_set(f, FAULT_BUSY,
+                     "%zu runs are going on, which is the maximum (--max-runs)",
+                     all->count);
   for (const struct entry *e = all->first; e; e = e->next)
     if (span_equal(run_id(e->run), req->run_id))
-      return fault_set(f, FAULT_CONFLICT, "run %.*s is going on already", (int)req->run_id.len, req->run_id.at);
+      return fault_set(f, FAULT_CONFLICT, "run %.*s is going on already",
+                       (int)req->run_id.len, req->run_id.at);
   return 0;
 }
 
@@ -82,16 +86,17 @@ static int check_workspace(const struct runs *all, const struct run *r, struct f
   for (const struct entry *e = all->first; e; e = e->next)
     if (span_equal(run_workspace(e->run), run_workspace(r)))
       return fault_set(f, FAULT_CONFLICT,
-                       "workspace %.*s is in use by run %.*s (--workspace-per-thread gives each thread its own)",
-                       (int)run_workspace(r).len, run_workspace(r).at, (int)run_id(e->run).len,
-                       run_id(e->run).at);
+                       "workspace %.*s is in use by run %.*s (--workspace-per-thread "
+                       "gives each thread its own)",
+                       (int)run_workspace(r).len, run_workspace(r).at,
+                       (int)run_id(e->run).len, run_id(e->run).at);
   return 0;
 }
 
 struct run *runs_start(struct runs *all, struct run_request *req,
                        struct sink *(*sink_of)(void *who, struct run *r),
-                       void (*on_over)(void *who, const struct run_outcome *outcome), void *who,
-                       struct fault *f)
+                       void (*on_over)(void *who, const struct run_outcome *outcome),
+                       void *who, struct fault *f)
 {
   if (check_room(all, req, f) < 0) {
     run_request_free(req);
@@ -112,13 +117,15 @@ struct run *runs_start(struct runs *all, struct run_request *req,
   return r;
 }
 
-void runs_shutdown(struct runs *all, unsigned grace_ms, void (*on_empty)(void *who), void *who)
+void runs_shutdown(struct runs *all, unsigned grace_ms, void (*on_empty)(void *who),
+                   void *who)
 {
   all->shutting_down = true;
   all->on_empty = on_empty;
   all->who = who;
   for (struct entry *e = all->first; e; e = e->next)
-    run_cancel(e->run, "signal", "runner-shutdown", "the runner is shutting down", grace_ms);
+    run_cancel(e->run, "signal", "runner-shutdown", "the runner is shutting down",
+               grace_ms);
   if (all->count == 0 && on_empty) {
     all->on_empty = NULL;
     on_empty(who);

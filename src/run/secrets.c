@@ -16,15 +16,17 @@ struct strv secrets_environment(char *const *environ_now)
   return env;
 }
 
-int secrets_resolve(const struct strv *environment, const struct run_request *req, struct strv *out,
-                    struct fault *f)
+int secrets_resolve(const struct strv *environment, const struct run_request *req,
+                    struct strv *out, struct fault *f)
 {
   for (size_t i = 0; i < req->secrets.count; i++) {
     char *name = span_copy(req->secrets.at[i]);
     const char *value = strv_env(environment, name);
     if (!value || !value[0])
-      fault_set(f, FAULT_BAD_INPUT,
-                "runInContainerHarness: secret \"%.100s\" is not set in the container env", name);
+      fault_set(
+          f, FAULT_BAD_INPUT,
+          "runInContainerHarness: secret \"%.100s\" is not set in the container env",
+          name);
     free(name);
     if (!value || !value[0])
       return -1;

@@ -25,15 +25,15 @@ static int check_tools(const struct stage *s, struct fault *f)
 static int find_program(struct stage *s, struct fault *f)
 {
   struct fault why = {0};
-  if (files_find_program(s->harness->program, strv_env(&s->env, "PATH"), buf_cstring(&s->workspace),
-                         &s->program, &why) == 0)
+  if (files_find_program(s->harness->program, strv_env(&s->env, "PATH"),
+                         buf_cstring(&s->workspace), &s->program, &why) == 0)
     return 0;
-  return fault_set(f, FAULT_BAD_INPUT, "run request: harness %s cannot run here: %s", s->harness->id,
-                   why.text);
+  return fault_set(f, FAULT_BAD_INPUT, "run request: harness %s cannot run here: %s",
+                   s->harness->id, why.text);
 }
 
-int stage_admit(struct stage *s, const struct run_settings *settings, const struct run_request *req,
-                struct fault *f)
+int stage_admit(struct stage *s, const struct run_settings *settings,
+                const struct run_request *req, struct fault *f)
 {
   *s = (struct stage){.settings = settings, .req = req, .folder_lock = -1};
   s->workspace = buf_make(8 * KIB);
@@ -41,16 +41,20 @@ int stage_admit(struct stage *s, const struct run_settings *settings, const stru
   s->program = buf_make(8 * KIB);
   s->harness = harness_find(req->harness);
   if (!s->harness)
-    return fault_set(f, FAULT_BAD_INPUT, "run request: harness %.*s is not supported by this version",
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (check_tools(s, f) < 0 || secrets_resolve(settings->environment, req, &s->env, f) < 0 ||
-      workspace_choose(settings->workspace, settings->workspace_per_thread, req, &s->workspace, f) < 0)
+  if (check_tools(s, f) < 0 ||
+      secrets_resolve(settings->environment, req, &s->env, f) < 0 ||
+      workspace_choose(settings->workspace, settings->workspace_per_thread, req,
+                       &s->workspace, f) < 0)
     return -1;
   secrets_spare_loopback(&s->env);
   return find_program(s, f);
 }
 
-static int open_bridge(struct stage *s, const struct deadlines *deadlines, struct fault *f)
+static int open_bridge(struct stage *s, const struct deadlines *deadlines,
+                       struct fault *f)
 {
   const struct run_settings *set = s->settings;
   s->route = (struct tool_route){.loop = set->loop,
@@ -65,21 +69,24 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines, struc
                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
   if (tools_count(s->req->tools) == 0)
     return 0;
-  struct bridge_setup setup = {set->loop, s->req->tools, &s->route, set->bridge_hold_ms, set->bridge_progress_ms};
+  struct bridge_setup setup = {set->loop, s->req->tools, &s->route, set->bridge_hold_ms,
+                               set->bridge_progress_ms};
   s->bridge = bridge_open(&setup, f);
   return s->bridge ? 0 : -1;
 }
 
-static int write_files(const struct stage *s, const struct process_plan *plan, struct fault *f)
+static int write_files(const struct stage *s, const struct process_plan *plan,
+                       struct fault *f)
 {
   for (size_t i = 0; i < plan->file_count; i++)
-    if (files_write_private(s->folder.at, plan->files[i].name, buf_span(&plan->files[i].content), f) < 0)
+    if (files_write_private(s->folder.at, plan->files[i].name,
+                            buf_span(&plan->files[i].content), f) < 0)
       return -1;
   return 0;
 }
 
-static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms, const struct child_calls *calls,
-                 void *who, struct fault *f)
+static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
+                 const struct child_calls *calls, void *who, struct fault *f)
 {
   for (size_t i = 0; i < plan->env.count; i++) {
     char *equals = strchr(plan->env.at[i], '=');
@@ -101,10 +108,12 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms, 
 }
 
 int stage_raise(struct stage *s, void *harness_state, const struct deadlines *deadlines,
-                const struct child_calls *calls, void *who, const char **code, struct fault *f)
+                const struct child_calls *calls, void *who, const char **code,
+                struct fault *f)
 {
   *code = "internal";
-  if (files_make_private(s->settings->state_folder, "run", &s->folder, &s->folder_lock, f) < 0) {
+  if (files_make_private(s->settings->state_folder, "run", &s->folder, &s->folder_lock,
+                         f) < 0) {
     buf_clear(&s->folder);
     return -1;
   }
@@ -115,7 +124,8 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
     address = bridge_address(s->bridge);
   struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace)};
   struct process_plan plan = process_plan_make();
-  int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL, &place, &plan, f);
+  int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
+                                &place, &plan, f);
   if (failed && f->kind == FAULT_BAD_INPUT)
     *code = "prompt-invalid";
   if (!failed)

@@ -22,8 +22,9 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
   struct fault ignored; /* /workspace is a habit of images, not a promise */
   if (serve && set_real("/workspace", path, &ignored) == 0)
     return 0;
-  return set_real(".", path, f) < 0 ? fault_prefix(f, "the current folder as workspace (use --workspace)")
-                                    : 0;
+  return set_real(".", path, f) < 0
+             ? fault_prefix(f, "the current folder as workspace (use --workspace)")
+             : 0;
 }
 
 static int choose_local(const struct run_request *req, struct buf *path, struct fault *f)
@@ -34,7 +35,8 @@ static int choose_local(const struct run_request *req, struct buf *path, struct 
   free(name);
   if (r == 0)
     return 0;
-  return fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.path: %s", why.text);
+  return fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.path: %s",
+                   why.text);
 }
 
 int workspace_choose(const char *base, bool per_thread, const struct run_request *req,
