@@ -6,14 +6,9 @@
  * request are not consumed, so that pipelined requests are answered in order.  Refused
  * with 400: what llhttp refuses in strict mode (two Content-Length values, Content-Length
  * with Transfer-Encoding, bare CR, obsolete folding, a control byte in a header),
-<<<<<<< HEAD
- * HTTP/0.9 and 2.0, a missing or repeated Host in 1.1.  An absolute-form target is cut to
- * its path.  */
-=======
  * HTTP/0.9, a missing or repeated Host in 1.1, a transfer coding other than `chunked`.
  * Other versions: 505.  An absolute-form target is cut to its path.  `Upgrade` is noted
  * and otherwise ignored; trailers are dropped.  */
->>>>>>> http
 #ifndef IO_HTTP_PARSE_H
 #define IO_HTTP_PARSE_H
 
@@ -55,12 +50,8 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits);
 void http_parse_free(struct http_parse *p);
 /* Takes bytes; returns how many were consumed.  Stops at the end of the headers (state
  * BODY, so that the owner may refuse before the body) and at the end of the request
-<<<<<<< HEAD
- * (state DONE).  Call again with the rest to go on. */
-=======
  * (state DONE).  Call again with the rest to go on, also when it is empty: a request
  * without a body is DONE only then. */
->>>>>>> http
 size_t http_parse_add(struct http_parse *p, struct span bytes);
 enum http_parse_state http_parse_state(const struct http_parse *p);
 const struct http_request *http_parse_request(const struct http_parse *p);
