@@ -16,6 +16,7 @@ struct arena *arena_take(void);
 void arena_give(struct arena *a);                 /* NULL is fine */
 void *arena_new(struct arena *a, size_t size);    /* aligned for any type; not zeroed */
 void *arena_copy(struct arena *a, struct span s); /* NUL-ended copy */
-void arena_forget_all(void); /* empties the free list (end of main, leak checkers) */
+void arena_wipe(struct arena *a); /* zeroes what was handed out, before arena_give() */
+void arena_forget_all(void);      /* empties the free list (end of main, leak checkers) */
 
 #endif

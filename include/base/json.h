@@ -14,13 +14,17 @@
  * does; utf8.h).
  *
  * What passes through us is never re-printed: json_raw() gives the sender's own bytes.
- * Two kinds of value are therefore left out of the tree and kept as slices of the text:
- *   - members whose name stands in `rules->raw` ("input", "arguments", …), whatever their
- *     type: json_raw() works, json_kind() tells what it is, json_get() finds nothing
- * inside;
- *   - strings longer than LIMIT_JSON_LONG_BYTES: json_text() unescapes them when asked.
+ * Some values are therefore left out of the tree and kept as slices of the text:
+ *   - members whose name stands in `rules->raw` ("input", "arguments", ...), whatever
+ *     their type: json_raw() and json_text() work, json_kind() tells what it is,
+ *     json_get() and json_first() find nothing inside, and its inside is checked for
+ *     grammar and depth only;
+ *   - strings longer than LIMIT_JSON_LONG_BYTES, and strings that hold a \u0000 (cJSON
+ *     would end them there): json_text() unescapes them when asked, once;
+ *   - numbers longer than 15 characters, which a double cannot hold.
  * So a 64 MiB line whose bulk is one string or one raw member costs no tree.  More tree
- * than LIMIT_JSON_TREE_BYTES of text is FAULT_TOO_BIG.
+ * than LIMIT_JSON_TREE_BYTES of text is FAULT_TOO_BIG.  A \u0000 in a member's name is
+ * refused.
  *
  * Duplicate keys: refused with `unique_keys` (requests), else the last one wins, as in
  * JavaScript (agents).  Keys compare case-sensitively.  */
@@ -29,28 +33,19 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "base/json_slice.h"
 #include "base/utf8.h"
-
-enum json_kind {
-  JSON_ABSENT,
-  JSON_NULL,
-  JSON_FALSE,
-  JSON_TRUE,
-  JSON_NUMBER,
-  JSON_STRING,
-  JSON_ARRAY,
-  JSON_OBJECT
-};
 
 struct json_rules {
   const char *const *raw; /* NULL-ended names; NULL: none */
   bool unique_keys;
+  bool secret; /* json_free() wipes the tree and the texts handed out */
 };
 
 struct json;
 typedef const struct json_node *json_at;
 
-/* NULL and a FAULT_BAD_INPUT (with the byte offset) or FAULT_TOO_BIG.  rules NULL: none.
+/* NULL and a FAULT_BAD_INPUT ("<why> at byte <n>") or FAULT_TOO_BIG.  rules NULL: none.
  */
 struct json *json_parse(struct span text, const struct json_rules *rules,
                         struct fault *f);
@@ -64,21 +59,15 @@ json_at json_first(json_at array_or_object); /* walking: for (v = first; v; v = 
 json_at json_next(json_at member);
 struct span json_key(json_at member);
 size_t json_count(json_at array_or_object);
-/* The text of a string, unescaped; `otherwise` when v is not a string.  Lives in the
- * document. */
+/* The text of a string, unescaped; `otherwise` when v is not a string.  It may hold NUL
+ * bytes.  Valid until json_free(). */
 struct span json_text(struct json *doc, json_at v, struct span otherwise);
+/* `otherwise` when v is not a number or too large for a double. */
 double json_number(json_at v, double otherwise);
-/* An exact integer in 0..highest, else false. */
+/* An exact integer in 0..highest, else false.  Exact up to 2^64-1 when it is written with
+ * digits only; "1.0" and "1e3" count as the integers they are, up to 15 characters. */
 bool json_whole(json_at v, unsigned long long highest, unsigned long long *value);
 /* The sender's bytes of a value kept raw; of any other kind: empty.  */
 struct span json_raw(json_at v);
-
-/* Beside the tree: the raw bytes of the value at a dotted path of member names
- * ("params.arguments"), found by scanning.  The text must be valid (parsed before).
- * Empty: not there.  The last duplicate wins. */
-struct span json_slice(struct span text, const char *path);
-enum json_kind json_slice_kind(struct span value); /* by its first byte */
-/* Unescapes a raw JSON string (with its quotes) onto `out`. */
-void json_unescape(struct span raw_string, struct buf *out);
 
 #endif

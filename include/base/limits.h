@@ -24,11 +24,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
 
 /* What goes out. */
-#define LIMIT_CHUNK_BYTES      ((size_t)1 * MIB)   /* one event; longer: cut or split */
-#define LIMIT_CHUNK_MIN_BYTES  ((size_t)1 * KIB)   /* the smallest maxChunkBytes taken */
-#define LIMIT_EVENT_LINE_BYTES ((size_t)512 * MIB) /* one event's text, ever */
-#define LIMIT_SINK_HIGH_BYTES                                                            \
-  ((size_t)1 * MIB) /* above: the agent's stdout is not read */
+#define LIMIT_CHUNK_BYTES         ((size_t)1 * MIB) /* one event; longer: cut or split */
+#define LIMIT_CHUNK_MIN_BYTES     ((size_t)1 * KIB) /* the smallest maxChunkBytes taken */
+#define LIMIT_EVENT_LINE_BYTES    ((size_t)512 * MIB) /* one event's text, ever */
+#define LIMIT_SINK_HIGH_BYTES     ((size_t)1 * MIB)   /* above: stdout is not read */
 #define LIMIT_SINK_LOW_BYTES      ((size_t)256 * KIB) /* below: it is read again */
 #define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */

@@ -138,6 +138,16 @@ void *arena_copy(struct arena *a, struct span s)
   return copy;
 }
 
+void arena_wipe(struct arena *a)
+{
+  /* Earlier blocks are wiped whole: where each was filled to is not remembered. */
+  for (struct block *b = a->last; b != NULL; b = b->before) {
+    char *end = b == a->last ? a->next : (char *)b + b->size;
+    ASAN_UNPOISON_MEMORY_REGION(b->at, (size_t)(end - b->at));
+    mem_wipe(b->at, (size_t)(end - b->at));
+  }
+}
+
 void arena_forget_all(void)
 {
   while (free_list != NULL) {
