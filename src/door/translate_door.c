@@ -60,8 +60,10 @@ static void on_line(void *who, struct span text)
   struct translation *t = who;
   struct heard heard = {.kind = HEARD_LINE, .text = text};
   struct fault f = {0};
-  if (t->harness->hear(t->state, &heard, &t->ear, &f) != 0 && t->not_understood++ == 0)
+  if (t->harness->hear(t->state, &heard, &t->ear, &f) != 0 && t->not_understood++ == 0) {
+    fault_prefix(&f, "A line could not be understood");
     events_warn(t->ear.events, "unparsable-line", span_of(f.text));
+  }
   buf_clear(&t->outbox.input);
 }
 
