@@ -33,6 +33,13 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
 #define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
 
+/* The event writer and the harnesses. */
+#define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
+#define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
+#define LIMIT_OPEN_CALLS        4096 /* calls without a result; more: the oldest gets one */
+#define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
+#define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
+
 /* The control port. */
 #define LIMIT_BODY_BYTES     ((size_t)32 * MIB)
 #define LIMIT_HEADER_BYTES   ((size_t)16 * KIB) /* request line and all headers */

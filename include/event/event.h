@@ -11,10 +11,16 @@
  * A message id seen before in the run gets "-2", "-3", …; tool call ids never change.  So
  * the same transcript gives the same stream.
  *
- * Sizes: a text or reasoning delta, and TOOL_CALL_ARGS, longer than max_chunk_bytes are split
- * into several events on character borders.  A tool result longer than that is cut, with
- * metadata.runlet.truncated {"bytes": what it was}; TOOL_CALL_END leaves its inputs out then
- * and says the same.
+ * Nothing but its own text stands inside an open message, except results, CUSTOM and the end:
+ * a tool call closes it.  More than LIMIT_OPEN_CALLS calls without a result: the oldest gets
+ * its interrupted one.  An id above LIMIT_NAME_BYTES is not used: a message gets a generated
+ * one, a tool call and its result are left out with a warning.
+ *
+ * Sizes: a line is at most max_chunk_bytes where its ids allow that (they take their room
+ * too; the terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS, that do
+ * not fit are split into several events on character borders.  A tool result is cut, with
+ * metadata.runlet.truncated {"bytes": what it was}; TOOL_CALL_END leaves its inputs out and
+ * a CUSTOM event its value, and say the same.
  *
  * Wire formats: "tanstack" is what TanStack AI's runner writes (metadata.tanstack, toolName and
  * input aliases, usage as an object); "ag-ui" is the AG-UI specification's own (usage as an array).
@@ -69,7 +75,7 @@ void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
 /* START, ARGS, END at once.  `args_json` are the agent's own bytes, "{}" when empty.  A call
- * id that is already known is dropped. */
+ * id that is already known is dropped; an empty one is generated. */
 void events_tool_call(struct events *e, struct span call_id, struct span name,
                       struct span args_json);
 /* RESULT.  For a call never opened it goes out as it is (agents do that). */
@@ -88,6 +94,8 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
 void events_fail(struct events *e, struct span code, struct span message);
 
 bool events_are_over(const struct events *e);
+bool events_finished_well(const struct events *e); /* over, and it was RUN_FINISHED */
+bool events_have_spoken(const struct events *e);   /* any text, reasoning or tool call went out */
 size_t events_backlog(const struct events *e); /* what the sink said last */
 unsigned long long events_count(const struct events *e);
 unsigned long long events_tool_calls(const struct events *e);
