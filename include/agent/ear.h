@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* ear.h - how a harness speaks: to the orchestrator by events, to its agent by the outbox.
+/* ear.h - how a harness speaks: to the orchestrator by events, to its agent by the
+ * outbox.
  *
  * A harness hears and says, it never does: it has no descriptor, no loop and no socket.
- * What it wants done to its agent it puts into the outbox, and the run carries it out after
- * the call (run/run.c).  The first harness whose agent speaks HTTP brings ear_ask() and
- * ear_follow() with it; until then stdin and hanging up is all there is.  */
+ * What it wants done to its agent it puts into the outbox, and the run carries it out
+ * after the call (run/run.c).  The first harness whose agent speaks HTTP brings ear_ask()
+ * and ear_follow() with it; until then stdin and hanging up is all there is.  */
 #ifndef AGENT_EAR_H
 #define AGENT_EAR_H
 
 #include "base/buf.h"
 #include "event/event.h"
 
-struct outbox { /* filled by the calls below, emptied by the run */
+struct outbox {     /* filled by the calls below, emptied by the run */
   struct buf input; /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
   bool hang_up;     /* the turn is done: the ending may begin */
 };

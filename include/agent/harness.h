@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* harness.h - one kind of agent CLI: how it is started, and what it means by what it says.
+/* harness.h - one kind of agent CLI: how it is started, and what it means by what it
+ * says.
  *
- * A harness is pure: it includes no uv.h and does no I/O.  It answers three questions: how
- * is this agent started for this request (plan), what does this line mean (hear), and, when
- * the process is gone, how did it end (leave).  Everything else - pipes, HTTP, the kill
- * ladder, private files, back-pressure - is the run's, written once.
+ * A harness is pure: it includes no uv.h and does no I/O.  It answers three questions:
+ * how is this agent started for this request (plan), what does this line mean (hear),
+ * and, when the process is gone, how did it end (leave).  Everything else - pipes, HTTP,
+ * the kill ladder, private files, back-pressure - is the run's, written once.
  *
- * To add a harness: write src/agent/<name>.c with one `const struct harness`, add its row to
- * the table in src/agent/harness.c, and a folder tests/golden/<id>/.  Nothing else.
+ * To add a harness: write src/agent/<name>.c with one `const struct harness`, add its row
+ * to the table in src/agent/harness.c, and a folder tests/golden/<id>/.  Nothing else.
  *
  * Invariants: the same lines give the same events, however they were split into reads.
- * Unknown line types are ignored.  The token never stands in argv.  `leave` always leaves the
- * events over.  One run, one state; no globals.  */
+ * Unknown line types are ignored.  The token never stands in argv.  `leave` always leaves
+ * the events over.  One run, one state; no globals.  */
 #ifndef AGENT_HARNESS_H
 #define AGENT_HARNESS_H
 
@@ -45,11 +46,12 @@ struct harness {
               struct process_plan *out, struct fault *f);
   /* -1: the line could not be understood (the run warns, and goes on). */
   int (*hear)(void *state, const struct heard *h, struct ear *ear, struct fault *f);
-  /* The process is gone.  Decides from all signals together: its last record, is_error, exit
-   * status, signal, stderr tail.  Each single one was seen to lie. */
+  /* The process is gone.  Decides from all signals together: its last record, is_error,
+   * exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*leave)(void *state, const struct process_end *end, struct ear *ear);
   void (*forget)(void *state); /* frees what the state points at; may be NULL */
-  /* True once a record that ends the turn well was heard (the run forgives a kill then). */
+  /* True once a record that ends the turn well was heard (the run forgives a kill then).
+   */
   bool (*succeeded)(const void *state);
 };
 
@@ -57,8 +59,8 @@ const struct harness *harness_find(struct span id); /* NULL: not known */
 const struct harness *harness_at(size_t index);     /* NULL: past the last */
 
 /* The error every harness reports when the process ended without a record of its own:
- * codes agent-exit, agent-signal, out-of-memory, no-result; message "Agent process exited with code 7: <stderr>"
- * as the reference words it. */
+ * codes agent-exit, agent-signal, out-of-memory, no-result; message "Agent process exited
+ * with code 7: <stderr>" as the reference words it. */
 void harness_fail_by_end(struct events *events, const struct process_end *end);
 
 #endif

@@ -2,12 +2,12 @@
 /* prompt.h - messages to one prompt text, the same for every agent.
  *
  * The last message must be a user's with text that is not blank, else FAULT_BAD_INPUT
- * "<adapter> adapter requires a trailing user message with text content." (adapter: "Claude Code").
- * Resuming a session: the trimmed last text alone.  Else earlier user and assistant turns with
- * text are put before it:
- *   Previous conversation:\nUser: q1\nAssistant: a1\n\nq2
- * With `system_first` the system prompts (blank ones left out) come first, each followed by a blank
- * line; agents that have a flag for them pass false and use prompt_system().  */
+ * "<adapter> adapter requires a trailing user message with text content." (adapter:
+ * "Claude Code"). Resuming a session: the trimmed last text alone.  Else earlier user and
+ * assistant turns with text are put before it: Previous conversation:\nUser:
+ * q1\nAssistant: a1\n\nq2 With `system_first` the system prompts (blank ones left out)
+ * come first, each followed by a blank line; agents that have a flag for them pass false
+ * and use prompt_system().  */
 #ifndef AGENT_PROMPT_H
 #define AGENT_PROMPT_H
 

@@ -94,6 +94,8 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
 void events_fail(struct events *e, struct span code, struct span message);
 
 bool events_are_over(const struct events *e);
+bool events_finished_well(const struct events *e); /* over, and it was RUN_FINISHED */
+bool events_have_spoken(const struct events *e);   /* any text, reasoning or tool call went out */
 size_t events_backlog(const struct events *e); /* what the sink said last */
 unsigned long long events_count(const struct events *e);
 unsigned long long events_tool_calls(const struct events *e);

@@ -3,10 +3,12 @@
  *
  * The limits hold before memory is taken: request line and headers together, their count,
  * the body.  Any chunking of the input gives the same result.  Bytes after the end of a
- * request are not consumed, so that pipelined requests are answered in order.  Refused with 400:
- * what llhttp refuses in strict mode (two Content-Length values, Content-Length with
- * Transfer-Encoding, bare CR, obsolete folding, a control byte in a header), HTTP/0.9 and 2.0, a missing or
- * repeated Host in 1.1.  An absolute-form target is cut to its path.  */
+ * request are not consumed, so that pipelined requests are answered in order.  Refused
+ * with 400: what llhttp refuses in strict mode (two Content-Length values, Content-Length
+ * with Transfer-Encoding, bare CR, obsolete folding, a control byte in a header),
+ * HTTP/0.9, a missing or repeated Host in 1.1, a transfer coding other than `chunked`.
+ * Other versions: 505.  An absolute-form target is cut to its path.  `Upgrade` is noted
+ * and otherwise ignored; trailers are dropped.  */
 #ifndef IO_HTTP_PARSE_H
 #define IO_HTTP_PARSE_H
 
@@ -36,7 +38,8 @@ struct http_parse_limits {
 enum http_parse_state {
   HTTP_PARSE_START, /* no byte of a request yet */
   HTTP_PARSE_HEAD,  /* in the request line or the headers */
-  HTTP_PARSE_BODY,  /* headers complete: http_parse_request() may be read, the body grows */
+  HTTP_PARSE_BODY,  /* headers complete: http_parse_request() may be read, the body grows
+                     */
   HTTP_PARSE_DONE,  /* one whole request is there */
   HTTP_PARSE_FAILED /* http_parse_status() tells what to answer; nothing more is read */
 };
@@ -45,13 +48,14 @@ struct http_parse;
 
 struct http_parse *http_parse_new(const struct http_parse_limits *limits);
 void http_parse_free(struct http_parse *p);
-/* Takes bytes; returns how many were consumed.  Stops at the end of the headers (state BODY, so that
- * the owner may refuse before the body) and at the end of the request (state DONE).  Call again
- * with the rest to go on. */
+/* Takes bytes; returns how many were consumed.  Stops at the end of the headers (state
+ * BODY, so that the owner may refuse before the body) and at the end of the request
+ * (state DONE).  Call again with the rest to go on, also when it is empty: a request
+ * without a body is DONE only then. */
 size_t http_parse_add(struct http_parse *p, struct span bytes);
 enum http_parse_state http_parse_state(const struct http_parse *p);
 const struct http_request *http_parse_request(const struct http_parse *p);
-struct buf http_parse_body(struct http_parse *p); /* moves the body out */
+struct buf http_parse_body(struct http_parse *p);  /* moves the body out */
 int http_parse_status(const struct http_parse *p); /* FAILED: 400, 413, 431, 505 */
 const char *http_parse_reason(const struct http_parse *p);
 /* Ready for the next request on the connection. */

@@ -40,7 +40,8 @@ bool loop_free(struct uv_loop_s *loop)
   return true;
 }
 
-struct loop_timer *loop_timer_new(struct uv_loop_s *loop, void (*fire)(void *who), void *who)
+struct loop_timer *loop_timer_new(struct uv_loop_s *loop, void (*fire)(void *who),
+                                  void *who)
 {
   struct loop_timer *t = mem_new(sizeof *t);
   uv_timer_init(loop, &t->handle); /* cannot fail */
