@@ -74,7 +74,8 @@ void stream_expect(const struct stream *s, size_t index, const char *line)
 {
   struct span got = stream_line(s, index);
   if (!span_is(got, line))
-    fail_msg("line %zu is\n%.*s\nnot\n%s", index, (int)got.len, got.at ? got.at : "", line);
+    fail_msg("line %zu is\n%.*s\nnot\n%s", index, (int)got.len, got.at ? got.at : "",
+             line);
 }
 
 void stream_expect_last(const struct stream *s, const char *line)

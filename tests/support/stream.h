@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stream.h - an events writer over memory, for tests: run "r", thread "t", model "m".  The
+/* stream.h - an events writer over memory, for tests: run "r", thread "t", model "m". The
  * clock stands at 7. */
 #ifndef TESTS_SUPPORT_STREAM_H
 #define TESTS_SUPPORT_STREAM_H

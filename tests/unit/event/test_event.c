@@ -15,7 +15,8 @@
 #include <cmocka.h>
 
 #define META "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}"
-#define STARTED "{\"type\":\"RUN_STARTED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7," META "}"
+#define STARTED                                                                          \
+  "{\"type\":\"RUN_STARTED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7," META "}"
 
 static const struct span none = {0};
 
@@ -45,12 +46,12 @@ static void test_events__one_message_closes_the_other(void **state)
   events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_finish(s.events, "stop", NULL);
   static const char *const types[] = {
-      "RUN_STARTED",         "TEXT_MESSAGE_START",   "TEXT_MESSAGE_END",
-      "REASONING_START",     "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT",
-      "REASONING_MESSAGE_END", "REASONING_END",      "TEXT_MESSAGE_START",
-      "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END",    "TEXT_MESSAGE_START",
-      "TEXT_MESSAGE_END",    "TOOL_CALL_START",      "TOOL_CALL_ARGS",
-      "TOOL_CALL_END",       "TOOL_CALL_RESULT",     "RUN_FINISHED"};
+      "RUN_STARTED",           "TEXT_MESSAGE_START",      "TEXT_MESSAGE_END",
+      "REASONING_START",       "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT",
+      "REASONING_MESSAGE_END", "REASONING_END",           "TEXT_MESSAGE_START",
+      "TEXT_MESSAGE_CONTENT",  "TEXT_MESSAGE_END",        "TEXT_MESSAGE_START",
+      "TEXT_MESSAGE_END",      "TOOL_CALL_START",         "TOOL_CALL_ARGS",
+      "TOOL_CALL_END",         "TOOL_CALL_RESULT",        "RUN_FINISHED"};
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
     char front[64];
     (void)snprintf(front, sizeof front, "{\"type\":\"%s\"", types[i]);
@@ -65,16 +66,18 @@ static void test_events__ids_are_native_then_numbered_then_made(void **state)
   (void)state;
   stream_open(&s, EVENTS_TANSTACK, 0);
   static const char *const given[] = {"a", "a", "a-2", "a", "", "r-1", "", "\"\\"};
-  static const char *const shown[] = {"a", "a-2", "a-2-2", "a-3", "r-0", "r-1", "r-2", "\\\"\\\\"};
+  static const char *const shown[] = {"a",   "a-2", "a-2-2", "a-3",
+                                      "r-0", "r-1", "r-2",   "\\\"\\\\"};
   for (size_t i = 0; i < 8; i++)
     events_text_open(s.events, span_of(given[i]));
   events_finish(s.events, "stop", NULL);
   for (size_t i = 0; i < 8; i++) {
     char line[200];
-    (void)snprintf(line, sizeof line,
-                   "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"%s\",\"timestamp\":7,"
-                   "\"role\":\"assistant\"," META "}",
-                   shown[i]);
+    (void)snprintf(
+        line, sizeof line,
+        "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"%s\",\"timestamp\":7,"
+        "\"role\":\"assistant\"," META "}",
+        shown[i]);
     stream_expect(&s, 1 + 2 * i, line);
   }
   stream_close(&s);
@@ -85,19 +88,37 @@ static void test_events__calls_without_result_get_one_in_order(void **state)
   struct stream s;
   (void)state;
   stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), SPAN_LITERAL("{\"a\":1.0}"));
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   SPAN_LITERAL("{\"a\":1.0}"));
   events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
   events_tool_call(s.events, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("ok"), true);
   assert_int_equal(events_tool_calls(s.events), 3);
   events_fail(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("m"));
-  stream_expect(&s, 1, "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":\"n\",\"timestamp\":7," META ",\"toolName\":\"n\"}");
-  stream_expect(&s, 2, "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"x\",\"timestamp\":7,\"delta\":\"{\\\"a\\\":1.0}\"}");
-  stream_expect(&s, 3, "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"x\",\"timestamp\":7,\"metadata\":{\"tanstack\":{\"model\":\"m\",\"toolCallName\":\"n\",\"toolName\":\"n\",\"input\":{\"a\":1.0}}},\"input\":{\"a\":1.0}}");
-  stream_expect(&s, 10, "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"y\",\"messageId\":\"r-0\",\"timestamp\":7,\"content\":\"ok\",\"metadata\":{\"tanstack\":{\"model\":\"m\",\"state\":\"output-error\"}}}");
-  stream_expect(&s, 11, "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-1\",\"timestamp\":7,\"content\":\"{\\\"status\\\":\\\"interrupted\\\"}\"," META "}");
-  assert_true(span_starts(stream_line(&s, 12), "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"z\""));
-  stream_expect(&s, 13, "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"c\"," META "}");
+  stream_expect(&s, 1,
+                "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":"
+                "\"n\",\"timestamp\":7," META ",\"toolName\":\"n\"}");
+  stream_expect(&s, 2,
+                "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "\"delta\":\"{\\\"a\\\":1.0}\"}");
+  stream_expect(&s, 3,
+                "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"toolCallName\":\"n\","
+                "\"toolName\":\"n\",\"input\":{\"a\":1.0}}},\"input\":{\"a\":1.0}}");
+  stream_expect(&s, 10,
+                "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"y\",\"messageId\":\"r-"
+                "0\",\"timestamp\":7,\"content\":\"ok\",\"metadata\":{\"tanstack\":{"
+                "\"model\":\"m\",\"state\":\"output-error\"}}}");
+  stream_expect(
+      &s, 11,
+      "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-1\","
+      "\"timestamp\":7,\"content\":\"{\\\"status\\\":\\\"interrupted\\\"}\"," META "}");
+  assert_true(span_starts(stream_line(&s, 12),
+                          "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"z\""));
+  stream_expect(
+      &s, 13,
+      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"c\"," META
+      "}");
   stream_close(&s);
 }
 
@@ -152,7 +173,10 @@ static void test_events__nothing_after_the_terminal_event(void **state)
   events_finish(s.events, "late", NULL);
   assert_int_equal(s.text.len, before);
   assert_int_equal(events_count(s.events), 2);
-  stream_expect_last(&s, "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,\"metadata\":{\"tanstack\":{\"model\":\"m\",\"finishReason\":\"stop\"},\"runlet\":{\"exitCode\":1,\"forced\":true}}}");
+  stream_expect_last(
+      &s, "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
+          "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"finishReason\":\"stop\"},"
+          "\"runlet\":{\"exitCode\":1,\"forced\":true}}}");
   stream_close(&s);
 }
 
@@ -198,11 +222,13 @@ static void test_events__long_things_are_split_or_cut(void **state)
   events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&text), false);
   struct span result = stream_line(&s, stream_count(&s) - 1);
   char wanted[100];
-  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}", text.len);
+  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}",
+                 text.len);
   assert_non_null(strstr(result.at, wanted));
   assert_true(result.len > 700);
   struct span end = stream_line(&s, stream_count(&s) - 2);
-  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}", args.len);
+  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}",
+                 args.len);
   assert_non_null(strstr(end.at, wanted));
   assert_null(memchr(end.at, '\xc3', end.len));
   buf_clear(&args);
@@ -266,7 +292,9 @@ static void test_events__warnings_are_custom_events(void **state)
   (void)state;
   stream_open(&s, EVENTS_AG_UI, 0);
   events_warn(s.events, "a-b", SPAN_LITERAL("say \"x\""));
-  stream_expect(&s, 1, "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.warning\",\"value\":{\"code\":\"a-b\",\"message\":\"say \\\"x\\\"\"}}");
+  stream_expect(&s, 1,
+                "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.warning\","
+                "\"value\":{\"code\":\"a-b\",\"message\":\"say \\\"x\\\"\"}}");
   events_finish(s.events, "stop", NULL);
   stream_close(&s);
 }
