@@ -77,6 +77,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
+#define LIMIT_ENV_ENTRIES     1024
 #define LIMIT_TOOLS           1024
 #define LIMIT_MESSAGES        100000
 

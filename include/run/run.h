@@ -40,8 +40,7 @@ struct run_settings { /* the same for all runs of a process; outlives them */
 
 struct run_outcome {
   bool finished; /* RUN_FINISHED */
-  const char
-      *code; /* else the RUN_ERROR's code, "" if the harness named one of its own */
+  char code[64]; /* else the RUN_ERROR's code */
   unsigned long long events, tool_calls, duration_ms;
 };
 

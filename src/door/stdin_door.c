@@ -23,7 +23,6 @@ struct door {
   bool readable_form, over;
   int signal; /* that ended us */
   struct run_outcome outcome;
-  char code[32];
 };
 
 static size_t put_line(struct sink *sink, struct span line)
@@ -68,8 +67,6 @@ static void run_over(void *who, const struct run_outcome *outcome)
   d->over = true;
   d->run = NULL;
   d->outcome = *outcome;
-  strncpy(d->code, outcome->code, sizeof d->code - 1);
-  d->outcome.code = d->code;
   ground_deafen(d->ground);
   writer_end(d->writer, (unsigned)d->ground->options->kill_grace_ms + 1000, NULL, NULL);
 }
@@ -141,7 +138,7 @@ static int exit_status(const struct door *d, bool refused)
   if (refused)
     return 2;
   for (size_t i = 0; i < sizeof deadlines / sizeof *deadlines; i++)
-    if (!strcmp(d->code, deadlines[i]))
+    if (!strcmp(d->outcome.code, deadlines[i]))
       return 124;
   return d->outcome.finished ? 0 : 1;
 }

@@ -11,6 +11,7 @@
 #include "event/seen.h"
 #include "event_format.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum open_message { OPEN_NONE, OPEN_TEXT, OPEN_REASONING };
@@ -20,7 +21,8 @@ struct events {
   struct sink *sink;
   size_t max_chunk;
   struct buf run_id, line, certificate;
-  bool started, over;
+  bool started, over, finished_well, spoken;
+  char error_code[64];
 
   enum open_message open;
   struct buf message;          /* its id, as JSON */
@@ -198,6 +200,7 @@ void events_text_open(struct events *e, struct span id)
   close_message(e);
   claim_message_id(e, id, &e->message);
   e->open = OPEN_TEXT;
+  e->spoken = true;
   send_message(e, FORMAT_TEXT_START);
 }
 
@@ -223,6 +226,7 @@ void events_reasoning_open(struct events *e, struct span id)
   close_message(e);
   claim_message_id(e, id, &e->message);
   e->open = OPEN_REASONING;
+  e->spoken = true;
   send_message(e, FORMAT_REASONING_START);
   send_message(e, FORMAT_REASONING_MESSAGE_START);
 }
@@ -389,6 +393,7 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
 {
   if (!wind_up(e))
     return;
+  e->finished_well = true;
   format_run_finished(&e->format, &e->line, ids_now_ms(), reason, usage,
                       certificate_of(e));
   send_line(e);
@@ -399,6 +404,7 @@ void events_fail(struct events *e, struct span code, struct span message)
 {
   if (!wind_up(e))
     return;
+  snprintf(e->error_code, sizeof e->error_code, "%.*s", (int)code.len, code.at);
   format_run_error(&e->format, &e->line, ids_now_ms(),
                    span_cut_utf8(code, LIMIT_NAME_BYTES),
                    span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES), certificate_of(e));
@@ -409,6 +415,21 @@ void events_fail(struct events *e, struct span code, struct span message)
 bool events_are_over(const struct events *e)
 {
   return e->over;
+}
+
+bool events_finished_well(const struct events *e)
+{
+  return e->finished_well;
+}
+
+const char *events_error_code(const struct events *e)
+{
+  return e->error_code;
+}
+
+bool events_have_spoken(const struct events *e)
+{
+  return e->spoken || e->tool_calls > 0;
 }
 
 size_t events_backlog(const struct events *e)

@@ -113,9 +113,6 @@ static void stage_struck(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
-  char code[sizeof r->code];
-  memcpy(code, r->code, sizeof code);
-  outcome.code = code;
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
   void *over_who = r->who;
   run_free(r);
@@ -190,7 +187,8 @@ static void conclude(struct run *r, const struct process_end *end)
     r->stage.harness->leave(r->state, end, &ear);
   else
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
-  r->outcome.finished = !r->code[0] && events_finished_well(r->events);
+  r->outcome.finished = events_finished_well(r->events);
+  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
   tear_down(r);
 }
 
