@@ -299,6 +299,28 @@ static void test_events__warnings_are_custom_events(void **state)
   stream_close(&s);
 }
 
+static void test_events__the_outcome_can_be_asked(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_start(s.events);
+  events_custom(s.events, "x", SPAN_LITERAL("1"));
+  assert_false(events_have_spoken(s.events));
+  events_reasoning(s.events, SPAN_LITERAL("hm"));
+  assert_true(events_have_spoken(s.events));
+  assert_false(events_finished_well(s.events));
+  events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("m"));
+  assert_false(events_finished_well(s.events));
+  assert_string_equal(events_error_code(s.events), "agent-exit");
+  stream_close(&s);
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_finish(s.events, "stop", NULL);
+  assert_true(events_finished_well(s.events));
+  assert_string_equal(events_error_code(s.events), "");
+  stream_close(&s);
+}
+
 static size_t backlog_put(struct sink *self, struct span line)
 {
   (void)self;
@@ -339,6 +361,7 @@ int main(void)
       cmocka_unit_test(test_events__one_split_of_text_loses_nothing),
       cmocka_unit_test(test_events__very_long_ids_are_not_used),
       cmocka_unit_test(test_events__warnings_are_custom_events),
+      cmocka_unit_test(test_events__the_outcome_can_be_asked),
       cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
