@@ -163,10 +163,11 @@ static struct span fitting(const struct events *e, struct span text, size_t id_l
 {
   size_t beside = format_overhead(&e->format) + id_len;
   size_t room = e->max_chunk > beside + 64 ? e->max_chunk - beside : 64;
-  if (text.len <= room / 6 || json_escaped_length(text) <= room)
+  if (text.len <= room / 6)
     return text;
   /* Escapes make text longer, at most sixfold.  Shrink in proportion, and a little more
-   * so that it surely ends soon when the escapes crowd at the front. */
+   * so that it surely ends soon when the escapes crowd at the front.  Never measure more
+   * than one event's worth: a text of many events would cost its square. */
   struct span front = span_cut_utf8(text, room);
   for (;;) {
     size_t escaped = json_escaped_length(front);
