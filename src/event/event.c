@@ -107,33 +107,42 @@ static bool ready(struct events *e)
 
 /* Ids. */
 
+/* "<runId>-<n>", as JSON into `out`: no message and no call had it. */
+static void make_id(struct events *e, struct seen *of, struct buf *out)
+{
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  do {
+    buf_clear(&id);
+    buf_add(&id, buf_span(&e->run_id));
+    buf_addf(&id, "-%llu", e->made++);
+  } while (seen_has(&e->messages, buf_span(&id)) || seen_has(&e->calls, buf_span(&id)));
+  seen_add(of, buf_span(&id));
+  json_escape(out, buf_span(&id));
+  buf_free(&id);
+}
+
 /* A message id that was never used in this run, as JSON into `out`: the native one, or
  * that with "-2", "-3", …, or a generated one when it is empty, longer than an id may be,
  * or too many were seen to tell. */
 static void claim_message_id(struct events *e, struct span native, struct buf *out)
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  unsigned before = SEEN_FULL;
   buf_clear(out);
   if (native.len > 0 && native.len <= LIMIT_NAME_BYTES) {
-    unsigned before = seen_add(&e->messages, native);
     buf_add(&id, native);
+    before = seen_add(&e->messages, native);
     for (unsigned n = before + 1; before != 0 && before != SEEN_FULL; n++) {
       buf_clear(&id);
       buf_add(&id, native);
       buf_addf(&id, "-%u", n);
       before = seen_add(&e->messages, buf_span(&id));
     }
-    if (before == SEEN_FULL)
-      buf_clear(&id);
   }
-  while (id.len == 0) {
-    buf_add(&id, buf_span(&e->run_id));
-    buf_addf(&id, "-%llu", e->made++);
-    unsigned before = seen_add(&e->messages, buf_span(&id));
-    if (before != 0 && before != SEEN_FULL)
-      buf_clear(&id); /* an agent used just this one: the next */
-  }
-  json_escape(out, buf_span(&id));
+  if (before == SEEN_FULL)
+    make_id(e, &e->messages, out);
+  else
+    json_escape(out, buf_span(&id));
   buf_free(&id);
 }
 
@@ -298,7 +307,7 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
   }
   struct buf call = buf_make(LIMIT_EVENT_LINE_BYTES);
   if (call_id.len == 0) {
-    claim_message_id(e, call_id, &call);
+    make_id(e, &e->calls, &call);
   } else {
     unsigned before = seen_add(&e->calls, call_id);
     if (before != 0 && before != SEEN_FULL)

@@ -138,6 +138,22 @@ static void test_events__a_call_id_twice_is_dropped(void **state)
   stream_close(&s);
 }
 
+static void test_events__a_made_call_id_is_no_agents_id(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_tool_call(s.events, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
+  events_text_open(s.events, SPAN_LITERAL("r-1"));
+  events_tool_call(s.events, none, SPAN_LITERAL("n"), none);
+  assert_true(span_starts(stream_line(&s, 6),
+                          "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-2\""));
+  events_tool_call(s.events, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"), none); /* dropped */
+  events_finish(s.events, "stop", NULL);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 2);
+  stream_close(&s);
+}
+
 static void test_events__the_oldest_of_too_many_open_calls_is_answered(void **state)
 {
   struct stream s;
@@ -354,6 +370,7 @@ int main(void)
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__calls_without_result_get_one_in_order),
       cmocka_unit_test(test_events__a_call_id_twice_is_dropped),
+      cmocka_unit_test(test_events__a_made_call_id_is_no_agents_id),
       cmocka_unit_test(test_events__the_oldest_of_too_many_open_calls_is_answered),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),
       cmocka_unit_test(test_events__freed_too_early_says_internal),
