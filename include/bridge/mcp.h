@@ -25,6 +25,11 @@ enum mcp_verdict {
   MCP_CANCEL    /* call->id_json names a call to give up; 202 */
 };
 
+#define MCP_SERVER_NAME                                                                  \
+  "tanstack" /* so that tools show as mcp__tanstack__x, as the reference has it */
+
+bool mcp_knows_version(struct span version); /* a legacy revision we speak */
+
 struct mcp_call { /* owned: copies of what must outlive the request body */
   struct buf id_json, args_json, progress_token_json;
   const struct tool *tool; /* borrowed from tools */

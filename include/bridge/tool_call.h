@@ -6,9 +6,7 @@
  * else; the answer is
  * {"result": any JSON} with a 2xx.  Our extra headers: x-runlet-run-id, x-runlet-call-id
  * and idempotency-key (one value for one call over its retries), x-runlet-attempt,
- * traceparent if the run had one.  What an answer means to the agent is the reference's
- * table, word for word where it has words ("Tool execution failed: remote tool \"boom\"
- * failed: 500 …").
+ * traceparent if the run had one.  What an answer means to the agent: tool_answer.h.
  *
  * Repeated only when the request certainly never reached the tool (name resolution,
  * connect, TLS handshake): twice, after 100 and 400 ms.  "202" or
@@ -16,13 +14,14 @@
  * over.
  *
  * One call, one answer: `on_answer` comes exactly once, never from inside
- * tool_call_start() or tool_call_cancel(), also after a cancel (then with
- * FAULT_CANCELLED).  The call frees itself after it.  */
+ * tool_call_start() or tool_call_cancel(), also after a cancel (then `cancelled`).  The
+ * call frees itself after it.  */
 #ifndef BRIDGE_TOOL_CALL_H
 #define BRIDGE_TOOL_CALL_H
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "bridge/tool_answer.h"
 
 struct uv_loop_s;
 struct http_client; /* io/http_client.h */
@@ -37,28 +36,14 @@ struct tool_route { /* where calls go; owned by the run, outlives its calls */
   size_t answer_ceiling;
 };
 
-struct tool_answer {
-  /* Exactly one of them: */
-  struct span result;  /* raw JSON, the orchestrator's own bytes */
-  struct span failure; /* text for the agent, "Tool execution failed: …" */
-  struct span error; /* raw {"code","message","data"?}: the tool did not run (resultFormat
-                        mcp only) */
-  bool cancelled;
-};
 typedef void tool_call_done(void *who,
                             const struct tool_answer *answer); /* all lent for the call */
 
 struct tool_call;
+/* `takes_mcp`: the tool's result is an MCP result object (request/tools.h). */
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
-                                  struct span args_json, tool_call_done *on_answer,
-                                  void *who);
+                                  bool takes_mcp, struct span args_json,
+                                  tool_call_done *on_answer, void *who);
 void tool_call_cancel(struct tool_call *call);
-
-/* Pure, for tests and fuzzing: one HTTP answer to what it means.  `text` holds made-up
- * texts. */
-enum tool_outcome { TOOL_RESULT, TOOL_FAILED, TOOL_PENDING, TOOL_ERROR };
-enum tool_outcome tool_answer_read(struct span tool, int status, struct span body,
-                                   struct tool_answer *answer, struct buf *text,
-                                   unsigned *retry_ms);
 
 #endif
