@@ -165,29 +165,6 @@ static void close_message(struct events *e)
   e->open = OPEN_NONE;
 }
 
-/* How many bytes of `text` fit into one event beside an id of `id_len` bytes: all if they
- * can, else the front up to a character border.  At least 64 bytes of room, so that a
- * long id never stops the text. */
-static struct span fitting(const struct events *e, struct span text, size_t id_len)
-{
-  size_t beside = format_overhead(&e->format) + id_len;
-  size_t room = e->max_chunk > beside + 64 ? e->max_chunk - beside : 64;
-  if (text.len <= room / 6)
-    return text;
-  /* Escapes make text longer, at most sixfold.  Shrink in proportion, and a little more
-   * so that it surely ends soon when the escapes crowd at the front.  Never measure more
-   * than one event's worth: a text of many events would cost its square. */
-  struct span front = span_cut_utf8(text, room);
-  for (;;) {
-    size_t escaped = json_escaped_length(front);
-    if (escaped <= room || front.len <= 8)
-      break;
-    double share = (double)room / (double)escaped;
-    front = span_cut_utf8(front, (size_t)((double)front.len * share) - front.len / 64);
-  }
-  return front;
-}
-
 typedef void format_delta(const struct formatter *f, struct buf *line, long long now,
                           struct span id, struct span delta);
 
@@ -196,7 +173,7 @@ static void send_deltas(struct events *e, format_delta *format, struct span id,
                         struct span text)
 {
   do {
-    struct span front = fitting(e, text, id.len);
+    struct span front = format_fitting(&e->format, text, e->max_chunk, id.len);
     format(&e->format, &e->line, ids_now_ms(), id, front);
     send_line(e);
     text = span_after(text, front.len);
@@ -264,7 +241,8 @@ static void send_result(struct events *e, struct span call, struct span content,
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
   claim_message_id(e, (struct span){0}, &id);
-  struct span front = fitting(e, content, id.len + call.len);
+  struct span front =
+      format_fitting(&e->format, content, e->max_chunk, id.len + call.len);
   format_tool_result(&e->format, &e->line, ids_now_ms(), call, buf_span(&id), front,
                      failed, front.len < content.len ? content.len : 0);
   send_line(e);
