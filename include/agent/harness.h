@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* harness.h - one kind of agent CLI: how it is started, and what it means by what it
+ * says.
+ *
+ * A harness is pure: it includes no uv.h and does no I/O.  It answers three questions:
+ * how is this agent started for this request (plan), what does this line mean (hear),
+ * and, when the process is gone, how did it end (leave).  Everything else - pipes, HTTP,
+ * the kill ladder, private files, back-pressure - is the run's, written once.
+ *
+ * To add a harness: write src/agent/<name>.c with one `const struct harness`, add its row
+ * to the table in src/agent/harness.c, and a folder tests/golden/<id>/.  Nothing else.
+ *
+ * Invariants: the same lines give the same events, however they were split into reads.
+ * Unknown line types are ignored.  The token never stands in argv.  `leave` always leaves
+ * the events over.  One run, one state; no globals.  */
+#ifndef AGENT_HARNESS_H
+#define AGENT_HARNESS_H
+
+#include "agent/ear.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "base/process.h"
+#include "request/run_request.h"
+
+enum heard_kind {
+  HEARD_LINE /* one line of the agent's stdout, valid UTF-8, without its newline */
+};
+struct heard {
+  enum heard_kind kind;
+  struct span text; /* lent for the call */
+};
+
+struct plan_place {
+  struct span folder;    /* the run's private folder: plan files land there */
+  struct span workspace; /* the agent's current folder */
+};
+
+struct harness {
+  const char *id;      /* "claude-code", as in the request */
+  const char *program; /* what it needs on PATH, unless the request says otherwise */
+  size_t memory;       /* bytes of zeroed per-run state handed to the calls */
+  /* `bridge` is NULL when the request has no tools.  FAULT_BAD_INPUT with code
+   * prompt-invalid semantics when the messages give no prompt. */
+  int (*plan)(void *state, const struct run_request *req,
+              const struct bridge_address *bridge, const struct plan_place *place,
+              struct process_plan *out, struct fault *f);
+  /* -1: the line could not be understood (the run warns, and goes on). */
+  int (*hear)(void *state, const struct heard *h, struct ear *ear, struct fault *f);
+  /* The process is gone.  Decides from all signals together: its last record, is_error,
+   * exit status, signal, stderr tail.  Each single one was seen to lie. */
+  void (*leave)(void *state, const struct process_end *end, struct ear *ear);
+  void (*forget)(void *state); /* frees what the state points at; may be NULL */
+  /* True once a record that ends the turn well was heard (the run forgives a kill then).
+   */
+  bool (*succeeded)(const void *state);
+};
+
+const struct harness *harness_find(struct span id); /* NULL: not known */
+const struct harness *harness_at(size_t index);     /* NULL: past the last */
+
+/* The error every harness reports when the process ended without a record of its own:
+ * codes agent-exit, agent-signal, out-of-memory, no-result; message "Agent process exited
+ * with code 7: <stderr>" as the reference words it. */
+void harness_fail_by_end(struct events *events, const struct process_end *end);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* buf.h - bytes: borrowed (`struct span`) and owned (`struct buf`).
+ *
+ * A span never owns; it is not stored past the call unless the owner is named beside the
+ * field.  A buf owns, has a ceiling fixed when it is made, and is NUL-terminated one past
+ * `len` as soon as it holds anything.  Passing the ceiling marks the buf `overflowed` and
+ * drops that append whole; memory exhaustion aborts.  So appends do not return errors:
+ * check `overflowed` once, where the bytes are used.  */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct span {
+  const char *at; /* may be NULL when len is 0 */
+  size_t len;
+};
+
+struct buf {
+  char *at;
+  size_t len, room, ceiling;
+  bool overflowed;
+};
+
+struct buf buf_make(size_t ceiling); /* allocates nothing yet */
+void buf_free(struct buf *b);  /* safe on a zeroed buf; leaves it empty, same ceiling */
+void buf_wipe(struct buf *b);  /* buf_free for secrets: zeroes the memory first */
+void buf_clear(struct buf *b); /* keeps the memory; forgets `overflowed` */
+void buf_add(struct buf *b, struct span s);
+void buf_add_char(struct buf *b, char c);
+void buf_add_text(struct buf *b, const char *cstring);
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Room for at least `n` more bytes, to be written at `at + len` by the caller, who then
+ * adds to `len` and calls buf_add_char-free code paths only after setting at[len] = 0.
+ * NULL and `overflowed` when the ceiling forbids it. */
+char *buf_reserve(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n); /* n bytes of the reserved room are now used */
+void buf_drop_front(struct buf *b, size_t n);
+struct span buf_span(const struct buf *b);
+struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */
+const char *
+buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next change */
+
+#define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
+struct span span_of(const char *cstring); /* NULL: the empty span */
+bool span_is(struct span s, const char *cstring);
+bool span_equal(struct span a, struct span b);
+bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
+bool span_starts(struct span s, const char *prefix);
+struct span span_after(struct span s, size_t n); /* without its first n bytes */
+struct span span_trim(struct span s);            /* ASCII white space at both ends */
+char *span_copy(struct span s);                  /* malloc'd, NUL-ended */
+/* Whole text, decimal, no sign, no blanks, lowest <= value <= highest; else false. */
+bool span_to_number(struct span s, unsigned long long lowest, unsigned long long highest,
+                    unsigned long long *value);
+/* The longest prefix of at most `most` bytes that does not end inside a UTF-8 sequence.
+ */
+struct span span_cut_utf8(struct span s, size_t most);
+
+#endif

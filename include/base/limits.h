@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* limits.h - every ceiling, deadline and high-water mark of the program, in one place.
+ *
+ * Sizes are bytes, times are milliseconds, and both say so in their names.  What a user
+ * may change is only a default here: the option wins, and then the request (request/
+ * run_request.h, door/options.h).  A buffer, a wait or a queue that has no line in this
+ * file is a defect.  */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include <stddef.h>
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+/* What the agent prints. */
+#define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: resync */
+#define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)
+#define LIMIT_PIPE_BYTES        ((size_t)1 * MIB) /* asked of the kernel for stdin, out, err */
+#define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
+
+/* JSON. */
+#define LIMIT_JSON_DEPTH      128
+#define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree */
+#define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
+
+/* What goes out. */
+#define LIMIT_CHUNK_BYTES         ((size_t)1 * MIB) /* one event; longer: cut or split */
+#define LIMIT_CHUNK_MIN_BYTES     ((size_t)1 * KIB) /* the smallest maxChunkBytes taken */
+#define LIMIT_EVENT_LINE_BYTES    ((size_t)512 * MIB) /* one event's text, ever */
+#define LIMIT_SINK_HIGH_BYTES     ((size_t)1 * MIB)   /* above: stdout is not read */
+#define LIMIT_SINK_LOW_BYTES      ((size_t)256 * KIB) /* below: it is read again */
+#define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
+#define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
+#define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
+
+/* The event writer and the harnesses. */
+#define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
+#define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
+#define LIMIT_OPEN_CALLS        4096 /* calls without a result; more: the oldest gets one */
+#define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
+#define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
+
+/* The control port. */
+#define LIMIT_BODY_BYTES     ((size_t)32 * MIB)
+#define LIMIT_HEADER_BYTES   ((size_t)16 * KIB) /* request line and all headers */
+#define LIMIT_HEADER_COUNT   100
+#define LIMIT_CONNECTIONS    128
+#define LIMIT_RUNS           8
+#define LIMIT_HEAD_MS        10000u  /* from the first byte to the end of the headers */
+#define LIMIT_BODY_MS        60000u  /* without a byte of the body */
+#define LIMIT_IDLE_MS        75000u  /* a kept-alive connection without a request */
+#define LIMIT_WRITE_STALL_MS 600000u /* a reader that takes no byte is gone */
+#define LIMIT_REFUSED        16 /* connections being told 503; more: closed unheard */
+#define LIMIT_HTTP_OUT_BYTES (LIMIT_EVENT_LINE_BYTES + MIB) /* not yet sent; more: cut   \
+                                                             */
+#define LIMIT_LINGER_BYTES ((size_t)64 * MIB) /* dropped after an early answer */
+#define LIMIT_LINGER_MS    3000u              /* for the client to close its end */
+
+/* The bridge (one agent on loopback; its connections stay open for the whole run). */
+#define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
+#define LIMIT_BRIDGE_CONNECTIONS 256
+#define LIMIT_BRIDGE_SESSIONS    64
+#define LIMIT_BRIDGE_HOLD_MS     250u   /* a result by then is plain JSON, later SSE */
+#define LIMIT_BRIDGE_PROGRESS_MS 10000u /* progress on an open SSE answer */
+
+/* Tool calls to the orchestrator. */
+#define LIMIT_TOOL_ANSWER_BYTES ((size_t)64 * MIB)
+#define LIMIT_TOOL_MS           3600000u
+#define LIMIT_TOOL_CONNECT_MS   10000u
+#define LIMIT_TOOL_ERROR_BYTES  200 /* of a failed answer's body, shown to the agent */
+#define LIMIT_TOOL_CONNECTIONS  64
+
+/* A log record; longer ones are cut. */
+#define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)
+
+/* A run. */
+#define LIMIT_RUN_MS          21600000u
+#define LIMIT_START_MS        120000u /* spawn to the first line on stdout */
+#define LIMIT_IDLE_AGENT_MS   0u      /* 0 = off */
+#define LIMIT_RESULT_GRACE_MS 10000u
+#define LIMIT_KILL_GRACE_MS   5000u
+#define LIMIT_DRAIN_MS        500u
+#define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
+#define LIMIT_SECRETS         256
+#define LIMIT_ENV_ENTRIES     1024
+#define LIMIT_TOOLS           1024
+#define LIMIT_MESSAGES        100000
+
+#endif

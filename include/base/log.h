@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* log.h - one line a record, on stderr.
+ *
+ * Only doors, run and main log, once a failure, at the place that handles it; the pure
+ * rooms and io return faults.  Text form: "2026-11-21T06:53:55.123Z warn run=r1 message";
+ * JSON form: {"time","level","run"?,"message"}.  Control bytes are escaped.  Words given
+ * to log_hide() (tokens, secrets) come out as "***" in both.  Level and form are the only
+ * mutable globals of the program.  A record is written with one write(2); what stderr
+ * does not take is lost (a log must not stop a run).  */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/buf.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_SILENT };
+enum log_form { LOG_TEXT, LOG_JSON };
+
+void log_setup(enum log_level least, enum log_form form);
+bool log_level_read(struct span name,
+                    enum log_level *level); /* debug info warn error silent */
+/* `run` may be empty. */
+void log_line(enum log_level level, struct span run, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void log_hide(struct span word);   /* copied; words under 6 bytes are ignored */
+void log_unhide(struct span word); /* one log_hide() back; the copy is wiped */
+/* Replaces every hidden word in `text` by "***", appended to `out`. */
+void log_redact(struct span text, struct buf *out);
+void log_forget_all(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* process.h - plain data about one process: how to start it, how it ended.
+ *
+ * No behaviour and no loop here, so that pure code (harnesses) can fill a plan and a test
+ * can read one.  A plan owns all it holds.  */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include "base/buf.h"
+
+struct strv { /* growing, NULL-ended list of owned C strings: argv, env */
+  char **at;
+  size_t count, room;
+};
+void strv_add(struct strv *v, struct span s);
+void strv_addf(struct strv *v, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Environment lists, entries "NAME=value": replaces an entry of that name. */
+void strv_set_env(struct strv *v, const char *name, struct span value);
+const char *strv_env(const struct strv *v, const char *name); /* NULL: absent */
+void strv_drop_env(struct strv *v, const char *name_or_prefix, bool prefix);
+void strv_free(struct strv *v); /* wipes each string first: env holds secrets */
+
+struct plan_file { /* written 0600 in the run's private folder before the spawn */
+  char *name;      /* file name only; the plan names it in argv by plan_place.folder */
+  struct buf content;
+};
+
+enum input_use {
+  INPUT_ONCE,    /* first_input, then end of input */
+  INPUT_DIALOGUE /* stays open for ear_write() */
+};
+
+struct process_plan {
+  struct strv argv; /* argv[0] is looked up in the PATH of the agent's environment */
+  struct strv env;  /* what this agent needs on top of the run's environment */
+  enum input_use input;
+  struct buf first_input;
+  struct plan_file *files;
+  size_t file_count;
+};
+struct process_plan process_plan_make(void);
+/* `content` is taken.  */
+void process_plan_add_file(struct process_plan *p, const char *name, struct buf *content);
+void process_plan_free(struct process_plan *p);
+
+struct leftover { /* a process that outlived its run */
+  int pid;
+  char name[16];
+};
+
+struct process_end {
+  int status, signal; /* signal 0: it exited with `status` */
+  bool forced;        /* we had to signal it */
+  bool core, oom;     /* SIGKILLed by the kernel for memory */
+  unsigned long long cpu_ms, max_rss_kib;
+  struct span stderr_tail;          /* borrowed, at most LIMIT_STDERR_TAIL_BYTES */
+  const struct leftover *leftovers; /* borrowed */
+  size_t leftover_count;
+};
+
+#endif

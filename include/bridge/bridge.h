@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* bridge.h - the localhost MCP server of one run.
+ *
+ * It listens on 127.0.0.1, a port the kernel picks, path /mcp, with a fresh 32-byte
+ * token; it listens before the agent is spawned, and answers the handshake from memory.
+ * It knows tools and calls, never agents or events.  No byte of a body is looked at
+ * before the token was right.  */
+#ifndef BRIDGE_BRIDGE_H
+#define BRIDGE_BRIDGE_H
+
+#include "base/fault.h"
+#include "bridge/tool_call.h"
+#include "request/tools.h"
+
+struct uv_loop_s;
+struct bridge;
+
+struct bridge_setup {
+  struct uv_loop_s *loop;
+  const struct tools *tools;      /* outlives the bridge */
+  const struct tool_route *route; /* outlives the bridge */
+  unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
+};
+
+struct bridge_facts {                   /* for warnings and the certificate */
+  unsigned long long requests, refused; /* refused: 401 */
+  bool listed; /* an initialize, discover or tools/list was answered */
+  unsigned long long calls;
+  unsigned open_calls;
+};
+
+struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f);
+struct bridge_address bridge_address(const struct bridge *b); /* borrowed */
+struct bridge_facts bridge_facts(const struct bridge *b);
+/* Aborts the calls in flight, closes hard, wipes the token.  `closed` once, on a later
+ * turn. */
+void bridge_close(struct bridge *b, void (*closed)(void *who), void *who);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* tool_answer.h - what an orchestrator's answer means to the agent.  Pure.
+ *
+ *   2xx {"result": any JSON}             the result, its own bytes
+ *   2xx JSON without "result"            Tool execution failed: remote tool "x":
+ * malformed orchestrator response 2xx, no JSON                         Tool execution
+ * failed: remote tool "x": … 202, or 2xx {"pending":true,…}       ask again
+ * (retryAfterMs, else Retry-After, else a second)
+ *   {"error":{"code","message"}}, not 5xx, and the tool takes MCP results: the tool did
+ * not run anything else                        Tool execution failed: remote tool "x"
+ * failed: 500 <first 200 characters> The words are the reference's where it has words. */
+#ifndef BRIDGE_TOOL_ANSWER_H
+#define BRIDGE_TOOL_ANSWER_H
+
+#include "base/buf.h"
+
+struct tool_answer {   /* exactly one of them; all lent */
+  struct span result;  /* raw JSON */
+  struct span failure; /* text for the agent, "Tool execution failed: …" */
+  struct span error;   /* raw {"code","message","data"?} */
+  bool cancelled;      /* nobody waits for it */
+};
+
+enum tool_outcome { TOOL_RESULT, TOOL_FAILED, TOOL_PENDING, TOOL_ERROR };
+
+struct tool_reply { /* one HTTP answer */
+  struct span tool; /* its name */
+  bool takes_mcp;   /* resultFormat "mcp" */
+  int status;
+  struct span body;
+  unsigned retry_after_ms; /* from the header; 0: none */
+};
+/* `body` is borrowed and repaired into `text` if it is not UTF-8; `text` also holds
+ * made-up texts.  `retry_ms` is set for PENDING only. */
+enum tool_outcome tool_answer_read(const struct tool_reply *reply,
+                                   struct tool_answer *answer, struct buf *text,
+                                   unsigned *retry_ms);
+/* "Tool execution failed: <why>". */
+void tool_answer_fail(struct tool_answer *answer, struct buf *text, const char *why);
+
+#endif

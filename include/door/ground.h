@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* ground.h - what `run` and `serve` both stand on: loop, tool client, folders, settings.
+ *
+ * Opened once from the options, before any door; ground_close() gives it all back when
+ * the last run is over.  */
+#ifndef DOOR_GROUND_H
+#define DOOR_GROUND_H
+
+#include "base/buf.h"
+#include "base/process.h"
+#include "door/options.h"
+#include "run/runs.h"
+
+struct signals;
+
+struct ground {
+  const struct options *options;
+  struct uv_loop_s *loop;
+  struct http_client *client;
+  struct strv environment; /* the process's, without RUNLET_* */
+  struct buf workspace, state;
+  struct run_settings settings;
+  struct runs *runs;
+  struct signals *signals;
+  bool unclean; /* the loop did not run dry at the end: a defect */
+};
+
+int ground_open(struct ground *g, const struct options *options, char *const *env,
+                struct fault *f);
+/* SIGTERM and the like, as the doors hear them: `number`; not from inside when we are
+ * PID 1. */
+int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+                  struct fault *f);
+void ground_deafen(struct ground *g); /* hears no more signals; any number of times */
+void ground_run(struct ground *g);    /* until nothing is left to wait for */
+/* After the last run: closes what is open and runs the loop dry.  Safe on a half-opened
+ * ground. */
+void ground_close(struct ground *g);
+
+#endif

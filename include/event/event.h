@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* event.h - one run's outgoing AG-UI events, in order.
+ *
+ * The writer is where the stream's grammar is kept, so that no harness can break it:
+ * RUN_STARTED comes first and once; a text or reasoning message is closed before the next
+ * opens; every TOOL_CALL_START gets its END and its RESULT ({"status":"interrupted"} if
+ * need be); exactly one terminal event comes last and after it nothing.  Callers speak in
+ * any order; the writer inserts what is missing and drops what is late.
+ *
+ * Ids: native ids stay.  Where there is none, "<runId>-<n>" with n from 0 in order of
+ * use. A message id seen before in the run gets "-2", "-3", …; tool call ids never
+ * change.  So the same transcript gives the same stream.
+ *
+ * Nothing but its own text stands inside an open message, except results, CUSTOM and the
+ * end: a tool call closes it.  More than LIMIT_OPEN_CALLS calls without a result: the
+ * oldest gets its interrupted one.  An id above LIMIT_NAME_BYTES is not used: a message
+ * gets a generated one, a tool call and its result are left out with a warning.
+ *
+ * Sizes: a line is at most max_chunk_bytes where its ids allow that (they take their room
+ * too; the terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
+ * that do not fit are split into several events on character borders.  A tool result is
+ * cut, with metadata.runlet.truncated {"bytes": what it was}; TOOL_CALL_END leaves its
+ * inputs out and a CUSTOM event its value, and say the same.
+ *
+ * Wire formats: "tanstack" is what TanStack AI's runner writes (metadata.tanstack,
+ * toolName and input aliases, usage as an object); "ag-ui" is the AG-UI specification's
+ * own (usage as an array). event_format.c holds the difference.  */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include "base/buf.h"
+
+enum events_format { EVENTS_TANSTACK, EVENTS_AG_UI };
+
+/* Where finished lines go.  `put` borrows the line (its newline included) for the call
+ * only, and returns how many bytes still wait to leave the process: above
+ * LIMIT_SINK_HIGH_BYTES the run stops reading the agent until on_drain, which the sink
+ * calls when it has fallen below LIMIT_SINK_LOW_BYTES after having been above.  `end`
+ * comes once, after the last line. */
+struct sink {
+  size_t (*put)(struct sink *self, struct span line);
+  void (*end)(struct sink *self);
+  void (*on_drain)(void *listener); /* set by the run; may be NULL */
+  void *listener;
+};
+
+struct events_setup {
+  struct span run_id, thread_id, model; /* copied */
+  enum events_format format;
+  size_t max_chunk_bytes; /* 0: LIMIT_CHUNK_BYTES */
+  struct sink *sink;      /* borrowed until the terminal event has been put and ended */
+};
+
+struct event_usage { /* negative: not known */
+  long long prompt, completion, total, cached, cache_write, reasoning;
+  struct span cost_usd; /* raw JSON number, empty: not known */
+};
+struct event_usage event_usage_none(void);
+
+struct events; /* owned by the run */
+
+struct events *events_new(const struct events_setup *setup);
+/* Sends RUN_ERROR `internal` if no terminal event went out yet. */
+void events_free(struct events *e);
+
+void events_start(
+    struct events *e); /* RUN_STARTED; the others do it too, if it is missing */
+
+/* One text message.  `id` empty: generated.  Opening closes whatever is open. */
+void events_text_open(struct events *e, struct span id);
+void events_text(struct events *e, struct span delta); /* opens one if none is open */
+void events_text_close(struct events *e);
+/* One reasoning message (the five REASONING_* events); its id is generated when empty. */
+void events_reasoning_open(struct events *e, struct span id);
+void events_reasoning(struct events *e, struct span delta);
+void events_reasoning_close(struct events *e);
+
+/* START, ARGS, END at once.  `args_json` are the agent's own bytes, "{}" when empty.  A
+ * call id that is already known is dropped; an empty one is generated. */
+void events_tool_call(struct events *e, struct span call_id, struct span name,
+                      struct span args_json);
+/* RESULT.  For a call never opened it goes out as it is (agents do that). */
+void events_tool_result(struct events *e, struct span call_id, struct span content,
+                        bool failed);
+
+/* `value_json` is raw JSON. */
+void events_custom(struct events *e, const char *name, struct span value_json);
+/* CUSTOM runlet.warning {"code","message"}. */
+void events_warn(struct events *e, const char *code, struct span message);
+
+/* What metadata.runlet of the terminal event says: members only, without braces, e.g.
+ * "\"exitCode\":0,\"durationMs\":12".  Copied; the last one wins. */
+void events_certify(struct events *e, struct span members_json);
+/* The terminal events.  The first wins, later ones are dropped. */
+void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
+void events_fail(struct events *e, struct span code, struct span message);
+
+bool events_are_over(const struct events *e);
+bool events_finished_well(const struct events *e);     /* over, and it was RUN_FINISHED */
+const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" */
+bool events_have_spoken(
+    const struct events *e); /* any text, reasoning or tool call went out */
+size_t events_backlog(const struct events *e); /* what the sink said last */
+unsigned long long events_count(const struct events *e);
+unsigned long long events_tool_calls(const struct events *e);
+/* Ticks (ids_ticks_ms) of the last event that went out: for heartbeats. */
+unsigned long long events_last_ms(const struct events *e);
+
+#endif

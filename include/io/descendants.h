@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* descendants.h - all processes below one, by /proc.
+ *
+ * A subreaper's descendants are its whole subtree at any moment: whoever loses its parent
+ * comes to it.  Without /proc nothing is found.  Zombies do not count.  These calls
+ * block; they are for the keeper and for tests.  */
+#ifndef IO_DESCENDANTS_H
+#define IO_DESCENDANTS_H
+
+/* Calls `each` for every living descendant; returns how many. */
+unsigned descendants_each(int root, void (*each)(void *who, int pid, const char *name),
+                          void *who);
+/* Stops them all (looking again until no new one is found), then kills them all.  Returns
+ * how many were killed.  They still have to be reaped. */
+unsigned descendants_kill(int root);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* files.h - private folders and files, and finding programs.
+ *
+ * Private means: a folder 0700 and files 0600 of ours, made with O_EXCL and O_NOFOLLOW,
+ * gone with files_remove_tree() on every path.  These calls block; they are short.  */
+#ifndef IO_FILES_H
+#define IO_FILES_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+/* The state folder: made 0700 if it is not there; refused if it is a link, or another
+ * user's, or open to others. */
+int files_open_state(const char *path, struct fault *f);
+/* A fresh folder "<state>/<prefix>-<random>", locked (flock) by us for our life; `path`
+ * gets it. */
+int files_make_private(const char *state, const char *prefix, struct buf *path,
+                       int *lock_fd, struct fault *f);
+int files_write_private(const char *folder, const char *name, struct span content,
+                        struct fault *f);
+/* Removes the folder and all in it; what is not there is fine. */
+void files_remove_tree(const char *path);
+/* Removes private folders under `state` whose lock nobody holds (their runner was
+ * killed). Returns how many. */
+unsigned files_sweep_stale(const char *state, const char *prefix);
+/* The absolute path of `program` by the given PATH (NULL:
+ * "/usr/local/bin:/usr/bin:/bin"), or as it is when it has a slash. FAULT_UNKNOWN naming
+ * program and PATH. */
+int files_find_program(const char *program, const char *path_variable, const char *cwd,
+                       struct buf *found, struct fault *f);
+/* Whole file, or stdin for "-"; FAULT_TOO_BIG above `ceiling`. */
+int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
+/* Exists, is a folder, and can be written. */
+int files_check_folder(const char *path, struct fault *f);
+int files_make_folder(const char *path,
+                      struct fault *f); /* 0755; that it exists already is fine */
+int files_real_path(const char *path, struct buf *real,
+                    struct fault *f); /* absolute, without links */
+
+#endif

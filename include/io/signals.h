@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.h - TERM, INT, HUP and QUIT as calls from the loop, with who sent them.
+ *
+ * signals_block() comes first in main, before any thread is made, so that every thread
+ * has these signals blocked and only the descriptor sees them; children get them back
+ * unblocked (io/keeper.c; libuv does it for its own). `inside` says that the sender is a
+ * process of our own PID namespace: as PID 1 that is the agent or a shell in the
+ * container, and it is not obeyed (decided by the caller).  SIGPIPE is ignored.  */
+#ifndef IO_SIGNALS_H
+#define IO_SIGNALS_H
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+
+struct uv_loop_s;
+struct signals;
+
+void signals_block(void);
+struct signals *signals_open(struct uv_loop_s *loop,
+                             void (*on_signal)(void *who, int number, int pid,
+                                               bool inside),
+                             void *who, struct fault *f);
+void signals_close(struct signals *s); /* NULL is fine; its memory goes on a later turn */
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* request_fields.h - reading one optional member of a request, with the error's text.
+ *
+ * `where` is what stands before the name in an error ("modelOptions."); may be "".  An
+ * absent or null member leaves `out` as it is.  Errors are FAULT_BAD_INPUT, "run request:
+ * <where><name> must be ...".  For run_request.c and its neighbours only.  */
+#ifndef REQUEST_REQUEST_FIELDS_H
+#define REQUEST_REQUEST_FIELDS_H
+
+#include "base/arena.h"
+#include "base/fault.h"
+#include "base/json.h"
+#include "request/run_request.h"
+
+struct fields {
+  struct json *doc;
+  struct arena *arena; /* for lists; lives as long as the request */
+  struct fault *f;
+};
+
+/* Absent and null are the same to us, as they are to the reference. */
+bool fields_given(json_at v);
+/* False for what asks for nothing: absent, null, false, "", [], [null], {}. */
+bool fields_says_something(const struct fields *r, json_at v);
+
+/* A non-empty string without NUL bytes. */
+int fields_text(const struct fields *r, json_at object, const char *where,
+                const char *name, struct span *out);
+/* The same, and not beginning with '-': it stands in argv, where it could be an option.
+ */
+int fields_argument(const struct fields *r, json_at object, const char *where,
+                    const char *name, struct span *out);
+int fields_whole(const struct fields *r, json_at object, const char *where,
+                 const char *name, unsigned lowest, unsigned highest, unsigned *out);
+/* An array of strings without NUL bytes; `arguments`: each non-empty, none begins with
+ * '-'. */
+int fields_texts(const struct fields *r, json_at object, const char *where,
+                 const char *name, bool arguments, struct spans *out);
+/* The member itself, which must be an object; NULL when absent. */
+int fields_object(const struct fields *r, json_at object, const char *where,
+                  const char *name, json_at *out);
+/* A string that must be `only`; `known` are other values that exist but are not built
+ * yet. */
+int fields_only(const struct fields *r, json_at object, const char *name,
+                const char *only, const char *known);
+/* Refuses a member that says something, by name. */
+int fields_unbuilt(const struct fields *r, json_at object, const char *where,
+                   const char *name);
+/* May this be the name of an environment variable for the agent?  Not empty, no '=', and
+ * not one of ours: RUNLET_TOKEN is no secret of the request's. */
+bool fields_env_name_good(struct span name);
+
+#endif

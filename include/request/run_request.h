@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* run_request.h - the run request: JSON text in, a checked value out.
+ *
+ * Wire: the body of POST /run of TanStack AI's in-container runner plus our optional
+ * fields (README.md "The request").  Checked in the reference's order with the
+ * reference's texts, the first failure wins: object, runId, threadId, model, toolExecUrl,
+ * toolExecToken, messages, harness, workspace, toolDescriptors; then ours.  Unknown
+ * fields are ignored.  A field that changes what the run does and is not built yet is
+ * refused by name: nothing is silently left out.
+ *
+ * A message turn may have been left out (run_messages.h), so message_count may be 0.
+ * Member names given twice are refused.  Control characters are refused in runId,
+ * threadId, model and the tool fields (they go into headers, argv and paths), NUL
+ * wherever a text goes into argv or the environment.  Invalid UTF-8 becomes U+FFFD.
+ *
+ * The request owns its text; every span in it points there or into its document.  */
+#ifndef REQUEST_RUN_REQUEST_H
+#define REQUEST_RUN_REQUEST_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fault.h"
+#include "request/tools.h"
+
+enum message_role { ROLE_USER, ROLE_ASSISTANT, ROLE_OTHER };
+
+struct message {
+  enum message_role role;
+  struct span text; /* string content, or its text parts joined; "" if there is none */
+};
+
+struct spans { /* a list of borrowed texts */
+  struct span *at;
+  size_t count;
+};
+
+struct env_entry {
+  struct span name, value;
+};
+
+struct run_deadlines { /* 0 = not given in the request, else milliseconds */
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms;
+  bool has_idle; /* idleMs may be given as 0 = off */
+};
+
+enum event_format { EVENT_FORMAT_TANSTACK, EVENT_FORMAT_AG_UI };
+
+struct run_request {
+  struct span run_id, thread_id, model, harness;
+  struct span tool_url, tool_token; /* empty when there are no tools */
+  struct message *messages;
+  size_t message_count;
+  struct tools *tools;
+
+  /* workspace */
+  struct span local_path; /* source {type:"local",path}; empty: none */
+  struct span root;       /* a name for the workspace folder; "/workspace" when absent */
+  struct spans secrets;   /* names of environment variables of the runner */
+
+  /* ours, all optional */
+  struct spans system_prompts;
+  struct span session_id;      /* modelOptions.sessionId: resume */
+  struct span permission_mode; /* modelOptions.permissionMode */
+  unsigned max_turns;          /* modelOptions.maxTurns; 0: not given */
+  struct spans allowed_tools, disallowed_tools;
+  struct span effort;
+  struct env_entry *env;
+  size_t env_count;
+  struct run_deadlines deadlines;
+  enum event_format event_format;
+  size_t max_chunk_bytes; /* 0: not given */
+  unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
+  struct span
+      traceparent; /* set by the door from the HTTP header; borrowed from door_text */
+
+  /* what holds the spans */
+  struct buf text;
+  struct buf door_text;
+  struct json *doc;
+  struct arena *joined; /* lists, and texts that had to be put together */
+};
+
+struct request_rules {
+  /* `runlet run`: runId, threadId default to these, model to "default", workspace to
+   * {"source":{"type":"none"}}, the tool fields to none; `prompt`: string is taken where
+   * `messages` is absent. */
+  bool lenient;
+  struct span run_id, thread_id;
+  bool local_tools; /* --tool-command: toolExecUrl and toolExecToken are not needed */
+};
+
+/* `text` is taken in every case.  NULL: FAULT_BAD_INPUT (or FAULT_TOO_BIG: more than
+ * LIMIT_JSON_TREE_BYTES beside long strings and schemas) with a message for the caller.
+ * The texts in `rules` are copied. */
+struct run_request *run_request_read(struct buf *text, const struct request_rules *rules,
+                                     struct fault *f);
+void run_request_free(
+    struct run_request *r); /* wipes the text: it holds the tool token */
+
+#endif

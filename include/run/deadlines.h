@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* deadlines.h - how long a run and its silences may last, and the watch over it.
+ *
+ *   runMs     from the start; always runs
+ *   startMs   spawn to the first line on stdout
+ *   idleMs    no byte on stdout, while no tool call is open; 0 = off
+ *   result    the success or error record to the exit, from the last line on
+ *   heartbeat no event for so long: CUSTOM runlet.heartbeat {"sinceMs"}; 0 = off
+ * start, idle and result stand still while we do not read the agent (back-pressure).  The
+ * request's value beats the option's; --max-run-ms caps the request's.  All in
+ * milliseconds.  */
+#ifndef RUN_DEADLINES_H
+#define RUN_DEADLINES_H
+
+#include "run/run.h"
+
+struct child;
+struct bridge;
+struct watch;
+
+struct deadlines {
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, result_grace_ms,
+      heartbeat_ms;
+};
+
+struct deadlines deadlines_resolve(const struct run_settings *settings,
+                                   const struct run_request *req);
+
+struct watch_setup {
+  struct uv_loop_s *loop;
+  const struct deadlines *deadlines; /* these four outlive the watch */
+  struct child *child;
+  struct bridge *bridge; /* NULL: none */
+  struct events *events;
+  /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
+  void (*on_passed)(void *who, const char *code, const char *message);
+  void (*on_result_grace_over)(void *who); /* at most once a watch_result() */
+  void *who;
+};
+
+struct watch *watch_new(const struct watch_setup *setup);
+void watch_result(struct watch *w); /* the record was heard, or a line after it: the grace
+                                       begins anew */
+void watch_free(struct watch *w);   /* NULL is fine */
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "claude_code_plan.h"
+
+#include "agent/prompt.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#define MCP_FILE    "mcp.json"
+#define SYSTEM_FILE "system-prompt.txt"
+
+enum {
+  FEW_TOOLS = 32, /* up to so many their definitions stand in the prompt */
+  /* Claude's own deadline for a tool call lies behind ours, so that ours says what
+     happened. */
+  TOOL_DEADLINE_MARGIN_MS = 30000
+};
+
+/* One option with a value from the request.  Claude takes a value that begins with '-'
+ * for an option of its own (seen: "error: unknown option '-x'"), so such a value is
+ * refused. */
+static int add_option(struct strv *argv, const char *option, struct span value,
+                      const char *field, struct fault *f)
+{
+  if (value.len > LIMIT_ARGUMENT_BYTES)
+    return fault_set(f, FAULT_TOO_BIG, "run request: %s is longer than %zu bytes", field,
+                     LIMIT_ARGUMENT_BYTES);
+  if (value.len == 0 || value.at[0] == '-')
+    return fault_set(
+        f, FAULT_BAD_INPUT,
+        "run request: %s must not be empty or begin with '-' for claude-code", field);
+  strv_add(argv, span_of(option));
+  strv_add(argv, value);
+  return 0;
+}
+
+static int add_list(struct strv *argv, const char *option, const struct spans *list,
+                    const char *field, struct fault *f)
+{
+  if (list->count == 0)
+    return 0;
+  struct buf joined = buf_make(2 * LIMIT_ARGUMENT_BYTES);
+  for (size_t i = 0; i < list->count; i++) {
+    if (i > 0)
+      buf_add_char(&joined, ',');
+    buf_add(&joined, list->at[i]);
+  }
+  int rc = joined.overflowed
+               ? fault_set(f, FAULT_TOO_BIG, "run request: %s is too long", field)
+               : add_option(argv, option, buf_span(&joined), field, f);
+  buf_free(&joined);
+  return rc;
+}
+
+static void add_file_option(struct process_plan *out, const struct plan_place *place,
+                            const char *option, const char *name, struct buf *content)
+{
+  struct buf path = buf_make(LIMIT_ARGUMENT_BYTES);
+  buf_add(&path, place->folder);
+  buf_add_char(&path, '/');
+  buf_add_text(&path, name);
+  strv_add(&out->argv, span_of(option));
+  strv_add(&out->argv, buf_span(&path));
+  buf_free(&path);
+  process_plan_add_file(out, name, content);
+}
+
+static void add_system_prompt(struct process_plan *out, const struct run_request *req,
+                              const struct plan_place *place)
+{
+  struct buf text = buf_make(LIMIT_PROMPT_BYTES);
+  prompt_system(req, &text);
+  if (text.len > 0)
+    add_file_option(out, place, "--append-system-prompt-file", SYSTEM_FILE, &text);
+  buf_free(&text);
+}
+
+static unsigned tool_deadline_ms(const struct run_request *req)
+{
+  unsigned ms = req->deadlines.tool_ms > 0 ? req->deadlines.tool_ms : LIMIT_TOOL_MS;
+  return ms < INT32_MAX - TOOL_DEADLINE_MARGIN_MS ? ms + TOOL_DEADLINE_MARGIN_MS
+                                                  : INT32_MAX;
+}
+
+static void add_bridge(struct process_plan *out, const struct bridge_address *bridge,
+                       unsigned deadline_ms, const struct plan_place *place)
+{
+  char *name = span_copy(bridge->name);
+  struct buf config = buf_make(64 * KIB);
+  struct buf bearer = buf_make(4 * KIB);
+  struct json_writer w = json_write_to(&config);
+  buf_add_text(&bearer, "Bearer ");
+  buf_add(&bearer, bridge->token);
+  json_open(&w, NULL, '{');
+  json_open(&w, "mcpServers", '{');
+  json_open(&w, name, '{');
+  json_put_text(&w, "type", SPAN_LITERAL("http"));
+  json_put_text(&w, "url", bridge->url);
+  json_open(&w, "headers", '{');
+  json_put_text(&w, "Authorization", buf_span(&bearer));
+  json_close(&w, '}');
+  json_put_int(&w, "timeout", deadline_ms);
+  json_close(&w, '}');
+  json_close(&w, '}');
+  json_close(&w, '}');
+  add_file_option(out, place, "--mcp-config", MCP_FILE, &config);
+  buf_wipe(&bearer);
+  buf_wipe(&config);
+  free(name);
+}
+
+static void add_environment(struct strv *env, const struct run_request *req, bool bridged)
+{
+  /* As root claude refuses bypassPermissions without IS_SANDBOX (2.1.329: exit 1). */
+  strv_set_env(env, "IS_SANDBOX", SPAN_LITERAL("1"));
+  strv_set_env(env, "CLAUDE_CODE_SANDBOXED", SPAN_LITERAL("1"));
+  strv_set_env(env, "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", SPAN_LITERAL("1"));
+  strv_set_env(env, "DISABLE_AUTOUPDATER", SPAN_LITERAL("1"));
+  if (!bridged)
+    return;
+  /* Else it hides bridged tools behind its ToolSearch, even 13 small ones. */
+  if (tools_count(req->tools) <= FEW_TOOLS)
+    strv_set_env(env, "ENABLE_TOOL_SEARCH", SPAN_LITERAL("false"));
+  struct buf ms = buf_make(32);
+  buf_addf(&ms, "%u", tool_deadline_ms(req));
+  strv_set_env(env, "MCP_TOOL_TIMEOUT", buf_span(&ms)); /* its own default is 60 s */
+  buf_free(&ms);
+}
+
+static int add_options(struct process_plan *out, const struct run_request *req,
+                       struct fault *f)
+{
+  struct strv *argv = &out->argv;
+  struct span mode = req->permission_mode;
+  if (mode.len == 0)
+    mode = SPAN_LITERAL("bypassPermissions");
+  if (add_option(argv, "--model", req->model, "model", f) != 0)
+    return -1;
+  strv_add(argv, SPAN_LITERAL("--include-partial-messages"));
+  if (req->session_id.len > 0 &&
+      add_option(argv, "--resume", req->session_id, "modelOptions.sessionId", f) != 0)
+    return -1;
+  if (add_option(argv, "--permission-mode", mode, "modelOptions.permissionMode", f) != 0)
+    return -1;
+  if (req->max_turns > 0) {
+    strv_add(argv, SPAN_LITERAL("--max-turns"));
+    strv_addf(argv, "%u", req->max_turns);
+  }
+  if (add_list(argv, "--allowedTools", &req->allowed_tools, "modelOptions.allowedTools",
+               f) != 0)
+    return -1;
+  return add_list(argv, "--disallowedTools", &req->disallowed_tools,
+                  "modelOptions.disallowedTools", f);
+}
+
+int claude_code_plan(const struct run_request *req, const struct bridge_address *bridge,
+                     const struct plan_place *place, struct process_plan *out,
+                     struct fault *f)
+{
+  /* --setting-sources stands before -p, which could take what follows for the prompt. */
+  static const char *const front[] = {"claude",   "--setting-sources", "user",
+                                      "-p",       "--output-format",   "stream-json",
+                                      "--verbose"};
+  if (prompt_write(req, "Claude Code", false, &out->first_input, f) != 0)
+    return -1;
+  out->input = INPUT_ONCE;
+  for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
+    strv_add(&out->argv, span_of(front[i]));
+  if (add_options(out, req, f) != 0)
+    return -1;
+  add_system_prompt(out, req, place);
+  if (bridge != NULL)
+    add_bridge(out, bridge, tool_deadline_ms(req), place);
+  if (req->effort.len > 0 &&
+      add_option(&out->argv, "--effort", req->effort, "modelOptions.effort", f) != 0)
+    return -1;
+  add_environment(&out->env, req, bridge != NULL);
+  return 0;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/buf.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct buf buf_make(size_t ceiling)
+{
+  return (struct buf){.ceiling = ceiling < SIZE_MAX ? ceiling : SIZE_MAX - 1};
+}
+
+void buf_free(struct buf *b)
+{
+  free(b->at);
+  *b = buf_make(b->ceiling);
+}
+
+void buf_wipe(struct buf *b)
+{
+  mem_wipe(b->at, b->room);
+  buf_free(b);
+}
+
+void buf_clear(struct buf *b)
+{
+  b->len = 0;
+  b->overflowed = false;
+  if (b->at != NULL)
+    b->at[0] = 0;
+}
+
+char *buf_reserve(struct buf *b, size_t n)
+{
+  if (n > b->ceiling - b->len) {
+    b->overflowed = true;
+    return NULL;
+  }
+  size_t wanted = b->len + n + 1; /* and the NUL */
+  if (wanted > b->room) {
+    size_t room = b->room < 64 ? 64 : b->room;
+    while (room < wanted && room <= b->ceiling / 2)
+      room *= 2;
+    if (room < wanted)
+      room = b->ceiling + 1;
+    b->at = mem_resize(b->at, room);
+    b->room = room;
+    b->at[b->len] = 0;
+  }
+  return b->at + b->len;
+}
+
+void buf_grew(struct buf *b, size_t n)
+{
+  assert(b->len + n < b->room);
+  b->len += n;
+  b->at[b->len] = 0;
+}
+
+void buf_add(struct buf *b, struct span s)
+{
+  if (s.len == 0)
+    return;
+  char *at = buf_reserve(b, s.len);
+  if (at == NULL)
+    return;
+  memcpy(at, s.at, s.len);
+  buf_grew(b, s.len);
+}
+
+void buf_add_char(struct buf *b, char c)
+{
+  char *at = buf_reserve(b, 1);
+  if (at == NULL)
+    return;
+  *at = c;
+  buf_grew(b, 1);
+}
+
+void buf_add_text(struct buf *b, const char *cstring)
+{
+  buf_add(b, span_of(cstring));
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+  char small[256];
+  va_list args;
+  va_start(args, fmt);
+  int printed = vsnprintf(small, sizeof small, fmt, args);
+  va_end(args);
+  if (printed < 0)
+    return;
+  size_t len = (size_t)printed;
+  if (len < sizeof small) {
+    buf_add(b, (struct span){small, len});
+    return;
+  }
+  char *at = buf_reserve(b, len);
+  if (at == NULL)
+    return;
+  va_start(args, fmt);
+  (void)vsnprintf(at, len + 1, fmt, args); /* the same text, measured above */
+  va_end(args);
+  buf_grew(b, len);
+}
+
+void buf_drop_front(struct buf *b, size_t n)
+{
+  assert(n <= b->len);
+  if (n == 0)
+    return;
+  b->len -= n;
+  memmove(b->at, b->at + n, b->len + 1);
+}
+
+struct span buf_span(const struct buf *b)
+{
+  return (struct span){b->at, b->len};
+}
+
+struct buf buf_take(struct buf *b)
+{
+  struct buf taken = *b;
+  *b = buf_make(b->ceiling);
+  return taken;
+}
+
+const char *buf_cstring(struct buf *b)
+{
+  return b->at != NULL ? b->at : "";
+}
+
+struct span span_of(const char *cstring)
+{
+  return (struct span){cstring, cstring != NULL ? strlen(cstring) : 0};
+}
+
+bool span_equal(struct span a, struct span b)
+{
+  return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+bool span_is(struct span s, const char *cstring)
+{
+  return span_equal(s, span_of(cstring));
+}
+
+static char ascii_lower(char c)
+{
+  return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool span_is_nocase(struct span s, const char *cstring)
+{
+  struct span other = span_of(cstring);
+  if (s.len != other.len)
+    return false;
+  for (size_t i = 0; i < s.len; i++) {
+    if (ascii_lower(s.at[i]) != ascii_lower(other.at[i]))
+      return false;
+  }
+  return true;
+}
+
+bool span_starts(struct span s, const char *prefix)
+{
+  size_t len = strlen(prefix);
+  return s.len >= len && (len == 0 || memcmp(s.at, prefix, len) == 0);
+}
+
+struct span span_after(struct span s, size_t n)
+{
+  assert(n <= s.len);
+  return n == 0 ? s : (struct span){s.at + n, s.len - n};
+}
+
+static bool ascii_space(char c)
+{
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+struct span span_trim(struct span s)
+{
+  while (s.len > 0 && ascii_space(s.at[0]))
+    s = span_after(s, 1);
+  while (s.len > 0 && ascii_space(s.at[s.len - 1]))
+    s.len--;
+  return s;
+}
+
+char *span_copy(struct span s)
+{
+  char *copy = mem_resize(NULL, s.len + 1);
+  if (s.len > 0)
+    memcpy(copy, s.at, s.len);
+  copy[s.len] = 0;
+  return copy;
+}
+
+bool span_to_number(struct span s, unsigned long long lowest, unsigned long long highest,
+                    unsigned long long *value)
+{
+  unsigned long long n = 0;
+  if (s.len == 0)
+    return false;
+  for (size_t i = 0; i < s.len; i++) {
+    if (s.at[i] < '0' || s.at[i] > '9')
+      return false;
+    unsigned digit = (unsigned)(s.at[i] - '0');
+    if (__builtin_mul_overflow(n, 10ull, &n) || __builtin_add_overflow(n, digit, &n))
+      return false;
+  }
+  if (n < lowest || n > highest)
+    return false;
+  *value = n;
+  return true;
+}
+
+/* How long the sequence that begins with this byte says it is; 1 for any other byte. */
+static size_t utf8_said_length(unsigned char lead)
+{
+  if (lead >= 0xf0)
+    return lead < 0xf8 ? 4 : 1;
+  if (lead >= 0xe0)
+    return 3;
+  return lead >= 0xc0 ? 2 : 1;
+}
+
+struct span span_cut_utf8(struct span s, size_t most)
+{
+  if (s.len > most)
+    s.len = most;
+  size_t back = 0; /* continuation bytes at the end */
+  while (back < s.len && back < 3 &&
+         ((unsigned char)s.at[s.len - 1 - back] & 0xc0) == 0x80)
+    back++;
+  if (back < s.len) {
+    size_t said = utf8_said_length((unsigned char)s.at[s.len - 1 - back]);
+    if (said > back + 1)
+      s.len -= back + 1;
+  }
+  return s;
+}

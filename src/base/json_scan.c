@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/json_scan.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+enum {
+  NUMBER_MOST = 15 /* characters that fit a double, whatever they are */
+};
+
+enum await {
+  AWAIT_VALUE,
+  AWAIT_VALUE_OR_END, /* after '[' */
+  AWAIT_NAME,
+  AWAIT_NAME_OR_END,  /* after '{' */
+  AWAIT_COMMA_OR_END, /* after a value inside something */
+  AWAIT_NOTHING
+};
+
+struct scan {
+  const char *text, *at, *end;
+  const struct json_rules *rules;
+  struct arena *arena;
+  struct fault *f;
+
+  unsigned depth;
+  bool object[LIMIT_JSON_DEPTH + 1]; /* what is open at each depth */
+
+  /* Inside a raw member nothing is replaced. */
+  bool raw;
+  unsigned raw_depth;
+  const char *raw_from;
+
+  char *out; /* NULL until something was replaced */
+  size_t out_len, out_room;
+  const char *copied; /* the text before this is in `out` */
+
+  struct json_cut *cuts;
+  size_t cut_count, cut_room;
+};
+
+static int scan_fails(struct scan *s, const char *at, const char *why)
+{
+  return fault_set(s->f, FAULT_BAD_INPUT, "%s at byte %zu", why, (size_t)(at - s->text));
+}
+
+static int scan_unexpected(struct scan *s)
+{
+  if (s->at >= s->end)
+    return scan_fails(s, s->at, "unexpected end");
+  unsigned char c = (unsigned char)*s->at;
+  if (c > 0x20 && c < 0x7f)
+    return fault_set(s->f, FAULT_BAD_INPUT, "unexpected '%c' at byte %zu", c,
+                     (size_t)(s->at - s->text));
+  return fault_set(s->f, FAULT_BAD_INPUT, "unexpected byte 0x%02x at byte %zu", c,
+                   (size_t)(s->at - s->text));
+}
+
+static void skip_blanks(struct scan *s)
+{
+  while (s->at < s->end &&
+         (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+    s->at++;
+}
+
+static int out_add(struct scan *s, const char *at, size_t len)
+{
+  if (len > s->out_room - s->out_len)
+    return fault_set(s->f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
+                     (size_t)LIMIT_JSON_TREE_BYTES);
+  memcpy(s->out + s->out_len, at, len);
+  s->out_len += len;
+  return 0;
+}
+
+/* The text from `from` to `to` is replaced by `by`. */
+static int replace(struct scan *s, const char *from, const char *to, const char *by,
+                   size_t len)
+{
+  if (s->out == NULL) {
+    /* A placeholder is two bytes longer than the smallest raw member's value. */
+    size_t whole = (size_t)(s->end - s->text);
+    s->out_room =
+        whole < LIMIT_JSON_TREE_BYTES ? whole + whole / 2 + 16 : LIMIT_JSON_TREE_BYTES;
+    s->out = arena_new(s->arena, s->out_room);
+  }
+  if (out_add(s, s->copied, (size_t)(from - s->copied)) < 0)
+    return -1;
+  s->copied = to;
+  return out_add(s, by, len);
+}
+
+static int cut(struct scan *s, const char *from, const char *to, bool by_name)
+{
+  if (s->cut_count == s->cut_room) {
+    size_t room = s->cut_room == 0 ? 8 : s->cut_room * 2;
+    struct json_cut *more = arena_new(s->arena, room * sizeof *more);
+    if (s->cut_count > 0)
+      memcpy(more, s->cuts, s->cut_count * sizeof *more);
+    s->cuts = more;
+    s->cut_room = room;
+  }
+  s->cuts[s->cut_count++] =
+      (struct json_cut){.raw = {from, (size_t)(to - from)}, .by_name = by_name};
+  static const char placeholder[] = {'"', JSON_SCAN_PLACEHOLDER, '"'};
+  return replace(s, from, to, placeholder, sizeof placeholder);
+}
+
+/* The four hex digits at `at`, or -1. */
+static int hex4(const char *at, const char *end)
+{
+  int unit = 0;
+  if (end - at < 4)
+    return -1;
+  for (int i = 0; i < 4; i++) {
+    int c = (unsigned char)at[i] | 0x20; /* letters to lower case, digits stay */
+    if (c >= '0' && c <= '9' && at[i] >= '0')
+      unit = unit * 16 + (c - '0');
+    else if (c >= 'a' && c <= 'f')
+      unit = unit * 16 + (c - 'a' + 10);
+    else
+      return -1;
+  }
+  return unit;
+}
+
+struct seen { /* in one string */
+  bool nul, lone, escape;
+};
+
+/* One escape; s->at is at its backslash.  Moves behind it, a surrogate pair counts as
+ * one. */
+static int scan_escape(struct scan *s, struct seen *seen)
+{
+  const char *at = s->at;
+  seen->escape = true;
+  if (s->end - at < 2)
+    return scan_fails(s, s->end, "unexpected end");
+  if (at[1] != 'u') {
+    if (at[1] == 0 || strchr("\"\\/bfnrt", at[1]) == NULL)
+      return scan_fails(s, at, "bad escape");
+    s->at = at + 2;
+    return 0;
+  }
+  int unit = hex4(at + 2, s->end);
+  if (unit < 0)
+    return scan_fails(s, at, "bad escape");
+  s->at = at + 6;
+  seen->nul = seen->nul || unit == 0;
+  if ((unit & 0xf800) != 0xd800)
+    return 0;
+  int low = (unit & 0x0400) == 0 && s->end - at >= 8 && at[6] == '\\' && at[7] == 'u'
+                ? hex4(at + 8, s->end)
+                : -1;
+  if (low >= 0 && (low & 0xfc00) == 0xdc00)
+    s->at = at + 12;
+  else
+    seen->lone = true;
+  return 0;
+}
+
+/* A string with its quotes: only the grammar. */
+static int scan_string(struct scan *s, struct seen *seen)
+{
+  const char *from = s->at++;
+  *seen = (struct seen){0};
+  if (s->at < s->end && *s->at == JSON_SCAN_PLACEHOLDER)
+    return scan_fails(s, s->at, "invalid UTF-8");
+  for (;;) {
+    s->at += json_plain_length((struct span){s->at, (size_t)(s->end - s->at)});
+    if (s->at >= s->end)
+      return scan_fails(s, from, "unfinished string");
+    if (*s->at == '"') {
+      s->at++;
+      return 0;
+    }
+    if (*s->at != '\\')
+      return scan_fails(s, s->at, "control byte in a string");
+    if (scan_escape(s, seen) < 0)
+      return -1;
+  }
+}
+
+/* Unpaired surrogates of the string from `from` to `to`, which is known to be good. */
+static int rewrite_lone(struct scan *s, const char *from, const char *to)
+{
+  const char *after = s->at;
+  s->at = from + 1;
+  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at))) != NULL) {
+    const char *escape = s->at;
+    struct seen seen = {0};
+    if (scan_escape(s, &seen) < 0)
+      return -1;
+    if (!seen.lone)
+      continue;
+    char wtf8[3];
+    char quoted[8] = {'"',       escape[0], escape[1], escape[2],
+                      escape[3], escape[4], escape[5], '"'};
+    size_t len = json_unescape_into((struct span){quoted, sizeof quoted}, wtf8);
+    if (replace(s, escape, s->at, wtf8, len) < 0)
+      return -1;
+  }
+  s->at = after;
+  return 0;
+}
+
+static int scan_string_value(struct scan *s)
+{
+  const char *from = s->at;
+  struct seen seen;
+  if (scan_string(s, &seen) < 0)
+    return -1;
+  if (s->raw)
+    return 0;
+  if (seen.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
+    return cut(s, from, s->at, false);
+  return seen.lone ? rewrite_lone(s, from, s->at) : 0;
+}
+
+static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
+{
+  struct span name = {quoted.at + 1, quoted.len - 2};
+  char plain[64];
+  if (escaped) {
+    if (quoted.len > sizeof plain * 6)
+      return false;
+    char unescaped[sizeof plain * 6];
+    name = (struct span){plain, json_unescape_into(quoted, unescaped)};
+    if (name.len > sizeof plain)
+      return false;
+    memcpy(plain, unescaped, name.len);
+  }
+  for (const char *const *raw = s->rules->raw; *raw != NULL; raw++) {
+    if (span_is(name, *raw))
+      return true;
+  }
+  return false;
+}
+
+/* A member's name, its colon, and the blanks before its value. */
+static int scan_name(struct scan *s)
+{
+  const char *from = s->at;
+  struct seen seen;
+  if (scan_string(s, &seen) < 0)
+    return -1;
+  const char *to = s->at;
+  if (!s->raw && seen.nul)
+    return scan_fails(s, from, "\\u0000 in a member name");
+  if (!s->raw && seen.lone && rewrite_lone(s, from, to) < 0)
+    return -1;
+  skip_blanks(s);
+  if (s->at >= s->end || *s->at != ':')
+    return scan_unexpected(s);
+  s->at++;
+  skip_blanks(s);
+  if (!s->raw && s->rules != NULL && s->rules->raw != NULL &&
+      name_is_raw(s, (struct span){from, (size_t)(to - from)}, seen.escape)) {
+    s->raw = true;
+    s->raw_depth = s->depth;
+    s->raw_from = s->at;
+  }
+  return 0;
+}
+
+static size_t digits(struct scan *s)
+{
+  const char *from = s->at;
+  while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+    s->at++;
+  return (size_t)(s->at - from);
+}
+
+static bool takes(struct scan *s, char a, char b)
+{
+  bool there = s->at < s->end && (*s->at == a || *s->at == b);
+  if (there)
+    s->at++;
+  return there;
+}
+
+static int scan_number(struct scan *s)
+{
+  const char *from = s->at;
+  (void)takes(s, '-', '-'); /* either way */
+  if (!takes(s, '0', '0') && digits(s) == 0)
+    return scan_unexpected(s);
+  if (takes(s, '.', '.') && digits(s) == 0)
+    return scan_unexpected(s);
+  if (takes(s, 'e', 'E')) {
+    (void)takes(s, '+', '-'); /* either way */
+    if (digits(s) == 0)
+      return scan_unexpected(s);
+  }
+  if (!s->raw && s->at - from > NUMBER_MOST)
+    return cut(s, from, s->at, false);
+  return 0;
+}
+
+static int scan_word(struct scan *s, const char *word)
+{
+  size_t len = strlen(word);
+  for (size_t i = 0; i < len; i++, s->at++) {
+    if (s->at >= s->end || *s->at != word[i])
+      return scan_unexpected(s);
+  }
+  return 0;
+}
+
+/* A value is complete; what may follow? */
+static int value_over(struct scan *s, enum await *await)
+{
+  if (s->raw && s->depth == s->raw_depth) {
+    s->raw = false;
+    if (cut(s, s->raw_from, s->at, true) < 0)
+      return -1;
+  }
+  *await = s->depth > 0 ? AWAIT_COMMA_OR_END : AWAIT_NOTHING;
+  return 0;
+}
+
+static int scan_open(struct scan *s, enum await *await)
+{
+  if (s->depth == LIMIT_JSON_DEPTH)
+    return scan_fails(s, s->at, "nested too deep");
+  bool object = *s->at++ == '{';
+  s->object[++s->depth] = object;
+  *await = object ? AWAIT_NAME_OR_END : AWAIT_VALUE_OR_END;
+  return 0;
+}
+
+static int scan_close(struct scan *s, enum await *await)
+{
+  s->at++;
+  s->depth--;
+  return value_over(s, await);
+}
+
+static int scan_value(struct scan *s, enum await *await)
+{
+  int answer;
+  switch (*s->at) {
+  case '{':
+  case '[':
+    return scan_open(s, await);
+  case '"':
+    answer = scan_string_value(s);
+    break;
+  case 't':
+    answer = scan_word(s, "true");
+    break;
+  case 'f':
+    answer = scan_word(s, "false");
+    break;
+  case 'n':
+    answer = scan_word(s, "null");
+    break;
+  default:
+    answer = scan_number(s);
+    break;
+  }
+  return answer < 0 ? -1 : value_over(s, await);
+}
+
+/* One token; *await says what it may be and is moved on. */
+static int scan_token(struct scan *s, enum await *await)
+{
+  char c = *s->at;
+  switch (*await) {
+  case AWAIT_VALUE_OR_END:
+    if (c == ']')
+      return scan_close(s, await);
+    return scan_value(s, await);
+  case AWAIT_VALUE:
+    return scan_value(s, await);
+  case AWAIT_NAME_OR_END:
+    if (c == '}')
+      return scan_close(s, await);
+    break;
+  case AWAIT_COMMA_OR_END:
+    if (c == (s->object[s->depth] ? '}' : ']'))
+      return scan_close(s, await);
+    if (c != ',')
+      return scan_unexpected(s);
+    s->at++;
+    *await = s->object[s->depth] ? AWAIT_NAME : AWAIT_VALUE;
+    return 0;
+  case AWAIT_NAME:
+    break;
+  case AWAIT_NOTHING:
+    return scan_fails(s, s->at, "text after the value");
+  }
+  if (c != '"')
+    return scan_unexpected(s);
+  *await = AWAIT_VALUE;
+  return scan_name(s);
+}
+
+int json_scan_read(struct span text, const struct json_rules *rules, struct arena *arena,
+                   struct json_scan *scan, struct fault *f)
+{
+  size_t mark = span_starts(text, "\xef\xbb\xbf") ? 3 : 0; /* byte order mark */
+  if (text.len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "unexpected end at byte 0");
+  struct scan s = {.text = text.at,
+                   .at = text.at + mark,
+                   .end = text.at + text.len,
+                   .copied = text.at + mark,
+                   .rules = rules,
+                   .arena = arena,
+                   .f = f};
+  enum await await = AWAIT_VALUE;
+  for (;;) {
+    skip_blanks(&s);
+    if (s.at >= s.end)
+      break;
+    if (scan_token(&s, &await) < 0)
+      return -1;
+  }
+  if (await != AWAIT_NOTHING)
+    return scan_fails(&s, s.at, "unexpected end");
+  if (s.out != NULL) {
+    if (out_add(&s, s.copied, (size_t)(s.end - s.copied)) < 0)
+      return -1;
+    scan->skeleton = (struct span){s.out, s.out_len};
+  } else {
+    scan->skeleton = span_after(text, mark);
+    if (scan->skeleton.len > LIMIT_JSON_TREE_BYTES)
+      return fault_set(f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
+                       (size_t)LIMIT_JSON_TREE_BYTES);
+  }
+  scan->cuts = s.cuts;
+  scan->cut_count = s.cut_count;
+  return 0;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/log.h"
+
+#include "base/ids.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { HIDE_FROM_BYTES = 6 };
+
+struct hidden {
+  char *word;
+  size_t len;
+  unsigned times; /* log_hide() calls not yet taken back: two runs may share a secret */
+};
+
+static enum log_level least_level = LOG_INFO;
+static enum log_form form_used = LOG_TEXT;
+static struct hidden *hidden; /* longest first, so that the longest match wins */
+static size_t hidden_count, hidden_room;
+
+static const char *const level_names[] = {
+    [LOG_DEBUG] = "debug", [LOG_INFO] = "info",     [LOG_WARN] = "warn",
+    [LOG_ERROR] = "error", [LOG_SILENT] = "silent",
+};
+
+void log_setup(enum log_level least, enum log_form form)
+{
+  least_level = least;
+  form_used = form;
+}
+
+bool log_level_read(struct span name, enum log_level *level)
+{
+  for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {
+    if (span_is(name, level_names[i])) {
+      *level = (enum log_level)i;
+      return true;
+    }
+  }
+  return false;
+}
+
+static struct hidden *hidden_find(struct span word)
+{
+  for (size_t i = 0; i < hidden_count; i++) {
+    if (span_equal(word, (struct span){hidden[i].word, hidden[i].len}))
+      return &hidden[i];
+  }
+  return NULL;
+}
+
+void log_hide(struct span word)
+{
+  if (word.len < HIDE_FROM_BYTES)
+    return;
+  struct hidden *known = hidden_find(word);
+  if (known != NULL) {
+    known->times++;
+    return;
+  }
+  hidden = mem_room(hidden, hidden_count, &hidden_room, sizeof *hidden);
+  size_t at = hidden_count++;
+  while (at > 0 && hidden[at - 1].len < word.len) {
+    hidden[at] = hidden[at - 1];
+    at--;
+  }
+  hidden[at] = (struct hidden){.word = span_copy(word), .len = word.len, .times = 1};
+}
+
+static void hidden_drop(size_t index)
+{
+  mem_wipe(hidden[index].word, hidden[index].len);
+  free(hidden[index].word);
+  hidden_count--;
+  memmove(hidden + index, hidden + index + 1, (hidden_count - index) * sizeof *hidden);
+}
+
+void log_unhide(struct span word)
+{
+  struct hidden *known = hidden_find(word);
+  if (known != NULL && --known->times == 0)
+    hidden_drop((size_t)(known - hidden));
+}
+
+void log_forget_all(void)
+{
+  while (hidden_count > 0)
+    hidden_drop(hidden_count - 1);
+  free(hidden);
+  hidden = NULL;
+  hidden_room = 0;
+}
+
+/* The length of the longest hidden word that stands at the beginning of `text`, or 0. */
+static size_t hidden_at(struct span text)
+{
+  for (size_t i = 0; i < hidden_count; i++) {
+    if (hidden[i].len <= text.len && memcmp(hidden[i].word, text.at, hidden[i].len) == 0)
+      return hidden[i].len;
+  }
+  return 0;
+}
+
+void log_redact(struct span text, struct buf *out)
+{
+  bool begins[256] = {false}; /* some hidden word begins with this byte */
+  for (size_t i = 0; i < hidden_count; i++)
+    begins[(unsigned char)hidden[i].word[0]] = true;
+  size_t kept = 0;
+  for (size_t i = 0; i < text.len;) {
+    size_t len = begins[(unsigned char)text.at[i]] ? hidden_at(span_after(text, i)) : 0;
+    if (len == 0) {
+      i++;
+      continue;
+    }
+    buf_add(out, (struct span){text.at + kept, i - kept});
+    buf_add(out, SPAN_LITERAL("***"));
+    i += len;
+    kept = i;
+  }
+  buf_add(out, span_after(text, kept));
+}
+
+/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled out.
+ */
+static void add_visible(struct buf *out, struct span text)
+{
+  for (size_t i = 0; i < text.len; i++) {
+    unsigned char c = (unsigned char)text.at[i];
+    bool c1 = c == 0xc2 && i + 1 < text.len && (unsigned char)text.at[i + 1] < 0xa0;
+    if (c1)
+      buf_addf(out, "\\x%02x", (unsigned char)text.at[++i]);
+    else if (c == '\n')
+      buf_add_text(out, "\\n");
+    else if (c == '\t')
+      buf_add_text(out, "\\t");
+    else if (c < 0x20 || c == 0x7f)
+      buf_addf(out, "\\x%02x", c);
+    else
+      buf_add_char(out, (char)c);
+  }
+}
+
+/* Redacted before it is cut: half a secret would not be known for one. */
+static struct buf log_clean(struct span text)
+{
+  struct buf redacted = buf_make(SIZE_MAX);
+  struct buf repaired = buf_make(SIZE_MAX);
+  log_redact(text, &redacted);
+  struct span cut = span_cut_utf8(buf_span(&redacted), LIMIT_LOG_RECORD_BYTES);
+  (void)utf8_repair(cut, &repaired); /* how many were replaced does not matter here */
+  buf_free(&redacted);
+  return repaired;
+}
+
+static void add_time(struct buf *out)
+{
+  long long now = ids_now_ms();
+  time_t seconds = (time_t)(now / 1000);
+  struct tm parts;
+  char text[32];
+  if (gmtime_r(&seconds, &parts) == NULL ||
+      strftime(text, sizeof text, "%FT%T", &parts) == 0)
+    memcpy(text, "?", 2);
+  buf_addf(out, "%s.%03dZ", text, (int)(now % 1000));
+}
+
+static void log_write(enum log_level level, struct span run, struct span message)
+{
+  struct buf line = buf_make(SIZE_MAX);
+  struct buf time = buf_make(64);
+  add_time(&time);
+  if (form_used == LOG_JSON) {
+    struct json_writer w = json_write_to(&line);
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "time", buf_span(&time));
+    json_put_text(&w, "level", span_of(level_names[level]));
+    if (run.len > 0)
+      json_put_text(&w, "run", run);
+    json_put_text(&w, "message", message);
+    json_close(&w, '}');
+  } else {
+    buf_addf(&line, "%s %s ", buf_cstring(&time), level_names[level]);
+    if (run.len > 0) {
+      buf_add_text(&line, "run=");
+      add_visible(&line, run);
+      buf_add_char(&line, ' ');
+    }
+    add_visible(&line, message);
+  }
+  buf_add_char(&line, '\n');
+  /* What stderr does not take is lost: a log must not stop a run. */
+  ssize_t ignored = write(STDERR_FILENO, line.at, line.len);
+  (void)ignored;
+  buf_free(&time);
+  buf_free(&line);
+}
+
+void log_line(enum log_level level, struct span run, const char *fmt, ...)
+{
+  if (level < least_level || level >= LOG_SILENT)
+    return;
+  va_list args;
+  va_start(args, fmt);
+  int printed = vsnprintf(NULL, 0, fmt, args);
+  va_end(args);
+  if (printed < 0)
+    return;
+  char *text = mem_new((size_t)printed + 1);
+  va_start(args, fmt);
+  (void)vsnprintf(text, (size_t)printed + 1, fmt, args); /* measured above */
+  va_end(args);
+  struct buf message = log_clean((struct span){text, (size_t)printed});
+  struct buf name = log_clean(run);
+  log_write(level, buf_span(&name), buf_span(&message));
+  buf_free(&name);
+  buf_wipe(&message);
+  mem_wipe(text, (size_t)printed);
+  free(text);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/process.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Takes the malloc'd string. */
+static void strv_add_owned(struct strv *v, char *owned)
+{
+  v->at = mem_room(v->at, v->count + 1, &v->room, sizeof *v->at);
+  v->at[v->count++] = owned;
+  v->at[v->count] = NULL;
+}
+
+static void string_free(char *s)
+{
+  if (s == NULL)
+    return;
+  mem_wipe(s, strlen(s));
+  free(s);
+}
+
+void strv_add(struct strv *v, struct span s)
+{
+  strv_add_owned(v, span_copy(s));
+}
+
+void strv_addf(struct strv *v, const char *fmt, ...)
+{
+  va_list args;
+  va_start(args, fmt);
+  int len = vsnprintf(NULL, 0, fmt, args);
+  va_end(args);
+  if (len < 0)
+    return;
+  char *s = mem_new((size_t)len + 1);
+  va_start(args, fmt);
+  (void)vsnprintf(s, (size_t)len + 1, fmt, args); /* measured above */
+  va_end(args);
+  strv_add_owned(v, s);
+}
+
+static bool entry_has_name(const char *entry, const char *name, size_t len)
+{
+  return strncmp(entry, name, len) == 0 && entry[len] == '=';
+}
+
+void strv_set_env(struct strv *v, const char *name, struct span value)
+{
+  size_t len = strlen(name);
+  char *entry = mem_new(len + 1 + value.len + 1);
+  memcpy(entry, name, len);
+  entry[len] = '=';
+  if (value.len > 0)
+    memcpy(entry + len + 1, value.at, value.len);
+  for (size_t i = 0; i < v->count; i++) {
+    if (entry_has_name(v->at[i], name, len)) {
+      string_free(v->at[i]);
+      v->at[i] = entry;
+      return;
+    }
+  }
+  strv_add_owned(v, entry);
+}
+
+const char *strv_env(const struct strv *v, const char *name)
+{
+  size_t len = strlen(name);
+  for (size_t i = 0; i < v->count; i++) {
+    if (entry_has_name(v->at[i], name, len))
+      return v->at[i] + len + 1;
+  }
+  return NULL;
+}
+
+void strv_drop_env(struct strv *v, const char *name_or_prefix, bool prefix)
+{
+  size_t len = strlen(name_or_prefix);
+  size_t kept = 0;
+  for (size_t i = 0; i < v->count; i++) {
+    bool drop = prefix ? strncmp(v->at[i], name_or_prefix, len) == 0
+                       : entry_has_name(v->at[i], name_or_prefix, len);
+    if (drop)
+      string_free(v->at[i]);
+    else
+      v->at[kept++] = v->at[i];
+  }
+  v->count = kept;
+  if (v->at != NULL)
+    v->at[kept] = NULL;
+}
+
+void strv_free(struct strv *v)
+{
+  for (size_t i = 0; i < v->count; i++)
+    string_free(v->at[i]);
+  free(v->at);
+  *v = (struct strv){0};
+}
+
+struct process_plan process_plan_make(void)
+{
+  return (struct process_plan){.first_input = buf_make(LIMIT_PROMPT_BYTES)};
+}
+
+void process_plan_add_file(struct process_plan *p, const char *name, struct buf *content)
+{
+  p->files = mem_resize(p->files, (p->file_count + 1) * sizeof *p->files);
+  p->files[p->file_count++] =
+      (struct plan_file){.name = span_copy(span_of(name)), .content = buf_take(content)};
+}
+
+void process_plan_free(struct process_plan *p)
+{
+  strv_free(&p->argv);
+  strv_free(&p->env);
+  buf_wipe(&p->first_input);
+  for (size_t i = 0; i < p->file_count; i++) {
+    free(p->files[i].name);
+    buf_wipe(&p->files[i].content); /* bridge tokens */
+  }
+  free(p->files);
+  *p = process_plan_make();
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* gate.c - see gate.h. */
+#include "door/gate.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/files.h"
+
+#include <string.h>
+
+#define TOKEN_VARIABLE "RUNLET_TOKEN="
+
+static int read_file(const char *file, struct buf *token, struct fault *f)
+{
+  struct buf text;
+  if (files_read(file, 4 * KIB, &text, f) < 0)
+    return fault_prefix(f, "--token-file");
+  buf_add(token, span_trim(buf_span(&text)));
+  buf_wipe(&text);
+  if (token->len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "--token-file %s is empty", file);
+  return 0;
+}
+
+static int read_variable(char *const *env, struct buf *token, struct fault *f)
+{
+  for (size_t i = 0; env[i]; i++) {
+    if (strncmp(env[i], TOKEN_VARIABLE, strlen(TOKEN_VARIABLE)) != 0)
+      continue;
+    char *value = env[i] + strlen(TOKEN_VARIABLE);
+    buf_add(token, span_trim(span_of(value)));
+    mem_wipe(value, strlen(value)); /* /proc/<pid>/environ shows this memory */
+    if (token->len == 0)
+      return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is empty");
+  }
+  return 0;
+}
+
+static bool is_loopback(const char *host)
+{
+  return !strncmp(host, "127.", 4) || !strcmp(host, "::1");
+}
+
+int gate_open(struct gate *g, const char *file, char *const *env, const char *host,
+              bool allow_unauthenticated, struct fault *f)
+{
+  *g = (struct gate){.token = buf_make(4 * KIB), .loopback = is_loopback(host)};
+  struct buf from_env = buf_make(4 * KIB);
+  int failed = read_variable(env, &from_env, f); /* wiped even when the file wins */
+  if (!failed && file)
+    failed = read_file(file, &g->token, f);
+  else if (!failed)
+    buf_add(&g->token, buf_span(&from_env));
+  buf_wipe(&from_env);
+  if (failed)
+    return -1;
+  if (g->token.len == 0 && !g->loopback && !allow_unauthenticated)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "--listen %s without a token would let anybody in: give "
+                     "--token-file or RUNLET_TOKEN, or say "
+                     "--allow-unauthenticated",
+                     host);
+  log_hide(buf_span(&g->token));
+  return 0;
+}
+
+void gate_close(struct gate *g)
+{
+  buf_wipe(&g->token);
+}
+
+/* "localhost", "127.0.0.1", "[::1]", each with or without a port. */
+static bool host_is_loopback(struct span host)
+{
+  struct span name = host;
+  for (size_t i = host.len; i > 0 && host.at[i - 1] != ']'; i--)
+    if (host.at[i - 1] == ':')
+      name.len = i - 1;
+  return span_is_nocase(name, "localhost") || span_is(name, "[::1]") ||
+         (span_starts(name, "127.") && name.len <= 15);
+}
+
+static bool has_token(const struct gate *g, struct span authorization)
+{
+  struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
+  if (!span_is_nocase(scheme, "bearer "))
+    return false;
+  return ids_equal_constant_time(span_trim(span_after(authorization, 7)),
+                                 buf_span(&g->token));
+}
+
+int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f)
+{
+  if (g->token.len > 0)
+    return has_token(g, facts->authorization)
+               ? 0
+               : fault_set(f, FAULT_DENIED, "unauthorized");
+  if (facts->has_origin)
+    return fault_set(f, FAULT_FORBIDDEN, "a request with an Origin needs a token");
+  if (g->loopback && !host_is_loopback(facts->host))
+    return fault_set(f, FAULT_FORBIDDEN, "without a token Host must be a loopback name");
+  if (!g->loopback && facts->from_here)
+    return fault_set(f, FAULT_FORBIDDEN,
+                     "without a token no calls from this machine itself");
+  return 0;
+}

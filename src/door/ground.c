@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* ground.c - see ground.h. */
+#include "door/ground.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/files.h"
+#include "io/http_client.h"
+#include "io/keeper.h"
+#include "io/loop.h"
+#include "io/orphans.h"
+#include "io/signals.h"
+#include "run/secrets.h"
+#include "run/workspace.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct listener { /* between io/signals.h and the door: who is not obeyed */
+  void (*on_signal)(void *who, int number);
+  void *who;
+};
+
+static int open_state(struct ground *g, struct fault *f)
+{
+  g->state = buf_make(8 * KIB);
+  const char *temporary = strv_env(&g->environment, "TMPDIR");
+  if (g->options->state_dir)
+    buf_add_text(&g->state, g->options->state_dir);
+  else
+    buf_addf(&g->state, "%s/runlet-%u", temporary && temporary[0] ? temporary : "/tmp",
+             (unsigned)geteuid());
+  if (files_open_state(buf_cstring(&g->state), f) < 0)
+    return -1;
+  unsigned stale = files_sweep_stale(g->state.at, "run");
+  if (stale > 0)
+    log_line(LOG_INFO, (struct span){0},
+             "removed %u private folders of runners that died", stale);
+  return 0;
+}
+
+static int check_tool_command(const struct options *o, struct fault *f)
+{
+  if (!o->tool_command || access("/bin/sh", X_OK) == 0)
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT, "--tool-command needs /bin/sh, which is not here");
+}
+
+static void fill_settings(struct ground *g)
+{
+  const struct options *o = g->options;
+  g->settings = (struct run_settings){
+      .loop = g->loop,
+      .client = g->client,
+      .environment = &g->environment,
+      .workspace = g->workspace.at,
+      .workspace_per_thread = o->workspace_per_thread,
+      .state_folder = g->state.at,
+      .tool_command = o->tool_command,
+      .line_ceiling = (size_t)o->max_line_bytes,
+      .deadlines = {.run_ms = (unsigned)o->run_timeout_ms,
+                    .start_ms = (unsigned)o->start_timeout_ms,
+                    .idle_ms = (unsigned)o->idle_timeout_ms,
+                    .tool_ms = (unsigned)o->tool_timeout_ms,
+                    .kill_grace_ms = (unsigned)o->kill_grace_ms,
+                    .drain_ms = (unsigned)o->drain_ms},
+      .max_run_ms = (unsigned)o->max_run_ms,
+      .heartbeat_ms = (unsigned)o->heartbeat_ms,
+      .result_grace_ms = (unsigned)o->result_grace_ms,
+      .bridge_hold_ms = (unsigned)o->bridge_hold_ms,
+      .bridge_progress_ms = (unsigned)o->bridge_progress_ms,
+  };
+}
+
+int ground_open(struct ground *g, const struct options *options, char *const *env,
+                struct fault *f)
+{
+  *g = (struct ground){.options = options};
+  g->environment = secrets_environment(env);
+  g->workspace = buf_make(8 * KIB);
+  if (check_tool_command(options, f) < 0 || keeper_prepare(f) < 0 || open_state(g, f) < 0)
+    return -1;
+  bool serve = options->command == COMMAND_SERVE;
+  if (workspace_base(options->workspace, serve, &g->workspace, f) < 0)
+    return -1;
+  g->loop = loop_new(f);
+  if (!g->loop || orphans_open(g->loop, f) < 0)
+    return -1;
+  struct http_client_setup client = {g->loop, options->ca_file};
+  g->client = http_client_open(&client, f);
+  if (!g->client)
+    return -1;
+  fill_settings(g);
+  g->runs = runs_new(&g->settings, serve ? (unsigned)options->max_runs : 1);
+  return 0;
+}
+
+static void heard_signal(void *who, int number, int pid, bool inside)
+{
+  struct listener *l = who;
+  if (getpid() == 1 && inside) {
+    log_line(LOG_WARN, (struct span){0},
+             "signal %d from process %d in this container is not obeyed", number, pid);
+    return;
+  }
+  l->on_signal(l->who, number);
+}
+
+int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+                  struct fault *f)
+{
+  static struct listener listener; /* one process, one door */
+  listener = (struct listener){on_signal, who};
+  g->signals = signals_open(g->loop, heard_signal, &listener, f);
+  return g->signals ? 0 : -1;
+}
+
+void ground_deafen(struct ground *g)
+{
+  signals_close(g->signals);
+  g->signals = NULL;
+}
+
+void ground_run(struct ground *g)
+{
+  loop_run(g->loop);
+}
+
+void ground_close(struct ground *g)
+{
+  ground_deafen(g);
+  if (g->client)
+    http_client_close(g->client, NULL, NULL);
+  if (g->loop)
+    orphans_close(g->loop);
+  if (g->loop)
+    g->unclean = !loop_free(g->loop);
+  runs_free(g->runs);
+  strv_free(&g->environment);
+  buf_free(&g->workspace);
+  buf_free(&g->state);
+  log_forget_all();
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* http_door.c - see http_door.h. */
+#include "door/http_door.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "door/gate.h"
+#include "door/ground.h"
+#include "io/address.h"
+#include "io/http_server.h"
+#include "io/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FLUSH_LOOK_MS 5 /* between two looks at what still has to leave, at shutdown */
+
+struct door {
+  struct ground *ground;
+  struct gate gate;
+  struct http_server *server;
+  struct loop_timer *flush;
+  unsigned flush_left_ms;
+  bool closing;
+};
+
+struct caller { /* one POST /run, from its admission until its run is over and its stream
+                   ended */
+  struct sink sink; /* first */
+  struct door *door;
+  struct http_exchange *exchange; /* NULL: ended, or the client is gone */
+  struct loop_timer *keepalive;
+  struct run *run;
+  struct buf run_id;
+  bool wrote; /* since the last keep-alive tick */
+};
+
+/* -- answers -- */
+
+static void answer_text(struct http_exchange *x, int status, const char *type,
+                        const char *text)
+{
+  struct http_answer a = {.status = status, .content_type = type};
+  struct http_header retry = {SPAN_LITERAL("retry-after"), SPAN_LITERAL("1")};
+  if (status == 503 || status == 409) {
+    a.headers = &retry;
+    a.header_count = 1;
+  }
+  struct http_header challenge = {SPAN_LITERAL("www-authenticate"),
+                                  SPAN_LITERAL("Bearer")};
+  if (status == 401) {
+    a.headers = &challenge;
+    a.header_count = 1;
+  }
+  http_reply(x, &a, span_of(text));
+}
+
+static void answer_fault(struct http_exchange *x, const struct fault *f)
+{
+  answer_text(x, fault_http_status(f->kind), "text/plain", f->text);
+}
+
+/* -- one caller -- */
+
+static size_t put_line(struct sink *sink, struct span line)
+{
+  struct caller *c = (struct caller *)sink;
+  c->wrote = true;
+  return c->exchange ? http_write(c->exchange, line) : 0;
+}
+
+static void end_lines(struct sink *sink)
+{
+  struct caller *c = (struct caller *)sink;
+  if (c->exchange)
+    http_end(c->exchange);
+  c->exchange = NULL;
+}
+
+static void client_drained(void *who)
+{
+  struct caller *c = who;
+  if (c->sink.on_drain)
+    c->sink.on_drain(c->sink.listener);
+}
+
+static void client_gone(void *who)
+{
+  struct caller *c = who;
+  c->exchange = NULL;
+  if (!c->run)
+    return;
+  log_line(LOG_INFO, buf_span(&c->run_id), "the client is gone: ending its run");
+  run_cancel(c->run, "client", "cancelled", "the client went away", 0);
+  client_drained(c); /* nobody to wait for: let the agent's last lines through */
+}
+
+/* A blank line, so that nothing between here and the orchestrator takes a silent stream
+ * for a dead one. */
+static void keep_alive(void *who)
+{
+  struct caller *c = who;
+  if (!c->wrote && c->exchange)
+    (void)http_write(c->exchange, SPAN_LITERAL("\n"));
+  c->wrote = false;
+}
+
+static struct sink *begin_stream(void *who, struct run *r)
+{
+  struct caller *c = who;
+  static const struct http_header no_cache = {{"cache-control", 13}, {"no-cache", 8}};
+  struct http_answer a = {.status = 200,
+                          .content_type = "application/x-ndjson",
+                          .headers = &no_cache,
+                          .header_count = 1};
+  c->run = r;
+  buf_add(&c->run_id, run_id(r));
+  http_begin(c->exchange, &a, SPAN_LITERAL("\n"));
+  http_exchange_on_gone(c->exchange, client_gone, c);
+  http_exchange_on_drain(c->exchange, client_drained, c);
+  c->keepalive = loop_timer_new(c->door->ground->loop, keep_alive, c);
+  loop_timer_repeat(c->keepalive, LIMIT_KEEPALIVE_MS);
+  log_line(LOG_INFO, buf_span(&c->run_id), "run started");
+  return &c->sink;
+}
+
+static void caller_free(struct caller *c)
+{
+  loop_timer_free(c->keepalive);
+  buf_free(&c->run_id);
+  free(c);
+}
+
+static void run_over(void *who, const struct run_outcome *o)
+{
+  struct caller *c = who;
+  log_line(LOG_INFO, buf_span(&c->run_id),
+           "run %s%s%s events=%llu toolCalls=%llu durationMs=%llu",
+           o->finished ? "finished" : "failed", o->code[0] ? " code=" : "", o->code,
+           o->events, o->tool_calls, o->duration_ms);
+  end_lines(&c->sink);
+  caller_free(c);
+}
+
+static void post_run(struct door *d, struct http_exchange *x)
+{
+  struct buf text = http_exchange_body(x);
+  struct span trace = http_request_header(http_exchange_request(x), "traceparent");
+  struct request_rules rules = {.local_tools = d->ground->options->tool_command != NULL};
+  struct fault f = {0};
+  struct run_request *req = run_request_read(&text, &rules, &f);
+  if (!req) {
+    log_line(LOG_INFO, (struct span){0}, "refused a request: %s", f.text);
+    answer_fault(x, &f);
+    return;
+  }
+  buf_add(&req->door_text, trace);
+  req->traceparent = buf_span(&req->door_text);
+  struct caller *c = mem_new(sizeof *c);
+  *c = (struct caller){.sink = {.put = put_line, .end = end_lines},
+                       .door = d,
+                       .exchange = x,
+                       .run_id = buf_make(LIMIT_BODY_BYTES)};
+  if (!runs_start(d->ground->runs, req, begin_stream, run_over, c, &f)) {
+    log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f.text);
+    answer_fault(x, &f);
+    caller_free(c);
+  }
+}
+
+/* -- routes
+ * ------------------------------------------------------------------------------------------
+ */
+
+static bool is(const struct http_request *r, const char *method, const char *target)
+{
+  return span_is(r->method, method) && span_is(r->target, target);
+}
+
+static void on_head(void *who, struct http_exchange *x)
+{
+  struct door *d = who;
+  const struct http_request *r = http_exchange_request(x);
+  if (is(r, "GET", "/health"))
+    return;
+  struct gate_facts facts = {.authorization = http_request_header(r, "authorization"),
+                             .host = http_request_header(r, "host"),
+                             .has_origin = http_request_header_count(r, "origin") > 0,
+                             .from_here = address_is_ours(http_exchange_peer(x))};
+  struct fault f = {0};
+  if (gate_check(&d->gate, &facts, &f) < 0)
+    answer_fault(x, &f);
+}
+
+static void on_request(void *who, struct http_exchange *x)
+{
+  struct door *d = who;
+  const struct http_request *r = http_exchange_request(x);
+  if (is(r, "GET", "/health"))
+    answer_text(x, 200, NULL, "ok");
+  else if (is(r, "POST", "/run"))
+    post_run(d, x);
+  else
+    answer_text(x, 404, NULL, "not found");
+}
+
+/* -- the end
+ * --------------------------------------------------------------------------------------------
+ */
+
+static void close_door(struct door *d)
+{
+  if (d->closing)
+    return;
+  d->closing = true;
+  loop_timer_free(d->flush);
+  d->flush = NULL;
+  ground_deafen(d->ground);
+  http_server_close(d->server, NULL, NULL);
+}
+
+/* The last lines get killGraceMs + 1 s to leave, then the sockets are reset. */
+static void look_at_flush(void *who)
+{
+  struct door *d = who;
+  if (http_server_unflushed(d->server) == 0 || d->flush_left_ms < FLUSH_LOOK_MS) {
+    close_door(d);
+    return;
+  }
+  d->flush_left_ms -= FLUSH_LOOK_MS;
+  loop_timer_start(d->flush, FLUSH_LOOK_MS);
+}
+
+static void runs_are_over(void *who)
+{
+  struct door *d = who;
+  d->flush_left_ms = (unsigned)d->ground->options->kill_grace_ms + 1000;
+  loop_timer_start(d->flush, 0);
+}
+
+static void heard_signal(void *who, int number)
+{
+  struct door *d = who;
+  bool again = d->flush != NULL;
+  log_line(LOG_INFO, (struct span){0}, "signal %d: %s", number,
+           again ? "hastening" : "shutting down");
+  if (!again)
+    d->flush = loop_timer_new(d->ground->loop, look_at_flush, d);
+  http_server_stop(d->server);
+  runs_shutdown(d->ground->runs, again ? 1 : (unsigned)d->ground->options->kill_grace_ms,
+                runs_are_over, d);
+}
+
+/* -- the beginning
+ * ----------------------------------------------------------------------------------------
+ */
+
+static int listen_address(const struct ground *g, struct buf *host, unsigned *port,
+                          struct fault *f)
+{
+  if (g->options->listen)
+    return options_listen(g->options->listen, host, port, f);
+  const char *runner_port =
+      strv_env(&g->environment, "RUNNER_PORT"); /* the reference's variable */
+  unsigned long long number = 8080;
+  if (runner_port && !span_to_number(span_of(runner_port), 0, 65535, &number))
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "RUNNER_PORT must be a port from 0 to 65535, not \"%.60s\"",
+                     runner_port);
+  buf_add_text(host, "127.0.0.1");
+  *port = (unsigned)number;
+  return 0;
+}
+
+static int open_door(struct door *d, char *const *env, struct fault *f)
+{
+  const struct options *o = d->ground->options;
+  struct buf host = buf_make(KIB);
+  unsigned port = 0;
+  int failed = listen_address(d->ground, &host, &port, f);
+  if (!failed)
+    failed = gate_open(&d->gate, o->token_file, env, buf_cstring(&host),
+                       o->allow_unauthenticated, f);
+  struct http_server_setup setup = {
+      .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, (size_t)o->max_body_bytes},
+      .connections = (size_t)o->max_connections,
+      .head_ms = LIMIT_HEAD_MS,
+      .body_ms = LIMIT_BODY_MS,
+      .idle_ms = LIMIT_IDLE_MS,
+      .write_stall_ms = (unsigned)o->write_stall_ms,
+      .on_head = on_head,
+      .on_request = on_request,
+      .who = d};
+  if (!failed) {
+    d->server = http_server_open(d->ground->loop, buf_cstring(&host), port, &setup, f);
+    failed = d->server ? 0 : -1;
+  }
+  if (!failed)
+    log_line(LOG_INFO, (struct span){0},
+             strchr(host.at, ':') ? "listening on [%s]:%u" : "listening on %s:%u",
+             host.at, http_server_port(d->server));
+  buf_free(&host);
+  return failed;
+}
+
+int http_door(const struct options *options, char *const *env, struct fault *f)
+{
+  struct ground ground;
+  struct door d = {.ground = &ground};
+  int failed = ground_open(&ground, options, env, f);
+  if (!failed)
+    failed = ground_listen(&ground, heard_signal, &d, f);
+  if (!failed)
+    failed = open_door(&d, env, f);
+  if (!failed)
+    ground_run(&ground);
+  gate_close(&d.gate);
+  ground_close(&ground);
+  return failed;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "door/translate_door.h"
+
+#include "agent/harness.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/lines.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct out {        /* the sink: lines to a descriptor, some at a time */
+  struct sink sink; /* first */
+  int fd;
+  int error; /* negative errno of the first write that failed; then nothing more is
+                written */
+  struct buf held;
+};
+
+struct translation {
+  const struct harness *harness;
+  void *state;
+  struct ear ear;
+  struct outbox outbox; /* what the harness wants said: there is nobody to say it to */
+  unsigned long long not_understood, too_long;
+};
+
+static void flush(struct out *o)
+{
+  struct span rest = buf_span(&o->held);
+  while (rest.len > 0 && o->error == 0) {
+    ssize_t n = write(o->fd, rest.at, rest.len);
+    if (n >= 0)
+      rest = span_after(rest, (size_t)n);
+    else if (errno != EINTR)
+      o->error = -errno;
+  }
+  buf_clear(&o->held);
+}
+
+static size_t put(struct sink *self, struct span line)
+{
+  struct out *o = (struct out *)self;
+  buf_add(&o->held, line);
+  if (o->held.len >= LIMIT_READ_BYTES)
+    flush(o);
+  return 0;
+}
+
+static void end(struct sink *self)
+{
+  flush((struct out *)self);
+}
+
+static void on_line(void *who, struct span text)
+{
+  struct translation *t = who;
+  struct heard heard = {.kind = HEARD_LINE, .text = text};
+  struct fault f = {0};
+  if (t->harness->hear(t->state, &heard, &t->ear, &f) != 0 && t->not_understood++ == 0) {
+    fault_prefix(&f, "A line could not be understood");
+    events_warn(t->ear.events, "unparsable-line", span_of(f.text));
+  }
+  buf_clear(&t->outbox.input);
+}
+
+static void on_too_long(void *who, size_t ceiling)
+{
+  struct translation *t = who;
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "A line is longer than %zu bytes and was left out.", ceiling);
+  if (t->too_long++ == 0)
+    events_warn(t->ear.events, "line-too-long", buf_span(&text));
+  buf_free(&text);
+}
+
+static void sum_up(struct translation *t)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  if (t->not_understood > 1) {
+    buf_addf(&text, "%llu lines could not be understood.", t->not_understood);
+    events_warn(t->ear.events, "unparsable-line", buf_span(&text));
+  }
+  buf_clear(&text);
+  if (t->too_long > 1) {
+    buf_addf(&text, "%llu lines were too long.", t->too_long);
+    events_warn(t->ear.events, "line-too-long", buf_span(&text));
+  }
+  buf_free(&text);
+}
+
+/* Everything from `fd` through the harness. */
+static int read_all(struct translation *t, int fd, const struct translate_setup *setup,
+                    const struct out *out, struct fault *f)
+{
+  static const struct lines_calls calls = {on_line, on_too_long};
+  size_t ask = setup->read_bytes > 0 ? setup->read_bytes : LIMIT_READ_BYTES;
+  struct lines lines =
+      lines_make(setup->max_line_bytes > 0 ? setup->max_line_bytes : LIMIT_LINE_BYTES);
+  char *piece = mem_new(LIMIT_READ_BYTES);
+  int rc = 0;
+  while (out->error == 0) {
+    ssize_t n = read(fd, piece, ask < LIMIT_READ_BYTES ? ask : LIMIT_READ_BYTES);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      rc = fault_system(f, -errno, "cannot read %s", setup->file ? setup->file : "stdin");
+    if (n <= 0)
+      break;
+    lines_add(&lines, (struct span){piece, (size_t)n}, &calls, t);
+  }
+  if (rc == 0)
+    lines_end(&lines, &calls, t);
+  lines_free(&lines);
+  free(piece);
+  return rc;
+}
+
+static struct span otherwise(struct span value, const char *name)
+{
+  return value.len > 0 ? value : span_of(name);
+}
+
+static int translate(const struct translate_setup *setup, const struct harness *harness,
+                     int fd, struct fault *f)
+{
+  struct out out = {.sink = {.put = put, .end = end},
+                    .fd = setup->out,
+                    .held = buf_make(LIMIT_EVENT_LINE_BYTES)};
+  struct events_setup events = {.run_id = otherwise(setup->run_id, "run"),
+                                .thread_id = otherwise(setup->thread_id, "thread"),
+                                .model = otherwise(setup->model, "unknown"),
+                                .format = setup->format,
+                                .max_chunk_bytes = setup->max_chunk_bytes,
+                                .sink = &out.sink};
+  struct translation t = {
+      .harness = harness, .state = mem_new(harness->memory), .outbox = outbox_make()};
+  struct process_end ended = {.status = setup->exit_status, .signal = setup->signal};
+  t.ear = (struct ear){.events = events_new(&events), .outbox = &t.outbox};
+  events_start(t.ear.events);
+  int rc = read_all(&t, fd, setup, &out, f);
+  if (rc == 0) {
+    sum_up(&t);
+    harness->leave(t.state, &ended, &t.ear);
+  }
+  if (harness->forget != NULL)
+    harness->forget(t.state);
+  events_free(t.ear.events); /* after a read error this says `internal` */
+  if (rc == 0 && out.error != 0)
+    rc = fault_system(f, out.error, "cannot write the events");
+  outbox_free(&t.outbox);
+  buf_free(&out.held);
+  free(t.state);
+  return rc;
+}
+
+int translate_run(const struct translate_setup *setup, struct fault *f)
+{
+  const struct harness *harness = harness_find(setup->harness);
+  bool from_stdin = setup->file == NULL || span_is(span_of(setup->file), "-");
+  if (harness == NULL)
+    return fault_set(f, FAULT_UNKNOWN, "--harness: \"%.*s\" is not known",
+                     (int)span_cut_utf8(setup->harness, 100).len, setup->harness.at);
+  int fd = from_stdin ? STDIN_FILENO : open(setup->file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return fault_system(f, -errno, "cannot open %s", setup->file);
+  if (setup->timestamp_ms >= 0)
+    ids_freeze_now(setup->timestamp_ms);
+  int rc = translate(setup, harness, fd, f);
+  if (setup->timestamp_ms >= 0)
+    ids_freeze_now(-1);
+  if (!from_stdin)
+    (void)close(fd); /* only read from: nothing to lose */
+  return rc;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/* child.c - see child.h.
+ *
+ * Three pipes and one control socket.  The end of a child is the meeting of three things
+ * that come in any order: the keeper's word of the exit, and the ends of stdout and
+ * stderr; `drain` stands in for the last two. */
+#include "io/child.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/keeper_link.h"
+#include "io/lines.h"
+#include "io/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum stream { IN, OUT, ERR, STREAMS };
+
+struct child {
+  uv_pipe_t pipes[STREAMS];
+  uv_timer_t later; /* what must not be called from inside; the last handle to close */
+  struct loop_timer *drain;
+  bool open[STREAMS];
+  unsigned open_handles;
+  struct keeper_link *keeper;
+  struct child_calls calls;
+  void *who;
+
+  struct lines lines;
+  char *read_room; /* one for both outputs: libuv asks right before it reads */
+  uv_write_t writing;
+  struct buf input, waiting; /* being written; to be written next (dialogue) */
+  bool dialogue, write_busy;
+
+  struct buf stderr_tail;
+  struct process_end end;
+  struct leftover *leftovers;
+  size_t leftover_count, leftover_room;
+  struct fault spawn_fault;
+  bool exited, ended, paused, stopped, settling;
+  int pid;
+  unsigned drain_ms;
+  unsigned long long first_output_ms, last_output_ms;
+  void (*settled)(void *who, const struct process_end *end);
+  void (*closed)(void *who);
+  void *closed_who;
+};
+
+/* -- handles -- */
+
+static void child_free(struct child *c)
+{
+  lines_free(&c->lines);
+  buf_wipe(&c->input);
+  buf_wipe(&c->waiting);
+  buf_free(&c->stderr_tail);
+  free(c->read_room);
+  free(c->leftovers);
+  void (*closed)(void *) = c->closed;
+  void *who = c->closed_who;
+  free(c);
+  if (closed)
+    closed(who);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+  struct child *c = handle->data;
+  if (--c->open_handles == 0 && c->closed)
+    child_free(c);
+}
+
+static void close_stream(struct child *c, enum stream s)
+{
+  if (!c->open[s])
+    return;
+  c->open[s] = false;
+  uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
+}
+
+/* -- the end -- */
+
+static void finish(struct child *c)
+{
+  c->ended = true;
+  loop_timer_stop(c->drain);
+  close_stream(c, IN);
+  close_stream(c, OUT);
+  close_stream(c, ERR);
+  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
+  lines_end(&c->lines, &calls, c->who);
+  c->end.stderr_tail = buf_span(&c->stderr_tail);
+  c->end.forced = c->stopped;
+  if (c->calls.on_end)
+    c->calls.on_end(c->who, &c->end);
+}
+
+static void look_for_end(struct child *c)
+{
+  if (!c->exited || c->ended)
+    return;
+  if (!c->open[OUT] && !c->open[ERR])
+    finish(c);
+  else
+    loop_timer_start(c->drain, c->drain_ms);
+}
+
+static void drained(void *who)
+{
+  struct child *c = who;
+  if (c->ended || !c->exited)
+    return;
+  if (c->paused) { /* we did not look, so we cannot say that nothing came */
+    loop_timer_start(c->drain, c->drain_ms);
+    return;
+  }
+  finish(c);
+}
+
+/* -- what the agent prints -- */
+
+static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+{
+  (void)suggested;
+  struct child *c = handle->data;
+  *room = uv_buf_init(c->read_room, (unsigned)LIMIT_READ_BYTES);
+}
+
+static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+{
+  struct child *c = stream->data;
+  if (n == 0)
+    return;
+  if (n < 0) {
+    close_stream(c, OUT);
+    look_for_end(c);
+    return;
+  }
+  c->last_output_ms = ids_ticks_ms();
+  if (!c->first_output_ms)
+    c->first_output_ms = c->last_output_ms;
+  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
+  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &calls, c->who);
+  look_for_end(c);
+}
+
+static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+{
+  struct child *c = stream->data;
+  if (n == 0)
+    return;
+  if (n < 0) {
+    close_stream(c, ERR);
+    look_for_end(c);
+    return;
+  }
+  struct span s = {room->base, (size_t)n};
+  if (s.len >= LIMIT_STDERR_TAIL_BYTES) {
+    buf_clear(&c->stderr_tail);
+    s = span_after(s, s.len - LIMIT_STDERR_TAIL_BYTES);
+  } else if (c->stderr_tail.len + s.len > LIMIT_STDERR_TAIL_BYTES) {
+    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_TAIL_BYTES);
+  }
+  buf_add(&c->stderr_tail, s);
+  look_for_end(c);
+}
+
+/* -- what the agent is told -- */
+
+static void write_next(struct child *c);
+
+static void wrote(uv_write_t *request, int status)
+{
+  struct child *c = request->data;
+  c->write_busy = false;
+  buf_wipe(&c->input); /* a prompt may be tens of MiB: give it back now */
+  if (status < 0)
+    close_stream(c, IN); /* it reads no more, or is gone: its exit says which */
+  write_next(c);
+}
+
+static void write_next(struct child *c)
+{
+  if (!c->open[IN] || c->write_busy)
+    return;
+  if (c->input.len == 0)
+    c->input = buf_take(&c->waiting);
+  if (c->input.len == 0) {
+    if (!c->dialogue)
+      close_stream(c, IN);
+    return;
+  }
+  uv_buf_t bytes = uv_buf_init(c->input.at, (unsigned)c->input.len);
+  c->writing.data = c;
+  c->write_busy =
+      uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) == 0;
+  if (!c->write_busy)
+    close_stream(c, IN);
+}
+
+void child_write(struct child *c, struct span bytes)
+{
+  if (!c->open[IN])
+    return;
+  buf_add(&c->waiting, bytes);
+  write_next(c);
+}
+
+/* -- what the keeper tells -- */
+
+static void tell_settled(struct child *c)
+{
+  void (*settled)(void *, const struct process_end *) = c->settled;
+  c->settled = NULL;
+  c->end.leftovers = c->leftovers;
+  c->end.leftover_count = c->leftover_count;
+  if (settled)
+    settled(c->who, &c->end);
+}
+
+static void settled_later(uv_timer_t *timer)
+{
+  tell_settled(timer->data);
+}
+
+static void heard_no_exec(struct child *c, const struct keeper_record *r)
+{
+  static const char *const what[] = {"cannot execute", "cannot enter the workspace for",
+                                     "cannot fork for"};
+  fault_system(&c->spawn_fault, -r->status, "%s the agent",
+               what[r->what < 3 ? r->what : 0]);
+  c->spawn_fault.kind = FAULT_AGENT;
+  c->end.status = 127;
+  c->exited = true;
+}
+
+static void keeper_says(void *who, const struct keeper_record *r)
+{
+  struct child *c = who;
+  switch ((enum keeper_news)r->news) {
+  case KEEPER_STARTED:
+    c->pid = r->pid;
+    break;
+  case KEEPER_NO_EXEC:
+    heard_no_exec(c, r);
+    break;
+  case KEEPER_EXITED:
+    c->exited = true;
+    c->end.status = r->status;
+    c->end.signal = r->signal;
+    c->end.core = r->core != 0;
+    c->end.cpu_ms = r->cpu_ms;
+    c->end.max_rss_kib = r->max_rss_kib;
+    break;
+  case KEEPER_LEFT:
+    c->leftovers = mem_room(c->leftovers, c->leftover_count, &c->leftover_room,
+                            sizeof *c->leftovers);
+    struct leftover *l = &c->leftovers[c->leftover_count++];
+    l->pid = r->pid;
+    memcpy(l->name, r->name, sizeof l->name - 1);
+    l->name[sizeof l->name - 1] = 0;
+    break;
+  case KEEPER_SETTLED:
+    break; /* its exit follows */
+  }
+  look_for_end(c);
+}
+
+static void keeper_is_gone(void *who)
+{
+  struct child *c = who;
+  if (!c->exited) { /* somebody killed it, and the agent with it */
+    c->exited = true;
+    c->end.signal = SIGKILL;
+  }
+  if (c->ended)
+    tell_settled(c);
+  else
+    look_for_end(c);
+}
+
+void child_stop(struct child *c, unsigned grace_ms)
+{
+  if (c->exited)
+    return;
+  c->stopped = true;
+  keeper_link_order(c->keeper, KEEPER_STOP, grace_ms);
+}
+
+void child_settle(struct child *c, bool sweep,
+                  void (*settled)(void *who, const struct process_end *end))
+{
+  c->settled = settled;
+  if (keeper_link_is_gone(c->keeper))
+    uv_timer_start(&c->later, settled_later, 0, 0);
+  else
+    keeper_link_order(c->keeper, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
+}
+
+/* -- reading on and off -- */
+
+void child_pause(struct child *c)
+{
+  if (c->paused || !c->open[OUT])
+    return;
+  c->paused = true;
+  uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
+}
+
+void child_resume(struct child *c)
+{
+  if (!c->paused)
+    return;
+  c->paused = false;
+  c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
+  if (c->open[OUT])
+    uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+}
+
+bool child_is_paused(const struct child *c)
+{
+  return c->paused;
+}
+
+int child_pid(const struct child *c)
+{
+  return c->pid;
+}
+
+unsigned long long child_repaired(const struct child *c)
+{
+  return c->lines.repaired;
+}
+
+unsigned long long child_first_output_ms(const struct child *c)
+{
+  return c->first_output_ms;
+}
+
+unsigned long long child_last_output_ms(const struct child *c)
+{
+  return c->last_output_ms;
+}
+
+const struct fault *child_spawn_fault(const struct child *c)
+{
+  return c->spawn_fault.kind ? &c->spawn_fault : NULL;
+}
+
+/* -- the beginning -- */
+
+struct ends {
+  int ours[STREAMS], theirs[STREAMS];
+};
+
+static void close_all(int fds[STREAMS])
+{
+  for (int i = 0; i < STREAMS; i++) {
+    if (fds[i] >= 0)
+      close(fds[i]);
+    fds[i] = -1;
+  }
+}
+
+static int make_ends(struct ends *e, struct fault *f)
+{
+  for (int i = 0; i < STREAMS; i++)
+    e->ours[i] = e->theirs[i] = -1;
+  for (int i = 0; i < STREAMS; i++) {
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC) < 0) {
+      int os = -errno;
+      close_all(e->ours);
+      close_all(e->theirs);
+      return fault_system(f, os, "cannot make a pipe for the agent");
+    }
+    bool we_write = i == IN;
+    e->ours[i] = pair[we_write ? 1 : 0];
+    e->theirs[i] = pair[we_write ? 0 : 1];
+    (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the quota may say no */
+  }
+  return 0;
+}
+
+static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
+                                const struct child_calls *calls, void *who)
+{
+  struct child *c = mem_new(sizeof *c);
+  c->calls = *calls;
+  c->who = who;
+  c->dialogue = setup->dialogue;
+  c->drain_ms = setup->drain_ms;
+  c->lines = lines_make(setup->line_ceiling);
+  c->input = setup->input ? buf_take(setup->input) : buf_make(0);
+  c->waiting = buf_make(LIMIT_PROMPT_BYTES);
+  c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
+  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->last_output_ms = ids_ticks_ms();
+  c->drain = loop_timer_new(loop, drained, c);
+  uv_timer_init(loop, &c->later); /* cannot fail */
+  c->later.data = c;
+  c->open_handles = 1;
+  return c;
+}
+
+/* Each descriptor belongs to its handle as soon as that is open. */
+static int open_streams(struct child *c, struct uv_loop_s *loop, struct ends *e,
+                        struct fault *f)
+{
+  int r = 0;
+  for (int s = 0; s < STREAMS && r == 0; s++) {
+    uv_pipe_init(loop, &c->pipes[s], 0); /* cannot fail */
+    c->pipes[s].data = c;
+    c->open[s] = true;
+    c->open_handles++;
+    r = uv_pipe_open(&c->pipes[s], e->ours[s]);
+    if (r == 0)
+      e->ours[s] = -1;
+  }
+  if (r == 0)
+    r = uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+  if (r == 0)
+    r = uv_read_start((uv_stream_t *)&c->pipes[ERR], give_room, read_err);
+  return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
+}
+
+struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setup,
+                          const struct child_calls *calls, void *who, struct fault *f)
+{
+  struct child *c = child_make(loop, setup, calls, who);
+  struct ends e;
+  int failed = make_ends(&e, f);
+  if (!failed) {
+    struct keeper_link_setup keeper = {.streams = e.theirs,
+                                       .folder = setup->folder ? setup->folder : "",
+                                       .cwd = setup->cwd,
+                                       .program = setup->program,
+                                       .argv = setup->argv,
+                                       .env = setup->env,
+                                       .on_record = keeper_says,
+                                       .on_gone = keeper_is_gone,
+                                       .who = c};
+    c->keeper = keeper_link_open(loop, &keeper, f);
+    close_all(e.theirs);
+    failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
+    close_all(e.ours);
+  }
+  if (failed) {
+    child_close(c, NULL, NULL);
+    return NULL;
+  }
+  write_next(c);
+  return c;
+}
+
+static void nobody(void *who)
+{
+  (void)who;
+}
+
+void child_close(struct child *c, void (*closed)(void *who), void *who)
+{
+  if (c->closed)
+    return;
+  c->calls = (struct child_calls){0};
+  c->settled = NULL;
+  c->closed = closed ? closed : nobody;
+  c->closed_who = who;
+  loop_timer_free(c->drain);
+  for (int s = 0; s < STREAMS; s++)
+    close_stream(c, (enum stream)s);
+  keeper_link_close(c->keeper);
+  uv_close((uv_handle_t *)&c->later, handle_closed);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* files.c - see files.h. */
+#include "io/files.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK_NAME ".lock"
+
+int files_open_state(const char *path, struct fault *f)
+{
+  if (mkdir(path, 0700) < 0 && errno != EEXIST)
+    return fault_system(f, -errno, "--state-dir %s cannot be made", path);
+  struct stat s;
+  if (lstat(path, &s) < 0)
+    return fault_system(f, -errno, "--state-dir %s cannot be read", path);
+  if (!S_ISDIR(s.st_mode))
+    return fault_set(f, FAULT_SYSTEM, "--state-dir %s is not a folder", path);
+  if (s.st_uid != geteuid())
+    return fault_set(f, FAULT_SYSTEM, "--state-dir %s belongs to uid %u, not to us", path,
+                     (unsigned)s.st_uid);
+  if (s.st_mode & 077)
+    return fault_set(f, FAULT_SYSTEM,
+                     "--state-dir %s is open to others (mode %03o): chmod 700 it", path,
+                     (unsigned)(s.st_mode & 0777));
+  if (access(path, W_OK) < 0)
+    return fault_system(f, -errno, "--state-dir %s cannot be written", path);
+  return 0;
+}
+
+int files_make_private(const char *state, const char *prefix, struct buf *path,
+                       int *lock_fd, struct fault *f)
+{
+  char random[17];
+  if (ids_token(random, 8, f) < 0)
+    return -1;
+  buf_clear(path);
+  buf_addf(path, "%s/%s-%s", state, prefix, random);
+  if (mkdir(path->at, 0700) < 0)
+    return fault_system(f, -errno, "cannot make the private folder %s", path->at);
+  int folder = open(path->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  *lock_fd = folder < 0
+                 ? -1
+                 : openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int failed = *lock_fd < 0 || flock(*lock_fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+  if (folder >= 0)
+    close(folder);
+  if (!failed)
+    return 0;
+  if (*lock_fd >= 0)
+    close(*lock_fd);
+  *lock_fd = -1;
+  files_remove_tree(path->at);
+  return fault_system(f, -failed, "cannot lock the private folder %s", path->at);
+}
+
+static int write_all(int fd, struct span s)
+{
+  while (s.len > 0) {
+    ssize_t n = write(fd, s.at, s.len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return -errno;
+    s = span_after(s, (size_t)n);
+  }
+  return 0;
+}
+
+int files_write_private(const char *folder, const char *name, struct span content,
+                        struct fault *f)
+{
+  struct buf path = buf_make(4 * KIB);
+  buf_addf(&path, "%s/%s", folder, name);
+  int fd = open(path.at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int failed = fd < 0 ? -errno : write_all(fd, content);
+  if (fd >= 0 && close(fd) < 0 && !failed)
+    failed = -errno;
+  if (failed)
+    fault_system(f, failed, "cannot write %s", path.at);
+  buf_free(&path);
+  return failed ? -1 : 0;
+}
+
+static void remove_entries(int folder)
+{
+  DIR *d = fdopendir(folder);
+  if (!d) {
+    close(folder);
+    return;
+  }
+  for (struct dirent *one; (one = readdir(d));) {
+    if (!strcmp(one->d_name, ".") || !strcmp(one->d_name, ".."))
+      continue;
+    if (unlinkat(dirfd(d), one->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+      continue;
+    int below =
+        openat(dirfd(d), one->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below >= 0)
+      remove_entries(below);
+    (void)unlinkat(dirfd(d), one->d_name,
+                   AT_REMOVEDIR); /* what stays shows as a left folder */
+  }
+  closedir(d);
+}
+
+void files_remove_tree(const char *path)
+{
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder >= 0)
+    remove_entries(folder);
+  (void)rmdir(path); /* likewise */
+}
+
+/* A private folder whose lock can be taken has no living runner. */
+static bool is_stale(const char *folder)
+{
+  struct buf lock = buf_make(4 * KIB);
+  buf_addf(&lock, "%s/" LOCK_NAME, folder);
+  int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  buf_free(&lock);
+  if (fd < 0)
+    return errno == ENOENT; /* its runner died while making it or while removing it */
+  bool free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  close(fd);
+  return free_now;
+}
+
+unsigned files_sweep_stale(const char *state, const char *prefix)
+{
+  DIR *d = opendir(state);
+  if (!d)
+    return 0;
+  unsigned n = 0;
+  size_t length = strlen(prefix);
+  struct buf path = buf_make(4 * KIB);
+  for (struct dirent *one; (one = readdir(d));) {
+    if (strncmp(one->d_name, prefix, length) != 0 || one->d_name[length] != '-')
+      continue;
+    buf_clear(&path);
+    buf_addf(&path, "%s/%s", state, one->d_name);
+    if (!is_stale(path.at))
+      continue;
+    files_remove_tree(path.at);
+    n++;
+  }
+  closedir(d);
+  buf_free(&path);
+  return n;
+}
+
+static bool is_program(const char *path)
+{
+  struct stat s;
+  return stat(path, &s) == 0 && S_ISREG(s.st_mode) && access(path, X_OK) == 0;
+}
+
+int files_find_program(const char *program, const char *path_variable, const char *cwd,
+                       struct buf *found, struct fault *f)
+{
+  buf_clear(found);
+  if (strchr(program, '/')) {
+    if (program[0] != '/')
+      buf_addf(found, "%s/", cwd);
+    buf_add_text(found, program);
+    if (is_program(buf_cstring(found)))
+      return 0;
+    return fault_set(f, FAULT_UNKNOWN, "%s is not there or cannot be executed",
+                     found->at);
+  }
+  const char *path =
+      path_variable && path_variable[0] ? path_variable : "/usr/local/bin:/usr/bin:/bin";
+  for (const char *at = path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+    size_t length = strcspn(at, ":");
+    buf_clear(found);
+    if (length == 0 || at[0] != '/') /* an empty entry means the current folder */
+      buf_addf(found, "%s/", cwd);
+    buf_add(found, (struct span){at, length});
+    buf_addf(found, "/%s", program);
+    if (is_program(found->at))
+      return 0;
+  }
+  return fault_set(f, FAULT_UNKNOWN, "%s is not on PATH (%s)", program, path);
+}
+
+int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f)
+{
+  bool from_stdin = strcmp(path, "-") == 0;
+  int fd = from_stdin ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return fault_system(f, -errno, "cannot read %s", path);
+  int result = 0;
+  *out = buf_make(ceiling + 1);
+  for (;;) {
+    char *at = buf_reserve(out, LIMIT_READ_BYTES);
+    if (!at)
+      at = buf_reserve(out, out->ceiling - out->len - 1);
+    ssize_t n = at ? read(fd, at,
+                          LIMIT_READ_BYTES < out->ceiling - out->len - 1
+                              ? LIMIT_READ_BYTES
+                              : out->ceiling - out->len - 1)
+                   : 0;
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      result = fault_system(f, -errno, "cannot read %s", from_stdin ? "stdin" : path);
+    if (n <= 0)
+      break;
+    buf_grew(out, (size_t)n);
+  }
+  if (!from_stdin)
+    close(fd);
+  if (result == 0 && out->len + 1 >= out->ceiling)
+    result = fault_set(f, FAULT_TOO_BIG, "%s is larger than %zu bytes",
+                       from_stdin ? "stdin" : path, ceiling);
+  if (result < 0)
+    buf_free(out);
+  return result;
+}
+
+int files_check_folder(const char *path, struct fault *f)
+{
+  struct stat s;
+  if (stat(path, &s) < 0)
+    return fault_system(f, -errno, "folder %s", path);
+  if (!S_ISDIR(s.st_mode))
+    return fault_set(f, FAULT_SYSTEM, "%s is not a folder", path);
+  if (access(path, W_OK | X_OK) < 0)
+    return fault_system(f, -errno, "folder %s cannot be written", path);
+  return 0;
+}
+
+int files_make_folder(const char *path, struct fault *f)
+{
+  if (mkdir(path, 0755) < 0 && errno != EEXIST)
+    return fault_system(f, -errno, "cannot make the folder %s", path);
+  return files_check_folder(path, f);
+}
+
+int files_real_path(const char *path, struct buf *real, struct fault *f)
+{
+  char *found = realpath(path, NULL);
+  if (!found)
+    return fault_system(f, -errno, "%s", path);
+  buf_clear(real);
+  buf_add_text(real, found);
+  free(found);
+  return 0;
+}

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: MIT */
+/* http_client.c - see http_client.h.
+ *
+ * libcurl's multi interface driven by the loop: one poll handle a socket, one timer, and
+ * after every curl_multi_socket_action() the finished transfers are taken, whatever it
+ * says is still running. Nothing of curl is called from inside its callbacks. */
+#include "io/http_client.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/ca_bundle.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+struct http_client {
+  CURLM *multi;
+  uv_timer_t timer; /* curl's */
+  uv_timer_t later; /* 0 ms: hands out what is done */
+  unsigned open_handles;
+  struct buf ca_file;
+  struct fault ca_fault; /* why https cannot work, said when it is asked for */
+  struct http_client_request *first, *done;
+  size_t in_flight;
+  bool closing;
+  void (*closed)(void *who);
+  void *who;
+};
+
+struct watcher { /* one socket of curl's */
+  uv_poll_t poll;
+  struct http_client *client;
+  curl_socket_t socket;
+};
+
+struct http_client_request {
+  struct http_client *client;
+  struct http_client_request *next; /* in first, or in done */
+  CURL *easy;
+  struct curl_slist *headers;
+  struct buf body, answer;
+  size_t sent;
+  unsigned total_ms;
+  bool is_done, too_big;
+  char error[CURL_ERROR_SIZE];
+  CURLcode result;
+  struct fault fault;
+  http_client_done *on_done;
+  void *who;
+};
+
+/* -- what curl asks of the loop -- */
+
+static void take_finished(struct http_client *c);
+
+static void socket_ready(uv_poll_t *poll, int status, int events)
+{
+  struct watcher *w = poll->data;
+  struct http_client *c = w->client;
+  int flags = 0;
+  if (status < 0)
+    flags = CURL_CSELECT_ERR;
+  if (events & UV_READABLE)
+    flags |= CURL_CSELECT_IN;
+  if (events & UV_WRITABLE)
+    flags |= CURL_CSELECT_OUT;
+  int running;
+  curl_multi_socket_action(c->multi, w->socket, flags, &running);
+  take_finished(c);
+}
+
+static void watcher_closed(uv_handle_t *handle)
+{
+  free(handle->data);
+}
+
+static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
+                        void *known)
+{
+  (void)easy;
+  struct http_client *c = who;
+  struct watcher *w = known;
+  if (what == CURL_POLL_REMOVE) {
+    if (!w)
+      return 0;
+    curl_multi_assign(c->multi, socket, NULL);
+    uv_poll_stop(&w->poll);
+    uv_close((uv_handle_t *)&w->poll, watcher_closed);
+    return 0;
+  }
+  if (!w) {
+    w = mem_new(sizeof *w);
+    *w = (struct watcher){.client = c, .socket = socket};
+    w->poll.data = w;
+    if (uv_poll_init(c->timer.loop, &w->poll, socket) < 0) {
+      free(w);
+      return -1; /* curl gives the transfer up */
+    }
+    curl_multi_assign(c->multi, socket, w);
+  }
+  int events =
+      (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+  return uv_poll_start(&w->poll, events, socket_ready) < 0 ? -1 : 0;
+}
+
+static void timer_fires(uv_timer_t *timer)
+{
+  struct http_client *c = timer->data;
+  int running;
+  curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  take_finished(c);
+}
+
+static int set_timer(CURLM *multi, long ms, void *who)
+{
+  (void)multi;
+  struct http_client *c = who;
+  if (ms < 0)
+    uv_timer_stop(&c->timer);
+  else
+    uv_timer_start(&c->timer, timer_fires, (uint64_t)ms,
+                   0); /* 0 too: never from inside curl */
+  return 0;
+}
+
+/* -- one request's bytes -- */
+
+static size_t give_body(char *room, size_t size, size_t count, void *who)
+{
+  struct http_client_request *r = who;
+  size_t n = r->body.len - r->sent;
+  if (n > size * count)
+    n = size * count;
+  memcpy(room, r->body.at + r->sent, n);
+  r->sent += n;
+  return n;
+}
+
+static size_t take_answer(char *at, size_t size, size_t count, void *who)
+{
+  struct http_client_request *r = who;
+  buf_add(&r->answer, (struct span){at, size * count});
+  if (!r->answer.overflowed)
+    return size * count;
+  r->too_big = true;
+  return CURL_WRITEFUNC_ERROR;
+}
+
+/* -- the end of a request -- */
+
+static bool maybe_sent(const struct http_client_request *r)
+{
+  switch (r->result) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+  case CURLE_COULDNT_CONNECT:
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CACERT_BADFILE:
+    return false;
+  default: {
+    long bytes = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+  }
+  }
+}
+
+static void describe(struct http_client_request *r)
+{
+  struct fault *f = &r->fault;
+  if (r->too_big)
+    fault_set(f, FAULT_TOO_BIG, "the answer is larger than %zu bytes", r->answer.ceiling);
+  else if (r->result == CURLE_OPERATION_TIMEDOUT)
+    fault_set(f, FAULT_TIMEOUT, "timed out after %u ms", r->total_ms);
+  else if (r->result == CURLE_COULDNT_RESOLVE_HOST)
+    fault_set(f, FAULT_UPSTREAM, "the host name cannot be resolved");
+  else if (r->result == CURLE_COULDNT_CONNECT)
+    fault_set(f, FAULT_UPSTREAM, "connection refused");
+  else if (r->result == CURLE_PEER_FAILED_VERIFICATION ||
+           r->result == CURLE_SSL_CACERT_BADFILE)
+    fault_set(f, FAULT_UPSTREAM, "the TLS certificate is not trusted: %.200s",
+              r->error[0] ? r->error : curl_easy_strerror(r->result));
+  else if (r->result == CURLE_SEND_FAIL_REWIND || r->result == CURLE_GOT_NOTHING ||
+           r->result == CURLE_RECV_ERROR || r->result == CURLE_PARTIAL_FILE)
+    fault_set(f, FAULT_UPSTREAM,
+              "the connection was closed before the answer was complete");
+  else
+    fault_set(f, FAULT_UPSTREAM, "%.200s",
+              r->error[0] ? r->error : curl_easy_strerror(r->result));
+}
+
+static void unlink_request(struct http_client_request *r)
+{
+  struct http_client_request **at = &r->client->first;
+  while (*at != r)
+    at = &(*at)->next;
+  *at = r->next;
+}
+
+/* From "in flight" to "done"; on_done comes on a later turn, so that it may start or
+ * cancel others. */
+static void to_done(struct http_client_request *r);
+
+static void hand_out(uv_timer_t *timer);
+
+static void to_done(struct http_client_request *r)
+{
+  struct http_client *c = r->client;
+  curl_multi_remove_handle(c->multi, r->easy);
+  unlink_request(r);
+  r->is_done = true;
+  r->next = NULL;
+  struct http_client_request **at = &c->done;
+  while (*at)
+    at = &(*at)->next;
+  *at = r;
+  uv_timer_start(&c->later, hand_out, 0, 0);
+}
+
+static void request_free(struct http_client_request *r)
+{
+  curl_easy_cleanup(r->easy);
+  curl_slist_free_all(r->headers);
+  buf_wipe(&r->body);
+  buf_free(&r->answer);
+  free(r);
+}
+
+static void finish(struct http_client_request *r)
+{
+  struct http_client_answer answer = {.body = &r->answer, .maybe_sent = true};
+  long status = 0;
+  char *type = NULL;
+  curl_off_t retry = 0;
+  if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
+    describe(r);
+  if (r->fault.kind == FAULT_NONE) {
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
+    curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &retry);
+    answer.status = (int)status;
+    answer.content_type = span_of(type);
+    answer.retry_after_ms = retry > 0 && retry < 86400 ? (unsigned)retry * 1000 : 0;
+  } else {
+    answer.fault = &r->fault;
+    answer.maybe_sent = maybe_sent(r);
+  }
+  r->client->in_flight--;
+  if (r->on_done)
+    r->on_done(r->who, &answer);
+  request_free(r);
+}
+
+static void close_handles(struct http_client *c);
+
+static void hand_out(uv_timer_t *timer)
+{
+  struct http_client *c = timer->data;
+  while (c->done) {
+    struct http_client_request *r = c->done;
+    c->done = r->next;
+    finish(r);
+  }
+  if (c->closing && !c->first)
+    close_handles(c);
+}
+
+static void take_finished(struct http_client *c)
+{
+  int left;
+  CURLMsg *m;
+  while ((m = curl_multi_info_read(c->multi, &left))) {
+    struct http_client_request *r = NULL;
+    if (m->msg != CURLMSG_DONE)
+      continue;
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&r);
+    r->result = m->data.result;
+    to_done(r);
+  }
+}
+
+/* -- starting and cancelling -- */
+
+static bool has_scheme(struct span url, const char *scheme)
+{
+  size_t n = strlen(scheme);
+  return url.len > n && span_is_nocase((struct span){url.at, n}, scheme);
+}
+
+static int set_up(struct http_client_request *r, const struct http_call *call)
+{
+  struct http_client *c = r->client;
+  CURL *e = r->easy;
+  CURLcode bad = CURLE_OK;
+  bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
+  bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)r);
+  bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
+  bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+  bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+  bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L); /* the bearer must not travel */
+  bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
+  bad |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+  bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
+  bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+  bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
+  bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
+  bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
+  if (c->ca_file.len > 0)
+    bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file.at);
+  if (strcmp(call->method, "GET") != 0) {
+    /* A read callback without a seek callback: see the header. */
+    bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+    bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->method);
+    bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+    bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
+    bad |= curl_easy_setopt(e, CURLOPT_READDATA, r);
+  }
+  return bad == CURLE_OK ? 0 : -1;
+}
+
+struct http_client_request *http_client_start(struct http_client *c,
+                                              const struct http_call *call,
+                                              http_client_done *on_done, void *who,
+                                              struct fault *f)
+{
+  if (has_scheme(span_of(call->url), "https:") && c->ca_fault.kind != FAULT_NONE) {
+    *f = c->ca_fault;
+    return NULL;
+  }
+  struct http_client_request *r = mem_new(sizeof *r);
+  r->client = c;
+  r->easy = curl_easy_init();
+  r->body = buf_make(call->body.len + 1);
+  buf_add(&r->body, call->body);
+  r->answer = buf_make(call->answer_ceiling);
+  r->total_ms = call->total_ms;
+  r->on_done = on_done;
+  r->who = who;
+  for (size_t i = 0; call->headers && call->headers[i]; i++)
+    r->headers = curl_slist_append(r->headers, call->headers[i]);
+  r->headers = curl_slist_append(r->headers, "Expect:");
+  if (!r->easy || !r->headers || set_up(r, call) < 0 ||
+      curl_multi_add_handle(c->multi, r->easy) != CURLM_OK) {
+    fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
+    request_free(r);
+    return NULL;
+  }
+  r->next = c->first;
+  c->first = r;
+  c->in_flight++;
+  return r;
+}
+
+void http_client_cancel(struct http_client_request *r)
+{
+  if (r->is_done)
+    return; /* its on_done is on the way */
+  fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+  to_done(r);
+}
+
+size_t http_client_in_flight(const struct http_client *c)
+{
+  return c->in_flight;
+}
+
+int http_client_check_url(struct span url, struct fault *f)
+{
+  char *text = span_copy(url), *user = NULL, *host = NULL;
+  CURLU *u = curl_url();
+  int r = 0;
+  if (!has_scheme(url, "http://") && !has_scheme(url, "https://"))
+    r = fault_set(f, FAULT_BAD_INPUT, "must begin with http:// or https://");
+  else if (strlen(text) != url.len ||
+           curl_url_set(u, CURLUPART_URL, text, 0) != CURLUE_OK ||
+           curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    r = fault_set(f, FAULT_BAD_INPUT, "is not a URL");
+  else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
+    r = fault_set(f, FAULT_BAD_INPUT, "must not hold a user name or password");
+  curl_free(user);
+  curl_free(host);
+  curl_url_cleanup(u);
+  free(text);
+  return r;
+}
+
+/* -- opening and closing -- */
+
+struct http_client *http_client_open(const struct http_client_setup *setup,
+                                     struct fault *f)
+{
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    fault_set(f, FAULT_SYSTEM, "libcurl cannot be started");
+    return NULL;
+  }
+  struct http_client *c = mem_new(sizeof *c);
+  c->ca_file = buf_make(8 * KIB);
+  /* A file that somebody named must be there; that there is none matters only for https.
+   */
+  if (ca_bundle_find(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
+      c->ca_fault.kind == FAULT_BAD_INPUT) {
+    *f = c->ca_fault;
+    buf_free(&c->ca_file);
+    free(c);
+    curl_global_cleanup();
+    return NULL;
+  }
+  c->multi = curl_multi_init();
+  curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+  curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+  curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+  curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)LIMIT_TOOL_CONNECTIONS);
+  uv_timer_init(setup->loop, &c->timer); /* cannot fail */
+  uv_timer_init(setup->loop, &c->later);
+  c->timer.data = c->later.data = c;
+  c->open_handles = 2;
+  return c;
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+  struct http_client *c = handle->data;
+  if (--c->open_handles > 0)
+    return;
+  void (*closed)(void *) = c->closed;
+  void *who = c->who;
+  buf_free(&c->ca_file);
+  free(c);
+  curl_global_cleanup();
+  if (closed)
+    closed(who);
+}
+
+static void close_handles(struct http_client *c)
+{
+  curl_multi_cleanup(
+      c->multi); /* its sockets' watchers close by themselves, see watch_socket() */
+  uv_close((uv_handle_t *)&c->timer, handle_closed);
+  uv_close((uv_handle_t *)&c->later, handle_closed);
+}
+
+void http_client_close(struct http_client *c, void (*closed)(void *who), void *who)
+{
+  c->closing = true;
+  c->closed = closed;
+  c->who = who;
+  while (c->first)
+    http_client_cancel(c->first);
+  uv_timer_start(&c->later, hand_out, 0, 0);
+}

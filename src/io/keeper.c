@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* keeper.c - see keeper.h.  Plain POSIX, no loop and no library: what is not here cannot
+ * hang. */
+#include "io/keeper.h"
+
+#include "io/descendants.h"
+#include "io/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a sweep may take before what is left is named as survivors. */
+#define SWEEP_MS 3000
+
+struct keeper {
+  const char *folder; /* the run's private folder, "" if there is none */
+  int control, signals;
+  pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
+                */
+  bool agent_gone;
+  long long kill_at; /* ms, 0: no deadline */
+  long long sweep_until;
+  bool sweeping, alone; /* alone: runlet is gone */
+};
+
+static long long now_ms(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void tell(const struct keeper *k, const struct keeper_record *r)
+{
+  const char *at = (const char *)r;
+  size_t left = sizeof *r;
+  while (left > 0 && !k->alone) {
+    ssize_t n = send(k->control, at, left, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return; /* runlet is gone: its end of the socket tells us in the loop */
+    at += n;
+    left -= (size_t)n;
+  }
+}
+
+/* -- the agent's side of the fork -------------------------------------------------------
+ */
+
+static void reset_signals(void)
+{
+  struct sigaction plain = {.sa_handler = SIG_DFL};
+  for (int s = 1; s < NSIG; s++)
+    (void)sigaction(s, &plain,
+                    NULL); /* KILL, STOP and libc's own refuse; nothing to do */
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void close_from(int first)
+{
+#ifdef SYS_close_range
+  if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+    return;
+#endif
+  for (int fd = first; fd < 1024; fd++)
+    close(fd);
+}
+
+struct start_error {
+  int32_t what, os;
+};
+
+_Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, char **argv,
+                                   char **env)
+{
+  struct start_error e = {.what = 0};
+  setsid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != keeper)
+    _exit(127); /* it died before the line above */
+  reset_signals();
+  /* The report pipe is the only other descriptor that may live until exec. */
+  int at = 3;
+  if (report != at) {
+    dup3(report, at, O_CLOEXEC);
+    report = at;
+  }
+  close_from(at + 1);
+  if (chdir(cwd) < 0) {
+    e.what = 1;
+  } else {
+    execve(argv[0], argv + 1, env);
+  }
+  e.os = errno;
+  (void)!write(report, &e, sizeof e); /* nobody else to tell */
+  _exit(127);
+}
+
+static int start_agent(struct keeper *k, const char *cwd, char **argv)
+{
+  extern char **environ;
+  struct keeper_record r = {.news = KEEPER_NO_EXEC, .what = 2};
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) < 0) {
+    r.status = errno;
+    tell(k, &r);
+    return -1;
+  }
+  pid_t keeper = getpid();
+  k->agent = fork();
+  if (k->agent == 0)
+    become_agent(report[1], keeper, cwd, argv, environ);
+  r.status = errno;
+  close(report[1]);
+  struct start_error e;
+  bool failed = k->agent < 0;
+  if (!failed && read(report[0], &e, sizeof e) == (ssize_t)sizeof e) {
+    failed = true;
+    r.what = (uint32_t)e.what;
+    r.status = e.os;
+    while (waitpid(k->agent, NULL, 0) < 0 && errno == EINTR)
+      ;
+  }
+  close(report[0]);
+  for (int fd = 0; fd < 3; fd++)
+    close(fd); /* the agent's streams are the agent's */
+  if (failed) {
+    k->agent = 0;
+    k->agent_gone = true;
+    tell(k, &r);
+    return -1;
+  }
+  r = (struct keeper_record){.news = KEEPER_STARTED, .pid = k->agent};
+  tell(k, &r);
+  return 0;
+}
+
+/* -- waiting and killing -- */
+
+static uint64_t ms_of(struct timeval t)
+{
+  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_usec / 1000;
+}
+
+/* Reaps all that is dead.  False: there are no children any more. */
+static bool reap(struct keeper *k)
+{
+  for (;;) {
+    int status;
+    struct rusage use;
+    pid_t pid = wait4(-1, &status, WNOHANG, &use);
+    if (pid < 0 && errno == EINTR)
+      continue;
+    if (pid < 0)
+      return false;
+    if (pid == 0)
+      return true;
+    if (pid != k->agent || k->agent_gone)
+      continue;
+    k->agent_gone = true;
+    struct keeper_record r = {
+        .news = KEEPER_EXITED,
+        .pid = pid,
+        .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+        .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+        .core = WIFSIGNALED(status) && WCOREDUMP(status),
+        .cpu_ms = ms_of(use.ru_utime) + ms_of(use.ru_stime),
+        .max_rss_kib = (uint64_t)use.ru_maxrss,
+    };
+    tell(k, &r);
+  }
+}
+
+static void kill_everything(const struct keeper *k)
+{
+  /* The group first, it is one call; then whoever left it.  Everything is stopped before
+   * anything is killed, or a process that forks faster than we read /proc would always
+   * have one child more. */
+  if (!k->agent_gone)
+    kill(-k->agent, SIGKILL);
+  descendants_kill(getpid());
+}
+
+static void begin_sweep(struct keeper *k)
+{
+  if (!k->sweeping)
+    k->sweep_until = now_ms() + SWEEP_MS;
+  k->sweeping = true;
+  k->kill_at = 0;
+  kill_everything(k);
+}
+
+static void tell_one_left(void *who, int pid, const char *name)
+{
+  struct keeper_record r = {.news = KEEPER_LEFT, .pid = pid};
+  memcpy(r.name, name, strnlen(name, sizeof r.name - 1));
+  tell(who, &r);
+}
+
+_Noreturn static void settle(struct keeper *k)
+{
+  descendants_each(getpid(), tell_one_left, k);
+  struct keeper_record r = {.news = KEEPER_SETTLED};
+  tell(k, &r);
+  if (k->alone && k->folder[0])
+    files_remove_tree(k->folder);
+  _exit(0);
+}
+
+static void obey(struct keeper *k, const struct keeper_command *c)
+{
+  switch ((enum keeper_order)c->order) {
+  case KEEPER_STOP:
+    if (!k->agent_gone)
+      kill(-k->agent, SIGTERM);
+    if (!k->kill_at || now_ms() + c->grace_ms < k->kill_at)
+      k->kill_at = now_ms() + c->grace_ms;
+    break;
+  case KEEPER_SWEEP:
+    begin_sweep(k);
+    break;
+  case KEEPER_LET_GO:
+    reap(k);
+    settle(k);
+  }
+}
+
+static void read_commands(struct keeper *k)
+{
+  struct keeper_command c;
+  ssize_t n = recv(k->control, &c, sizeof c, 0); /* SOCK_SEQPACKET: whole or nothing */
+  if (n == (ssize_t)sizeof c) {
+    obey(k, &c);
+    return;
+  }
+  if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    return;
+  k->alone =
+      true; /* runlet died: nobody reads the streams, nothing of the run may stay */
+  begin_sweep(k);
+}
+
+static int wait_ms(const struct keeper *k)
+{
+  if (k->sweeping)
+    return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again
+               */
+  if (!k->kill_at)
+    return -1;
+  long long left = k->kill_at - now_ms();
+  return left < 0 ? 0 : (int)left;
+}
+
+_Noreturn static void watch(struct keeper *k)
+{
+  for (;;) {
+    struct pollfd p[2] = {{.fd = k->signals, .events = POLLIN},
+                          {.fd = k->alone ? -1 : k->control, .events = POLLIN}};
+    if (poll(p, 2, wait_ms(k)) < 0 && errno != EINTR)
+      _exit(1);
+    struct signalfd_siginfo info;
+    if (p[0].revents)
+      (void)!read(k->signals, &info, sizeof info); /* only the wake-up counts */
+    bool children = reap(k);
+    if (p[1].revents)
+      read_commands(k);
+    if (k->kill_at && now_ms() >= k->kill_at) {
+      k->kill_at = 0;
+      kill_everything(k);
+    }
+    if (!k->sweeping)
+      continue;
+    if (children && now_ms() < k->sweep_until)
+      kill_everything(k);
+    else if (!reap(k) || now_ms() >= k->sweep_until)
+      settle(k);
+  }
+}
+
+int keeper_main(int argc, char **argv)
+{
+  if (argc < 6)
+    return 2;
+  struct keeper k = {.folder = argv[2], .control = KEEPER_CONTROL_FD};
+  setsid(); /* a terminal's ^C is runlet's business */
+  prctl(PR_SET_NAME, "runlet-keeper");
+  prctl(PR_SET_DUMPABLE, 0);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    return 1;
+  fcntl(k.control, F_SETFD, FD_CLOEXEC);
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, NULL);
+  sigemptyset(&all);
+  sigaddset(&all, SIGCHLD);
+  k.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (k.signals < 0)
+    return 1;
+  if (start_agent(&k, argv[3], argv + 4) < 0)
+    settle(&k);
+  watch(&k);
+}
+
+/* -- runlet's side -- */
+
+static int self_fd = -1; /* our own program file, for execveat */
+
+int keeper_prepare(struct fault *f)
+{
+  const char *self_path =
+      (const char *)getauxval(AT_EXECFN); /* what execve() was given */
+  if (self_fd >= 0)
+    return 0;
+  self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  if (self_fd < 0)
+    self_fd = open(self_path, O_RDONLY | O_CLOEXEC);
+  if (self_fd < 0)
+    return fault_system(f, -errno, "cannot open our own program %s", self_path);
+  return 0;
+}
+
+/* Moves fds to 0..3 without one overwriting another, then becomes the keeper. */
+_Noreturn static void become_keeper(const int fds[4], char *const *argv, char *const *env)
+{
+  int high[4];
+  for (int i = 0; i < 4; i++)
+    high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
+  int self = fcntl(self_fd, F_DUPFD_CLOEXEC, 16);
+  for (int i = 0; i < 4; i++)
+    if (dup2(high[i], i) < 0)
+      _exit(127);
+  syscall(SYS_execveat, self, "", argv, env, AT_EMPTY_PATH);
+  _exit(127);
+}
+
+int keeper_spawn(const int fds[4], char *const *argv, char *const *env, struct fault *f)
+{
+  pid_t pid = fork();
+  if (pid == 0)
+    become_keeper(fds, argv, env);
+  if (pid < 0)
+    return fault_system(f, -errno, "cannot start a process");
+  return pid;
+}

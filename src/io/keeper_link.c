@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* keeper_link.c - see keeper_link.h. */
+#include "io/keeper_link.h"
+
+#include "base/mem.h"
+#include "io/orphans.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <uv.h>
+
+struct keeper_link {
+  uv_poll_t poll;
+  int fd, pid;
+  bool gone;
+  void (*on_record)(void *who, const struct keeper_record *r);
+  void (*on_gone)(void *who);
+  void *who;
+};
+
+static void closed(uv_handle_t *handle)
+{
+  free(handle->data);
+}
+
+/* Our end first: a keeper that still lives sees it, sweeps its run and exits. */
+static void end(struct keeper_link *k)
+{
+  k->gone = true;
+  uv_poll_stop(&k->poll);
+  close(k->fd);
+  while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+    ;
+  orphans_release(k->poll.loop, k->pid);
+}
+
+static void readable(uv_poll_t *poll, int status, int events)
+{
+  (void)status, (void)events; /* an error shows in recv() */
+  struct keeper_link *k = poll->data;
+  while (!k->gone) {
+    struct keeper_record r;
+    ssize_t n = recv(k->fd, &r, sizeof r, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+      return;
+    if (n == (ssize_t)sizeof r) {
+      if (k->on_record)
+        k->on_record(k->who, &r);
+      continue;
+    }
+    end(k);
+    if (k->on_gone)
+      k->on_gone(k->who);
+  }
+}
+
+static int spawn(const struct keeper_link_setup *setup, int control, struct fault *f)
+{
+  static char *const nothing[] = {NULL};
+  const int fds[4] = {setup->streams[0], setup->streams[1], setup->streams[2], control};
+  struct strv argv = {0};
+  strv_add(&argv, SPAN_LITERAL("runlet"));
+  strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
+  strv_add(&argv, span_of(setup->folder));
+  strv_add(&argv, span_of(setup->cwd));
+  strv_add(&argv, span_of(setup->program));
+  for (size_t i = 0; i < setup->argv->count; i++)
+    strv_add(&argv, span_of(setup->argv->at[i]));
+  int pid = keeper_spawn(fds, argv.at, setup->env->at ? setup->env->at : nothing, f);
+  strv_free(&argv);
+  return pid;
+}
+
+struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
+                                     const struct keeper_link_setup *setup,
+                                     struct fault *f)
+{
+  int pair[2]; /* packets: a record is whole or not there */
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+    fault_system(f, -errno, "cannot make a socket for the agent's keeper");
+    return NULL;
+  }
+  struct keeper_link *k = mem_new(sizeof *k);
+  *k = (struct keeper_link){.fd = pair[0],
+                            .on_record = setup->on_record,
+                            .on_gone = setup->on_gone,
+                            .who = setup->who};
+  k->poll.data = k;
+  int r = uv_poll_init(loop, &k->poll, k->fd);
+  k->pid = r < 0 ? fault_system(f, r, "cannot watch the agent's keeper")
+                 : spawn(setup, pair[1], f);
+  close(pair[1]);
+  if (k->pid > 0) {
+    orphans_claim(loop, k->pid);
+    r = uv_poll_start(&k->poll, UV_READABLE, readable);
+    if (r == 0)
+      return k;
+    fault_system(f, r, "cannot watch the agent's keeper");
+    keeper_link_close(k);
+    return NULL;
+  }
+  close(k->fd);
+  if (r < 0)
+    free(k); /* the handle was never made */
+  else
+    uv_close((uv_handle_t *)&k->poll, closed);
+  return NULL;
+}
+
+bool keeper_link_is_gone(const struct keeper_link *k)
+{
+  return k->gone;
+}
+
+void keeper_link_order(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
+{
+  struct keeper_command command = {.order = order, .grace_ms = grace_ms};
+  if (!k->gone) /* a keeper that just died shows by the end of its socket */
+    (void)!send(k->fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void keeper_link_close(struct keeper_link *k)
+{
+  if (!k || uv_is_closing((uv_handle_t *)&k->poll))
+    return;
+  k->on_record = NULL;
+  k->on_gone = NULL;
+  if (!k->gone)
+    end(k);
+  uv_close((uv_handle_t *)&k->poll, closed);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.c - see signals.h.  A signalfd, because libuv's handles do not tell the sender.
+ */
+#include "io/signals.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <uv.h>
+
+struct signals {
+  uv_poll_t poll;
+  int fd;
+  void (*on_signal)(void *who, int number, int pid, bool inside);
+  void *who;
+};
+
+static sigset_t ours(void)
+{
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
+  sigaddset(&set, SIGQUIT);
+  return set;
+}
+
+void signals_block(void)
+{
+  sigset_t set = ours();
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+static void signals_readable(uv_poll_t *poll, int status, int events)
+{
+  (void)status, (void)events; /* an error shows in read() */
+  struct signals *s = poll->data;
+  struct signalfd_siginfo info;
+  while (read(s->fd, &info, sizeof info) == (ssize_t)sizeof info)
+    s->on_signal(s->who, (int)info.ssi_signo, (int)info.ssi_pid, info.ssi_pid != 0);
+}
+
+struct signals *signals_open(struct uv_loop_s *loop,
+                             void (*on_signal)(void *who, int number, int pid,
+                                               bool inside),
+                             void *who, struct fault *f)
+{
+  sigset_t set = ours();
+  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) {
+    fault_system(f, -errno, "signalfd");
+    return NULL;
+  }
+  struct signals *s = mem_new(sizeof *s);
+  s->fd = fd;
+  s->on_signal = on_signal;
+  s->who = who;
+  s->poll.data = s;
+  int r = uv_poll_init(loop, &s->poll, fd);
+  if (r < 0) {
+    close(fd);
+    free(s);
+    fault_system(f, r, "cannot watch for signals");
+    return NULL;
+  }
+  uv_poll_start(&s->poll, UV_READABLE, signals_readable);
+  uv_unref((uv_handle_t *)&s->poll); /* listening for signals is no reason to stay */
+  return s;
+}
+
+static void signals_closed(uv_handle_t *handle)
+{
+  struct signals *s = handle->data;
+  close(s->fd);
+  free(s);
+}
+
+void signals_close(struct signals *s)
+{
+  if (s && !uv_is_closing((uv_handle_t *)&s->poll))
+    uv_close((uv_handle_t *)&s->poll, signals_closed);
+}

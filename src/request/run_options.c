@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/run_options.h"
+
+#include "base/limits.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { HEARTBEAT_LEAST_MS = 1000 };
+
+static int model_options_read(const struct fields *r, json_at root,
+                              struct run_request *req)
+{
+  static const char where[] = "modelOptions.";
+  json_at o;
+  if (fields_object(r, root, "", "modelOptions", &o) < 0)
+    return -1;
+  if (fields_argument(r, o, where, "sessionId", &req->session_id) < 0 ||
+      fields_argument(r, o, where, "permissionMode", &req->permission_mode) < 0 ||
+      fields_argument(r, o, where, "effort", &req->effort) < 0)
+    return -1;
+  if (fields_whole(r, o, where, "maxTurns", 1, INT_MAX, &req->max_turns) < 0)
+    return -1;
+  if (fields_texts(r, o, where, "allowedTools", true, &req->allowed_tools) < 0 ||
+      fields_texts(r, o, where, "disallowedTools", true, &req->disallowed_tools) < 0)
+    return -1;
+  return 0;
+}
+
+static int timeouts_read(const struct fields *r, json_at root, struct run_deadlines *d)
+{
+  const struct {
+    const char *name;
+    unsigned least, *value;
+  } rows[] = {
+      {"runMs", 1, &d->run_ms},
+      {"startMs", 1, &d->start_ms},
+      {"idleMs", 0, &d->idle_ms},
+      {"toolMs", 1, &d->tool_ms},
+      {"killGraceMs", 1, &d->kill_grace_ms},
+      {"drainMs", 1, &d->drain_ms},
+  };
+  json_at o;
+  if (fields_object(r, root, "", "timeouts", &o) < 0)
+    return -1;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (fields_whole(r, o, "timeouts.", rows[i].name, rows[i].least, INT_MAX,
+                     rows[i].value) < 0)
+      return -1;
+  }
+  d->has_idle = fields_given(json_get(o, "idleMs"));
+  return fields_unbuilt(r, o, "timeouts.", "setupMs");
+}
+
+static int env_read(const struct fields *r, json_at root, struct run_request *req)
+{
+  json_at o;
+  if (fields_object(r, root, "", "env", &o) < 0)
+    return -1;
+  size_t count = json_count(o);
+  if (count > LIMIT_ENV_ENTRIES)
+    return fault_set(r->f, FAULT_BAD_INPUT, "run request: env holds more than %d entries",
+                     LIMIT_ENV_ENTRIES);
+  req->env = arena_new(r->arena, count * sizeof *req->env);
+  for (json_at v = json_first(o); v != NULL; v = json_next(v)) {
+    struct span name = json_key(v), value = json_text(r->doc, v, (struct span){"", 0});
+    int shown = (int)(name.len < 100 ? name.len : 100);
+    if (!fields_env_name_good(name))
+      return fault_set(r->f, FAULT_BAD_INPUT,
+                       "run request: env: \"%.*s\" cannot be set (no '=', not empty, not "
+                       "RUNLET_...)",
+                       shown, name.at);
+    if (json_kind(v) != JSON_STRING || memchr(value.at, 0, value.len) != NULL)
+      return fault_set(r->f, FAULT_BAD_INPUT,
+                       "run request: env.%.*s must be a string without NUL characters",
+                       shown, name.at);
+    req->env[req->env_count++] = (struct env_entry){name, value};
+  }
+  return 0;
+}
+
+static int stream_read(const struct fields *r, json_at root, struct run_request *req)
+{
+  struct span format = {0};
+  unsigned chunk = 0;
+  if (fields_text(r, root, "", "eventFormat", &format) < 0)
+    return -1;
+  if (span_is(format, "ag-ui"))
+    req->event_format = EVENT_FORMAT_AG_UI;
+  else if (format.len > 0 && !span_is(format, "tanstack"))
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: eventFormat must be \"tanstack\" or \"ag-ui\"");
+  if (fields_whole(r, root, "", "maxChunkBytes", (unsigned)LIMIT_CHUNK_MIN_BYTES, INT_MAX,
+                   &chunk) < 0)
+    return -1;
+  req->max_chunk_bytes = chunk;
+  req->heartbeat_ms = UINT_MAX;
+  if (fields_whole(r, root, "", "heartbeatMs", 0, INT_MAX, &req->heartbeat_ms) < 0)
+    return -1;
+  if (req->heartbeat_ms > 0 && req->heartbeat_ms < HEARTBEAT_LEAST_MS)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: heartbeatMs must be 0 or at least %d",
+                     HEARTBEAT_LEAST_MS);
+  return 0;
+}
+
+static int unbuilt_refuse(const struct fields *r, json_at root)
+{
+  static const char *const in_root[] = {"policy", "approvals",      "outputSchema",
+                                        "bridge", "harnessOptions", NULL};
+  static const char *const in_workspace[] = {"setup",        "scripts", "skills",
+                                             "instructions", "plugins", NULL};
+  json_at workspace = json_get(root, "workspace");
+  for (const char *const *name = in_workspace; *name != NULL; name++) {
+    if (fields_unbuilt(r, workspace, "workspace.", *name) < 0)
+      return -1;
+  }
+  for (const char *const *name = in_root; *name != NULL; name++) {
+    if (fields_unbuilt(r, root, "", *name) < 0)
+      return -1;
+  }
+  if (fields_only(r, root, "onDisconnect", "cancel", "detach") < 0 ||
+      fields_only(r, root, "leftovers", "keep", "kill") < 0)
+    return -1;
+  return 0;
+}
+
+int run_options_read(const struct fields *r, json_at root, struct run_request *req)
+{
+  if (unbuilt_refuse(r, root) < 0)
+    return -1;
+  if (fields_texts(r, root, "", "systemPrompts", false, &req->system_prompts) < 0)
+    return -1;
+  if (model_options_read(r, root, req) < 0 || timeouts_read(r, root, &req->deadlines) < 0)
+    return -1;
+  if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0)
+    return -1;
+  return 0;
+}

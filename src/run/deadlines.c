@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/* deadlines.c - see deadlines.h. */
+#include "run/deadlines.h"
+
+#include "base/ids.h"
+#include "base/mem.h"
+#include "bridge/bridge.h"
+#include "io/child.h"
+#include "io/loop.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct watch {
+  struct watch_setup setup;
+  struct loop_timer *run, *quiet, *result, *beat;
+};
+
+static unsigned pick(unsigned from_request, unsigned otherwise)
+{
+  return from_request ? from_request : otherwise;
+}
+
+struct deadlines deadlines_resolve(const struct run_settings *settings,
+                                   const struct run_request *req)
+{
+  const struct run_deadlines *mine = &req->deadlines, *base = &settings->deadlines;
+  struct deadlines d = {
+      .run_ms = pick(mine->run_ms, base->run_ms),
+      .start_ms = pick(mine->start_ms, base->start_ms),
+      .idle_ms = mine->has_idle ? mine->idle_ms : base->idle_ms,
+      .tool_ms = pick(mine->tool_ms, base->tool_ms),
+      .kill_grace_ms = pick(mine->kill_grace_ms, base->kill_grace_ms),
+      .drain_ms = pick(mine->drain_ms, base->drain_ms),
+      .result_grace_ms = settings->result_grace_ms,
+      .heartbeat_ms =
+          req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
+  };
+  if (settings->max_run_ms && d.run_ms > settings->max_run_ms)
+    d.run_ms = settings->max_run_ms;
+  return d;
+}
+
+static void run_is_over(void *who)
+{
+  struct watch *w = who;
+  char text[80];
+  snprintf(text, sizeof text, "the run did not end within %u ms (runMs)",
+           w->setup.deadlines->run_ms);
+  w->setup.on_passed(w->setup.who, "run-timeout", text);
+}
+
+/* One timer for both silences: before the first line and after it. */
+static void quiet_may_be_over(void *who)
+{
+  struct watch *w = who;
+  const struct watch_setup *s = &w->setup;
+  bool spoke = child_first_output_ms(s->child) != 0;
+  unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
+  if (limit == 0)
+    return;
+  bool busy = child_is_paused(s->child) ||
+              (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
+  unsigned long long since = ids_ticks_ms() - child_last_output_ms(s->child);
+  if (busy || since < limit) {
+    loop_timer_start(w->quiet, busy ? limit : limit - (unsigned)since);
+    return;
+  }
+  char text[100];
+  snprintf(text, sizeof text, "the agent printed nothing for %u ms (%s)", limit,
+           spoke ? "idleMs" : "startMs");
+  s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
+}
+
+static void result_grace_is_over(void *who)
+{
+  struct watch *w = who;
+  if (child_is_paused(w->setup.child))
+    watch_result(w);
+  else
+    w->setup.on_result_grace_over(w->setup.who);
+}
+
+static void beat(void *who)
+{
+  struct watch *w = who;
+  unsigned every = w->setup.deadlines->heartbeat_ms;
+  unsigned long long since = ids_ticks_ms() - events_last_ms(w->setup.events);
+  if (since >= every) {
+    char value[48];
+    snprintf(value, sizeof value, "{\"sinceMs\":%llu}", since);
+    events_custom(w->setup.events, "runlet.heartbeat", span_of(value));
+    since = 0;
+  }
+  loop_timer_start(w->beat, every - (unsigned)since);
+}
+
+struct watch *watch_new(const struct watch_setup *setup)
+{
+  struct watch *w = mem_new(sizeof *w);
+  const struct deadlines *d = setup->deadlines;
+  w->setup = *setup;
+  w->run = loop_timer_new(setup->loop, run_is_over, w);
+  w->quiet = loop_timer_new(setup->loop, quiet_may_be_over, w);
+  w->result = loop_timer_new(setup->loop, result_grace_is_over, w);
+  w->beat = loop_timer_new(setup->loop, beat, w);
+  if (d->run_ms)
+    loop_timer_start(w->run, d->run_ms);
+  if (d->start_ms || d->idle_ms)
+    loop_timer_start(w->quiet, d->start_ms ? d->start_ms : d->idle_ms);
+  if (d->heartbeat_ms)
+    loop_timer_start(w->beat, d->heartbeat_ms);
+  return w;
+}
+
+void watch_result(struct watch *w)
+{
+  loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+}
+
+void watch_free(struct watch *w)
+{
+  if (!w)
+    return;
+  loop_timer_free(w->run);
+  loop_timer_free(w->quiet);
+  loop_timer_free(w->result);
+  loop_timer_free(w->beat);
+  free(w);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - see run.h. */
+#include "run/run.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/loop.h"
+#include "run/certificate.h"
+#include "run/deadlines.h"
+#include "run/secrets.h"
+#include "run/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum phase { ADMITTED, BEGINNING, SPEAKING, ENDING, OVER };
+
+struct run {
+  const struct run_settings *settings;
+  struct run_request *req;
+  struct stage stage;
+  void *state; /* the harness's */
+  enum phase phase;
+
+  struct sink *sink;
+  struct events *events;
+  struct outbox outbox;
+
+  struct loop_timer *later; /* begin(), and the last word of the end */
+  struct deadlines deadlines;
+  struct watch *watch;
+
+  char code[32]; /* why we ended it, "" if we did not */
+  struct buf message;
+  const char *cancelled_by;
+  bool bridge_judged;
+  unsigned long long unheard, too_long;
+  unsigned long long started_ms;
+  struct run_outcome outcome;
+  void (*on_over)(void *who, const struct run_outcome *outcome);
+  void *who;
+};
+
+/* -- admission -- */
+
+struct run *run_new(const struct run_settings *settings, struct run_request *req,
+                    struct fault *f)
+{
+  struct run *r = mem_new(sizeof *r);
+  r->settings = settings;
+  r->req = req;
+  r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  r->outbox = outbox_make();
+  r->deadlines = deadlines_resolve(settings, req);
+  if (stage_admit(&r->stage, settings, req, f) < 0) {
+    run_free(r);
+    return NULL;
+  }
+  secrets_hide(&r->stage.env, req, true);
+  r->state = mem_new(r->stage.harness->memory ? r->stage.harness->memory : 1);
+  return r;
+}
+
+void run_free(struct run *r)
+{
+  if (!r)
+    return;
+  if (r->state) {
+    secrets_hide(&r->stage.env, r->req, false);
+    if (r->stage.harness->forget)
+      r->stage.harness->forget(r->state);
+    mem_wipe(r->state, r->stage.harness->memory);
+    free(r->state);
+  }
+  if (r->events)
+    events_free(r->events);
+  outbox_free(&r->outbox);
+  stage_free(&r->stage);
+  run_request_free(r->req);
+  buf_free(&r->message);
+  free(r);
+}
+
+struct span run_id(const struct run *r)
+{
+  return r->req->run_id;
+}
+
+struct span run_workspace(const struct run *r)
+{
+  return buf_span(&r->stage.workspace);
+}
+
+enum event_format run_format(const struct run *r)
+{
+  return r->req->event_format;
+}
+
+/* -- the end -- */
+
+static void set_reason(struct run *r, const char *code, const char *message)
+{
+  if (r->code[0])
+    return;
+  snprintf(r->code, sizeof r->code, "%s", code);
+  buf_add(&r->message, span_cut_utf8(span_of(message), LIMIT_ERROR_MESSAGE_BYTES - 1));
+}
+
+static void stage_struck(void *who)
+{
+  struct run *r = who;
+  struct run_outcome outcome = r->outcome;
+  void (*on_over)(void *, const struct run_outcome *) = r->on_over;
+  void *over_who = r->who;
+  run_free(r);
+  on_over(over_who, &outcome);
+}
+
+/* The reverse of the beginning: events over (sent by the caller), bridge, child, files,
+ * request. */
+static void tear_down(struct run *r)
+{
+  r->phase = OVER;
+  r->sink->listener = NULL;
+  r->sink->on_drain = NULL;
+  watch_free(r->watch);
+  r->watch = NULL;
+  r->outcome.events = events_count(r->events);
+  r->outcome.tool_calls = events_tool_calls(r->events);
+  r->outcome.duration_ms = ids_ticks_ms() - r->started_ms;
+  loop_timer_free(r->later);
+  r->later = NULL;
+  stage_strike(&r->stage, stage_struck, r);
+}
+
+static void warn_counts(struct run *r)
+{
+  char text[120];
+  if (r->unheard > 1) {
+    snprintf(text, sizeof text, "%llu lines of the agent could not be understood",
+             r->unheard);
+    events_warn(r->events, "unparsable-line", span_of(text));
+  }
+  if (r->stage.child && child_repaired(r->stage.child) > 0) {
+    snprintf(text, sizeof text,
+             "%llu invalid UTF-8 sequences of the agent were replaced by U+FFFD",
+             child_repaired(r->stage.child));
+    events_warn(r->events, "invalid-utf8", span_of(text));
+  }
+}
+
+/* A success record, and then an exit that was good or ours. */
+static bool ended_well(const struct run *r, const struct process_end *end)
+{
+  bool good_exit = end && ((end->status == 0 && end->signal == 0) || end->forced);
+  return good_exit && !r->code[0] && r->stage.harness->succeeded(r->state);
+}
+
+static void certify(struct run *r, const struct process_end *end)
+{
+  struct certificate c = {.end = end,
+                          .failed = !ended_well(r, end),
+                          .duration_ms = ids_ticks_ms() - r->started_ms,
+                          .events = events_count(r->events),
+                          .tool_calls = events_tool_calls(r->events),
+                          .cancelled_by = r->cancelled_by};
+  if (r->stage.child && child_first_output_ms(r->stage.child))
+    c.startup_ms = child_first_output_ms(r->stage.child) - r->stage.spawned_ms;
+  struct buf members = buf_make(MIB);
+  certificate_write(&c, &members);
+  events_certify(r->events, buf_span(&members));
+  buf_free(&members);
+}
+
+/* The process is gone and its leftovers are known: the last event, then the way back. */
+static void conclude(struct run *r, const struct process_end *end)
+{
+  if (r->phase == OVER)
+    return;
+  warn_counts(r);
+  certify(r, end);
+  struct ear ear = {r->events, &r->outbox};
+  if (!r->code[0] && end)
+    r->stage.harness->leave(r->state, end, &ear);
+  else
+    events_fail(r->events, span_of(r->code), buf_span(&r->message));
+  r->outcome.finished = events_finished_well(r->events);
+  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
+  tear_down(r);
+}
+
+static void warn_leftovers(struct run *r, const struct process_end *end)
+{
+  if (end->leftover_count == 0)
+    return;
+  struct buf text = buf_make(4 * KIB);
+  buf_addf(&text, "%zu processes of the run are still there:", end->leftover_count);
+  for (size_t i = 0; i < end->leftover_count; i++)
+    buf_addf(&text, " %s(%d)", end->leftovers[i].name, end->leftovers[i].pid);
+  struct buf valid = buf_make(16 * KIB);
+  utf8_repair(buf_span(&text), &valid);
+  events_warn(r->events, "leftover-processes", buf_span(&valid));
+  buf_free(&text);
+  buf_free(&valid);
+}
+
+static void child_settled(void *who, const struct process_end *end)
+{
+  struct run *r = who;
+  warn_leftovers(r, end);
+  conclude(r, end);
+}
+
+static void child_ended(void *who, const struct process_end *end)
+{
+  struct run *r = who;
+  r->phase = ENDING;
+  watch_free(r->watch);
+  r->watch = NULL;
+  const struct fault *spawn = child_spawn_fault(r->stage.child);
+  if (spawn)
+    set_reason(r, "spawn-failed", spawn->text);
+  /* What the agent left running after a success is the user's (a dev server behind a
+   * preview). */
+  child_settle(r->stage.child, !ended_well(r, end), child_settled);
+}
+
+void run_cancel(struct run *r, const char *by, const char *code, const char *message,
+                unsigned grace_ms)
+{
+  if (r->phase == OVER)
+    return;
+  if (!r->code[0])
+    r->cancelled_by = by;
+  set_reason(r, code, message);
+  if (r->stage.child)
+    child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
+  else
+    loop_timer_start(r->later,
+                     0); /* not spawned yet: begin() looks at the reason first */
+}
+
+static void deadline_passed(void *who, const char *code, const char *message)
+{
+  run_cancel(who, "timeout", code, message, 0);
+}
+
+static void result_grace_is_over(void *who)
+{
+  struct run *r = who;
+  log_line(LOG_INFO, r->req->run_id,
+           "the agent did not exit %u ms after its result: ending it",
+           r->deadlines.result_grace_ms);
+  child_stop(r->stage.child, r->deadlines.kill_grace_ms);
+}
+
+/* -- what the agent says -- */
+
+/* Before its first words the agent has either found the bridge or will do without it, in
+ * silence: say so. */
+static void judge_bridge(struct run *r)
+{
+  if (r->bridge_judged || !r->stage.bridge || !events_have_spoken(r->events))
+    return;
+  r->bridge_judged = true;
+  struct bridge_facts facts = bridge_facts(r->stage.bridge);
+  if (facts.listed)
+    return;
+  if (facts.refused > 0)
+    events_warn(r->events, "bridge-unauthorized",
+                SPAN_LITERAL("the agent reached the tool bridge with a wrong token: it "
+                             "works without the host tools"));
+  else
+    events_warn(r->events, "bridge-unused",
+                SPAN_LITERAL("the agent never asked the tool bridge for its tools: it "
+                             "works without the host tools"));
+}
+
+static void carry_out(struct run *r)
+{
+  if (r->outbox.input.len > 0) {
+    child_write(r->stage.child, buf_span(&r->outbox.input));
+    buf_clear(&r->outbox.input);
+  }
+  if (r->outbox.hang_up && r->watch)
+    watch_result(
+        r->watch); /* with each line after it again: the grace counts from the last */
+  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
+    child_pause(r->stage.child);
+}
+
+static void child_says(void *who, struct span line)
+{
+  struct run *r = who;
+  if (span_trim(line).len == 0)
+    return;
+  struct ear ear = {r->events, &r->outbox};
+  struct heard heard = {HEARD_LINE, line};
+  struct fault f = {0};
+  if (r->stage.harness->hear(r->state, &heard, &ear, &f) < 0 && r->unheard++ == 0) {
+    struct buf text = buf_make(KIB);
+    buf_addf(&text, "a line of the agent could not be understood: %.400s", f.text);
+    events_warn(r->events, "unparsable-line", buf_span(&text));
+    buf_free(&text);
+  }
+  judge_bridge(r);
+  carry_out(r);
+}
+
+static void child_line_too_long(void *who, size_t ceiling)
+{
+  struct run *r = who;
+  if (r->too_long++ > 0)
+    return;
+  char text[120];
+  snprintf(
+      text, sizeof text,
+      "a line of the agent is longer than %zu bytes (--max-line-bytes) and was left out",
+      ceiling);
+  events_warn(r->events, "line-too-long", span_of(text));
+}
+
+static void reader_caught_up(void *who)
+{
+  struct run *r = who;
+  if (r->stage.child)
+    child_resume(r->stage.child);
+}
+
+/* -- the beginning
+ * ---------------------------------------------------------------------------------------
+ */
+
+static void begin(void *who)
+{
+  struct run *r = who;
+  if (r->code[0]) { /* cancelled before it began */
+    conclude(r, NULL);
+    return;
+  }
+  static const struct child_calls calls = {child_says, child_line_too_long, child_ended};
+  struct fault f = {0};
+  const char *code;
+  if (stage_raise(&r->stage, r->state, &r->deadlines, &calls, r, &code, &f) < 0) {
+    set_reason(r, code, f.text);
+    conclude(r, NULL);
+    return;
+  }
+  r->phase = SPEAKING;
+  struct watch_setup watch = {.loop = r->settings->loop,
+                              .deadlines = &r->deadlines,
+                              .child = r->stage.child,
+                              .bridge = r->stage.bridge,
+                              .events = r->events,
+                              .on_passed = deadline_passed,
+                              .on_result_grace_over = result_grace_is_over,
+                              .who = r};
+  r->watch = watch_new(&watch);
+}
+
+void run_start(struct run *r, struct sink *sink,
+               void (*on_over)(void *who, const struct run_outcome *outcome), void *who)
+{
+  r->phase = BEGINNING;
+  r->on_over = on_over;
+  r->who = who;
+  r->sink = sink;
+  r->started_ms = ids_ticks_ms();
+  sink->on_drain = reader_caught_up;
+  sink->listener = r;
+  struct events_setup setup = {.run_id = r->req->run_id,
+                               .thread_id = r->req->thread_id,
+                               .model = r->req->model,
+                               .format = r->req->event_format == EVENT_FORMAT_AG_UI
+                                             ? EVENTS_AG_UI
+                                             : EVENTS_TANSTACK,
+                               .max_chunk_bytes = r->req->max_chunk_bytes,
+                               .sink = sink};
+  r->events = events_new(&setup);
+  r->later = loop_timer_new(r->settings->loop, begin, r);
+  events_start(r->events);
+  loop_timer_start(r->later, 0);
+}

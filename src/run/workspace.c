@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* workspace.c - see workspace.h. */
+#include "run/workspace.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "io/files.h"
+
+#include <stdlib.h>
+
+static int set_real(const char *name, struct buf *path, struct fault *f)
+{
+  if (files_check_folder(name, f) < 0)
+    return -1;
+  return files_real_path(name, path, f);
+}
+
+int workspace_base(const char *option, bool serve, struct buf *path, struct fault *f)
+{
+  if (option)
+    return set_real(option, path, f) < 0 ? fault_prefix(f, "--workspace") : 0;
+  struct fault ignored; /* /workspace is a habit of images, not a promise */
+  if (serve && set_real("/workspace", path, &ignored) == 0)
+    return 0;
+  return set_real(".", path, f) < 0
+             ? fault_prefix(f, "the current folder as workspace (use --workspace)")
+             : 0;
+}
+
+static int choose_local(const struct run_request *req, struct buf *path, struct fault *f)
+{
+  char *name = span_copy(req->local_path);
+  struct fault why = {0};
+  int r = set_real(name, path, &why);
+  free(name);
+  if (r == 0)
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.path: %s",
+                   why.text);
+}
+
+int workspace_choose(const char *base, bool per_thread, const struct run_request *req,
+                     struct buf *path, struct fault *f)
+{
+  if (req->local_path.len > 0)
+    return choose_local(req, path, f);
+  buf_clear(path);
+  buf_add_text(path, base);
+  if (!per_thread)
+    return 0;
+  buf_add_char(path, '/');
+  ids_path_segment(req->thread_id, path);
+  return files_make_folder(buf_cstring(path), f);
+}

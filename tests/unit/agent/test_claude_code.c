@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* What the golden transcripts (test_golden.c) cannot show: the outbox, what hear()
+ * answers, and how the last record and the end of the process decide together. */
+#include "agent/claude_code.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "stream.h"
+
+#include <signal.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OK "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}"
+#define MAX_TURNS                                                                        \
+  "{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true}"
+#define FAILED                                                                           \
+  "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"no "      \
+  "credit\"}"
+
+struct talk {
+  struct stream stream;
+  struct outbox outbox;
+  struct ear ear;
+  void *state;
+};
+
+static void open_talk(struct talk *t)
+{
+  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  t->outbox = outbox_make();
+  t->ear = (struct ear){.events = t->stream.events, .outbox = &t->outbox};
+  t->state = mem_new(claude_code_harness.memory);
+}
+
+static int say(struct talk *t, const char *line)
+{
+  struct heard heard = {.kind = HEARD_LINE, .text = span_of(line)};
+  struct fault f = {0};
+  int rc = claude_code_harness.hear(t->state, &heard, &t->ear, &f);
+  assert_true((rc == 0) == (f.kind == FAULT_NONE));
+  return rc;
+}
+
+static void close_talk(struct talk *t)
+{
+  claude_code_harness.forget(t->state);
+  stream_close(&t->stream);
+  outbox_free(&t->outbox);
+  free(t->state);
+}
+
+/* The lines, then the end; the last event must contain `wanted`. */
+static void expect_outcome(const char *const *lines, struct process_end end,
+                           const char *wanted)
+{
+  struct talk t;
+  open_talk(&t);
+  for (; *lines != NULL; lines++)
+    assert_int_equal(say(&t, *lines), 0);
+  claude_code_harness.leave(t.state, &end, &t.ear);
+  assert_true(events_are_over(t.stream.events));
+  struct span last = stream_line(&t.stream, stream_count(&t.stream) - 1);
+  if (strstr(last.at, wanted) == NULL)
+    fail_msg("%s is not in %s", wanted, last.at);
+  close_talk(&t);
+}
+
+static void test_claude__record_and_end_decide_together(void **state)
+{
+  const struct process_end well = {0}, failed = {.status = 1};
+  const struct process_end forced = {.signal = SIGKILL, .forced = true};
+  const struct process_end forced_status = {.status = 143, .forced = true};
+  const struct process_end killed = {.signal = SIGKILL};
+  const struct process_end oom = {.signal = SIGKILL, .oom = true};
+  (void)state;
+  const char *const ok[] = {OK, NULL}, *const none[] = {NULL};
+  const char *const turns[] = {MAX_TURNS, NULL}, *const error[] = {FAILED, NULL};
+  expect_outcome(ok, well, "\"finishReason\":\"stop\"");
+  expect_outcome(ok, forced, "\"finishReason\":\"stop\"");
+  expect_outcome(ok, forced_status, "\"finishReason\":\"stop\"");
+  expect_outcome(ok, failed, "\"code\":\"agent-exit\"");
+  expect_outcome(ok, killed, "\"code\":\"agent-signal\"");
+  expect_outcome(ok, oom, "\"code\":\"out-of-memory\"");
+  expect_outcome(turns, failed, "\"finishReason\":\"length\"");
+  expect_outcome(turns, well, "\"finishReason\":\"length\"");
+  expect_outcome(error, failed, "\"message\":\"no credit\",\"code\":\"agent-error\"");
+  expect_outcome(error, well, "\"message\":\"no credit\",\"code\":\"agent-error\"");
+  expect_outcome(none, well, "\"code\":\"no-result\"");
+  expect_outcome(none, failed, "\"code\":\"agent-exit\"");
+  expect_outcome(none, forced, "\"code\":\"agent-signal\"");
+}
+
+static void test_claude__the_last_result_decides(void **state)
+{
+  const struct process_end well = {0};
+  (void)state;
+  const char *const worse[] = {OK, FAILED, NULL}, *const better[] = {FAILED, OK, NULL};
+  const char *const cheaper[] = {
+      "{\"type\":\"result\",\"subtype\":\"success\",\"usage\":{\"input_tokens\":5}}", OK,
+      NULL};
+  expect_outcome(worse, well, "agent-error");
+  expect_outcome(better, well, "RUN_FINISHED");
+  expect_outcome(cheaper, well, "\"timestamp\":7,\"metadata\""); /* no usage any more */
+}
+
+static void test_claude__odd_records_are_errors_with_words(void **state)
+{
+  const struct process_end well = {0};
+  (void)state;
+  const char *const bare[] = {"{\"type\":\"result\"}", NULL};
+  const char *const mute[] = {
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true}", NULL};
+  const char *const odd[] = {
+      "{\"type\":\"result\",\"subtype\":\"error_x\",\"errors\":[1,\"a\",null,\"b\"]}",
+      NULL};
+  const char *const numbers[] = {
+      "{\"type\":\"result\",\"subtype\":\"success\",\"usage\":{\"input_tokens\":-3,"
+      "\"output_tokens\":1e99},\"total_cost_usd\":\"x\"}",
+      NULL};
+  expect_outcome(
+      bare, well,
+      "\"message\":\"Claude Code run failed: no subtype\",\"code\":\"agent-error\"");
+  expect_outcome(
+      mute, well,
+      "\"message\":\"Claude Code run failed: success\",\"code\":\"agent-error\"");
+  expect_outcome(odd, well, "\"message\":\"a; b\",\"code\":\"error_x\"");
+  expect_outcome(numbers, well, "RUN_FINISHED");
+}
+
+static void test_claude__hangs_up_at_the_result(void **state)
+{
+  struct talk t;
+  (void)state;
+  open_talk(&t);
+  assert_false(claude_code_harness.succeeded(t.state));
+  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+          "\"text\",\"text\":\"a\"}]}}");
+  assert_false(t.outbox.hang_up);
+  say(&t, OK);
+  assert_true(t.outbox.hang_up);
+  assert_true(claude_code_harness.succeeded(t.state));
+  assert_false(events_are_over(t.stream.events));
+  say(&t, FAILED);
+  assert_false(claude_code_harness.succeeded(t.state));
+  say(&t, MAX_TURNS);
+  assert_true(claude_code_harness.succeeded(t.state));
+  assert_int_equal(t.outbox.input.len, 0);
+  close_talk(&t);
+}
+
+static void test_claude__only_what_is_no_object_is_not_understood(void **state)
+{
+  static const char *const fine[] = {
+      "",
+      "  \t",
+      "null",
+      "1",
+      "-1.5e3",
+      "{}",
+      "{\"type\":null}",
+      "{\"type\":\"new\"}",
+      "{\"type\":\"assistant\"}",
+      "{\"type\":\"assistant\",\"message\":7}",
+      "{\"type\":\"assistant\",\"message\":{\"content\":[null,1,\"x\",{},{\"type\":"
+      "\"tool_use\"}]}}",
+      "{\"type\":\"user\",\"message\":{\"content\":[null,{\"type\":\"tool_result\"}]}}",
+      "{\"type\":\"stream_event\"}",
+      "{\"type\":\"stream_event\",\"event\":[]}",
+      "{\"type\":\"system\",\"subtype\":\"init\"}"};
+  static const char *const wrong[] = {
+      "x", "{", "[]", "\"a\"", "true", "{\"type\":\"result\"", "{} {}"};
+  struct talk t;
+  (void)state;
+  open_talk(&t);
+  for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
+    assert_int_equal(say(&t, fine[i]), 0);
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+    assert_int_equal(say(&t, wrong[i]), -1);
+  close_talk(&t);
+}
+
+static void test_claude__the_bridges_own_name_is_cut_off(void **state)
+{
+  struct talk t;
+  struct message message = {.role = ROLE_USER, .text = SPAN_LITERAL("hi")};
+  struct run_request req = {
+      .messages = &message, .message_count = 1, .model = SPAN_LITERAL("m")};
+  struct bridge_address bridge = {
+      .name = SPAN_LITERAL("mine"), .url = SPAN_LITERAL("u"), .token = SPAN_LITERAL("t")};
+  struct plan_place place = {.folder = SPAN_LITERAL("/f"),
+                             .workspace = SPAN_LITERAL("/w")};
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  open_talk(&t);
+  assert_int_equal(claude_code_harness.plan(t.state, &req, &bridge, &place, &plan, &f),
+                   0);
+  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":["
+          "{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"mcp__mine__a\"},"
+          "{\"type\":\"tool_use\",\"id\":\"2\",\"name\":\"mcp__tanstack__b\"},"
+          "{\"type\":\"tool_use\",\"id\":\"3\",\"name\":\"mcp__mine__\"}]}}");
+  const char *text = buf_cstring(&t.stream.text);
+  assert_non_null(strstr(text, "\"toolCallName\":\"a\""));
+  assert_non_null(strstr(text, "\"toolCallName\":\"mcp__tanstack__b\""));
+  assert_non_null(strstr(text, "\"toolCallName\":\"mcp__mine__\""));
+  process_plan_free(&plan);
+  close_talk(&t);
+}
+
+/* Deeper than any tree of ours may be, and passed on all the same. */
+static void test_claude__deep_arguments_pass_unread(void **state)
+{
+  struct talk t;
+  struct buf line = buf_make(MIB);
+  (void)state;
+  open_talk(&t);
+  buf_add_text(&line,
+               "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+               "\"tool_use\",\"id\":\"1\",\"name\":\"n\",\"input\":{\"a\":");
+  for (int i = 0; i < 100; i++)
+    buf_add_char(&line, '[');
+  for (int i = 0; i < 100; i++)
+    buf_add_char(&line, ']');
+  buf_add_text(&line, "}}]}}");
+  assert_int_equal(say(&t, buf_cstring(&line)), 0);
+  assert_int_equal(stream_count_of(&t.stream, "TOOL_CALL_END"), 1);
+  close_talk(&t);
+  buf_free(&line);
+}
+
+static void test_claude__text_after_a_call_inside_one_block_is_a_new_message(void **state)
+{
+  struct talk t;
+  (void)state;
+  open_talk(&t);
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"message_start\",\"message\":{"
+          "\"id\":\"m\"}}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_start\","
+          "\"content_block\":{\"type\":\"text\"}}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+          "\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}}");
+  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+          "\"tool_use\",\"id\":\"1\",\"name\":\"n\"}]}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+          "\"delta\":{\"type\":\"text_delta\",\"text\":\"b\"}}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+          "\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"no\"}}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
+  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
+  assert_int_equal(stream_count_of(&t.stream, "TEXT_MESSAGE_START"), 2);
+  assert_int_equal(stream_count_of(&t.stream, "TEXT_MESSAGE_END"), 2);
+  assert_int_equal(stream_count_of(&t.stream, "REASONING_START"), 0);
+  close_talk(&t);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_claude__record_and_end_decide_together),
+      cmocka_unit_test(test_claude__the_last_result_decides),
+      cmocka_unit_test(test_claude__odd_records_are_errors_with_words),
+      cmocka_unit_test(test_claude__hangs_up_at_the_result),
+      cmocka_unit_test(test_claude__only_what_is_no_object_is_not_understood),
+      cmocka_unit_test(test_claude__the_bridges_own_name_is_cut_off),
+      cmocka_unit_test(test_claude__deep_arguments_pass_unread),
+      cmocka_unit_test(test_claude__text_after_a_call_inside_one_block_is_a_new_message),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define META "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}"
+#define STARTED                                                                          \
+  "{\"type\":\"RUN_STARTED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7," META "}"
+
+static const struct span none = {0};
+
+static void test_events__starts_by_itself_and_once(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_text(s.events, SPAN_LITERAL("a"));
+  events_start(s.events);
+  events_finish(s.events, "stop", NULL);
+  stream_expect(&s, 0, STARTED);
+  assert_int_equal(stream_count_of(&s, "RUN_STARTED"), 1);
+  stream_close(&s);
+}
+
+static void test_events__one_message_closes_the_other(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_text_open(s.events, SPAN_LITERAL("a"));
+  events_reasoning(s.events, SPAN_LITERAL("hm"));
+  events_text(s.events, SPAN_LITERAL("b"));
+  events_text_open(s.events, SPAN_LITERAL("c"));
+  events_reasoning_close(s.events); /* none is open: nothing */
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_finish(s.events, "stop", NULL);
+  static const char *const types[] = {
+      "RUN_STARTED",           "TEXT_MESSAGE_START",      "TEXT_MESSAGE_END",
+      "REASONING_START",       "REASONING_MESSAGE_START", "REASONING_MESSAGE_CONTENT",
+      "REASONING_MESSAGE_END", "REASONING_END",           "TEXT_MESSAGE_START",
+      "TEXT_MESSAGE_CONTENT",  "TEXT_MESSAGE_END",        "TEXT_MESSAGE_START",
+      "TEXT_MESSAGE_END",      "TOOL_CALL_START",         "TOOL_CALL_ARGS",
+      "TOOL_CALL_END",         "TOOL_CALL_RESULT",        "RUN_FINISHED"};
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    char front[64];
+    (void)snprintf(front, sizeof front, "{\"type\":\"%s\"", types[i]);
+    assert_true(span_starts(stream_line(&s, i), front));
+  }
+  stream_close(&s);
+}
+
+static void test_events__ids_are_native_then_numbered_then_made(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  static const char *const given[] = {"a", "a", "a-2", "a", "", "r-1", "", "\"\\"};
+  static const char *const shown[] = {"a",   "a-2", "a-2-2", "a-3",
+                                      "r-0", "r-1", "r-2",   "\\\"\\\\"};
+  for (size_t i = 0; i < 8; i++)
+    events_text_open(s.events, span_of(given[i]));
+  events_finish(s.events, "stop", NULL);
+  for (size_t i = 0; i < 8; i++) {
+    char line[200];
+    (void)snprintf(
+        line, sizeof line,
+        "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"%s\",\"timestamp\":7,"
+        "\"role\":\"assistant\"," META "}",
+        shown[i]);
+    stream_expect(&s, 1 + 2 * i, line);
+  }
+  stream_close(&s);
+}
+
+static void test_events__calls_without_result_get_one_in_order(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   SPAN_LITERAL("{\"a\":1.0}"));
+  events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
+  events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("ok"), true);
+  assert_int_equal(events_tool_calls(s.events), 3);
+  events_fail(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("m"));
+  stream_expect(&s, 1,
+                "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":"
+                "\"n\",\"timestamp\":7," META ",\"toolName\":\"n\"}");
+  stream_expect(&s, 2,
+                "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "\"delta\":\"{\\\"a\\\":1.0}\"}");
+  stream_expect(&s, 3,
+                "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"toolCallName\":\"n\","
+                "\"toolName\":\"n\",\"input\":{\"a\":1.0}}},\"input\":{\"a\":1.0}}");
+  stream_expect(&s, 10,
+                "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"y\",\"messageId\":\"r-"
+                "0\",\"timestamp\":7,\"content\":\"ok\",\"metadata\":{\"tanstack\":{"
+                "\"model\":\"m\",\"state\":\"output-error\"}}}");
+  stream_expect(
+      &s, 11,
+      "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-1\","
+      "\"timestamp\":7,\"content\":\"{\\\"status\\\":\\\"interrupted\\\"}\"," META "}");
+  assert_true(span_starts(stream_line(&s, 12),
+                          "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"z\""));
+  stream_expect(
+      &s, 13,
+      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"c\"," META
+      "}");
+  stream_close(&s);
+}
+
+static void test_events__a_call_id_twice_is_dropped(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("1"), false);
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("2"), false);
+  events_tool_result(s.events, SPAN_LITERAL("stray"), SPAN_LITERAL("3"), false);
+  events_finish(s.events, "stop", NULL);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 1);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 3);
+  stream_close(&s);
+}
+
+static void test_events__the_oldest_of_too_many_open_calls_is_answered(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  for (unsigned i = 0; i < LIMIT_OPEN_CALLS + 3; i++) {
+    char id[16];
+    int len = snprintf(id, sizeof id, "c%u", i);
+    events_tool_call(s.events, (struct span){id, (size_t)len}, SPAN_LITERAL("n"), none);
+  }
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 3);
+  events_finish(s.events, "stop", NULL);
+  stream_close(&s);
+}
+
+static void test_events__nothing_after_the_terminal_event(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_certify(s.events, SPAN_LITERAL("\"exitCode\":0"));
+  events_certify(s.events, SPAN_LITERAL("\"exitCode\":1,\"forced\":true"));
+  events_finish(s.events, "stop", NULL);
+  assert_true(events_are_over(s.events));
+  size_t before = s.text.len;
+  events_start(s.events);
+  events_text(s.events, SPAN_LITERAL("late"));
+  events_reasoning(s.events, SPAN_LITERAL("late"));
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("late"), false);
+  events_warn(s.events, "late", SPAN_LITERAL("late"));
+  events_fail(s.events, SPAN_LITERAL("late"), SPAN_LITERAL("late"));
+  events_finish(s.events, "late", NULL);
+  assert_int_equal(s.text.len, before);
+  assert_int_equal(events_count(s.events), 2);
+  stream_expect_last(
+      &s, "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
+          "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"finishReason\":\"stop\"},"
+          "\"runlet\":{\"exitCode\":1,\"forced\":true}}}");
+  stream_close(&s);
+}
+
+static void test_events__freed_too_early_says_internal(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_reasoning(s.events, SPAN_LITERAL("a"));
+  events_free(s.events);
+  struct span last = stream_line(&s, stream_count(&s) - 1);
+  assert_true(span_starts(last, "{\"type\":\"RUN_ERROR\""));
+  assert_non_null(strstr(last.at, "\"code\":\"internal\""));
+  s.events = NULL;
+  stream_close(&s);
+}
+
+/* Every line of a stream of long things. */
+static size_t longest_line(const struct stream *s)
+{
+  size_t longest = 0, count = stream_count(s);
+  for (size_t i = 0; i < count; i++)
+    if (stream_line(s, i).len > longest)
+      longest = stream_line(s, i).len;
+  return longest;
+}
+
+static void test_events__long_things_are_split_or_cut(void **state)
+{
+  struct stream s;
+  struct buf text = buf_make(MIB), args = buf_make(MIB);
+  (void)state;
+  for (int i = 0; i < 3000; i++)
+    buf_add_text(&text, i % 3 == 0 ? "\n\n" : "\xc3\xa4\xf0\x9f\x98\x80");
+  buf_addf(&args, "{\"a\":\"");
+  for (int i = 0; i < 3000; i++)
+    buf_add_text(&args, "\xc3\xa4");
+  buf_addf(&args, "\"}");
+  stream_open(&s, EVENTS_TANSTACK, 1024);
+  events_text(s.events, buf_span(&text));
+  events_reasoning(s.events, buf_span(&text));
+  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), buf_span(&args));
+  events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&text), false);
+  struct span result = stream_line(&s, stream_count(&s) - 1);
+  char wanted[100];
+  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}",
+                 text.len);
+  assert_non_null(strstr(result.at, wanted));
+  assert_true(result.len > 700);
+  struct span end = stream_line(&s, stream_count(&s) - 2);
+  (void)snprintf(wanted, sizeof wanted, "\"runlet\":{\"truncated\":{\"bytes\":%zu}}",
+                 args.len);
+  assert_non_null(strstr(end.at, wanted));
+  assert_null(memchr(end.at, '\xc3', end.len));
+  buf_clear(&args);
+  buf_addf(&args, "\"%01500d\"", 1);
+  events_custom(s.events, "big", buf_span(&args));
+  result = stream_line(&s, stream_count(&s) - 1);
+  assert_non_null(strstr(result.at, "\"value\":null"));
+  events_finish(s.events, "stop", NULL);
+  assert_true(longest_line(&s) <= 1024);
+  stream_close(&s); /* checks UTF-8, and ARGS as one JSON value */
+  buf_free(&text);
+  buf_free(&args);
+}
+
+static void test_events__one_split_of_text_loses_nothing(void **state)
+{
+  struct stream s;
+  struct buf text = buf_make(MIB), joined = buf_make(MIB);
+  (void)state;
+  for (int i = 0; i < 40000; i++)
+    buf_add_char(&text, (char)('a' + i % 26));
+  stream_open(&s, EVENTS_TANSTACK, 4096);
+  events_text(s.events, buf_span(&text));
+  size_t count = stream_count(&s);
+  assert_true(count > 10 && count < 15);
+  for (size_t i = 2; i < count; i++) {
+    struct span line = stream_line(&s, i);
+    const char *delta = strstr(line.at, "\"delta\":\"") + 9;
+    buf_add(&joined, (struct span){delta, (size_t)(line.at + line.len - 2 - delta)});
+  }
+  assert_true(span_equal(buf_span(&text), buf_span(&joined)));
+  events_finish(s.events, "stop", NULL);
+  stream_close(&s);
+  buf_free(&text);
+  buf_free(&joined);
+}
+
+static void test_events__very_long_ids_are_not_used(void **state)
+{
+  struct stream s;
+  char *id = mem_new(LIMIT_NAME_BYTES + 1);
+  (void)state;
+  memset(id, 'i', LIMIT_NAME_BYTES + 1);
+  struct span too_long = {id, LIMIT_NAME_BYTES + 1};
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_text_open(s.events, too_long);
+  events_tool_call(s.events, too_long, SPAN_LITERAL("n"), none);
+  events_tool_result(s.events, too_long, SPAN_LITERAL("x"), false);
+  events_finish(s.events, "stop", NULL);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 0);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 0);
+  assert_int_equal(stream_count_of(&s, "CUSTOM"), 1);
+  assert_true(longest_line(&s) < 300);
+  stream_close(&s);
+  free(id);
+}
+
+static void test_events__warnings_are_custom_events(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_AG_UI, 0);
+  events_warn(s.events, "a-b", SPAN_LITERAL("say \"x\""));
+  stream_expect(&s, 1,
+                "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.warning\","
+                "\"value\":{\"code\":\"a-b\",\"message\":\"say \\\"x\\\"\"}}");
+  events_finish(s.events, "stop", NULL);
+  stream_close(&s);
+}
+
+static size_t backlog_put(struct sink *self, struct span line)
+{
+  (void)self;
+  return line.len;
+}
+
+static void no_end(struct sink *self)
+{
+  (void)self;
+}
+
+static void test_events__the_backlog_is_what_the_sink_said(void **state)
+{
+  struct sink sink = {.put = backlog_put, .end = no_end};
+  struct events_setup setup = {.run_id = SPAN_LITERAL("r"), .sink = &sink};
+  (void)state;
+  struct events *e = events_new(&setup);
+  assert_int_equal(events_backlog(e), 0);
+  unsigned long long before = events_last_ms(e);
+  events_start(e);
+  assert_true(events_backlog(e) > 50);
+  assert_true(events_last_ms(e) >= before);
+  events_free(e);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_events__starts_by_itself_and_once),
+      cmocka_unit_test(test_events__one_message_closes_the_other),
+      cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
+      cmocka_unit_test(test_events__calls_without_result_get_one_in_order),
+      cmocka_unit_test(test_events__a_call_id_twice_is_dropped),
+      cmocka_unit_test(test_events__the_oldest_of_too_many_open_calls_is_answered),
+      cmocka_unit_test(test_events__nothing_after_the_terminal_event),
+      cmocka_unit_test(test_events__freed_too_early_says_internal),
+      cmocka_unit_test(test_events__long_things_are_split_or_cut),
+      cmocka_unit_test(test_events__one_split_of_text_loses_nothing),
+      cmocka_unit_test(test_events__very_long_ids_are_not_used),
+      cmocka_unit_test(test_events__warnings_are_custom_events),
+      cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
