@@ -79,8 +79,7 @@ if [ "$mode" = all ]; then
   meson_suite "unit, golden, fuzz corpora, tree (gcc, ASan, UBSan)" build-asan
   CC=clang step "build: clang" build build-clang || finish
   meson_suite "unit, golden, fuzz corpora (clang)" build-clang --no-suite tree
-  node_suite flow
-  node_suite interop
+  node_suite all
 else
   step "build: gcc, ASan and UBSan" build build-asan -Db_sanitize=address,undefined || finish
   node_suite "$mode"

@@ -9,6 +9,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -31,6 +32,8 @@ void buf_add(struct buf *b, struct span s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *cstring);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_addv(struct buf *b, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* Room for at least `n` more bytes, to be written at `at + len` by the caller, who then
  * adds to `len` and calls buf_add_char-free code paths only after setting at[len] = 0.
  * NULL and `overflowed` when the ceiling forbids it. */

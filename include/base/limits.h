@@ -51,11 +51,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_IDLE_MS        75000u  /* a kept-alive connection without a request */
 #define LIMIT_WRITE_STALL_MS 600000u /* a reader that takes no byte is gone */
 #define LIMIT_REFUSED        16 /* connections being told 503; more: closed unheard */
-#define LIMIT_HTTP_OUT_BYTES                                                             \
-  (LIMIT_EVENT_LINE_BYTES + MIB)              /* not yet sent; more: cut                 \
-                                               */
-#define LIMIT_LINGER_BYTES ((size_t)64 * MIB) /* dropped after an early answer */
-#define LIMIT_LINGER_MS    3000u              /* for the client to close its end */
+#define LIMIT_HTTP_OUT_BYTES (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
+#define LIMIT_LINGER_BYTES   ((size_t)64 * MIB) /* dropped after an early answer */
+#define LIMIT_LINGER_MS      3000u              /* for the client to close its end */
 
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -105,6 +106,7 @@ static void lingered(void *who)
 static void exited(uv_process_t *process, int64_t status, int signal)
 {
   struct command *c = process->data;
+  orphans_release(process->loop, process->pid);
   c->exited = true;
   c->end.status = (int)status;
   c->end.signal = signal;
@@ -231,7 +233,11 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
       .stdio_count = STREAMS,
       .stdio = stdio,
   };
-  return uv_spawn(loop, &c->process, &options);
+  int r = uv_spawn(loop, &c->process, &options);
+  if (r == 0)
+    orphans_claim(loop,
+                  c->process.pid); /* or its exit would be taken by whoever looks first */
+  return r;
 }
 
 struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,

@@ -130,7 +130,7 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
   struct process_plan plan = process_plan_make();
   int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
                                 &place, &plan, f);
-  if (failed && f->kind == FAULT_BAD_INPUT)
+  if (failed && (f->kind == FAULT_BAD_INPUT || f->kind == FAULT_TOO_BIG))
     *code = "prompt-invalid";
   if (!failed)
     failed = write_files(s, &plan, f);
