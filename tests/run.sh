@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2
 # cores); `agents` those, `long` the long ones.  Ends with "N passed, N failed".
-# Build folders are build-asan, build-clang, build-release.  RUNLET_SOURCES: see subprojects/fetch.sh.
+# Installs the Debian packages and npm packages it needs.  Build folders are build-asan, build-clang, build-release.  RUNLET_SOURCES: see subprojects/fetch.sh.
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 mode=${1:-all}
@@ -71,6 +71,7 @@ finish() {
   exit
 }
 
+step "packages" container/packages.sh tests || finish
 step "sources" subprojects/fetch.sh || finish
 step "release build" container/build.sh || finish
 step "scripted agent" build_scripted_agent || finish
@@ -79,8 +80,7 @@ if [ "$mode" = all ]; then
   meson_suite "unit, golden, fuzz corpora, tree (gcc, ASan, UBSan)" build-asan
   CC=clang step "build: clang" build build-clang || finish
   meson_suite "unit, golden, fuzz corpora (clang)" build-clang --no-suite tree
-  node_suite flow
-  node_suite interop
+  node_suite all
 else
   step "build: gcc, ASan and UBSan" build build-asan -Db_sanitize=address,undefined || finish
   node_suite "$mode"

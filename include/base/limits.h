@@ -61,6 +61,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_BRIDGE_SESSIONS    64
 #define LIMIT_BRIDGE_HOLD_MS     250u   /* a result by then is plain JSON, later SSE */
 #define LIMIT_BRIDGE_PROGRESS_MS 10000u /* progress on an open SSE answer */
+#define LIMIT_BRIDGE_GONE_MS     1000u  /* a legacy agent hung up in mid-call */
+#define LIMIT_BRIDGE_BATCH       256    /* messages in one array */
+#define LIMIT_BRIDGE_REPLY_BYTES ((size_t)384 * MIB) /* one JSON-RPC message */
+#define LIMIT_BRIDGE_ECHO_BYTES  ((size_t)200) /* of a client's own words in an error */
 
 /* Tool calls to the orchestrator. */
 #define LIMIT_TOOL_ANSWER_BYTES ((size_t)64 * MIB)
