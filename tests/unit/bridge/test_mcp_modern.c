@@ -225,9 +225,9 @@ static void test_mcp_modern__a_call_is_taken_by_plain_and_encoded_names(void **s
     assert_int_equal(
         mcp_finish(&t.call, &(struct tool_answer){.result = SPAN_LITERAL("1")}, &reply),
         200);
-    assert_non_null(
-        strstr(buf_cstring(&reply), "\"result\":{\"resultType\":\"complete\",\"_meta\":{"
-                                    "\"io.modelcontextprotocol/serverInfo\""));
+    assert_non_null(strstr(buf_cstring(&reply),
+                           "\"result\":{\"resultType\":\"complete\",\"_meta\":{"
+                           "\"io.modelcontextprotocol/serverInfo\""));
     buf_free(&reply);
     mcp_taken_free(&t);
   }

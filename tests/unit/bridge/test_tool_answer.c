@@ -95,7 +95,8 @@ static void test_tool_answer__a_long_body_is_cut_between_characters(void **state
   memset(as, 'a', 199);
   as[199] = 0;
   snprintf(body, sizeof body, "%s\xc3\xa9 and more", as);
-  snprintf(want, sizeof want, "Tool execution failed: remote tool \"x\" failed: 500 %s", as);
+  snprintf(want, sizeof want, "Tool execution failed: remote tool \"x\" failed: 500 %s",
+           as);
   expect_failure(500, body, want);
 }
 
