@@ -72,8 +72,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_CONNECT_MS   10000u
 #define LIMIT_TOOL_ERROR_BYTES  200 /* of a failed answer's body, shown to the agent */
 #define LIMIT_TOOL_CONNECTIONS  64
-#define LIMIT_CLIENT_IDLE_MS    4000u /* a kept connection; node's servers close after 5 s \
-                                       */
+#define LIMIT_CLIENT_IDLE_MS    4000u /* an unused kept connection; node closes at 5 s */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -42,7 +42,7 @@ struct http_client_request {
   struct curl_slist *headers;
   struct buf body, answer;
   size_t sent;
-  unsigned connect_ms, total_ms;
+  unsigned connect_ms, total_ms, retry_after_ms;
   bool is_done;
   char error[CURL_ERROR_SIZE];
   CURLcode result;
@@ -126,6 +126,12 @@ static int set_timer(CURLM *multi, long ms, void *who)
 
 /* -- one request's bytes -- */
 
+static bool begins(struct span text, const char *with)
+{
+  size_t n = strlen(with);
+  return text.len > n && span_is_nocase((struct span){text.at, n}, with);
+}
+
 static size_t give_body(char *room, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
@@ -142,6 +148,19 @@ static size_t take_answer(char *at, size_t size, size_t count, void *who)
   struct http_client_request *r = who;
   buf_add(&r->answer, (struct span){at, size * count});
   return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
+}
+
+/* Retry-After; curl's own reading of it is left out together with its dates. */
+static size_t take_header(char *at, size_t size, size_t count, void *who)
+{
+  struct http_client_request *r = who;
+  static const char name[] = "retry-after:";
+  struct span line = {at, size * count};
+  unsigned long long seconds = 0;
+  if (begins(line, name) &&
+      span_to_number(span_trim(span_after(line, sizeof name - 1)), 0, 86400, &seconds))
+    r->retry_after_ms = (unsigned)seconds * 1000;
+  return size * count;
 }
 
 /* -- the end of a request -- */
@@ -195,16 +214,14 @@ static void finish(struct http_client_request *r)
   struct http_client_answer answer = {.body = &r->answer, .maybe_sent = true};
   long status = 0;
   char *type = NULL;
-  curl_off_t retry = 0;
   if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
     describe(r);
   if (r->fault.kind == FAULT_NONE) {
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
-    curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &retry);
     answer.status = (int)status;
     answer.content_type = span_of(type);
-    answer.retry_after_ms = retry > 0 && retry < 86400 ? (unsigned)retry * 1000 : 0;
+    answer.retry_after_ms = r->retry_after_ms;
   } else {
     answer.fault = &r->fault;
     answer.maybe_sent = curl_fault_maybe_sent(r->easy);
@@ -245,12 +262,6 @@ static void take_finished(struct http_client *c)
 
 /* -- starting and cancelling -- */
 
-static bool begins(struct span text, const char *with)
-{
-  size_t n = strlen(with);
-  return text.len > n && span_is_nocase((struct span){text.at, n}, with);
-}
-
 /* The caller's, without what curl would add by itself.  -1: one holds a line end. */
 static int make_headers(struct http_client_request *r, const char *const *headers)
 {
@@ -290,6 +301,8 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
+  bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+  bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
   if (c->ca_file.len > 0)
     bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file.at);
   if (strcmp(call->method, "GET") != 0) {
@@ -365,7 +378,8 @@ int http_client_check_url(struct span url, struct fault *f)
   int r = 0;
   if (!begins(url, "http://") && !begins(url, "https://"))
     r = fault_set(f, FAULT_BAD_INPUT, "must begin with http:// or https://");
-  else if (strlen(text) != url.len ||
+  else if (strlen(text) != url.len || begins(url, "http:///") ||
+           begins(url, "https:///") ||
            curl_url_set(u, CURLUPART_URL, text, 0) != CURLUE_OK ||
            curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
     r = fault_set(f, FAULT_BAD_INPUT, "is not a URL");
