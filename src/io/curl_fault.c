@@ -2,8 +2,12 @@
 /* curl_fault.c - see curl_fault.h. */
 #include "io/curl_fault.h"
 
+#include "base/buf.h"
+
 #include <errno.h>
 #include <uv.h>
+
+#define DETAIL_BYTES 200 /* of curl's own text */
 
 bool curl_fault_maybe_sent(CURL *easy)
 {
@@ -32,9 +36,13 @@ static int not_connected(struct fault *f, CURL *easy)
 int curl_fault_set(struct fault *f, CURL *easy, CURLcode result,
                    const struct curl_fault_facts *facts)
 {
-  const char *detail = facts->detail;
-  if (detail == NULL || detail[0] == 0)
+  struct span trimmed = span_trim(span_of(facts->detail)); /* mbedTLS ends its with \n */
+  const char *detail = trimmed.at;
+  int len = trimmed.len < DETAIL_BYTES ? (int)trimmed.len : DETAIL_BYTES;
+  if (len == 0) {
     detail = curl_easy_strerror(result);
+    len = DETAIL_BYTES;
+  }
   switch (result) {
   case CURLE_WRITE_ERROR: /* our callback took no more */
   case CURLE_FILESIZE_EXCEEDED:
@@ -48,7 +56,7 @@ int curl_fault_set(struct fault *f, CURL *easy, CURLcode result,
     return not_connected(f, easy);
   case CURLE_PEER_FAILED_VERIFICATION:
   case CURLE_SSL_CACERT_BADFILE:
-    return fault_set(f, FAULT_UPSTREAM, "the TLS certificate is not trusted: %.200s",
+    return fault_set(f, FAULT_UPSTREAM, "the TLS certificate is not trusted: %.*s", len,
                      detail);
   case CURLE_SEND_FAIL_REWIND: /* curl wanted to send it again: see http_client.h */
   case CURLE_SEND_ERROR:
@@ -58,6 +66,6 @@ int curl_fault_set(struct fault *f, CURL *easy, CURLcode result,
     return fault_set(f, FAULT_UPSTREAM,
                      "the connection was closed before the answer was complete");
   default:
-    return fault_set(f, FAULT_UPSTREAM, "%.200s", detail);
+    return fault_set(f, FAULT_UPSTREAM, "%.*s", len, detail);
   }
 }

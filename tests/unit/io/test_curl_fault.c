@@ -11,7 +11,7 @@
 /* A handle that never did anything has no error of the system and sent nothing. */
 static void expect(CURLcode result, enum fault_kind kind, const char *text)
 {
-  struct curl_fault_facts facts = {.detail = "in curl's words",
+  struct curl_fault_facts facts = {.detail = "in curl's words\n",
                                    .connect_ms = 10,
                                    .total_ms = 20,
                                    .answer_ceiling = 30};
