@@ -21,6 +21,8 @@ struct signals *signals_open(struct uv_loop_s *loop,
                              void (*on_signal)(void *who, int number, int pid,
                                                bool inside),
                              void *who, struct fault *f);
-void signals_close(struct signals *s); /* NULL is fine; its memory goes on a later turn */
+/* Nothing comes any more, from inside on_signal too.  NULL is fine; its memory goes on a
+ * later turn. */
+void signals_close(struct signals *s);
 
 #endif
