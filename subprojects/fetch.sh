@@ -57,7 +57,9 @@ mirror() { # the Debian mirror of this machine's own sources, one-line or deb822
     grep -v '^[[:space:]]*#' | grep -oE '[a-z+]+:/[^] ]*/debian(\.list)?/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]'
 }
 
-apt_setup() { # own lists and caches in $temporary; the system's apt state stays as it is
+# Own lists and caches in $temporary; the system's apt state stays as it is.  A mirror that lags is as good as
+# another (Check-Valid-Until): what it may give is settled by the hashes.
+apt_setup() {
   url=$(mirror)
   [ -n "$url" ] || { say "no Debian mirror in this machine's apt sources"; return 1; }
   key=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -66,9 +68,13 @@ apt_setup() { # own lists and caches in $temporary; the system's apt state stays
     echo "deb-src [signed-by=$key] $url $suite main"
   done >"$temporary/sources.list"
   apt_options="-q -o Dir::Etc::sourcelist=$temporary/sources.list -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::lists=$temporary/lists -o Dir::Cache=$temporary/cache -o APT::Sandbox::User=root"
+    -o Dir::State::lists=$temporary/lists -o Dir::Cache=$temporary/cache -o APT::Sandbox::User=root \
+    -o Acquire::Check-Valid-Until=false"
   # shellcheck disable=SC2086 # the options are words
-  apt-get $apt_options update >"$temporary/apt.log" 2>&1 || { tail -5 "$temporary/apt.log"; return 1; }
+  apt-get $apt_options update >"$temporary/apt.log" 2>&1 || {
+    grep '^[EW]:' "$temporary/apt.log" || tail -n 5 "$temporary/apt.log"
+    say "going on with the suites that could be read"
+  }
 }
 
 # libuv's archive in Debian differs from upstream's in the name of its folder alone.
