@@ -40,7 +40,7 @@ struct child {
   struct buf input, waiting; /* being written; to be written next (dialogue) */
   bool dialogue, write_busy;
 
-  struct buf stderr_tail;
+  struct buf stderr_tail, program;
   struct process_end end;
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
@@ -62,6 +62,7 @@ static void child_free(struct child *c)
   buf_wipe(&c->input);
   buf_wipe(&c->waiting);
   buf_free(&c->stderr_tail);
+  buf_free(&c->program);
   free(c->read_room);
   free(c->leftovers);
   void (*closed)(void *) = c->closed;
@@ -259,10 +260,12 @@ static void settled_later(uv_timer_t *timer)
 
 static void heard_no_exec(struct child *c, const struct keeper_record *r)
 {
-  static const char *const what[] = {"cannot execute", "cannot enter the workspace for",
-                                     "cannot fork for"};
-  fault_system(&c->spawn_fault, -r->status, "%s the agent",
-               what[r->what < 3 ? r->what : 0]);
+  const char *program = buf_cstring(&c->program);
+  if (r->what == KEEPER_AT_CHDIR)
+    fault_system(&c->spawn_fault, -r->status, "cannot enter the workspace to run %s",
+                 program);
+  else
+    fault_system(&c->spawn_fault, -r->status, "cannot execute %s", program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
   c->exited = true;
@@ -429,6 +432,8 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->waiting = buf_make(LIMIT_PROMPT_BYTES);
   c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->program = buf_make(8 * KIB);
+  buf_add_text(&c->program, setup->program);
   c->last_output_ms = ids_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
   uv_timer_init(loop, &c->later); /* cannot fail */

@@ -202,7 +202,8 @@ static void child_ended(void *who, const struct process_end *end)
     set_reason(r, "spawn-failed", spawn->text);
   /* What the agent left running after a success is the user's (a dev server behind a
    * preview). */
-  child_settle(r->stage.child, !ended_well(r, end), child_settled);
+  child_settle(r->stage.child, r->req->kill_leftovers || !ended_well(r, end),
+               child_settled);
 }
 
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Recorded transcripts through `runlet translate`, against what the reference made of them (reference.ndjson) or
-// against what is right (expected.ndjson, for what the reference gets wrong or was not asked).
-//
+// Transcripts through `runlet translate`, fed whole, in sevens and byte by byte:
+//   tests/golden/claude-code  recorded ones: against out.ndjson, and against what the reference runner made of them
+//                             (reference.ndjson), with every difference we want named below
+//   tests/flow/transcripts    written for what the reference gets wrong or was not asked; expected.ndjson was written
+//                             by hand from the specification, args.json has further arguments
 // Compared after dropping the times and metadata.runlet.  The reference's run id is of its own making, so its ids are
-// mapped; ours have to be exactly the run's.  In expected.ndjson a message "*" is any text, a value "*" any value.
+// mapped; ours have to be exactly the run's.  In expected.ndjson a message "*" is any text.
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -12,7 +14,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, linesOf } from '../support/ndjson.mjs'
 import { command } from '../support/runlet.mjs'
 
-const HOME = new URL('../golden/claude-code/', import.meta.url).pathname
+const GOLDEN = new URL('../golden/claude-code/', import.meta.url).pathname
+const OWN = new URL('./transcripts/', import.meta.url).pathname
 
 /** Where we differ from the reference on purpose: case -> why, and the reference's events turned into what we send. */
 const DIFFERENCES = {
@@ -34,15 +37,13 @@ const strip = (e) => {
 function asOurs(events) {
   const own = events.find((e) => e.type === 'RUN_STARTED').runId
   return events.filter((e) => e.name !== 'sandbox.file').map(strip).map((e) => ({
-    ...e, ...(e.runId ? { runId: 'R' } : {}), ...(e.threadId ? { threadId: 'T' } : {}),
-    ...(e.messageId?.startsWith(`${own}-`) ? { messageId: `R${e.messageId.slice(own.length)}` } : {}),
+    ...e, ...(e.runId ? { runId: 'run' } : {}), ...(e.threadId ? { threadId: 'thread' } : {}),
+    ...(e.messageId?.startsWith(`${own}-`) ? { messageId: `run${e.messageId.slice(own.length)}` } : {}),
   }))
 }
 
-const lenient = (got, want) => got.map((e, i) => {
-  const w = want[i]
-  return { ...e, ...(w?.message === '*' && e.message ? { message: '*' } : {}), ...(w?.value === '*' && e.value ? { value: '*', metadata: undefined } : {}) }
-}).map((e) => JSON.parse(JSON.stringify(e)))
+const lenient = (got, want) => got.map((e, i) => (want[i]?.message === '*' && e.message ? { ...e, message: '*' } : e))
+const isWarning = (e) => e.type === 'CUSTOM' && e.name === 'runlet.warning'
 
 async function pour(stdin, bytes, size) {
   stdin.on('error', () => {})
@@ -54,36 +55,56 @@ async function pour(stdin, bytes, size) {
   stdin.end()
 }
 
-for (const name of fs.readdirSync(HOME).sort()) {
-  const folder = path.join(HOME, name)
-  const input = fs.readFileSync(path.join(folder, 'in.ndjson'))
-  const read = (file) => linesOf(fs.readFileSync(path.join(folder, file))).map((l) => JSON.parse(l))
-  const more = fs.existsSync(path.join(folder, 'args.json')) ? JSON.parse(fs.readFileSync(path.join(folder, 'args.json'))) : []
-  const byReference = fs.existsSync(path.join(folder, 'reference.ndjson'))
-  const difference = DIFFERENCES[name]
-  let want = byReference ? asOurs(read('reference.ndjson')) : read('expected.ndjson')
-  if (difference) want = difference.turn(want)
-  let whole
+const linesIn = (file) => linesOf(fs.readFileSync(file)).map((l) => JSON.parse(l))
 
+/** One case, in three portions; `check(events, lines, input)` besides the grammar, the schemas and that portions do not matter. */
+function portions(title, folder, args, check) {
+  const input = fs.readFileSync(path.join(folder, 'in.ndjson'))
+  let whole
   for (const size of [0, 7, 1])
-    test(`${name}, ${size ? `${size} byte${size > 1 ? 's' : ''} at a time` : 'at once'}${difference ? `: ${difference.why}` : ''}`, async () => {
-      const r = await command(['translate', '--harness', 'claude-code', '--model', 'fake-model', '--run-id', 'R', '--thread-id', 'T', ...more, '-'], { input: (stdin) => pour(stdin, input, size) })
+    test(`${title}, ${size ? `${size} byte${size > 1 ? 's' : ''} at a time` : 'at once'}`, async () => {
+      const r = await command(['translate', '--harness', 'claude-code', '--model', 'fake-model', ...args, '-'], { input: (stdin) => pour(stdin, input, size) })
       assert.equal(r.code, 0, r.stderr)
       const lines = linesOf(r.stdout)
       const events = lines.map((l) => JSON.parse(l))
-      assert.deepEqual(lenient(events.map(strip), want), lenient(want, want))
       assertStream(events)
       const bare = lines.map((l) => l.replace(/"timestamp":\d+,?/, '').replace(/"(durationMs|startupMs)":\d+,?/g, ''))
       whole ??= bare
       assert.deepEqual(bare, whole, 'how the bytes come makes no difference')
-      if (name === '30-argument-bytes') {
-        const raw = /"input":(\{.*?\}\})\}\]\}/.exec(input.toString())[1]
-        assert.equal(events.find((e) => e.type === 'TOOL_CALL_ARGS').delta, raw)
-        assert.equal(lines.find((l) => l.includes('TOOL_CALL_END')).split(`"input":${raw}`).length, 3, 'the bytes themselves, twice')
-      }
+      check(events, lines, input)
     })
 }
 
+for (const name of fs.readdirSync(GOLDEN).sort()) {
+  const folder = path.join(GOLDEN, name), end = path.join(folder, 'end'), reference = path.join(folder, 'reference.ndjson')
+  const [how, n] = fs.existsSync(end) ? fs.readFileSync(end, 'utf8').trim().split(' ') : ['status', '0']
+  const args = ['--run-id', 'run', '--thread-id', 'thread', how === 'signal' ? '--signal' : '--exit-status', n]
+  const difference = DIFFERENCES[name]
+  portions(`${name}${difference ? ` (${difference.why})` : ''}`, folder, args, (events) => {
+    assert.deepEqual(events.map(strip), linesIn(path.join(folder, 'out.ndjson')).map(strip))
+    if (!fs.existsSync(reference)) return
+    let want = asOurs(linesIn(reference))
+    if (difference) want = difference.turn(want)
+    assert.deepEqual(lenient(events.map(strip), want), want)
+  })
+}
+
+for (const name of fs.readdirSync(OWN).sort()) {
+  const folder = path.join(OWN, name), file = path.join(folder, 'args.json')
+  const more = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file)) : []
+  const want = linesIn(path.join(folder, 'expected.ndjson'))
+  portions(name, folder, ['--run-id', 'R', '--thread-id', 'T', ...more], (all, lines, input) => {
+    const warnings = all.filter(isWarning), events = all.filter((e) => !isWarning(e))
+    assert.deepEqual(lenient(events.map(strip), want), want)
+    assert.equal(warnings.length > 0, name === 'noise')
+    assert.ok(warnings.every((w) => w.value.code === 'unparsable-line' && w.value.message))
+    if (name !== 'argument-bytes') return
+    const raw = /"input":(\{.*?\}\})\}\]\}/.exec(input.toString())[1]
+    assert.equal(events.find((e) => e.type === 'TOOL_CALL_ARGS').delta, raw)
+    assert.equal(lines.find((l) => l.includes('TOOL_CALL_END')).split(`"input":${raw}`).length, 3, 'the bytes themselves, twice')
+  })
+}
+
 test('every recorded transcript of the reference is here', () => {
-  assert.equal(fs.readdirSync(HOME).filter((n) => fs.existsSync(path.join(HOME, n, 'reference.ndjson'))).length, 8)
+  assert.equal(fs.readdirSync(GOLDEN).filter((n) => fs.existsSync(path.join(GOLDEN, n, 'reference.ndjson'))).length, 8)
 })

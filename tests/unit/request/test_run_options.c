@@ -136,7 +136,8 @@ static void test_run_options__names_the_option_that_is_wrong(void **state)
       {"eventFormat", "\"x\"", "eventFormat must be \"tanstack\" or \"ag-ui\""},
       {"maxChunkBytes", "1023",
        "maxChunkBytes must be a whole number from 1024 to 2147483647"},
-      {"heartbeatMs", "999", "heartbeatMs must be 0 or at least 1000"},
+      {"heartbeatMs", "99", "heartbeatMs must be 0 or at least 100"},
+      {"leftovers", "\"burn\"", "leftovers must be \"keep\" or \"kill\""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char why[300];
@@ -166,7 +167,6 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
       {"harnessOptions", "{\"a\":1}", "harnessOptions"},
       {"timeouts", "{\"setupMs\":5}", "timeouts.setupMs"},
       {"onDisconnect", "\"detach\"", "onDisconnect \"detach\""},
-      {"leftovers", "\"kill\"", "leftovers \"kill\""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char why[200];
@@ -187,6 +187,7 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
                                          {"harnessOptions", "{}"},
                                          {"outputSchema", "null"},
                                          {"onDisconnect", "\"cancel\""},
+                                         {"leftovers", "\"kill\""},
                                          {"leftovers", "\"keep\""}};
   for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
     accepted(empty[i][0], empty[i][1]);
