@@ -80,9 +80,9 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
   struct {
     const char *program, *cwd, *text;
   } cases[] = {
-      {none, "/", "cannot execute the agent: no such file"},
-      {plain, "/", "cannot execute the agent: permission denied"},
-      {"/bin/sh", none, "cannot enter the workspace for the agent: no such file"}};
+      {none, "/", "cannot execute /"},
+      {plain, "/", "cannot execute /"},
+      {"/bin/sh", none, "cannot enter the workspace to run /bin/sh: no such file"}};
   for (size_t i = 0; i < 3; i++) {
     struct child_desk d = child_desk_make("exit 0");
     d.setup.program = cases[i].program;
