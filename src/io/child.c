@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,24 @@ static void close_stream(struct child *c, enum stream s)
   uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
 }
 
+/* -- lines: by way of the child, for it may be closed from inside one -- */
+
+static void line_came(void *who, struct span line)
+{
+  struct child *c = who;
+  if (c->calls.on_line)
+    c->calls.on_line(c->who, line);
+}
+
+static void long_line_came(void *who, size_t ceiling)
+{
+  struct child *c = who;
+  if (c->calls.on_too_long)
+    c->calls.on_too_long(c->who, ceiling);
+}
+
+static const struct lines_calls line_calls = {line_came, long_line_came};
+
 /* -- the end -- */
 
 static void finish(struct child *c)
@@ -95,8 +114,7 @@ static void finish(struct child *c)
   close_stream(c, IN);
   close_stream(c, OUT);
   close_stream(c, ERR);
-  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
-  lines_end(&c->lines, &calls, c->who);
+  lines_end(&c->lines, &line_calls, c);
   c->end.stderr_tail = buf_span(&c->stderr_tail);
   c->end.forced = c->stopped;
   if (c->calls.on_end)
@@ -113,16 +131,26 @@ static void look_for_end(struct child *c)
     loop_timer_start(c->drain, c->drain_ms);
 }
 
+static bool has_unread(const struct child *c, enum stream s)
+{
+  int fd;
+  if (!c->open[s] || uv_fileno((const uv_handle_t *)&c->pipes[s], &fd) < 0)
+    return false;
+  struct pollfd p = {.fd = fd, .events = POLLIN};
+  return poll(&p, 1, 0) > 0;
+}
+
 static void drained(void *who)
 {
   struct child *c = who;
   if (c->ended || !c->exited)
     return;
-  if (c->paused) { /* we did not look, so we cannot say that nothing came */
+  /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
+   * busy elsewhere (timers come before the next look at the pipes). */
+  if (c->paused || has_unread(c, OUT) || has_unread(c, ERR))
     loop_timer_start(c->drain, c->drain_ms);
-    return;
-  }
-  finish(c);
+  else
+    finish(c);
 }
 
 /* -- what the agent prints -- */
@@ -147,8 +175,7 @@ static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
   c->last_output_ms = ids_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
-  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
-  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &calls, c->who);
+  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &line_calls, c);
   look_for_end(c);
 }
 

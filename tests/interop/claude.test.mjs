@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { startAnthropic } from '../support/anthropic_mock.mjs'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { assertNothingLeft, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
 
 const CLAUDE = process.env.RUNLET_CLAUDE ?? assert.fail('RUNLET_CLAUDE is not set: run this by tests/node/run.sh')
 assert.ok(fs.existsSync(CLAUDE), `${CLAUDE} is missing`)
@@ -31,11 +31,18 @@ async function scene(turns, { key = KEY, wrapper } = {}) {
   return { model, orch, box, request, end }
 }
 
+/** Claude has files of its own in TMPDIR; ours are in the state folder, and no process may be left of either. */
+async function assertOursGone(box) {
+  await until('the processes to go', () => processesOf(box.mark).length === 0, 3000)
+  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
+  assert.deepEqual(state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n))), [], 'private folders left behind')
+}
+
 const with_ = (turns, options, fn) => async () => {
   const s = await scene(turns, options)
   try {
     await fn(s)
-    await assertNothingLeft(s.box)
+    await assertOursGone(s.box)
   } finally {
     s.end()
   }
@@ -150,7 +157,7 @@ test('a bridge that refuses the agent is a warning, not an error', with_([[{ tex
   assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['bridge-unauthorized'])
 }))
 
-test('SIGTERM in a shell tool: runner-shutdown, and nothing is left', with_([[{ text: 'Sleeping.' }, { bash: 'sleep 300 & tail -f /dev/null' }]], {}, async (s) => {
+test('SIGTERM in a shell tool: runner-shutdown, and nothing is left', with_([[{ text: 'Sleeping.' }, { bash: 'tail -f /dev/null & tail -f /dev/null' }]], {}, async (s) => {
   const r = startRun(s.request(), { box: s.box })
   await until('the shell to run', () => processesOf(s.box.mark).some((p) => p.name === 'tail'), 30000)
   const begun = Date.now()
@@ -161,7 +168,7 @@ test('SIGTERM in a shell tool: runner-shutdown, and nothing is left', with_([[{ 
   assert.ok(Date.now() - begun < 8000, `${Date.now() - begun} ms`)
 }))
 
-test('a client that goes away in a shell tool: nothing is left, the service lives', with_([[{ bash: 'sleep 300 & tail -f /dev/null' }], [{ text: 'never' }]], {}, async (s) => {
+test('a client that goes away in a shell tool: nothing is left, the service lives', with_([[{ bash: 'tail -f /dev/null & tail -f /dev/null' }], [{ text: 'never' }]], {}, async (s) => {
   const server = await serve({ box: s.box })
   try {
     const r = await open(server, s.request())

@@ -41,19 +41,29 @@ const char *traces_mark(void)
   return mark;
 }
 
+/* Reads /proc/<pid>/<name>, NUL-ended; how many bytes. */
+static size_t read_about(const char *pid, const char *name, char *text, size_t room)
+{
+  char path[300];
+  snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  size_t len = 0;
+  for (ssize_t n; fd >= 0 && (n = read(fd, text + len, room - 1 - len)) > 0;)
+    len += (size_t)n;
+  if (fd >= 0)
+    close(fd);
+  text[len] = 0;
+  return len;
+}
+
 /* A dead process has an empty environ, so zombies do not count. */
 static bool carries_mark(const char *pid)
 {
-  char path[300], text[64 * 1024];
-  snprintf(path, sizeof path, "/proc/%s/environ", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  size_t len = 0;
-  for (ssize_t n; (n = read(fd, text + len, sizeof text - 1 - len)) > 0;)
-    len += (size_t)n;
-  close(fd);
-  text[len] = 0;
+  char text[64 * 1024], name[32];
+  (void)read_about(pid, "comm", name, sizeof name);
+  if (!strcmp(name, "runlet-keeper\n"))
+    return false; /* only root can read its environment */
+  size_t len = read_about(pid, "environ", text, sizeof text);
   for (size_t at = 0; at < len; at += strlen(text + at) + 1)
     if (!strcmp(text + at, mark))
       return true;
