@@ -13,8 +13,9 @@
 #include "base/process.h"
 
 struct certificate {
-  const struct process_end *end; /* NULL: no process was started */
-  bool failed;                   /* stderrTail belongs in */
+  const struct process_end
+      *end;    /* NULL: no process was started; its stderr_tail is clean */
+  bool failed; /* stderrTail belongs in */
   unsigned long long duration_ms, startup_ms, events, tool_calls;
   const char *cancelled_by; /* NULL: nobody */
 };

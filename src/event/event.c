@@ -425,6 +425,11 @@ size_t events_backlog(const struct events *e)
   return e->backlog;
 }
 
+void events_caught_up(struct events *e)
+{
+  e->backlog = 0;
+}
+
 unsigned long long events_count(const struct events *e)
 {
   return e->count;

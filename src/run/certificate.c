@@ -109,12 +109,8 @@ void certificate_write(const struct certificate *c, struct buf *members)
     put_end(&w, c);
   if (c->cancelled_by)
     json_put_text(&w, "cancelledBy", span_of(c->cancelled_by));
-  if (c->end && c->failed && c->end->stderr_tail.len > 0) {
-    struct buf tail = buf_make(MIB);
-    certificate_clean(c->end->stderr_tail, &tail);
-    json_put_text(&w, "stderrTail", buf_span(&tail));
-    buf_free(&tail);
-  }
+  if (c->end && c->failed && c->end->stderr_tail.len > 0)
+    json_put_text(&w, "stderrTail", c->end->stderr_tail);
   json_close(&w, '}');
   buf_add(members, (struct span){text.at + 1, text.len - 2});
   buf_free(&text);

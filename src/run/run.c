@@ -159,6 +159,15 @@ static void conclude(struct run *r, const struct process_end *end)
   if (r->phase == OVER)
     return;
   hearing_sum_up(&r->hearing, r->stage.child ? child_repaired(r->stage.child) : 0);
+  struct buf tail =
+      buf_make(MIB); /* as it may be shown, in the certificate and in messages */
+  struct process_end shown = {0};
+  if (end) {
+    shown = *end;
+    certificate_clean(end->stderr_tail, &tail);
+    shown.stderr_tail = buf_span(&tail);
+    end = &shown;
+  }
   certify(r, end);
   if (!r->code[0] && end)
     hearing_leave(&r->hearing, end);
@@ -166,6 +175,7 @@ static void conclude(struct run *r, const struct process_end *end)
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
   r->outcome.finished = events_finished_well(r->events);
   snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
+  buf_free(&tail);
   tear_down(r);
 }
 
@@ -287,6 +297,7 @@ static void child_line_too_long(void *who, size_t ceiling)
 static void reader_caught_up(void *who)
 {
   struct run *r = who;
+  events_caught_up(r->events);
   if (r->stage.child)
     child_resume(r->stage.child);
 }
