@@ -132,6 +132,18 @@ test('a tool that fails is a failed result, and the run goes on', with_([[{ tool
   assert.equal(s.orch.calls.length, 1, 'never twice')
 }))
 
+test('a tool of 90 s succeeds, in both eras of MCP', { timeout: 180000 }, async () => {
+  // Clients give up at 60 s without response headers; the early event stream is what keeps them.
+  const slow = (args) => with_([[{ tool: 'slow', args: { ms: 90000 } }], [{ text: 'At last.' }]], {}, async (s) => {
+    const r = await run(s.request(), { box: s.box, args, timeout: 150000 })
+    assert.equal(r.code, 0, r.stderr)
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 90000'])
+    assert.equal(s.orch.calls.length, 1)
+  })()
+  await Promise.all([slow([]), slow(['--mcp-legacy-only'])])
+})
+
 test('a tool the host does not know is a failed result', with_([[{ tool: 'ghost', args: {} }], [{ text: 'No ghost.' }]], {}, async (s) => {
   const descriptors = [...s.orch.descriptors, { name: 'ghost', inputSchema: { type: 'object', properties: {} } }]
   const r = await run(s.request({ toolDescriptors: descriptors }), { box: s.box })
