@@ -209,7 +209,7 @@ test('the bridge lists the descriptors as they came', async () => {
   assert.ok(text.includes(JSON.stringify(schema)), 'the schema is byte for byte the sender\'s')
 })
 
-test('the bridge speaks the protocol: versions, ids, ping, unknown methods', async () => {
+test('the bridge speaks the protocol: versions, ids, ping, unknown methods, a modern probe without its headers', async () => {
   const init = (version) => `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"${version}","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
   const versions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28', 'nonsense']
   const r = await post(server, runRequest({ orch, prompt: ['@init', ...versions.map((v) => `@mcp ${init(v)}`),
@@ -225,7 +225,7 @@ test('the bridge speaks the protocol: versions, ids, ping, unknown methods', asy
   assert.ok(capabilities.tools)
   assert.equal(JSON.parse(answers[0].text).id, 0)
   assert.ok(answers[6].text.includes('12345678901234567890') && answers[6].text.includes('"result":{}'), answers[6].text)
-  assert.ok(answers[7].text.includes('"a\\u00e9"') && answers[7].text.includes('-32601'), answers[7].text)
+  assert.ok(answers[7].text.includes('"a\\u00e9"') && answers[7].text.includes('-32020'), answers[7].text)
   assert.deepEqual([answers[8].status, answers[8].text], [202, ''])
   assert.equal(JSON.parse(answers[9].text).error.code, -32601)
   assert.equal(answers[10].status, 400)

@@ -100,6 +100,17 @@ static void test_keeper__tells_start_exit_and_use_and_stays_until_told(void **st
   finish(&d);
 }
 
+static void test_keeper__tells_the_signal_that_killed_the_agent(void **state)
+{
+  (void)state;
+  struct desk d = start("", "/", NULL, "kill -SEGV $$");
+  hear(&d, KEEPER_STARTED);
+  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGSEGV);
+  order(&d, KEEPER_SWEEP, 0);
+  hear(&d, KEEPER_SETTLED);
+  finish(&d);
+}
+
 static void test_keeper__counts_the_time_its_agent_used(void **state)
 {
   (void)state;
@@ -119,9 +130,9 @@ static void test_keeper__says_what_failed_and_goes(void **state)
     const char *cwd, *program;
     unsigned what;
     int error;
-  } cases[] = {{"/", "/no/such/program", 0, ENOENT},
-               {"/", "/etc/passwd", 0, EACCES},
-               {"/no/such/folder", NULL, 1, ENOENT}};
+  } cases[] = {{"/", "/no/such/program", KEEPER_AT_EXEC, ENOENT},
+               {"/", "/etc/passwd", KEEPER_AT_EXEC, EACCES},
+               {"/no/such/folder", NULL, KEEPER_AT_CHDIR, ENOENT}};
   for (size_t i = 0; i < 3; i++) {
     struct desk d = start("", cases[i].cwd, cases[i].program, "exit 0");
     struct keeper_record r = hear(&d, KEEPER_NO_EXEC);
@@ -258,6 +269,7 @@ int main(int argc, char **argv)
     return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_keeper__tells_start_exit_and_use_and_stays_until_told),
+      cmocka_unit_test(test_keeper__tells_the_signal_that_killed_the_agent),
       cmocka_unit_test(test_keeper__counts_the_time_its_agent_used),
       cmocka_unit_test(test_keeper__says_what_failed_and_goes),
       cmocka_unit_test(test_keeper__a_sweep_ends_when_nothing_is_left),
