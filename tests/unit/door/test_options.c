@@ -80,6 +80,9 @@ static void test_options__defaults_are_the_limits(void **state)
   o = accept("runlet translate", nothing);
   assert_string_equal(o.harness, "claude-code");
   assert_string_equal(o.run_id, "run");
+  o = accept("runlet translate --exit-status 7 --signal 9", nothing);
+  assert_int_equal(o.exit_status, 7);
+  assert_int_equal(o.signal, 9);
 }
 
 static void test_options__both_spellings_of_a_value_are_the_same(void **state)
