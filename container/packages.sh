@@ -5,7 +5,7 @@
 set -eu
 build="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python3 bzip2 ca-certificates curl
   debian-archive-keyring"
-tests="clang clang-format libclang-rt-14-dev libcmocka-dev openssl nodejs git procps util-linux"
+tests="clang clang-format libclang-rt-14-dev libcmocka-dev pkg-config openssl nodejs git procps util-linux"
 case ${1:-} in
 build) wanted=$build ;;
 tests) wanted="$build $tests" ;;

@@ -14,7 +14,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* What the agent prints. */
 #define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: resync */
-#define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)
+#define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)  /* shown, cleaned */
+#define LIMIT_STDERR_KEPT_BYTES ((size_t)8 * KIB)  /* kept, so that no secret is cut */
 #define LIMIT_PIPE_BYTES        ((size_t)1 * MIB) /* asked of the kernel for stdin, out, err */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
 

@@ -23,7 +23,7 @@ struct certificate {
 /* The members without braces, as events_certify() takes them. */
 void certificate_write(const struct certificate *c, struct buf *members);
 /* stderr as it may be shown: valid UTF-8, no control bytes but newline and tab, no ANSI
- * sequences, secrets struck out. */
+ * sequences, secrets struck out; the last LIMIT_STDERR_TAIL_BYTES of that. */
 void certificate_clean(struct span stderr_tail, struct buf *out);
 const char *certificate_signal_name(int number); /* "SIGTERM"; NULL: unknown */
 

@@ -190,11 +190,11 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     return;
   }
   struct span s = {room->base, (size_t)n};
-  if (s.len >= LIMIT_STDERR_TAIL_BYTES) {
+  if (s.len >= LIMIT_STDERR_KEPT_BYTES) {
     buf_clear(&c->stderr_tail);
-    s = span_after(s, s.len - LIMIT_STDERR_TAIL_BYTES);
-  } else if (c->stderr_tail.len + s.len > LIMIT_STDERR_TAIL_BYTES) {
-    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_TAIL_BYTES);
+    s = span_after(s, s.len - LIMIT_STDERR_KEPT_BYTES);
+  } else if (c->stderr_tail.len + s.len > LIMIT_STDERR_KEPT_BYTES) {
+    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_KEPT_BYTES);
   }
   buf_add(&c->stderr_tail, s);
   look_for_end(c);
@@ -430,7 +430,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->lines = lines_make(setup->line_ceiling);
   c->input = setup->input ? buf_take(setup->input) : buf_make(0);
   c->waiting = buf_make(LIMIT_PROMPT_BYTES);
-  c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
+  c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
   c->program = buf_make(8 * KIB);
   buf_add_text(&c->program, setup->program);

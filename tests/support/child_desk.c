@@ -100,7 +100,7 @@ struct child_desk child_desk_make(const char *script)
   struct child_desk d = {.loop = loop_new(&f),
                          .env = traces_environment(),
                          .text = buf_make(64 * MIB),
-                         .tail = buf_make(LIMIT_STDERR_TAIL_BYTES)};
+                         .tail = buf_make(LIMIT_STDERR_KEPT_BYTES)};
   strv_add(&d.argv, SPAN_LITERAL("sh"));
   strv_add(&d.argv, SPAN_LITERAL("-c"));
   strv_add(&d.argv, span_of(script));
