@@ -45,7 +45,8 @@ struct child {
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
   struct fault spawn_fault;
-  bool exited, ended, paused, stopped, settling;
+  bool exited, ended, paused;
+  bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
   unsigned long long first_output_ms, last_output_ms;
@@ -300,6 +301,8 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  if (c->hurried && c->exited)
+    child_resume(c); /* whose end was wanted does not wait for a reader */
   look_for_end(c);
 }
 
@@ -310,6 +313,8 @@ static void keeper_is_gone(void *who)
     c->exited = true;
     c->end.signal = SIGKILL;
   }
+  if (c->hurried)
+    child_resume(c);
   if (c->ended)
     tell_settled(c);
   else
@@ -318,10 +323,14 @@ static void keeper_is_gone(void *who)
 
 void child_stop(struct child *c, unsigned grace_ms)
 {
-  if (c->exited)
+  if (c->ended)
     return;
-  c->stopped = true;
-  keeper_link_order(c->keeper, KEEPER_STOP, grace_ms);
+  c->hurried = true;
+  c->stopped = c->stopped || !c->exited;
+  /* After the exit only what the agent left can still hold the pipes. */
+  keeper_link_order(c->keeper, KEEPER_STOP, c->exited ? 0 : grace_ms);
+  if (c->exited)
+    child_resume(c);
 }
 
 void child_settle(struct child *c, bool sweep,
@@ -338,7 +347,7 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->open[OUT])
+  if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
     return;
   c->paused = true;
   uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
