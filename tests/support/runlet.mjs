@@ -72,8 +72,15 @@ export async function assertNothingLeft(box, but = []) {
   assert.deepEqual(folders, [], 'folders left behind')
 }
 
+// A test that fails or is timed out must not leave its program running.
+const living = new Set()
+process.on('exit', () => { for (const child of living) child.kill('SIGKILL') })
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(1))
+
 function collect(child) {
   const out = [], err = []
+  living.add(child)
+  child.on('exit', () => living.delete(child))
   child.stdout?.on('data', (d) => out.push(d))
   child.stderr.on('data', (d) => err.push(d))
   child.stdin?.on('error', () => {})
