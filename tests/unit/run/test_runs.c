@@ -98,6 +98,26 @@ static void test_runs__go_on_at_once_in_a_folder_for_each_thread(void **state)
   run_desk_close(&d);
 }
 
+static void test_runs__a_second_shutdown_hastens_the_first(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  struct fault f = {0};
+  unsigned empty = 0;
+  run_desk_open(&d, "trap '' TERM; INIT; SAY; while :; do sleep 0.05; done");
+  struct runs *all = runs_new(&d.settings, 2);
+  assert_non_null(start(all, &d, "a", &f));
+  run_desk_wait_for(&d, "hello");
+  runs_shutdown(all, 60000, count_empty, &empty);
+  runs_shutdown(all, 50, count_empty, &empty);
+  run_desk_wait(&d, 1);
+  assert_int_equal(empty, 1);
+  assert_string_equal(d.outcome.code, "runner-shutdown");
+  assert_true(run_desk_says(&d, "\"signal\":\"SIGKILL\""));
+  runs_free(all);
+  run_desk_close(&d);
+}
+
 static void test_runs__an_idle_shutdown_is_over_at_once(void **state)
 {
   (void)state;
@@ -116,6 +136,7 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_runs__refuse_a_second_one_by_id_by_folder_and_by_number),
       cmocka_unit_test(test_runs__go_on_at_once_in_a_folder_for_each_thread),
+      cmocka_unit_test(test_runs__a_second_shutdown_hastens_the_first),
       cmocka_unit_test(test_runs__an_idle_shutdown_is_over_at_once),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
