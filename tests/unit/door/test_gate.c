@@ -45,6 +45,11 @@ test_gate__the_token_comes_from_the_file_or_the_variable_which_is_wiped(void **s
   assert_true(span_is(buf_span(&g.token), "from-the-file"));
   assert_int_equal(again[strlen("RUNLET_TOKEN=")], 0); /* wiped though the file won */
   gate_close(&g);
+  opened(&g, scratch_write(&s, "t", 0600, " \t spaced out \r\n\n"), no_env, "::1", false,
+         NULL);
+  assert_true(span_is(buf_span(&g.token), "spaced out")); /* its ends only */
+  gate_close(&g);
+  assert_int_equal(g.token.len, 0);
   log_forget_all();
   scratch_remove(&s);
 }
@@ -60,6 +65,22 @@ static void test_gate__an_empty_or_missing_token_is_an_error(void **state)
   gate_close(&g);
   opened(&g, scratch_write(&s, "t", 0600, " \n"), no_env, "127.0.0.1", false, "is empty");
   gate_close(&g);
+  opened(&g, scratch_write(&s, "t", 0600, ""), no_env, "127.0.0.1", false, "is empty");
+  gate_close(&g);
+  char blank[] = "RUNLET_TOKEN= \t", good[] = "RUNLET_TOKEN=x";
+  char *const blanks[] = {blank, NULL}, *const goods[] = {good, NULL};
+  opened(&g, NULL, blanks, "127.0.0.1", false, "RUNLET_TOKEN is empty");
+  gate_close(&g);
+  /* no falling back to the variable, and it is wiped all the same */
+  opened(&g, scratch_path(&s, "none"), goods, "127.0.0.1", false, "--token-file");
+  assert_int_equal(good[strlen("RUNLET_TOKEN=")], 0);
+  gate_close(&g);
+  char big[4 * 1024 + 2];
+  memset(big, 'x', sizeof big - 1);
+  big[sizeof big - 1] = 0;
+  opened(&g, scratch_write(&s, "t", 0600, big), no_env, "127.0.0.1", false,
+         "--token-file");
+  gate_close(&g);
   opened(&g, scratch_path(&s, "none"), no_env, "127.0.0.1", false, "--token-file");
   gate_close(&g);
   scratch_remove(&s);
@@ -72,6 +93,10 @@ static void test_gate__beyond_loopback_it_needs_a_token_or_a_loud_word(void **st
   opened(&g, NULL, no_env, "0.0.0.0", false, "--allow-unauthenticated");
   gate_close(&g);
   opened(&g, NULL, no_env, "192.168.1.1", false, "--token-file");
+  gate_close(&g);
+  opened(&g, NULL, no_env, "::", false, "--listen :: without a token");
+  gate_close(&g);
+  assert_int_equal(opened(&g, NULL, no_env, "::1", false, NULL), 0);
   gate_close(&g);
   assert_int_equal(opened(&g, NULL, no_env, "0.0.0.0", true, NULL), 0);
   gate_close(&g);
@@ -106,6 +131,10 @@ static void test_gate__with_a_token_only_the_token_counts(void **state)
               {"Bearer ", FAULT_DENIED},
               {"secret", FAULT_DENIED},
               {"Basic secret", FAULT_DENIED},
+              {"Bearersecret", FAULT_DENIED},
+              {"Bearer", FAULT_DENIED},
+              {"Bearer SECRET", FAULT_DENIED},
+              {"Bearer secret, secret", FAULT_DENIED},
               {"", FAULT_DENIED}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     expect(&g,
