@@ -33,8 +33,9 @@ struct desk {
   int pid;
 };
 
-/* The door in a process of its own, stdout to the file "out". */
-static void start(struct desk *d, const char *script, const char *request)
+/* The door in a process of its own, stdout to the file "out".  No request: no file. */
+static void start_with(struct desk *d, const char *script, const char *request,
+                       const char *flag)
 {
   memset(d, 0, sizeof *d);
   d->s = scratch_make();
@@ -42,7 +43,9 @@ static void start(struct desk *d, const char *script, const char *request)
   mkdir(scratch_path(&d->s, "bin"), 0700);
   snprintf(text, sizeof text, "#!/bin/sh\n%s", script);
   scratch_write(&d->s, "bin/claude", 0755, text);
-  snprintf(file, sizeof file, "%s", scratch_write(&d->s, "request", 0600, request));
+  if (request)
+    scratch_write(&d->s, "request", 0600, request);
+  snprintf(file, sizeof file, "%s", scratch_path(&d->s, "request"));
   d->env = traces_environment();
   snprintf(path, sizeof path, "%s/bin:/usr/bin:/bin", d->s.folder);
   strv_set_env(&d->env, "PATH", span_of(path));
@@ -54,11 +57,12 @@ static void start(struct desk *d, const char *script, const char *request)
   int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(fd, 1);
   close(fd);
-  char name[] = "runlet", command[] = "run", silent[] = "--log-level=silent";
-  char *argv[] = {name, command, silent, NULL};
+  char name[] = "runlet", command[] = "run", silent[] = "--log-level=silent", extra[60];
+  snprintf(extra, sizeof extra, "%s", flag);
+  char *argv[] = {name, command, silent, extra, NULL};
   struct options o;
   struct fault f = {0};
-  int r = options_read(3, argv, d->env.at, &o, &f);
+  int r = options_read(4, argv, d->env.at, &o, &f);
   log_setup(LOG_SILENT, LOG_TEXT);
   o.state_dir = d->state;
   o.workspace = d->s.folder;
@@ -66,6 +70,11 @@ static void start(struct desk *d, const char *script, const char *request)
   if (r == 0)
     r = stdin_door(&o, d->env.at, &f);
   _exit(r < 0 ? 99 : r);
+}
+
+static void start(struct desk *d, const char *script, const char *request)
+{
+  start_with(d, script, request, "--output=ndjson");
 }
 
 static void expect(struct desk *d, int status, const char *last)
@@ -103,9 +112,35 @@ static void test_stdin_door__a_refused_request_is_one_line_and_2(void **state)
 {
   (void)state;
   struct desk d;
-  start(&d, "", "{\"harness\":");
-  expect(&d, 2, "{\"type\":\"RUN_ERROR\",\"message\":\"");
-  start(&d, "", "{\"harness\":\"nobody\",\"prompt\":\"x\"}");
+  static const char *const wrong[] = {"{\"harness\":",
+                                      "",
+                                      "[]",
+                                      "{} {}",
+                                      "{\"harness\":\"nobody\",\"prompt\":\"x\"}",
+                                      "{\"harness\":\"claude-code\"}"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    start(&d, "touch \"$0.ran\"", wrong[i]);
+    assert_int_equal(waitid(P_PID, (id_t)d.pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+    char *out = scratch_read(&d.s, "out");
+    bool whole =
+        out && strchr(out, '\n') == out + strlen(out) - 1; /* one line, and whole */
+    if (!whole || strncmp(out, "{\"type\":\"RUN_ERROR\",\"message\":\"", 31) != 0)
+      fail_msg("%s: %s", wrong[i], out);
+    free(out);
+    assert_false(scratch_has(&d.s, "bin/claude.ran"));
+    expect(&d, 2, "\"code\":\"bad-request\"");
+  }
+}
+
+static void test_stdin_door__a_request_that_cannot_be_read_is_refused_too(void **state)
+{
+  (void)state;
+  struct desk d;
+  static char big[9 * 1024];
+  memset(big, ' ', sizeof big - 1);
+  start_with(&d, "", big, "--max-body-bytes=8192");
+  expect(&d, 2, "\"code\":\"bad-request\"");
+  start_with(&d, "", NULL, "--max-body-bytes=8192");
   expect(&d, 2, "\"code\":\"bad-request\"");
 }
 
@@ -136,6 +171,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(
           test_stdin_door__exits_0_when_the_run_finished_and_1_when_it_failed),
       cmocka_unit_test(test_stdin_door__a_refused_request_is_one_line_and_2),
+      cmocka_unit_test(test_stdin_door__a_request_that_cannot_be_read_is_refused_too),
       cmocka_unit_test(
           test_stdin_door__a_deadline_is_124_and_a_signal_128_and_its_number),
   };
