@@ -19,6 +19,7 @@ const here = import.meta.dirname
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-bench-'))
 fs.mkdirSync(path.join(root, 'bin'))
 fs.symlinkSync(AGENT, path.join(root, 'bin', 'claude'))
+const DELTA = '"TEXT_MESSAGE_CONTENT"'
 const TICK_US = 10000 // of /proc/PID/stat
 
 const sorted = (xs) => [...xs].sort((a, b) => a - b)
@@ -52,12 +53,14 @@ function run(server, prompt, { stub, keep = false, onMark } = {}) {
   return new Promise((done, broken) => {
     const begun = performance.now()
     const req = http.request({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/run', headers: { 'content-type': 'application/json' }, agent: new http.Agent() }, (res) => {
-      let firstMs, events = 0, deltas = 0, tail = Buffer.alloc(0)
+      let firstMs, events = 0, deltas = 0, tail = Buffer.alloc(0), edge = tail
       const texts = []
       res.on('data', (d) => {
         firstMs ??= performance.now() - begun
         for (let at = -1; (at = d.indexOf(10, at + 1)) >= 0;) events++
-        for (let at = -1; (at = d.indexOf('"TEXT_MESSAGE_CONTENT"', at + 1)) >= 0;) deltas++
+        const seen = Buffer.concat([edge, d]) // a word may lie across two pieces, and is counted once
+        for (let at = -1; (at = seen.indexOf(DELTA, at + 1)) >= 0;) deltas++
+        edge = seen.subarray(Math.max(0, seen.length - DELTA.length + 1))
         if (keep) texts.push(d)
         if (onMark && d.includes('"delta":"mark"')) onMark()
         tail = Buffer.concat([tail, d]).subarray(-4096)
@@ -84,7 +87,7 @@ const KINDS = ['runlet', 'node']
 const rows = []
 const row = (what, unit, values, digits = 1) => {
   const [a, b] = KINDS.map((k) => values[k])
-  const ratio = a === 0 ? '-' : (b / a >= 1 ? `${(b / a).toFixed(1)} x` : `1/${(a / b).toFixed(1)} x`)
+  const ratio = (b / a).toFixed(b < a ? 2 : 1)
   rows.push(`| ${what} | ${a.toFixed(digits)} ${unit} | ${b.toFixed(digits)} ${unit} | ${ratio} |`)
 }
 const both = async (fn) => { const r = {}; for (const k of KINDS) r[k] = await fn(k); return r }
@@ -136,5 +139,5 @@ row('CPU per tool call', 'µs', callCost, 0)
 await both((k) => servers[k].stop())
 fs.rmSync(root, { recursive: true, force: true })
 
-console.log(`| what | runlet | Node peer | ratio |\n| --- | --- | --- | --- |\n${rows.join('\n')}`)
+console.log(`| what | runlet | Node peer | Node / runlet |\n| --- | --- | --- | --- |\n${rows.join('\n')}`)
 console.log(`\nload ${loadBefore} before, ${load()} after; ${os.cpus().length} cores; ${quick ? 'quick sizes: proves that it works, not how fast' : 'full sizes'}`)
