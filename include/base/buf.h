@@ -39,6 +39,9 @@ void buf_addv(struct buf *b, const char *fmt, va_list args)
  * NULL and `overflowed` when the ceiling forbids it. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_grew(struct buf *b, size_t n); /* n bytes of the reserved room are now used */
+/* Appends, and drops from the front what the ceiling has no room for: the last bytes
+ * stay. */
+void buf_add_tail(struct buf *b, struct span s);
 void buf_drop_front(struct buf *b, size_t n);
 struct span buf_span(const struct buf *b);
 struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */

@@ -113,6 +113,17 @@ void buf_addf(struct buf *b, const char *fmt, ...)
   va_end(args);
 }
 
+void buf_add_tail(struct buf *b, struct span s)
+{
+  if (s.len >= b->ceiling) {
+    buf_clear(b);
+    s = span_after(s, s.len - b->ceiling);
+  } else if (b->len + s.len > b->ceiling) {
+    buf_drop_front(b, b->len + s.len - b->ceiling);
+  }
+  buf_add(b, s);
+}
+
 void buf_drop_front(struct buf *b, size_t n)
 {
   assert(n <= b->len);

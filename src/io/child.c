@@ -12,6 +12,7 @@
 #include "io/keeper_link.h"
 #include "io/lines.h"
 #include "io/loop.h"
+#include "io/pipes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-enum stream { IN, OUT, ERR, STREAMS };
+enum stream { IN = PIPES_IN, OUT = PIPES_OUT, ERR = PIPES_ERR, STREAMS = PIPES };
 
 struct child {
   uv_pipe_t pipes[STREAMS];
@@ -45,7 +46,8 @@ struct child {
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
   struct fault spawn_fault;
-  bool exited, ended, paused, stopped, settling;
+  bool exited, ended, paused;
+  bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
   unsigned long long first_output_ms, last_output_ms;
@@ -189,14 +191,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     look_for_end(c);
     return;
   }
-  struct span s = {room->base, (size_t)n};
-  if (s.len >= LIMIT_STDERR_KEPT_BYTES) {
-    buf_clear(&c->stderr_tail);
-    s = span_after(s, s.len - LIMIT_STDERR_KEPT_BYTES);
-  } else if (c->stderr_tail.len + s.len > LIMIT_STDERR_KEPT_BYTES) {
-    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_KEPT_BYTES);
-  }
-  buf_add(&c->stderr_tail, s);
+  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
   look_for_end(c);
 }
 
@@ -300,6 +295,8 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  if (c->hurried && c->exited)
+    child_resume(c); /* whose end was wanted does not wait for a reader */
   look_for_end(c);
 }
 
@@ -310,6 +307,8 @@ static void keeper_is_gone(void *who)
     c->exited = true;
     c->end.signal = SIGKILL;
   }
+  if (c->hurried)
+    child_resume(c);
   if (c->ended)
     tell_settled(c);
   else
@@ -318,10 +317,14 @@ static void keeper_is_gone(void *who)
 
 void child_stop(struct child *c, unsigned grace_ms)
 {
-  if (c->exited)
+  if (c->ended)
     return;
-  c->stopped = true;
-  keeper_link_order(c->keeper, KEEPER_STOP, grace_ms);
+  c->hurried = true;
+  c->stopped = c->stopped || !c->exited;
+  /* After the exit only what the agent left can still hold the pipes. */
+  keeper_link_order(c->keeper, KEEPER_STOP, c->exited ? 0 : grace_ms);
+  if (c->exited)
+    child_resume(c);
 }
 
 void child_settle(struct child *c, bool sweep,
@@ -338,7 +341,7 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->open[OUT])
+  if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
     return;
   c->paused = true;
   uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
@@ -386,39 +389,6 @@ const struct fault *child_spawn_fault(const struct child *c)
 
 /* -- the beginning -- */
 
-struct ends {
-  int ours[STREAMS], theirs[STREAMS];
-};
-
-static void close_all(int fds[STREAMS])
-{
-  for (int i = 0; i < STREAMS; i++) {
-    if (fds[i] >= 0)
-      close(fds[i]);
-    fds[i] = -1;
-  }
-}
-
-static int make_ends(struct ends *e, struct fault *f)
-{
-  for (int i = 0; i < STREAMS; i++)
-    e->ours[i] = e->theirs[i] = -1;
-  for (int i = 0; i < STREAMS; i++) {
-    int pair[2];
-    if (pipe2(pair, O_CLOEXEC) < 0) {
-      int os = -errno;
-      close_all(e->ours);
-      close_all(e->theirs);
-      return fault_system(f, os, "cannot make a pipe for the agent");
-    }
-    bool we_write = i == IN;
-    e->ours[i] = pair[we_write ? 1 : 0];
-    e->theirs[i] = pair[we_write ? 0 : 1];
-    (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the quota may say no */
-  }
-  return 0;
-}
-
 static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
                                 const struct child_calls *calls, void *who)
 {
@@ -443,7 +413,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
 }
 
 /* Each descriptor belongs to its handle as soon as that is open. */
-static int open_streams(struct child *c, struct uv_loop_s *loop, struct ends *e,
+static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
                         struct fault *f)
 {
   int r = 0;
@@ -467,8 +437,8 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
                           const struct child_calls *calls, void *who, struct fault *f)
 {
   struct child *c = child_make(loop, setup, calls, who);
-  struct ends e;
-  int failed = make_ends(&e, f);
+  struct pipes e;
+  int failed = pipes_make(&e, f);
   if (!failed) {
     struct keeper_link_setup keeper = {.streams = e.theirs,
                                        .folder = setup->folder ? setup->folder : "",
@@ -480,9 +450,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
                                        .on_gone = keeper_is_gone,
                                        .who = c};
     c->keeper = keeper_link_open(loop, &keeper, f);
-    close_all(e.theirs);
+    pipes_close(e.theirs);
     failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
-    close_all(e.ours);
+    pipes_close(e.ours);
   }
   if (failed) {
     child_close(c, NULL, NULL);

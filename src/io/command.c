@@ -35,8 +35,7 @@ struct command {
   void *who;
 };
 
-/* -- handles
- * ------------------------------------------------------------------------------ */
+/* -- handles -- */
 
 static void handle_closed(uv_handle_t *handle)
 {
@@ -73,8 +72,7 @@ static void close_all(struct command *c)
   close_handle(c, (uv_handle_t *)&c->process);
 }
 
-/* -- the end
- * ------------------------------------------------------------------------------ */
+/* -- the end -- */
 
 static void finish(struct command *c)
 {
@@ -138,8 +136,7 @@ void command_cancel(struct command *c)
   /* When it is gone already and only its pipes are held, the linger timer ends it. */
 }
 
-/* -- bytes
- * -------------------------------------------------------------------------------- */
+/* -- bytes -- */
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
@@ -179,12 +176,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     look_for_end(c);
     return;
   }
-  struct span s = {room->base, (size_t)n};
-  if (s.len > LIMIT_STDERR_TAIL_BYTES)
-    s = span_after(s, s.len - LIMIT_STDERR_TAIL_BYTES);
-  if (c->stderr_tail.len + s.len > LIMIT_STDERR_TAIL_BYTES)
-    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_TAIL_BYTES);
-  buf_add(&c->stderr_tail, s);
+  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
 }
 
 static void wrote(uv_write_t *writing, int status)
@@ -210,8 +202,7 @@ static void write_input(struct command *c, struct span input)
     close_stream(c, IN);
 }
 
-/* -- the beginning
- * -------------------------------------------------------------------------- */
+/* -- the beginning -- */
 
 static int spawn(struct command *c, struct uv_loop_s *loop,
                  const struct command_setup *setup)
@@ -248,7 +239,7 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
   c->who = who;
   c->deadline_ms = setup->deadline_ms;
   c->output = buf_make(setup->output_ceiling);
-  c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES + 1);
+  c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
   for (enum stream s = IN; s < STREAMS; s++) {
     uv_pipe_init(loop, &c->pipes[s], 0);

@@ -37,6 +37,12 @@ void signals_block(void)
   signal(SIGPIPE, SIG_IGN);
 }
 
+void signals_unblock(void)
+{
+  sigset_t set = ours();
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void signals_readable(uv_poll_t *poll, int status, int events)
 {
   (void)status, (void)events; /* an error shows in read() */

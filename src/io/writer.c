@@ -190,6 +190,7 @@ void writer_end(struct writer *w, unsigned flush_ms, void (*ended)(void *who), v
   w->ending = true;
   w->ended = ended;
   w->ended_who = who;
+  uv_update_time(w->timer.loop); /* its now may be old: the deadline counts from here */
   uv_timer_start(&w->timer, out_of_time, flush_ms, 0);
   flush(w);
 }

@@ -64,8 +64,12 @@ static void quiet_may_be_over(void *who)
   const struct watch_setup *s = &w->setup;
   bool spoke = child_first_output_ms(s->child) != 0;
   unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
-  if (limit == 0)
+  if (limit == 0) {
+    if (!spoke &&
+        s->deadlines->idle_ms) /* no startMs, but its first line starts the other */
+      loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
+  }
   bool busy = child_is_paused(s->child) ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long since = ids_ticks_ms() - child_last_output_ms(s->child);

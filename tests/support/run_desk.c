@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run_desk.h"
 
+#include "agui_check.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "io/http_client.h"
@@ -129,6 +130,20 @@ unsigned run_desk_terminals(const struct run_desk *d)
        (at = strstr(at, "{\"type\":\"RUN_")); at++)
     n += !strncmp(at + 9, "RUN_FINISHED", 12) || !strncmp(at + 9, "RUN_ERROR", 9);
   return n;
+}
+
+void run_desk_check(const struct run_desk *d)
+{
+  const char *why = agui_check_stream(buf_span(&d->text), EVENTS_TANSTACK);
+  if (why)
+    fail_msg("%s\n%.*s", why, (int)d->text.len, d->text.at ? d->text.at : "");
+  assert_true(d->sink.ended);
+}
+
+void run_desk_again(struct run_desk *d)
+{
+  buf_clear(&d->text);
+  d->sink = sink_ndjson_make(&d->text);
 }
 
 void run_desk_close(struct run_desk *d)

@@ -33,6 +33,10 @@ void run_desk_wait_for(struct run_desk *d, const char *text); /* likewise */
 bool run_desk_says(const struct run_desk *d, const char *text);
 unsigned
 run_desk_terminals(const struct run_desk *d); /* RUN_FINISHED and RUN_ERROR lines */
+/* Fails unless all that came is one whole stream by the grammar (agui_check.h). */
+void run_desk_check(const struct run_desk *d);
+/* Empties the sink, for a next run. */
+void run_desk_again(struct run_desk *d);
 /* No process, no private folder is left, the loop runs dry. */
 void run_desk_close(struct run_desk *d);
 

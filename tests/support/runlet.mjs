@@ -66,14 +66,24 @@ export async function assertNothingLeft(box, but = []) {
   await until('processes of the run', () => (left = processesOf(box.mark, but)).length === 0, 3000).catch(() => {
     assert.deepEqual(left.map((p) => `${p.pid} ${p.cmd.join(' ')}`), [])
   })
-  const files = fs.readdirSync(box.tmp, { recursive: true, withFileTypes: true }).filter((e) => !e.isDirectory() && !/lock$/.test(e.name))
+  // The last event leaves before the private folder is removed: it may take a moment.
+  const listed = () => fs.readdirSync(box.tmp, { recursive: true, withFileTypes: true }).filter((e) => !e.isDirectory() && !/lock$/.test(e.name))
+  await until('files to go', () => { try { return listed().length === 0 } catch { return false } }, 3000).catch(() => {})
+  const files = listed()
   assert.deepEqual(files.map((e) => path.join(e.parentPath, e.name)), [], 'files left behind')
   const folders = fs.readdirSync(box.tmp).filter((n) => !/^runlet-\d+$/.test(n))
   assert.deepEqual(folders, [], 'folders left behind')
 }
 
+// A test that fails or is timed out must not leave its program running.
+const living = new Set()
+process.on('exit', () => { for (const child of living) child.kill('SIGKILL') })
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(1))
+
 function collect(child) {
   const out = [], err = []
+  living.add(child)
+  child.on('exit', () => living.delete(child))
   child.stdout?.on('data', (d) => out.push(d))
   child.stderr.on('data', (d) => err.push(d))
   child.stdin?.on('error', () => {})

@@ -160,9 +160,26 @@ static void test_span__cut_does_not_end_inside_a_character(void **state)
   assert_int_equal(span_cut_utf8((struct span){NULL, 0}, 5).len, 0);
 }
 
+static void test_buf__a_tail_keeps_the_last_bytes(void **state)
+{
+  (void)state;
+  struct buf b = buf_make(5);
+  const struct {
+    const char *more, *kept;
+  } rows[] = {{"ab", "ab"},  {"cde", "abcde"},   {"f", "bcdef"},
+              {"", "bcdef"}, {"12345", "12345"}, {"xyz123456", "23456"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    buf_add_tail(&b, span_of(rows[i].more));
+    assert_string_equal(buf_cstring(&b), rows[i].kept);
+    assert_false(b.overflowed);
+  }
+  buf_free(&b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_buf__a_tail_keeps_the_last_bytes),
       cmocka_unit_test(test_buf__is_nul_ended_as_soon_as_it_holds_anything),
       cmocka_unit_test(test_buf__passing_the_ceiling_drops_that_append_whole),
       cmocka_unit_test(test_buf__addf_prints_short_and_long),

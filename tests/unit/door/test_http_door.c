@@ -3,6 +3,7 @@
  * case is in tests/flow. */
 #include "door/http_door.h"
 
+#include "base/ids.h"
 #include "io/keeper.h"
 #include "io/signals.h"
 #include "scratch.h"
@@ -36,6 +37,9 @@ static void start(struct desk *d, const char *listen)
   memset(d, 0, sizeof *d);
   d->s = scratch_make();
   d->env = traces_environment();
+  char path[200]; /* where a test may put its claude */
+  snprintf(path, sizeof path, "%s:/usr/bin:/bin", d->s.folder);
+  strv_set_env(&d->env, "PATH", span_of(path));
   snprintf(d->state, sizeof d->state, "%s/state", d->s.folder);
   int log[2];
   assert_int_equal(pipe(log), 0);
@@ -51,6 +55,7 @@ static void start(struct desk *d, const char *listen)
     o.state_dir = d->state;
     o.workspace = d->s.folder;
     o.listen = listen;
+    o.kill_grace_ms = 300;
     if (r == 0)
       r = http_door(&o, d->env.at, &f);
     _exit(r < 0 ? 99 : r);
@@ -75,14 +80,20 @@ static void wait_for_port(struct desk *d)
       sscanf(strstr(text, "listening"), "listening on 127.0.0.1:%u", &d->port), 1);
 }
 
-static void ask(const struct desk *d, const char *request, const char *status,
-                const char *body)
+static int connect_and_send(const struct desk *d, const char *request)
 {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)d->port)};
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
   assert_int_equal(write(fd, request, strlen(request)), strlen(request));
+  return fd;
+}
+
+static void ask(const struct desk *d, const char *request, const char *status,
+                const char *body)
+{
+  int fd = connect_and_send(d, request);
   char text[4000];
   size_t n = 0;
   for (ssize_t got;
@@ -127,6 +138,61 @@ static void test_http_door__answers_and_ends_with_0_on_term(void **state)
   end(&d, 0);
 }
 
+/* An agent that prints without end, and a client that reads its first byte and no more.
+ */
+static int stall(struct desk *d)
+{
+  start(d, "127.0.0.1:0");
+  scratch_write(&d->s, "claude", 0755,
+                "#!/bin/sh\nwhile :; do echo "
+                "'{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":"
+                "\"text\",\"text\":\"'$(seq 1 2000)'\"}]}}'; done\n");
+  wait_for_port(d);
+  struct buf request = buf_make(4000), body = buf_make(4000);
+  buf_add_text(&body, "{\"runId\":\"r\",\"threadId\":\"t\",\"model\":\"m\","
+                      "\"harness\":\"claude-code\",\"messages\":[{\"role\":\"user\","
+                      "\"content\":\"x\"}],\"workspace\":{\"source\":{\"type\":"
+                      "\"none\"}},\"toolDescriptors\":[],\"toolExecUrl\":"
+                      "\"http://127.0.0.1:1/\",\"toolExecToken\":\"x\"}");
+  buf_addf(&request,
+           "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s",
+           body.len, body.at);
+  int fd = connect_and_send(d, request.at);
+  char first[13] = "";
+  assert_int_equal(read(fd, first, 12), 12);
+  assert_string_equal(first, "HTTP/1.1 200");
+  buf_free(&request);
+  buf_free(&body);
+  traces_sleep_ms(2000); /* the backlog is above its mark and the agent stands still */
+  traces_expect_alive(1, 1000);
+  return fd;
+}
+
+static void
+test_http_door__a_client_that_does_not_read_does_not_delay_the_end(void **state)
+{
+  (void)state;
+  struct desk d;
+  int fd = stall(&d);
+  kill(d.pid, SIGTERM);
+  unsigned long long begin = ids_ticks_ms();
+  end(&d, 0);
+  assert_true(ids_ticks_ms() - begin < 8000);
+  traces_expect_alive(0, 1000);
+  close(fd);
+}
+
+static void test_http_door__a_client_that_stops_and_goes_cancels_its_run(void **state)
+{
+  (void)state;
+  struct desk d;
+  int fd = stall(&d);
+  close(fd); /* with unread bytes: a reset */
+  traces_expect_alive(0, 5000);
+  kill(d.pid, SIGTERM);
+  end(&d, 0);
+}
+
 static void test_http_door__does_not_open_where_it_may_not_listen(void **state)
 {
   (void)state;
@@ -141,6 +207,9 @@ int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_http_door__answers_and_ends_with_0_on_term),
+      cmocka_unit_test(
+          test_http_door__a_client_that_does_not_read_does_not_delay_the_end),
+      cmocka_unit_test(test_http_door__a_client_that_stops_and_goes_cancels_its_run),
       cmocka_unit_test(test_http_door__does_not_open_where_it_may_not_listen),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))

@@ -120,6 +120,7 @@ static void test_options__help_tells_what_belongs_to_the_command(void **state)
 {
   (void)state;
   char *all = help("--help"), *run = help("run --help"), *serve = help("serve -h"),
+       *translate = help("translate file --nope --help"),
        *table = help("--help=markdown");
   assert_non_null(strstr(all, "runlet run"));
   assert_non_null(strstr(all, "runlet serve"));
@@ -127,12 +128,93 @@ static void test_options__help_tells_what_belongs_to_the_command(void **state)
   assert_null(strstr(run, "--listen"));
   assert_non_null(strstr(serve, "--listen HOST:PORT"));
   assert_null(strstr(serve, "--exit-status"));
+  assert_non_null(strstr(run, "Exit status: 0 finished"));
+  assert_null(strstr(serve, "Exit status:"));
+  assert_non_null(strstr(translate, "runlet translate [OPTION…] [FILE|-]"));
+  assert_non_null(strstr(translate, "[claude-code]"));
+  assert_null(strstr(translate, "--workspace"));
   assert_non_null(strstr(table, "| `--max-runs N` | `RUNLET_MAX_RUNS` | serve | 8 |"));
   free(all);
   free(run);
   free(serve);
+  free(translate);
   free(table);
   assert_int_equal(good("--version", no_env).command, COMMAND_VERSION);
+}
+
+static void test_options__the_last_of_two_flags_wins_and_yes_can_be_no(void **state)
+{
+  (void)state;
+  char a[] = "RUNLET_ALLOW_UNAUTHENTICATED=1", b[] = "RUNLET_MAX_RUNS_X=9",
+       c[] = "RUNLET_EXIT_STATUS=nonsense", d[] = "RUNLET_LOG_LEVEL=loud";
+  char *const yes[] = {a, NULL}, *const others[] = {b, c, NULL},
+              *const loud[] = {d, NULL};
+  assert_true(good("serve", yes).allow_unauthenticated);
+  assert_false(good("serve --allow-unauthenticated=false", yes).allow_unauthenticated);
+  assert_false(good("serve --allow-unauthenticated=0", yes).allow_unauthenticated);
+  assert_int_equal(good("serve --max-runs 2 --max-runs=4", no_env).max_runs, 4);
+  assert_int_equal(good("serve", others).max_runs, 8); /* not its name, not its command */
+  bad("serve", loud, "\"loud\"");
+  assert_string_equal(good("serve --log-level=debug", loud).log_level, "debug");
+  bad("serve --allow-unauthenticated=yes", no_env, "--allow-unauthenticated must be");
+}
+
+static void test_options__a_number_is_taken_from_the_lowest_to_the_highest(void **state)
+{
+  (void)state;
+  assert_int_equal(good("serve --max-runs 1", no_env).max_runs, 1);
+  assert_int_equal(good("serve --max-runs 10000", no_env).max_runs, 10000);
+  assert_int_equal(good("run --idle-timeout-ms 0", no_env).idle_timeout_ms, 0);
+  assert_int_equal(good("run --run-timeout-ms=2147483647", no_env).run_timeout_ms,
+                   2147483647);
+  assert_int_equal(good("translate --exit-status 255", no_env).exit_status, 255);
+  static const char *const wrong[] = {"serve --max-runs=10001",
+                                      "serve --max-runs=+1",
+                                      "serve --max-runs=0x10",
+                                      "serve --max-runs=1.0",
+                                      "serve --max-runs=1e3",
+                                      "run --run-timeout-ms=2147483648",
+                                      "run --run-timeout-ms=0",
+                                      "run --max-body-bytes=1023",
+                                      "run --max-line-bytes=1073741825",
+                                      "serve --write-stall-ms=99",
+                                      "translate --exit-status=256",
+                                      "translate --signal=65",
+                                      "translate --signal="};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    char name[64]; /* the option at fault: from "--" to "=" */
+    const char *from = strstr(wrong[i], "--");
+    snprintf(name, sizeof name, "%.*s must be a whole number",
+             (int)(strchr(from, '=') - from), from);
+    bad(wrong[i], no_env, name);
+  }
+}
+
+static void test_options__the_markdown_table_has_a_row_for_every_option(void **state)
+{
+  (void)state;
+  static const char *const each[] = {"run --help", "serve --help", "translate --help"};
+  char *table = help("--help=markdown");
+  size_t rows = 0, listed = 0;
+  for (const char *at = table; (at = strstr(at, "| `--")); at++)
+    rows++;
+  for (size_t i = 0; i < 3; i++) {
+    char *text = help(each[i]);
+    for (const char *at = text; (at = strstr(at, "\n  --")); at++) {
+      char row[80];
+      size_t n = strcspn(at + 3, " ");
+      snprintf(row, sizeof row, "| `%.*s", (int)n, at + 3);
+      const char *found = strstr(table, row);
+      if (!found || (found[3 + n] != ' ' && found[3 + n] != '`'))
+        fail_msg("no row begins with %s", row);
+      listed++;
+    }
+    free(text);
+  }
+  assert_in_range(rows, 30, 60);
+  assert_true(listed > rows); /* some belong to two commands */
+  assert_non_null(strstr(table, "`--output ndjson\\|pretty`"));
+  free(table);
 }
 
 static void test_options__listen_addresses(void **state)
@@ -145,8 +227,10 @@ static void test_options__listen_addresses(void **state)
               {"localhost:80", "127.0.0.1", 80},
               {"[::1]:8080", "::1", 8080},
               {"0.0.0.0:65535", "0.0.0.0", 65535}};
-  static const char *const wrong[] = {"8080",       ":80",     "host:", "host:x",
-                                      "host:65536", "host:-1", ""};
+  static const char *const wrong[] = {
+      "8080",       ":80",     "host:", "host:x",
+      "host:65536", "host:-1", "",      "host:99999999999999999999",
+      "host: 1",    "[::1]"};
   struct buf host = buf_make(200);
   unsigned port;
   struct fault f = {0};
@@ -168,6 +252,9 @@ int main(void)
       cmocka_unit_test(test_options__every_form_of_a_flag_and_its_variable),
       cmocka_unit_test(test_options__errors_name_the_option),
       cmocka_unit_test(test_options__help_tells_what_belongs_to_the_command),
+      cmocka_unit_test(test_options__the_last_of_two_flags_wins_and_yes_can_be_no),
+      cmocka_unit_test(test_options__a_number_is_taken_from_the_lowest_to_the_highest),
+      cmocka_unit_test(test_options__the_markdown_table_has_a_row_for_every_option),
       cmocka_unit_test(test_options__listen_addresses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,8 +33,10 @@ struct desk {
   int pid;
 };
 
-/* The door in a process of its own, stdout to the file "out". */
-static void start(struct desk *d, const char *script, const char *request)
+/* The door in a process of its own, stdout to the file "out" or, if it is not 0,
+ * `out_fd`. `request` NULL: from stdin, which is `in_fd`. */
+static void start_with(struct desk *d, const char *script, const char *request, int in_fd,
+                       int out_fd)
 {
   memset(d, 0, sizeof *d);
   d->s = scratch_make();
@@ -42,7 +44,8 @@ static void start(struct desk *d, const char *script, const char *request)
   mkdir(scratch_path(&d->s, "bin"), 0700);
   snprintf(text, sizeof text, "#!/bin/sh\n%s", script);
   scratch_write(&d->s, "bin/claude", 0755, text);
-  snprintf(file, sizeof file, "%s", scratch_write(&d->s, "request", 0600, request));
+  snprintf(file, sizeof file, "%s",
+           request ? scratch_write(&d->s, "request", 0600, request) : "-");
   d->env = traces_environment();
   snprintf(path, sizeof path, "%s/bin:/usr/bin:/bin", d->s.folder);
   strv_set_env(&d->env, "PATH", span_of(path));
@@ -51,9 +54,13 @@ static void start(struct desk *d, const char *script, const char *request)
   d->pid = fork();
   if (d->pid != 0)
     return;
-  int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  int fd = out_fd ? out_fd : open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   dup2(fd, 1);
   close(fd);
+  if (in_fd)
+    dup2(in_fd, 0);
+  for (int other = 3; other < 64; other++)
+    close(other); /* the test's ends of the pipes */
   char name[] = "runlet", command[] = "run", silent[] = "--log-level=silent";
   char *argv[] = {name, command, silent, NULL};
   struct options o;
@@ -66,6 +73,11 @@ static void start(struct desk *d, const char *script, const char *request)
   if (r == 0)
     r = stdin_door(&o, d->env.at, &f);
   _exit(r < 0 ? 99 : r);
+}
+
+static void start(struct desk *d, const char *script, const char *request)
+{
+  start_with(d, script, request, 0, 0);
 }
 
 static void expect(struct desk *d, int status, const char *last)
@@ -130,6 +142,56 @@ test_stdin_door__a_deadline_is_124_and_a_signal_128_and_its_number(void **state)
   expect(&d, 128 + SIGTERM, "\"code\":\"runner-shutdown\"");
 }
 
+/* ^C while a request is typed, or a stop while the orchestrator still writes it. */
+static void test_stdin_door__a_signal_ends_the_wait_for_the_request(void **state)
+{
+  (void)state;
+  struct desk d;
+  int in[2], end;
+  assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+  start_with(&d, INIT GOOD, NULL, in[0], 0);
+  assert_int_equal(write(in[1], "{\"harness\":", 11), 11);
+  traces_sleep_ms(300);
+  kill(d.pid, SIGTERM);
+  for (int i = 0; i < 500 && waitpid(d.pid, &end, WNOHANG) == 0; i++)
+    traces_sleep_ms(10);
+  int is = kill(d.pid, SIGKILL); /* fails when it was reaped above */
+  close(in[0]);
+  close(in[1]);
+  assert_int_equal(is, -1);
+  bool by_signal = WIFSIGNALED(end) && WTERMSIG(end) == SIGTERM;
+  assert_true(by_signal || WEXITSTATUS(end) == 128 + SIGTERM); /* one to a shell */
+  strv_free(&d.env);
+  scratch_remove(&d.s);
+}
+
+static void test_stdin_door__a_reader_that_stops_and_goes_cancels_the_run(void **state)
+{
+  (void)state;
+  struct desk d;
+  int out[2], end;
+  char byte;
+  assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+  start_with(&d,
+             INIT "while :; do echo "
+                  "'{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":"
+                  "\"text\",\"text\":\"'$(seq 1 2000)'\"}]}}'; done",
+             "{\"harness\":\"claude-code\",\"prompt\":\"x\"}", 0, out[1]);
+  close(out[1]);
+  assert_int_equal(read(out[0], &byte, 1), 1);
+  traces_sleep_ms(1500); /* the backlog is above its mark and the agent stands still */
+  close(out[0]);
+  for (int i = 0; i < 1000 && waitpid(d.pid, &end, WNOHANG) == 0; i++)
+    traces_sleep_ms(10);
+  assert_int_equal(kill(d.pid, SIGKILL), -1); /* fails when it was reaped above */
+  assert_true(WIFEXITED(end));
+  assert_int_equal(WEXITSTATUS(end), 1);
+  assert_int_equal(scratch_count(&d.s, "state"), 0);
+  traces_expect_alive(0, 3000);
+  strv_free(&d.env);
+  scratch_remove(&d.s);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
@@ -138,6 +200,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_stdin_door__a_refused_request_is_one_line_and_2),
       cmocka_unit_test(
           test_stdin_door__a_deadline_is_124_and_a_signal_128_and_its_number),
+      cmocka_unit_test(test_stdin_door__a_signal_ends_the_wait_for_the_request),
+      cmocka_unit_test(test_stdin_door__a_reader_that_stops_and_goes_cancels_the_run),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);

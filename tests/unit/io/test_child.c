@@ -63,7 +63,7 @@ static void test_child__keeps_the_last_of_stderr(void **state)
       child_desk_make("seq 1 20000 >&2; echo out; echo last >&2; exit 1");
   child_desk_run(&d);
   child_desk_expect(&d, "out|");
-  assert_int_equal(d.tail.len, LIMIT_STDERR_TAIL_BYTES);
+  assert_int_equal(d.tail.len, LIMIT_STDERR_KEPT_BYTES);
   assert_string_equal(d.tail.at + d.tail.len - 11, "20000\nlast\n");
   child_desk_settle(&d, true);
   child_desk_finish(&d, 0);
@@ -78,11 +78,10 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
   snprintf(plain, sizeof plain, "%s", scratch_path(&s, "plain"));
   snprintf(none, sizeof none, "%s", scratch_path(&s, "none"));
   struct {
-    const char *program, *cwd, *text;
-  } cases[] = {
-      {none, "/", "cannot execute /"},
-      {plain, "/", "cannot execute /"},
-      {"/bin/sh", none, "cannot enter the workspace to run /bin/sh: no such file"}};
+    const char *program, *cwd, *what, *why;
+  } cases[] = {{none, "/", "cannot execute", "No such file"},
+               {plain, "/", "cannot execute", "Permission denied"},
+               {"/bin/sh", none, "cannot enter the workspace", "No such file"}};
   for (size_t i = 0; i < 3; i++) {
     struct child_desk d = child_desk_make("exit 0");
     d.setup.program = cases[i].program;
@@ -91,7 +90,8 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
     const struct fault *f = child_spawn_fault(d.child);
     assert_non_null(f);
     assert_int_equal(f->kind, FAULT_AGENT);
-    if (strncasecmp(f->text, cases[i].text, strlen(cases[i].text)) != 0)
+    if (!strstr(f->text, cases[i].what) || !strstr(f->text, cases[i].program) ||
+        !strstr(f->text, cases[i].why))
       fail_msg("%s", f->text);
     assert_int_equal(d.end.status, 127);
     child_desk_settle(&d, true);

@@ -201,6 +201,39 @@ static void test_child__a_shorter_grace_hastens_a_longer_one_does_not_delay(void
   child_desk_finish(&d, 0);
 }
 
+static void test_child__a_pause_does_not_hold_who_was_stopped(void **state)
+{
+  (void)state;
+  struct child_desk d = child_desk_make(
+      "trap 'echo bye; exit 3' TERM; echo up; cat /dev/zero | tr '\\0' '\\n' & wait");
+  d.pause_at = 1;
+  d.stop_grace_ms = 300;
+  child_desk_run(&d); /* nobody resumes it: its reader is stuck or gone */
+  assert_true(d.end.forced);
+  child_desk_settle(&d, true);
+  child_desk_finish(&d, 0);
+}
+
+/* The agent has exited and something of its own prints on and on: the drain never ends by
+ * itself, so a stop must end it. */
+static void test_child__a_stop_ends_who_keeps_talking_after_the_exit(void **state)
+{
+  (void)state;
+  struct child_desk d = child_desk_make(
+      "(trap '' TERM; while :; do echo more; sleep 0.02; done) & echo up");
+  child_desk_spawn(&d);
+  loopback_wait(d.loop, child_desk_has_line, &d);
+  loopback_run_ms(d.loop, 500);
+  assert_int_equal(d.ended, 0);
+  child_stop(d.child, 50);
+  loopback_wait(d.loop, child_desk_ended, &d);
+  assert_false(d.end.forced); /* the agent was not: it had exited */
+  assert_int_equal(d.end.status, 0);
+  child_desk_settle(&d, true);
+  assert_int_equal(d.end.leftover_count, 0);
+  child_desk_finish(&d, 0);
+}
+
 /* -- when somebody is killed -- */
 
 static int parent_of(int pid)
@@ -286,6 +319,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_child__stop_is_term_to_the_group_and_its_last_words_count),
       cmocka_unit_test(test_child__who_ignores_term_is_killed_after_the_grace),
       cmocka_unit_test(test_child__a_shorter_grace_hastens_a_longer_one_does_not_delay),
+      cmocka_unit_test(test_child__a_pause_does_not_hold_who_was_stopped),
+      cmocka_unit_test(test_child__a_stop_ends_who_keeps_talking_after_the_exit),
       cmocka_unit_test(test_child__a_killed_keeper_takes_its_agent_along),
       cmocka_unit_test(test_child__a_killed_runner_leaves_no_process_and_no_folder),
   };

@@ -59,20 +59,29 @@ _Noreturn static void sleep_for_ever(void)
     pause();
 }
 
-/* One child, its child in a session of its own, and an orphan of that one: three. */
+/* One child, its child in a session of its own, and an orphan of that one: three.  The
+ * orphan tells when it is one: before, there are four for a moment. */
 static pid_t plant(void)
 {
-  pid_t pid = fork();
-  if (pid != 0)
+  int ready[2];
+  char byte;
+  assert_int_equal(pipe(ready), 0);
+  pid_t test = getpid(), pid = fork();
+  if (pid != 0) {
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
     return pid;
+  }
   if (fork() == 0) {
     setsid();
     if (fork() == 0) {
-      if (fork() == 0)
-        sleep_for_ever();
-      _exit(0); /* its child is an orphan now */
+      if (fork() != 0)
+        _exit(0);
+      while (getppid() != test)
+        traces_sleep_ms(1);
+      (void)!write(ready[1], "x", 1);
     }
-    sleep_for_ever();
   }
   sleep_for_ever();
 }
@@ -81,7 +90,7 @@ static void test_descendants__are_all_below_whatever_session_or_parent(void **st
 {
   (void)state;
   pid_t pid = plant();
-  wait_below(getpid(), 3);
+  assert_int_equal(count_below(getpid()), 3);
   assert_int_equal(descendants_kill(getpid()), 3);
   reap_all();
   assert_int_equal(count_below(getpid()), 0);

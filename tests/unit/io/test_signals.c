@@ -129,6 +129,20 @@ static void test_signals__a_broken_pipe_does_not_kill(void **state)
   close(pair[1]);
 }
 
+static void test_signals__unblocked_they_have_their_plain_effect(void **state)
+{
+  (void)state;
+  pid_t pid = fork();
+  if (pid == 0) {
+    raise(SIGTERM); /* pending */
+    signals_unblock();
+    _exit(0);
+  }
+  int status;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
 static void test_signals__opening_and_closing_keeps_no_descriptor(void **state)
 {
   (void)state;
@@ -146,6 +160,7 @@ int main(void)
 {
   signals_block();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_signals__unblocked_they_have_their_plain_effect),
       cmocka_unit_test(test_signals__opening_and_closing_keeps_no_descriptor),
       cmocka_unit_test(
           test_signals__each_of_the_four_comes_from_the_loop_with_its_sender),

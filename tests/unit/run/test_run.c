@@ -39,7 +39,7 @@ static void expect(const char *script, const char *more, const char *code,
   if (text && !run_desk_says(&d, text))
     fail_msg("%s is not in: %s", text, buf_cstring(&d.text));
   assert_int_equal(run_desk_terminals(&d), 1);
-  assert_true(d.sink.ended);
+  run_desk_check(&d);
   run_desk_close(&d);
 }
 
@@ -56,6 +56,36 @@ static void test_run__every_bad_end_has_its_code(void **state)
   expect("INIT; kill -9 $$", "", "agent-signal", "\"signal\":\"SIGKILL\"");
   expect("INIT; SAY", "", "no-result", NULL);
   expect("INIT; GOOD; exit 3", "", "agent-exit", "\"exitCode\":3");
+}
+
+static void test_run__a_program_that_cannot_be_executed_is_spawn_failed(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  run_desk_open(&d, "");
+  scratch_write(&d.scratch, "bin/claude", 0755, "#!/no/such/interpreter\n");
+  go(&d, "");
+  run_desk_wait(&d, 1);
+  assert_string_equal(d.outcome.code, "spawn-failed");
+  assert_int_equal(run_desk_terminals(&d), 1);
+  run_desk_check(&d);
+  run_desk_close(&d);
+}
+
+static void test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  run_desk_open(&d, "INIT; echo \"key $MY_KEY.\" >&2; exit 7");
+  strv_set_env(&d.env, "MY_KEY", SPAN_LITERAL("hunter2-secret"));
+  go(&d, ",\"workspace\":{\"source\":{\"type\":\"none\"},"
+         "\"secrets\":{\"MY_KEY\":{}}}");
+  run_desk_wait(&d, 1);
+  assert_string_equal(d.outcome.code, "agent-exit");
+  assert_true(run_desk_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
+  assert_false(run_desk_says(&d, "hunter2-secret"));
+  run_desk_check(&d);
+  run_desk_close(&d);
 }
 
 static void test_run__deadlines_end_it_with_their_codes(void **state)
@@ -99,6 +129,10 @@ static void test_run__cancel_ends_it_at_any_time_and_the_first_reason_stays(void
     assert_string_equal(d.outcome.code, "cancelled");
     assert_true(run_desk_says(&d, "\"message\":\"first\""));
     assert_int_equal(run_desk_terminals(&d), 1);
+    run_desk_check(&d);
+    /* never spawned, so no word of a process; else we signalled it */
+    assert_int_equal(run_desk_says(&d, "\"forced\":true"), moment > 0);
+    assert_true(run_desk_says(&d, "\"cancelledBy\":\"client\""));
     run_desk_close(&d);
   }
 }
@@ -148,6 +182,8 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_run__finishes_with_what_the_agent_said),
       cmocka_unit_test(test_run__every_bad_end_has_its_code),
+      cmocka_unit_test(test_run__a_program_that_cannot_be_executed_is_spawn_failed),
+      cmocka_unit_test(test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown),
       cmocka_unit_test(test_run__deadlines_end_it_with_their_codes),
       cmocka_unit_test(
           test_run__an_agent_that_stays_after_its_result_is_ended_and_finished),
