@@ -4,23 +4,10 @@
 # shows the main job (container/demo.sh).  As root, or with sudo.  What is there already is not installed again.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-packages="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python3 bzip2 ca-certificates curl \
-  debian-archive-keyring"
 say() { printf '\nquickstart: %s\n' "$*"; }
 
-missing=
-for p in $packages; do
-  dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing="$missing $p"
-done
-if [ -n "$missing" ]; then
-  say "installing$missing"
-  sudo=
-  [ "$(id -u)" -eq 0 ] || sudo=sudo
-  $sudo apt-get update -q
-  # shellcheck disable=SC2086 # a list of words
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing
-fi
-
+say "looking at the packages"
+"$root/container/packages.sh" build
 say "building the static binary"
 "$root/container/build.sh" "$root/build-release"
 say "building the stand-in for an agent (tests/support/scripted_agent.c)"

@@ -4,9 +4,17 @@
 #   1. a folder named by RUNLET_SOURCES,
 #   2. Debian's source packages, by this machine's own apt configuration (its state is not touched),
 #   3. upstream.
-# What is trusted is the hash in the wrap, wherever the bytes come from.
+# What is trusted is the hash in the wrap, wherever the bytes come from.  Archives that are there already are
+# not fetched again; an unpacked folder gets what has changed in its overlay (packagefiles), which meson does not do.
 #   --take-newer-mbedtls  when Debian has moved on: write the newer 3.6.x into wrap and overlay
 set -eu
+say() { printf 'fetch.sh: %s\n' "$*"; }
+newer_is_welcome=no
+case $#:${1:-} in
+0:) ;;
+1:--take-newer-mbedtls) newer_is_welcome=yes ;;
+*) say "usage: fetch.sh [--take-newer-mbedtls]" >&2; exit 2 ;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 cache=$here/packagecache
 wraps='cjson curl libuv llhttp mbedtls'
@@ -14,7 +22,6 @@ mkdir -p "$cache"
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
 
-say() { printf 'fetch.sh: %s\n' "$*"; }
 field() { sed -n "s/^$2 = //p" "$here/$1.wrap"; }
 is_right() { # FILE WRAP
   [ -f "$1" ] && [ "$(sha256sum "$1" | cut -c1-64)" = "$(field "$2" source_hash)" ]
@@ -26,6 +33,7 @@ missing() {
 }
 
 from_folder() {
+  [ -d "$RUNLET_SOURCES" ] || { say "RUNLET_SOURCES names no folder: $RUNLET_SOURCES" >&2; exit 1; }
   for w in $(missing); do
     f=$RUNLET_SOURCES/$(field "$w" source_filename)
     is_right "$f" "$w" && cp "$f" "$cache/" && say "$w: from RUNLET_SOURCES"
@@ -44,12 +52,14 @@ package() {
   esac
 }
 
-mirror() { # the Debian mirror of this machine's own sources, one-line or deb822
+mirror() { # the Debian mirror of this machine's own sources, one-line or deb822; mirror+file: lists too
   cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
-    grep -v '^[[:space:]]*#' | grep -oE '[a-z+]+://[^] ]*/debian/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]'
+    grep -v '^[[:space:]]*#' | grep -oE '[a-z+]+:/[^] ]*/debian(\.list)?/?([[:space:]]|$)' | head -n 1 | tr -d '[:space:]'
 }
 
-apt_setup() { # own lists and caches in $temporary; the system's apt state stays as it is
+# Own lists and caches in $temporary; the system's apt state stays as it is.  A mirror that lags is as good as
+# another (Check-Valid-Until): what it may give is settled by the hashes.
+apt_setup() {
   url=$(mirror)
   [ -n "$url" ] || { say "no Debian mirror in this machine's apt sources"; return 1; }
   key=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -58,9 +68,13 @@ apt_setup() { # own lists and caches in $temporary; the system's apt state stays
     echo "deb-src [signed-by=$key] $url $suite main"
   done >"$temporary/sources.list"
   apt_options="-q -o Dir::Etc::sourcelist=$temporary/sources.list -o Dir::Etc::sourceparts=/dev/null \
-    -o Dir::State::lists=$temporary/lists -o Dir::Cache=$temporary/cache -o APT::Sandbox::User=root"
+    -o Dir::State::lists=$temporary/lists -o Dir::Cache=$temporary/cache -o APT::Sandbox::User=root \
+    -o Acquire::Check-Valid-Until=false"
   # shellcheck disable=SC2086 # the options are words
-  apt-get $apt_options update >"$temporary/apt.log" 2>&1 || { tail -5 "$temporary/apt.log"; return 1; }
+  apt-get $apt_options update >"$temporary/apt.log" 2>&1 || {
+    grep '^[EW]:' "$temporary/apt.log" || tail -n 5 "$temporary/apt.log"
+    say "going on with the suites that could be read"
+  }
 }
 
 # libuv's archive in Debian differs from upstream's in the name of its folder alone.
@@ -96,8 +110,8 @@ from_debian() {
 
 # -- upstream -----------------------------------------------------------------------------------
 download() {
-  if command -v curl >/dev/null; then curl -fsSL --max-time 120 -o "$2" "$1"
-  elif command -v wget >/dev/null; then wget -q -T 120 -O "$2" "$1"
+  if command -v curl >/dev/null; then curl -fsSL --connect-timeout 20 --max-time 120 -o "$2" "$1"
+  elif command -v wget >/dev/null; then wget -q -t 1 -T 20 -O "$2" "$1"
   else python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(sys.argv[1], sys.argv[2])' "$1" "$2"
   fi
 }
@@ -110,6 +124,20 @@ from_upstream() {
     say "$w: from upstream"
   done
   return 0
+}
+
+# -- what meson has unpacked already -------------------------------------------------------------
+refresh_overlays() {
+  for w in $wraps; do
+    unpacked=$here/$(field "$w" directory) overlay=$here/packagefiles/$(field "$w" patch_directory)
+    [ -d "$unpacked" ] || continue
+    (cd "$overlay" && find . -type f) | while IFS= read -r f; do
+      cmp -s "$overlay/$f" "$unpacked/$f" && continue
+      mkdir -p "$(dirname "$unpacked/$f")"
+      cp "$overlay/$f" "$unpacked/$f"
+      say "$w: ${f#./} brought up to date"
+    done
+  done
 }
 
 # -- a pin that is gone ---------------------------------------------------------------------------
@@ -135,7 +163,7 @@ take_newer() { # VERSION HASH
 [ -z "$(missing)" ] || from_debian
 [ -z "$(missing)" ] || from_upstream
 if [ "$(missing)" = "mbedtls " ] && newer=$(newer_mbedtls); then
-  if [ "${1:-}" = --take-newer-mbedtls ]; then
+  if [ "$newer_is_welcome" = yes ]; then
     # shellcheck disable=SC2086 # two words
     take_newer $newer
   else
@@ -147,4 +175,5 @@ if [ "$(missing)" = "mbedtls " ] && newer=$(newer_mbedtls); then
 fi
 left=$(missing)
 [ -z "$left" ] || { say "not to be had: $left" >&2; exit 1; }
+refresh_overlays
 say "all sources are there"

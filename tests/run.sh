@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2
-# cores); `agents` those, `long` the long ones.  Ends with "N passed, N failed".
-# Build folders are build-asan, build-clang, build-release.  RUNLET_SOURCES: see subprojects/fetch.sh.
+# tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
+# `agents` those; `long` a second release build in another folder that must give the same bytes, and each fuzz
+# target for RUNLET_FUZZ_SECONDS (60).  Ends with "N passed, N failed".
+# Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
+# shellcheck disable=SC2317 # step calls the functions
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 mode=${1:-all}
@@ -24,8 +26,10 @@ meson_suite() { # NAME FOLDER [MESON-TEST-OPTION…]
   local name=$1 folder=$2
   shift 2
   say "$name"
-  meson test -C "$folder" --print-errorlogs --no-rebuild "$@" || true
-  read -r ok bad < <(python3 - "$folder/meson-logs/testlog.json" <<'PY'
+  local log=$folder/meson-logs/testlog.json status=0 ok bad
+  rm -f "$log"
+  meson test -C "$folder" --print-errorlogs --no-rebuild "$@" || status=$?
+  read -r ok bad < <(python3 - "$log" <<'PY'
 import json, sys
 ok = bad = 0
 try:
@@ -37,14 +41,17 @@ except OSError:
 print(ok, bad if ok + bad else 1)
 PY
   )
+  [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   count "$ok" "$bad"
 }
 
 build() { # FOLDER MESON-OPTION…, quietly unless it fails
-  local folder=$1
+  local folder=$1 log=$1/build.log
   shift
-  [ -f "$folder/build.ninja" ] || meson setup "$folder" -Dtests=enabled "$@" >"$folder.log" 2>&1 || { cat "$folder.log"; return 1; }
-  ninja -C "$folder" >"$folder.log" 2>&1 || { tail -60 "$folder.log"; return 1; }
+  mkdir -p "$folder"
+  [ -f "$folder/build.ninja" ] ||
+    meson setup "$folder" -Dtests=enabled "$@" >"$log" 2>&1 || { cat "$log"; return 1; }
+  ninja -C "$folder" >"$log" 2>&1 || { tail -n 60 "$log"; return 1; }
 }
 
 node_suite() { # MODE
@@ -65,24 +72,53 @@ build_scripted_agent() { # without sanitizers: the agent's speed is not what is 
   gcc -O2 -std=gnu11 -D_GNU_SOURCE -o build-asan-agent/scripted_agent tests/support/scripted_*.c
 }
 
+same_bytes_elsewhere() { # from a copy without .git, unpacked anew, in another folder of another depth
+  local copy status=0
+  copy=$(mktemp -d) || return 1
+  mkdir -p "$copy/a/copy"
+  tar -c --exclude='./build*' --exclude=./.git --exclude=node_modules --exclude=./tests/.cache \
+    --exclude='./subprojects/*-[0-9]*' . |
+    tar -x -C "$copy/a/copy" &&
+    RUNLET_SOURCES=$root/subprojects/packagecache "$copy/a/copy/container/build.sh" "$copy/out" &&
+    cmp build-release/runlet "$copy/out/runlet" || status=1
+  rm -rf "$copy"
+  return "$status"
+}
+
+fuzz_one() { # NAME; what it finds stays in build-fuzz/found
+  mkdir -p "build-fuzz/found/$1"
+  "build-fuzz/tests/fuzz-$1" -max_total_time="${RUNLET_FUZZ_SECONDS:-60}" -timeout=20 -print_final_stats=1 \
+    -artifact_prefix="build-fuzz/found/$1-" "build-fuzz/found/$1" "tests/fuzz/corpus/$1" >"build-fuzz/$1.log" 2>&1 ||
+    { tail -n 40 "build-fuzz/$1.log"; return 1; }
+  grep -E 'number_of_executed_units|average_exec' "build-fuzz/$1.log"
+}
+
 finish() {
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
 }
 
+step "packages" container/packages.sh tests || finish
 step "sources" subprojects/fetch.sh || finish
 step "release build" container/build.sh || finish
-step "scripted agent" build_scripted_agent || finish
-if [ "$mode" = all ]; then
-  step "build: gcc, ASan and UBSan" build build-asan -Db_sanitize=address,undefined || finish
-  meson_suite "unit, golden, fuzz corpora, tree (gcc, ASan, UBSan)" build-asan
-  CC=clang step "build: clang" build build-clang || finish
-  meson_suite "unit, golden, fuzz corpora (clang)" build-clang --no-suite tree
-  node_suite flow
-  node_suite interop
-else
-  step "build: gcc, ASan and UBSan" build build-asan -Db_sanitize=address,undefined || finish
-  node_suite "$mode"
+if [ "$mode" = long ]; then
+  step "the same bytes from another folder" same_bytes_elsewhere
+  CC=clang step "build: fuzzers" build build-fuzz -Dfuzz=true || finish
+  for target in tests/fuzz/fuzz_*.c; do
+    name=${target##*/fuzz_}
+    step "fuzz: ${name%.c}" fuzz_one "${name%.c}"
+  done
+  finish
 fi
+step "scripted agent" build_scripted_agent || finish
+step "build: gcc, ASan and UBSan" build build-asan -Db_sanitize=address,undefined || finish
+if [ "$mode" = agents ]; then
+  node_suite agents
+  finish
+fi
+meson_suite "unit, golden, fuzz corpora, tree (gcc, ASan, UBSan)" build-asan
+CC=clang step "build: clang" build build-clang || finish
+meson_suite "unit, golden, fuzz corpora (clang)" build-clang --no-suite tree
+node_suite all
 finish

@@ -9,6 +9,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -31,11 +32,16 @@ void buf_add(struct buf *b, struct span s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *cstring);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_addv(struct buf *b, const char *fmt, va_list args)
+    __attribute__((format(printf, 2, 0)));
 /* Room for at least `n` more bytes, to be written at `at + len` by the caller, who then
  * adds to `len` and calls buf_add_char-free code paths only after setting at[len] = 0.
  * NULL and `overflowed` when the ceiling forbids it. */
 char *buf_reserve(struct buf *b, size_t n);
 void buf_grew(struct buf *b, size_t n); /* n bytes of the reserved room are now used */
+/* Appends, and drops from the front what the ceiling has no room for: the last bytes
+ * stay. */
+void buf_add_tail(struct buf *b, struct span s);
 void buf_drop_front(struct buf *b, size_t n);
 struct span buf_span(const struct buf *b);
 struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */

@@ -14,7 +14,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* What the agent prints. */
 #define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: resync */
-#define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)
+#define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)  /* shown, cleaned */
+#define LIMIT_STDERR_KEPT_BYTES ((size_t)8 * KIB)  /* kept, so that no secret is cut */
 #define LIMIT_PIPE_BYTES        ((size_t)1 * MIB) /* asked of the kernel for stdin, out, err */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
 
@@ -51,10 +52,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_IDLE_MS        75000u  /* a kept-alive connection without a request */
 #define LIMIT_WRITE_STALL_MS 600000u /* a reader that takes no byte is gone */
 #define LIMIT_REFUSED        16 /* connections being told 503; more: closed unheard */
-#define LIMIT_HTTP_OUT_BYTES (LIMIT_EVENT_LINE_BYTES + MIB) /* not yet sent; more: cut   \
-                                                             */
-#define LIMIT_LINGER_BYTES ((size_t)64 * MIB) /* dropped after an early answer */
-#define LIMIT_LINGER_MS    3000u              /* for the client to close its end */
+#define LIMIT_HTTP_OUT_BYTES (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
+#define LIMIT_LINGER_BYTES   ((size_t)64 * MIB) /* dropped after an early answer */
+#define LIMIT_LINGER_MS      3000u              /* for the client to close its end */
 
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
@@ -62,13 +62,20 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_BRIDGE_SESSIONS    64
 #define LIMIT_BRIDGE_HOLD_MS     250u   /* a result by then is plain JSON, later SSE */
 #define LIMIT_BRIDGE_PROGRESS_MS 10000u /* progress on an open SSE answer */
+#define LIMIT_BRIDGE_GONE_MS     1000u  /* a legacy agent hung up in mid-call */
+#define LIMIT_BRIDGE_BATCH       256    /* messages in one array */
+#define LIMIT_BRIDGE_REPLY_BYTES ((size_t)384 * MIB) /* one JSON-RPC message */
+#define LIMIT_BRIDGE_ECHO_BYTES  ((size_t)200) /* of a client's own words in an error */
 
 /* Tool calls to the orchestrator. */
-#define LIMIT_TOOL_ANSWER_BYTES ((size_t)64 * MIB)
-#define LIMIT_TOOL_MS           3600000u
-#define LIMIT_TOOL_CONNECT_MS   10000u
-#define LIMIT_TOOL_ERROR_BYTES  200 /* of a failed answer's body, shown to the agent */
-#define LIMIT_TOOL_CONNECTIONS  64
+#define LIMIT_TOOL_ANSWER_BYTES   ((size_t)64 * MIB)
+#define LIMIT_TOOL_MS             3600000u
+#define LIMIT_TOOL_CONNECT_MS     10000u
+#define LIMIT_TOOL_ERROR_BYTES    200 /* of a failed answer's body, shown to the agent */
+#define LIMIT_TOOL_CONNECTIONS    64
+#define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */
+#define LIMIT_TOOL_PENDING_MIN_MS 50u
+#define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

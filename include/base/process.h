@@ -54,7 +54,7 @@ struct process_end {
   bool forced;        /* we had to signal it */
   bool core, oom;     /* SIGKILLed by the kernel for memory */
   unsigned long long cpu_ms, max_rss_kib;
-  struct span stderr_tail;          /* borrowed, at most LIMIT_STDERR_TAIL_BYTES */
+  struct span stderr_tail;          /* borrowed, at most LIMIT_STDERR_KEPT_BYTES */
   const struct leftover *leftovers; /* borrowed */
   size_t leftover_count;
 };

@@ -3,8 +3,16 @@
  *
  * It listens on 127.0.0.1, a port the kernel picks, path /mcp, with a fresh 32-byte
  * token; it listens before the agent is spawned, and answers the handshake from memory.
- * It knows tools and calls, never agents or events.  No byte of a body is looked at
- * before the token was right.  */
+ * It knows tools and calls, never agents or events.
+ *
+ * The head of a request decides, before a byte of the body is looked at, in this order:
+ *   403  Host or Origin is not a name of this machine
+ *   404  another path than /mcp, .well-known too, token or not
+ *   405  not a POST (Allow: POST)
+ *   401  no bearer token, or another one, or two
+ *   415  not application/json
+ *   404  a legacy request with an Mcp-Session-Id that is none of ours (after the body)
+ * Idle connections stay open as long as the bridge.  */
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 
@@ -20,6 +28,7 @@ struct bridge_setup {
   const struct tools *tools;      /* outlives the bridge */
   const struct tool_route *route; /* outlives the bridge */
   unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
+  bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
 };
 
 struct bridge_facts {                   /* for warnings and the certificate */

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* tool_answer.h - what an orchestrator's answer means to the agent.  Pure.
  *
- *   2xx {"result": any JSON}             the result, its own bytes
- *   2xx JSON without "result"            Tool execution failed: remote tool "x":
- * malformed orchestrator response 2xx, no JSON                         Tool execution
- * failed: remote tool "x": … 202, or 2xx {"pending":true,…}       ask again
- * (retryAfterMs, else Retry-After, else a second)
- *   {"error":{"code","message"}}, not 5xx, and the tool takes MCP results: the tool did
- * not run anything else                        Tool execution failed: remote tool "x"
- * failed: 500 <first 200 characters> The words are the reference's where it has words. */
+ *   2xx {"result": any JSON}        the result, its own bytes
+ *   2xx other JSON                  Tool execution failed: remote tool "x": malformed
+ *                                   orchestrator response
+ *   2xx, no JSON                    Tool execution failed: remote tool "x": the
+ *                                   orchestrator's answer is not JSON: why
+ *   202, or 2xx {"pending":true,…}  ask again after retryAfterMs, else Retry-After, else
+ *                                   LIMIT_TOOL_PENDING_MS; never sooner than
+ *                                   LIMIT_TOOL_PENDING_MIN_MS
+ *   {"error":{"code","message"}},   the tool did not run: a JSON-RPC error, if the tool
+ *   not 5xx                         takes MCP results
+ *   anything else                   Tool execution failed: remote tool "x" failed: 500
+ *                                   and the body's first LIMIT_TOOL_ERROR_BYTES
+ * The words are the reference's where it has words.  Bytes that are no UTF-8 become
+ * U+FFFD.  */
 #ifndef BRIDGE_TOOL_ANSWER_H
 #define BRIDGE_TOOL_ANSWER_H
 

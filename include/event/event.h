@@ -101,6 +101,7 @@ const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" 
 bool events_have_spoken(
     const struct events *e); /* any text, reasoning or tool call went out */
 size_t events_backlog(const struct events *e); /* what the sink said last */
+void events_caught_up(struct events *e); /* the sink drained: that no longer holds */
 unsigned long long events_count(const struct events *e);
 unsigned long long events_tool_calls(const struct events *e);
 /* Ticks (ids_ticks_ms) of the last event that went out: for heartbeats. */

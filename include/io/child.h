@@ -63,7 +63,8 @@ unsigned long long child_first_output_ms(
 unsigned long long
 child_last_output_ms(const struct child *c); /* and of the last, or of the spawn */
 /* TERM to the group, after `grace_ms` KILL to the group and to everything the agent ever
- * started.  Any number of times; a shorter grace hastens. */
+ * started.  Any number of times; a shorter grace hastens.  Once the agent has exited
+ * neither a pause nor what it left printing delays the end: that is killed at once. */
 void child_stop(struct child *c, unsigned grace_ms);
 /* After on_end, once: with `sweep` kills what is left of the run's processes and waits
  * until it is gone (or is named as survivor); else names it and lets it be.  `settled`

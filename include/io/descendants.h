@@ -2,8 +2,9 @@
 /* descendants.h - all processes below one, by /proc.
  *
  * A subreaper's descendants are its whole subtree at any moment: whoever loses its parent
- * comes to it.  Without /proc nothing is found.  Zombies do not count.  These calls
- * block; they are for the keeper and for tests.  */
+ * comes to it.  Without /proc nothing is found.  Zombies do not count.  One look is no
+ * snapshot: who forks and exits during it may hide its child from it, so look again.
+ * These calls block; they are for the keeper and for tests.  */
 #ifndef IO_DESCENDANTS_H
 #define IO_DESCENDANTS_H
 

@@ -3,7 +3,7 @@
  *
  * One client for the process: its kept-alive connections are shared.  Each started
  * request has exactly one `on_done`, never from inside http_client_start() or
- * http_request_cancel(), also after a cancel (then with FAULT_CANCELLED).  The request
+ * http_client_cancel(), also after a cancel (then with FAULT_CANCELLED).  The request
  * frees itself after on_done.
  *
  * A request body is never sent twice: libcurl repeats a POST by itself when a reused

@@ -3,8 +3,9 @@
  * server only.
  *
  * It reads requests one after the other, hands each to the server's owner as an exchange
- * (http_exchange.c writes the answer into `out`), and sees to deadlines, to the order of
- * pipelined requests and to an end that does not cost the client its answer.
+ * (http_exchange.h writes the answer into `out`, http_outflow.h sends it), and sees to
+ * deadlines, to the order of pipelined requests and to an end that does not cost the
+ * client its answer.
  *
  * Nothing is sent and no callback is made from inside an owner's call: such calls only
  * mark the connection `dirty`, and http_connection_turn() does the rest once in a turn of
@@ -12,31 +13,16 @@
 #ifndef IO_HTTP_CONNECTION_H
 #define IO_HTTP_CONNECTION_H
 
-#include "io/http_server.h"
+#include "io/http_exchange.h"
 
 #include <uv.h>
 
 enum http_connection_state {
   HTTP_CONNECTION_READING,   /* between two requests, or in the middle of one */
   HTTP_CONNECTION_ANSWERING, /* the owner has the exchange */
-  HTTP_CONNECTION_FINISHING, /* no more requests: what is written leaves, then we say so
-                              */
+  HTTP_CONNECTION_FINISHING, /* no more requests: what is written leaves, then our end */
   HTTP_CONNECTION_LINGERING, /* our end is said; what still comes is read and dropped */
   HTTP_CONNECTION_CLOSED     /* handles are closing */
-};
-
-struct http_exchange {
-  struct http_connection *connection;
-  bool early;    /* handed out by on_head: the body was not read */
-  bool begun;    /* http_begin() was called */
-  bool chunked;  /* its writes are framed as chunks */
-  bool bodyless; /* HEAD, 204, 304: what is written is dropped */
-  bool close;    /* no other request after this one */
-  struct buf probe;
-  void (*on_gone)(void *who);
-  void *gone_who;
-  void (*on_drain)(void *who);
-  void *drain_who;
 };
 
 struct http_connection {
@@ -59,6 +45,7 @@ struct http_connection {
   int timed;        /* the parse state `deadline` runs for, -1: none */
   struct buf ahead; /* bytes that came after the request in hand */
   bool reading, peer_ended;
+  bool refused;   /* over the limit: it is told so, and not counted */
   size_t dropped; /* bytes read and dropped at the end */
 
   struct buf out;     /* written by the owner, not yet handed to libuv */
@@ -69,41 +56,22 @@ struct http_connection {
   unsigned long long handed,
       watched; /* bytes ever written; those gone at the last look */
   unsigned watch_ms, still_ms;
-  bool refused; /* over the limit: not counted as a connection */
 };
 
 /* Accepts from the listener.  `refused`: it gets 503 and no more. */
 void http_connection_accept(struct http_server *s, uv_stream_t *listener, bool refused);
-/* Once in a turn of the loop while `dirty`: sends, tells on_drain, goes on to pipelined
- * requests. */
+/* While `dirty`: sends, tells on_drain, goes on to pipelined requests. */
 void http_connection_turn(struct http_connection *c);
 void http_connection_mark(struct http_connection *c); /* dirty */
-/* Written bytes that the kernel has not taken yet. */
-size_t http_connection_backlog(const struct http_connection *c);
-/* True when bytes written have not reached the other machine. */
-bool http_connection_unflushed(const struct http_connection *c);
+/* Changes the state, and the deadline with it. */
+void http_connection_enter(struct http_connection *c, enum http_connection_state state);
 /* The owner ended its answer: the next request, or the end. */
 void http_connection_answered(struct http_connection *c);
-/* No more requests; closes when it is idle. */
+/* Closes it if it is idle. */
 void http_connection_retire(struct http_connection *c);
 /* Cuts it at once.  `tell`: on_gone comes if an answer was under way. */
 void http_connection_cut(struct http_connection *c, bool tell);
-
-/* Changes the state, and the deadline with it. */
-void http_connection_enter(struct http_connection *c, enum http_connection_state state);
 void http_connection_close(struct http_connection *c, bool reset);
-
-/* In http_connection_out.c: sends `out`; at the end of the last answer says so to the
- * client. */
-void http_connection_flush(struct http_connection *c);
-void http_connection_tell_drain(struct http_connection *c);
-/* Looks from time to time whether the client takes bytes and, half-closed, whether it is
- * there. */
-void http_connection_watch(struct http_connection *c);
-
-/* In http_exchange.c: a whole answer into `out`. */
-void http_connection_put_answer(struct http_connection *c,
-                                const struct http_answer *answer, struct span body);
 
 /* In http_server.c. */
 const struct http_server_setup *http_server_settings(const struct http_server *s);

@@ -9,12 +9,15 @@
  * answer, with its body. Whoever gets the exchange answers it once: http_reply(), or
  * http_begin() … http_end(). The exchange's pointer is dead after the answer's last byte
  * was handed over by http_end()/http_reply(), or after `on_gone`, whichever comes first;
- * on_gone comes at most once, never after the answer was ended.
+ * on_gone comes at most once, never after the answer was ended.  Without an on_gone the
+ * pointer stays good until the answer is ended or http_server_close(), and what is
+ * written for a client that left is dropped.  No callback comes from inside a call on an
+ * exchange.
  *
  * The client's end of input while an answer is under way means half-close, not gone: a
  * streamed answer gets a blank line at once (http_begin's `probe`), and a reset then
  * tells the truth.  A client that takes no byte for `write_stall_ms` is gone.  Slow
- * senders get 408.  */
+ * senders get 408.  The process must ignore SIGPIPE (io/signals.h).  */
 #ifndef IO_HTTP_SERVER_H
 #define IO_HTTP_SERVER_H
 
@@ -29,9 +32,8 @@ struct http_exchange;
 
 struct http_server_setup {
   struct http_parse_limits limits;
-  size_t connections; /* more: answered 503 and closed */
-  unsigned head_ms, body_ms, idle_ms,
-      write_stall_ms; /* idle_ms 0: never closed for idleness */
+  size_t connections;                                 /* more: answered 503 and closed */
+  unsigned head_ms, body_ms, idle_ms, write_stall_ms; /* 0: never */
   void (*on_head)(void *who, struct http_exchange *x);
   void (*on_request)(void *who, struct http_exchange *x);
   void *who;
@@ -43,11 +45,12 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
                                      struct fault *f);
 unsigned http_server_port(const struct http_server *s);
 size_t http_server_connections(const struct http_server *s);
-size_t http_server_unflushed(
-    const struct http_server *s); /* connections with bytes that have not left yet */
-/* Stops accepting; what runs goes on. */
+/* Connections with bytes that the other machine has not got yet. */
+size_t http_server_unflushed(const struct http_server *s);
+/* Stops accepting and closes idle connections; what runs goes on, and each connection is
+ * closed after its answer. */
 void http_server_stop(struct http_server *s);
-/* Closes everything hard (reset): listener and connections; exchanges under way get
+/* Closes everything; what was not wholly sent is cut (reset), exchanges under way get
  * on_gone first. `closed` comes once, on a later turn; the server is freed by then. */
 void http_server_close(struct http_server *s, void (*closed)(void *who), void *who);
 
@@ -81,8 +84,8 @@ void http_reply(struct http_exchange *x, const struct http_answer *answer,
  * find out if the client is there ("\n" for NDJSON). */
 void http_begin(struct http_exchange *x, const struct http_answer *answer,
                 struct span probe);
-/* One chunk.  Bytes written within one turn of the loop leave together.  Returns the
- * backlog. */
+/* One chunk; no bytes: none.  Bytes written within one turn of the loop leave together.
+ * Returns the backlog. */
 size_t http_write(struct http_exchange *x, struct span bytes);
 void http_end(struct http_exchange *x);
 /* Cuts the connection (reset): the client sees a broken answer. No on_gone. */

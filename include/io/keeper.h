@@ -34,9 +34,10 @@ struct keeper_command {
   uint32_t order, grace_ms;
 };
 
+enum keeper_step { KEEPER_AT_EXEC, KEEPER_AT_CHDIR, KEEPER_AT_FORK }; /* what failed */
 enum keeper_news {
   KEEPER_STARTED = 1, /* pid */
-  KEEPER_NO_EXEC,     /* status: errno; what: 0 exec, 1 chdir, 2 fork */
+  KEEPER_NO_EXEC,     /* status: errno; what: enum keeper_step */
   KEEPER_EXITED,      /* the agent: status, signal, core, cpu_ms, max_rss_kib */
   KEEPER_LEFT,        /* pid, name: one process that is still there */
   KEEPER_SETTLED      /* the last record; the keeper exits */

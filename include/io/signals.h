@@ -17,10 +17,15 @@ struct uv_loop_s;
 struct signals;
 
 void signals_block(void);
+/* For a wait before anything was begun: in this thread they have their plain effect
+ * until signals_block() (as PID 1 that is none). */
+void signals_unblock(void);
 struct signals *signals_open(struct uv_loop_s *loop,
                              void (*on_signal)(void *who, int number, int pid,
                                                bool inside),
                              void *who, struct fault *f);
-void signals_close(struct signals *s); /* NULL is fine; its memory goes on a later turn */
+/* Nothing comes any more, from inside on_signal too.  NULL is fine; its memory goes on a
+ * later turn. */
+void signals_close(struct signals *s);
 
 #endif

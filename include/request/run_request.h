@@ -68,6 +68,7 @@ struct run_request {
   size_t env_count;
   struct run_deadlines deadlines;
   enum event_format event_format;
+  bool kill_leftovers;    /* after a success too */
   size_t max_chunk_bytes; /* 0: not given */
   unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
   struct span

@@ -13,8 +13,9 @@
 #include "base/process.h"
 
 struct certificate {
-  const struct process_end *end; /* NULL: no process was started */
-  bool failed;                   /* stderrTail belongs in */
+  const struct process_end
+      *end;    /* NULL: no process was started; its stderr_tail is clean */
+  bool failed; /* stderrTail belongs in */
   unsigned long long duration_ms, startup_ms, events, tool_calls;
   const char *cancelled_by; /* NULL: nobody */
 };
@@ -22,7 +23,7 @@ struct certificate {
 /* The members without braces, as events_certify() takes them. */
 void certificate_write(const struct certificate *c, struct buf *members);
 /* stderr as it may be shown: valid UTF-8, no control bytes but newline and tab, no ANSI
- * sequences, secrets struck out. */
+ * sequences, secrets struck out; the last LIMIT_STDERR_TAIL_BYTES of that. */
 void certificate_clean(struct span stderr_tail, struct buf *out);
 const char *certificate_signal_name(int number); /* "SIGTERM"; NULL: unknown */
 

@@ -36,6 +36,7 @@ struct run_settings { /* the same for all runs of a process; outlives them */
   unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */
   unsigned heartbeat_ms, result_grace_ms;
   unsigned bridge_hold_ms, bridge_progress_ms;
+  bool mcp_legacy_only;
 };
 
 struct run_outcome {

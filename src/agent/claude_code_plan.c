@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MCP_FILE    "mcp.json"
 #define SYSTEM_FILE "system-prompt.txt"
@@ -31,6 +32,8 @@ static int add_option(struct strv *argv, const char *option, struct span value,
     return fault_set(
         f, FAULT_BAD_INPUT,
         "run request: %s must not be empty or begin with '-' for claude-code", field);
+  if (memchr(value.at, 0, value.len) != NULL)
+    return fault_set(f, FAULT_BAD_INPUT, "run request: %s holds a NUL character", field);
   strv_add(argv, span_of(option));
   strv_add(argv, value);
   return 0;

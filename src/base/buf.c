@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,27 +86,42 @@ void buf_add_text(struct buf *b, const char *cstring)
   buf_add(b, span_of(cstring));
 }
 
-void buf_addf(struct buf *b, const char *fmt, ...)
+void buf_addv(struct buf *b, const char *fmt, va_list args)
 {
   char small[256];
-  va_list args;
-  va_start(args, fmt);
+  va_list again;
+  va_copy(again, args);
   int printed = vsnprintf(small, sizeof small, fmt, args);
-  va_end(args);
-  if (printed < 0)
-    return;
-  size_t len = (size_t)printed;
+  size_t len = printed > 0 ? (size_t)printed : 0;
   if (len < sizeof small) {
     buf_add(b, (struct span){small, len});
-    return;
+  } else {
+    char *at = buf_reserve(b, len);
+    if (at != NULL) {
+      (void)vsnprintf(at, len + 1, fmt, again); /* the same text, measured above */
+      buf_grew(b, len);
+    }
   }
-  char *at = buf_reserve(b, len);
-  if (at == NULL)
-    return;
+  va_end(again);
+}
+
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+  va_list args;
   va_start(args, fmt);
-  (void)vsnprintf(at, len + 1, fmt, args); /* the same text, measured above */
+  buf_addv(b, fmt, args);
   va_end(args);
-  buf_grew(b, len);
+}
+
+void buf_add_tail(struct buf *b, struct span s)
+{
+  if (s.len >= b->ceiling) {
+    buf_clear(b);
+    s = span_after(s, s.len - b->ceiling);
+  } else if (b->len + s.len > b->ceiling) {
+    buf_drop_front(b, b->len + s.len - b->ceiling);
+  }
+  buf_add(b, s);
 }
 
 void buf_drop_front(struct buf *b, size_t n)

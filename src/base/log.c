@@ -9,7 +9,6 @@
 
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -210,21 +209,15 @@ void log_line(enum log_level level, struct span run, const char *fmt, ...)
 {
   if (level < least_level || level >= LOG_SILENT)
     return;
+  struct buf text = buf_make(SIZE_MAX);
   va_list args;
   va_start(args, fmt);
-  int printed = vsnprintf(NULL, 0, fmt, args);
+  buf_addv(&text, fmt, args);
   va_end(args);
-  if (printed < 0)
-    return;
-  char *text = mem_new((size_t)printed + 1);
-  va_start(args, fmt);
-  (void)vsnprintf(text, (size_t)printed + 1, fmt, args); /* measured above */
-  va_end(args);
-  struct buf message = log_clean((struct span){text, (size_t)printed});
+  struct buf message = log_clean(buf_span(&text));
   struct buf name = log_clean(run);
   log_write(level, buf_span(&name), buf_span(&message));
   buf_free(&name);
   buf_wipe(&message);
-  mem_wipe(text, (size_t)printed);
-  free(text);
+  buf_wipe(&text);
 }

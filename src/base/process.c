@@ -5,7 +5,7 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,17 +32,13 @@ void strv_add(struct strv *v, struct span s)
 
 void strv_addf(struct strv *v, const char *fmt, ...)
 {
+  struct buf text = buf_make(SIZE_MAX);
   va_list args;
   va_start(args, fmt);
-  int len = vsnprintf(NULL, 0, fmt, args);
+  buf_addv(&text, fmt, args);
   va_end(args);
-  if (len < 0)
-    return;
-  char *s = mem_new((size_t)len + 1);
-  va_start(args, fmt);
-  (void)vsnprintf(s, (size_t)len + 1, fmt, args); /* measured above */
-  va_end(args);
-  strv_add_owned(v, s);
+  strv_add(v, buf_span(&text));
+  buf_wipe(&text); /* it may be an entry of the environment */
 }
 
 static bool entry_has_name(const char *entry, const char *name, size_t len)

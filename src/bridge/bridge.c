@@ -1,245 +1,321 @@
 /* SPDX-License-Identifier: MIT */
-/* bridge.c - see bridge.h.
- *
- * A tools/call is answered adaptively: plain JSON when the host is quick, else an event
- * stream whose head leaves early and which shows signs of life - clients give up at 60 s
- * without headers otherwise. */
+/* bridge.c - see bridge.h: who may come in, and where each request goes. */
 #include "bridge/bridge.h"
 
 #include "base/ids.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/mcp.h"
+#include "bridge/mcp_message.h"
+#include "bridge/mcp_reply.h"
+#include "bridge/post.h"
+#include "bridge/sessions.h"
 #include "io/http_server.h"
-#include "io/loop.h"
-#include "io/sse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define TOKEN_BYTES 32
 
-struct open_call { /* one tools/call under way */
-  struct bridge *bridge;
-  struct open_call *next;
-  struct http_exchange *exchange; /* NULL: the agent hung up, or it was answered */
-  struct mcp_call call;
-  struct tool_call *tool_call;
-  struct loop_timer *timer; /* the hold, then the signs of life */
-  bool streaming, gone;
-  unsigned step;
-};
-
 struct bridge {
   struct bridge_setup setup;
+  struct mcp_server mcp;
   struct http_server *server;
   char token[2 * TOKEN_BYTES + 1];
   char url[64];
   struct bridge_facts facts;
-  struct open_call *first;
+  struct sessions sessions;
+  struct post **posts; /* those with calls under way */
+  size_t post_count, post_room;
   bool closing, server_closed;
   void (*closed)(void *who);
   void *who;
 };
 
-/* -- answers -- */
+/* -- short answers
+ * ----------------------------------------------------------------------------- */
 
-static void answer_text(struct http_exchange *x, int status, const char *text)
+static void reply_text(struct http_exchange *x, int status, const char *text,
+                       const struct http_header *extra)
 {
-  struct http_header allow = {SPAN_LITERAL("allow"), SPAN_LITERAL("POST")};
   struct http_answer a = {.status = status,
                           .content_type = "text/plain",
-                          .headers = &allow,
-                          .header_count = status == 405 ? 1 : 0};
+                          .headers = extra,
+                          .header_count = extra ? 1 : 0};
   http_reply(x, &a, span_of(text));
 }
 
-static void answer_json(struct http_exchange *x, int status, struct span json)
+static void reply_error(struct http_exchange *x, int status, int code, const char *text)
 {
+  struct buf json = buf_make(64 * KIB);
   struct http_answer a = {.status = status, .content_type = "application/json"};
-  http_reply(x, &a, json);
+  mcp_reply_error(&json, (struct span){0}, code, span_of(text), (struct span){0});
+  http_reply(x, &a, buf_span(&json));
+  buf_free(&json);
 }
 
-static bool accepts(const struct http_exchange *x, const char *type)
+static void reply_accepted(struct http_exchange *x)
 {
-  struct span accept = http_request_header(http_exchange_request(x), "accept");
-  size_t n = span_of(type).len;
-  for (size_t i = 0; i + n <= accept.len; i++)
-    if (span_is_nocase((struct span){accept.at + i, n}, type))
+  /* Exactly this, without a type: codex gives up on anything else, others on a 204. */
+  struct http_answer accepted = {.status = 202};
+  http_reply(x, &accepted, (struct span){0});
+}
+
+/* -- who may come in: the head alone decides
+ * ------------------------------------------------------- */
+
+/* A name of this machine, with any port or none. */
+static bool is_local(struct span host)
+{
+  static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    size_t n = span_of(names[i]).len;
+    unsigned long long port;
+    if (host.len < n || !span_is_nocase((struct span){host.at, n}, names[i]))
+      continue;
+    struct span rest = span_after(host, n);
+    if (rest.len == 0)
       return true;
+    return rest.at[0] == ':' && span_to_number(span_after(rest, 1), 0, 65535, &port);
+  }
   return false;
 }
 
-/* -- one call -- */
-
-static void call_free(struct open_call *c)
+/* A web page must not get in by a name that was made to mean this machine (DNS
+ * rebinding). */
+static bool is_from_here(const struct http_request *r)
 {
-  struct open_call **at = &c->bridge->first;
-  while (*at != c)
-    at = &(*at)->next;
-  *at = c->next;
-  c->bridge->facts.open_calls--;
-  loop_timer_free(c->timer);
-  mcp_call_free(&c->call);
-  free(c);
+  struct span origin = http_request_header(r, "origin");
+  if (http_request_header_count(r, "host") > 0 &&
+      !is_local(http_request_header(r, "host")))
+    return false;
+  if (http_request_header_count(r, "origin") == 0)
+    return true;
+  if (span_starts(origin, "http://"))
+    return is_local(span_after(origin, 7));
+  return span_starts(origin, "https://") && is_local(span_after(origin, 8));
 }
 
-static void bridge_may_close(struct bridge *b);
-
-static void send_answer(struct open_call *c, const struct tool_answer *answer)
+static bool has_token(const struct bridge *b, const struct http_request *r)
 {
-  struct buf reply = buf_make(LIMIT_EVENT_LINE_BYTES),
-             event = buf_make(LIMIT_EVENT_LINE_BYTES);
-  mcp_finish(&c->call, answer, &reply);
-  if (c->streaming) {
-    sse_write_message(buf_span(&reply), &event);
-    http_write(c->exchange, buf_span(&event));
-    http_end(c->exchange);
-  } else {
-    answer_json(c->exchange, 200, buf_span(&reply));
-  }
-  buf_free(&reply);
-  buf_free(&event);
-}
-
-static void tool_answered(void *who, const struct tool_answer *answer)
-{
-  struct open_call *c = who;
-  struct bridge *b = c->bridge;
-  c->tool_call = NULL;
-  if (c->exchange && answer->cancelled && c->streaming)
-    http_end(c->exchange); /* whoever cancelled wants no response */
-  else if (c->exchange && answer->cancelled)
-    answer_text(c->exchange, 202, "");
-  else if (c->exchange)
-    send_answer(c, answer);
-  call_free(c);
-  bridge_may_close(b);
-}
-
-static void agent_gone(void *who)
-{
-  struct open_call *c = who;
-  c->exchange = NULL; /* nobody can collect the result: the host need not work on it */
-  if (c->tool_call)
-    tool_call_cancel(c->tool_call);
-}
-
-static void show_life(void *who)
-{
-  struct open_call *c = who;
-  if (!c->exchange)
-    return;
-  struct buf message = buf_make(64 * KIB), event = buf_make(256 * KIB);
-  if (c->call.progress_token_json.len > 0) {
-    mcp_progress(&c->call, ++c->step, &message);
-    sse_write_message(buf_span(&message), &event);
-  } else {
-    sse_write_comment(SPAN_LITERAL("waiting"), &event);
-  }
-  http_write(c->exchange, buf_span(&event));
-  buf_free(&message);
-  buf_free(&event);
-}
-
-static void hold_is_over(void *who)
-{
-  struct open_call *c = who;
-  struct http_header headers[] = {
-      {SPAN_LITERAL("cache-control"), SPAN_LITERAL("no-cache")},
-      {SPAN_LITERAL("x-accel-buffering"), SPAN_LITERAL("no")}};
-  struct http_answer a = {.status = 200,
-                          .content_type = "text/event-stream",
-                          .headers = headers,
-                          .header_count = 2};
-  if (!c->exchange)
-    return;
-  c->streaming = true;
-  http_begin(c->exchange, &a, SPAN_LITERAL(":\n\n"));
-  loop_timer_free(c->timer);
-  c->timer = loop_timer_new(c->bridge->setup.loop, show_life, c);
-  loop_timer_repeat(c->timer, c->bridge->setup.progress_ms);
-}
-
-static void start_call(struct bridge *b, struct http_exchange *x, struct mcp_call *call)
-{
-  struct open_call *c = mem_new(sizeof *c);
-  *c = (struct open_call){.bridge = b, .next = b->first, .exchange = x, .call = *call};
-  b->first = c;
-  b->facts.calls++;
-  b->facts.open_calls++;
-  http_exchange_on_gone(x, agent_gone, c);
-  c->timer = loop_timer_new(b->setup.loop, hold_is_over, c);
-  if (accepts(x, "text/event-stream"))
-    loop_timer_start(c->timer, b->setup.hold_ms);
-  c->tool_call =
-      tool_call_start(b->setup.route, call->tool->name, call->tool->result_is_mcp,
-                      buf_span(&c->call.args_json), tool_answered, c);
-}
-
-static void cancel_call(struct bridge *b, struct span id_json)
-{
-  for (struct open_call *c = b->first; c; c = c->next)
-    if (c->tool_call && span_equal(buf_span(&c->call.id_json), id_json))
-      tool_call_cancel(c->tool_call);
-}
-
-/* -- one request -- */
-
-static bool has_token(const struct bridge *b, struct span authorization)
-{
+  struct span authorization = http_request_header(r, "authorization");
   struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
-  if (!span_is_nocase(scheme, "bearer "))
+  if (http_request_header_count(r, "authorization") != 1 ||
+      !span_is_nocase(scheme, "bearer "))
     return false;
   return ids_equal_constant_time(span_trim(span_after(authorization, 7)),
                                  span_of(b->token));
 }
 
+static bool is_json(struct span type)
+{
+  size_t n = 0;
+  while (n < type.len && type.at[n] != ';')
+    n++;
+  return span_is_nocase(span_trim((struct span){type.at, n}), "application/json");
+}
+
+static bool is_endpoint(struct span target)
+{
+  size_t n = 0;
+  while (n < target.len && target.at[n] != '?')
+    n++;
+  return span_is((struct span){target.at, n}, "/mcp");
+}
+
 static void on_head(void *who, struct http_exchange *x)
 {
+  static const struct http_header allow = {{"allow", 5}, {"POST", 4}};
+  static const struct http_header bearer = {{"www-authenticate", 16}, {"Bearer", 6}};
   struct bridge *b = who;
   const struct http_request *r = http_exchange_request(x);
   b->facts.requests++;
-  if (!span_is(r->target, "/mcp")) {
-    answer_text(x, 404, "not found");
-  } else if (!has_token(b, http_request_header(r, "authorization"))) {
-    b->facts.refused++;
-    answer_text(x, 401, "unauthorized");
-  } else if (http_request_header_count(r, "origin") > 0) {
-    answer_text(x, 403, "no web page may call this");
+  if (!is_from_here(r)) {
+    reply_error(x, 403, MCP_UNSUPPORTED, "Forbidden: Host or Origin is not this machine");
+  } else if (!is_endpoint(r->target)) {
+    reply_text(x, 404, "not found", NULL); /* .well-known too, without a token */
   } else if (!span_is(r->method, "POST")) {
-    answer_text(x, 405, "only POST");
+    reply_text(x, 405, "only POST",
+               &allow); /* not 401: a GET's 401 sends clients into OAuth */
+  } else if (!has_token(b, r)) {
+    b->facts.refused++;
+    reply_text(x, 401, "unauthorized", &bearer);
+  } else if (!is_json(http_request_header(r, "content-type"))) {
+    reply_error(x, 415, MCP_UNSUPPORTED,
+                "Unsupported Media Type: Content-Type must be application/json");
   }
+}
+
+/* -- posts
+ * ------------------------------------------------------------------------------------------
+ */
+
+static void bridge_may_close(struct bridge *b);
+
+static void post_ended(void *who, struct post *p)
+{
+  struct bridge *b = who;
+  size_t i = 0;
+  while (b->posts[i] != p)
+    i++;
+  b->posts[i] = b->posts[--b->post_count];
+  bridge_may_close(b);
+}
+
+static struct post *new_post(struct bridge *b, size_t parts, bool is_array, bool modern,
+                             int session)
+{
+  struct post_setup setup = {.loop = b->setup.loop,
+                             .route = b->setup.route,
+                             .hold_ms = b->setup.hold_ms,
+                             .progress_ms = b->setup.progress_ms,
+                             .parts = parts,
+                             .is_array = is_array,
+                             .modern = modern,
+                             .session = session,
+                             .on_end = post_ended,
+                             .who = b};
+  return post_new(&setup);
+}
+
+static void start_post(struct bridge *b, struct post *p, struct http_exchange *x)
+{
+  if (!post_start(p, x))
+    return;
+  b->posts = mem_room(b->posts, b->post_count, &b->post_room, sizeof *b->posts);
+  b->posts[b->post_count++] = p;
+}
+
+/* A client without a session that shares its ids with another one is not to be guessed
+ * at. */
+static void cancel(struct bridge *b, int session, struct span id)
+{
+  unsigned found = 0;
+  for (size_t i = 0; i < b->post_count; i++)
+    found += post_find(b->posts[i], session, id);
+  if (found != 1)
+    return;
+  for (size_t i = 0; i < b->post_count; i++)
+    if (post_find(b->posts[i], session, id))
+      post_cancel(b->posts[i], id);
+}
+
+/* -- one message
+ * ---------------------------------------------------------------------------------------
+ */
+
+/* False: the session is not one of ours, and that was answered. */
+static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
+{
+  struct span id = http_request_header(http_exchange_request(x), "mcp-session-id");
+  *session = sessions_find(&b->sessions, id);
+  if (id.len == 0 || *session != SESSION_NONE)
+    return true;
+  reply_error(x, 404, -32001, "Session not found");
+  return false;
+}
+
+static void take_one(struct bridge *b, struct http_exchange *x, struct span body)
+{
+  const struct http_request *head = http_exchange_request(x);
+  struct post_accepts accepts = post_accepts_read(http_request_header(head, "accept"));
+  struct mcp_taken t;
+  int session = SESSION_NONE;
+  mcp_take(&b->mcp, head, body, &t);
+  if (!t.modern && !t.greeted && !session_of(b, x, &session)) {
+    mcp_taken_free(&t);
+    return;
+  }
+  b->facts.listed |= t.listed;
+  if (t.greeted)
+    session = sessions_mint(&b->sessions);
+  if (t.verdict == MCP_CALL) {
+    struct post *p = new_post(b, 1, false, t.modern, session);
+    b->facts.calls++;
+    post_add_call(p, &t.call);
+    start_post(b, p, x);
+  } else if (t.verdict == MCP_ANSWERED) {
+    struct span minted =
+        t.greeted ? sessions_id(&b->sessions, session) : (struct span){0};
+    post_reply_whole(x, accepts, t.status, buf_span(&t.reply), minted);
+  } else {
+    if (t.verdict == MCP_CANCEL)
+      cancel(b, session, buf_span(&t.call.id_json));
+    reply_accepted(x);
+  }
+  mcp_taken_free(&t);
+}
+
+/* -- an array of messages (2025-03-26)
+ * -------------------------------------------------------------------- */
+
+/* How many messages; 0 and an answer if it cannot be served. */
+static size_t count_elements(struct http_exchange *x, struct span body)
+{
+  static const char *const raw[] = {"params", NULL};
+  const struct json_rules rules = {.raw = raw};
+  struct fault f = {0};
+  struct span version =
+      span_trim(http_request_header(http_exchange_request(x), "mcp-protocol-version"));
+  struct json *doc = json_parse(body, &rules, &f);
+  size_t count = json_count(json_root(doc));
+  if (!doc)
+    reply_error(x, 400, MCP_PARSE_ERROR, "Parse error: the body is not valid JSON");
+  else if (!mcp_takes_arrays(version))
+    reply_error(x, 400, MCP_INVALID_REQUEST,
+                "Invalid Request: this protocol version has no arrays of messages");
+  else if (count == 0 || count > LIMIT_BRIDGE_BATCH)
+    reply_error(x, 400, MCP_INVALID_REQUEST,
+                "Invalid Request: an array must hold 1 to 256 messages");
+  json_free(doc);
+  return doc && mcp_takes_arrays(version) && count <= LIMIT_BRIDGE_BATCH ? count : 0;
+}
+
+static void take_array(struct bridge *b, struct http_exchange *x, struct span body)
+{
+  int session;
+  size_t count = count_elements(x, body);
+  if (count == 0 || !session_of(b, x, &session))
+    return;
+  struct post *p = new_post(b, count, true, false, session);
+  struct span rest = body, element;
+  while (count-- > 0 && mcp_message_next(&rest, &element)) {
+    struct mcp_taken t;
+    mcp_take(&b->mcp, NULL, element, &t);
+    b->facts.listed |= t.listed;
+    if (t.verdict == MCP_CALL)
+      b->facts.calls++;
+    if (t.verdict == MCP_CALL)
+      post_add_call(p, &t.call);
+    else if (t.verdict == MCP_ANSWERED)
+      post_add_reply(p, &t.reply);
+    else if (t.verdict == MCP_CANCEL)
+      cancel(b, session, buf_span(&t.call.id_json));
+    mcp_taken_free(&t);
+  }
+  start_post(b, p, x);
 }
 
 static void on_request(void *who, struct http_exchange *x)
 {
   struct bridge *b = who;
-  struct span version =
-      http_request_header(http_exchange_request(x), "mcp-protocol-version");
-  struct buf body = http_exchange_body(x), reply = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct mcp_call call = {0};
-  int status;
-  enum mcp_verdict verdict =
-      mcp_take(b->setup.tools, buf_span(&body), &reply, &call, &status);
-  (void)version; /* a probe of a newer revision gets its -32601, not a refusal */
-  if (verdict == MCP_ANSWERED) {
-    b->facts.listed = true;
-    answer_json(x, status, buf_span(&reply));
-  } else if (verdict == MCP_CALL) {
-    start_call(b, x, &call);
-  } else {
-    if (verdict == MCP_CANCEL)
-      cancel_call(b, buf_span(&call.id_json));
-    mcp_call_free(&call);
-    struct http_answer accepted = {.status = 202};
-    http_reply(x, &accepted, (struct span){0});
+  struct buf body = http_exchange_body(x);
+  if (!utf8_valid(buf_span(&body))) {
+    struct buf repaired = buf_make(3 * LIMIT_BRIDGE_BODY_BYTES);
+    (void)utf8_repair(buf_span(&body), &repaired);
+    buf_free(&body);
+    body = repaired;
   }
+  if (mcp_message_is_array(buf_span(&body)))
+    take_array(b, x, buf_span(&body));
+  else
+    take_one(b, x, buf_span(&body));
   buf_free(&body);
-  buf_free(&reply);
 }
 
-/* -- opening and closing -- */
+/* -- opening and closing
+ * ------------------------------------------------------------------------------------ */
 
 struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 {
@@ -249,11 +325,13 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     b->setup.hold_ms = LIMIT_BRIDGE_HOLD_MS;
   if (!b->setup.progress_ms)
     b->setup.progress_ms = LIMIT_BRIDGE_PROGRESS_MS;
+  b->mcp = (struct mcp_server){setup->tools, setup->legacy_only};
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
       .connections = LIMIT_BRIDGE_CONNECTIONS,
       .head_ms = LIMIT_HEAD_MS,
       .body_ms = LIMIT_BODY_MS,
+      .idle_ms = 0, /* a model may think for an hour between two calls */
       .write_stall_ms = LIMIT_WRITE_STALL_MS,
       .on_head = on_head,
       .on_request = on_request,
@@ -265,6 +343,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     free(b);
     return NULL;
   }
+  /* Never "localhost": it may mean ::1 first, or go through a proxy. */
   snprintf(b->url, sizeof b->url, "http://127.0.0.1:%u/mcp", http_server_port(b->server));
   return b;
 }
@@ -277,15 +356,19 @@ struct bridge_address bridge_address(const struct bridge *b)
 
 struct bridge_facts bridge_facts(const struct bridge *b)
 {
-  return b->facts;
+  struct bridge_facts facts = b->facts;
+  for (size_t i = 0; i < b->post_count; i++)
+    facts.open_calls += post_open_calls(b->posts[i]);
+  return facts;
 }
 
 static void bridge_may_close(struct bridge *b)
 {
-  if (!b->closing || !b->server_closed || b->first)
+  if (!b->closing || !b->server_closed || b->post_count > 0)
     return;
   void (*closed)(void *) = b->closed;
   void *who = b->who;
+  free(b->posts);
   free(b);
   if (closed)
     closed(who);
@@ -304,9 +387,7 @@ void bridge_close(struct bridge *b, void (*closed)(void *who), void *who)
   b->closed = closed;
   b->who = who;
   mem_wipe(b->token, sizeof b->token);
-  for (struct open_call *c = b->first; c; c = c->next)
-    if (c->tool_call)
-      tool_call_cancel(c->tool_call);
-  http_server_close(b->server, server_closed,
-                    b); /* tells each open call that its agent is gone */
+  for (size_t i = 0; i < b->post_count; i++)
+    post_cancel_all(b->posts[i]);
+  http_server_close(b->server, server_closed, b);
 }

@@ -1,223 +1,296 @@
 /* SPDX-License-Identifier: MIT */
-/* mcp.c - see mcp.h. */
+/* mcp.c - see mcp.h: which era a message is of, and the legacy one. */
 #include "bridge/mcp.h"
 
 #include "base/json.h"
-#include "base/json_write.h"
 #include "base/limits.h"
-#include "base/version.h"
+#include "bridge/mcp_message.h"
+#include "bridge/mcp_modern.h"
+#include "bridge/mcp_reply.h"
 #include "bridge/tool_answer.h"
 
-#include <string.h>
+#define LEGACY_VERSIONS "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
 
-#define PARSE_ERROR      (-32700)
-#define INVALID_REQUEST  (-32600)
-#define METHOD_NOT_FOUND (-32601)
-#define INVALID_PARAMS   (-32602)
+static const char *const legacy_versions[] = {LEGACY_VERSIONS};
+static const char all_versions[] =
+    "[\"" MCP_MODERN_VERSION "\",\"2025-11-25\",\"2025-06-18\","
+    "\"2025-03-26\",\"2024-11-05\"]";
 
-static const char *const versions[] = {"2025-11-25", "2025-06-18", "2025-03-26",
-                                       "2024-11-05"};
+struct taking { /* one mcp_take() */
+  const struct mcp_server *server;
+  const struct http_request *head;
+  struct mcp_message m;
+  struct mcp_taken *taken;
+};
 
-bool mcp_knows_version(struct span version)
+static bool is_legacy_version(struct span version)
 {
-  for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
-    if (span_is(version, versions[i]))
+  for (size_t i = 0; i < sizeof legacy_versions / sizeof *legacy_versions; i++)
+    if (span_is(version, legacy_versions[i]))
       return true;
   return false;
 }
 
-/* -- replies -- */
-
-static struct json_writer reply_open(struct buf *reply, struct span id)
+bool mcp_takes_arrays(struct span version)
 {
-  struct json_writer w = json_write_to(reply);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "jsonrpc", SPAN_LITERAL("2.0"));
-  json_put_raw(&w, "id", id.len ? id : SPAN_LITERAL("null"));
-  return w;
+  return version.len == 0 || span_is(version, "2025-03-26") ||
+         span_is(version, "2024-11-05");
 }
 
-static void reply_error(struct buf *reply, struct span id, int code, const char *message,
-                        struct span detail)
+/* -- refusals
+ * ------------------------------------------------------------------------------- */
+
+/* `words` are the client's own, cut. */
+static void refuse(struct taking *t, int status, int code, const char *message,
+                   struct span words)
 {
-  struct buf text = buf_make(LIMIT_BRIDGE_BODY_BYTES);
+  struct buf text = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
   buf_add_text(&text, message);
-  buf_add(&text, detail);
-  struct json_writer w = reply_open(reply, id);
-  json_open(&w, "error", '{');
-  json_put_int(&w, "code", code);
-  json_put_text(&w, "message", buf_span(&text));
-  json_close(&w, '}');
-  json_close(&w, '}');
+  (void)utf8_repair(span_cut_utf8(words, LIMIT_BRIDGE_ECHO_BYTES), &text);
+  mcp_reply_error(&t->taken->reply, t->m.id, code, buf_span(&text), (struct span){0});
+  t->taken->status = status;
   buf_free(&text);
 }
 
-static void reply_raw(struct buf *reply, struct span id, struct span result)
+static void refuse_version(struct taking *t, struct span asked)
 {
-  struct json_writer w = reply_open(reply, id);
-  json_put_raw(&w, "result", result);
-  json_close(&w, '}');
+  struct buf text = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
+  buf_add_text(&text, "Bad Request: Unsupported protocol version: ");
+  (void)utf8_repair(span_cut_utf8(asked, LIMIT_BRIDGE_ECHO_BYTES), &text);
+  buf_add_text(&text, " (supported versions: ");
+  if (!t->server->legacy_only)
+    buf_add_text(&text, MCP_MODERN_VERSION ", ");
+  for (size_t i = 0; i < sizeof legacy_versions / sizeof *legacy_versions; i++)
+    buf_addf(&text, "%s%s", i ? ", " : "", legacy_versions[i]);
+  buf_add_char(&text, ')');
+  mcp_reply_error(&t->taken->reply, t->m.id, MCP_UNSUPPORTED, buf_span(&text),
+                  (struct span){0});
+  t->taken->status = 400;
+  buf_free(&text);
 }
 
-static void reply_initialize(struct buf *reply, struct span id, struct span asked)
+static struct span header(const struct taking *t, const char *name)
 {
-  struct json_writer w = reply_open(reply, id);
-  json_open(&w, "result", '{');
-  json_put_text(&w, "protocolVersion",
-                mcp_knows_version(asked) ? asked : span_of(versions[0]));
-  json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
-  json_open(&w, "serverInfo", '{');
-  json_put_text(&w, "name", SPAN_LITERAL(MCP_SERVER_NAME));
-  json_put_text(&w, "version", SPAN_LITERAL(RUNLET_VERSION));
-  json_close(&w, '}');
-  json_close(&w, '}');
-  json_close(&w, '}');
+  return t->head ? span_trim(http_request_header(t->head, name)) : (struct span){0};
 }
 
-static void reply_list(struct buf *reply, struct span id, const struct tools *tools)
+/* -- tools/call
+ * ------------------------------------------------------------------------------ */
+
+static void keep(struct buf *to, struct span bytes)
 {
-  struct json_writer w = reply_open(reply, id);
-  json_open(&w, "result", '{');
-  json_put_raw(&w, "tools", tools_list_json(tools));
-  json_close(&w, '}');
-  json_close(&w, '}');
+  *to = buf_make(bytes.len + 1);
+  buf_add(to, bytes);
 }
 
-/* -- requests -- */
-
-static enum mcp_verdict take_call(const struct tools *tools, struct json *doc,
-                                  json_at params, struct span id, struct buf *reply,
-                                  struct mcp_call *call)
+/* A string or a whole number, else none. */
+static struct span progress_token(const struct mcp_message *m)
 {
-  json_at name = json_get(params, "name"), arguments = json_get(params, "arguments");
-  if (json_kind(name) != JSON_STRING) {
-    reply_error(reply, id, INVALID_PARAMS, "Invalid params: name must be a string",
-                (struct span){0});
-    return MCP_ANSWERED;
-  }
-  struct span wanted = json_text(doc, name, (struct span){0});
-  const struct tool *tool = tools_find(tools, wanted);
-  if (!tool) {
-    reply_error(reply, id, INVALID_PARAMS, "Unknown tool: ", wanted);
-    return MCP_ANSWERED;
-  }
+  json_at token = json_get(json_get(m->params, "_meta"), "progressToken");
+  enum json_kind kind = json_kind(token);
+  return kind == JSON_STRING || kind == JSON_NUMBER ? json_raw(token) : (struct span){0};
+}
+
+static void take_call(struct taking *t)
+{
+  struct mcp_message *m = &t->m;
+  struct mcp_taken *taken = t->taken;
+  struct span name = mcp_message_text(m, m->params, "name"), none = {0};
+  json_at arguments = json_get(m->params, "arguments");
   enum json_kind kind = json_kind(arguments);
+  if (!name.at) {
+    refuse(t, 200, MCP_INVALID_PARAMS, "Invalid params: name must be a string", none);
+    return;
+  }
+  const struct tool *tool = tools_find(t->server->tools, name);
+  if (!tool) {
+    refuse(t, 200, MCP_INVALID_PARAMS, "Unknown tool: ", name);
+    return;
+  }
   if (kind != JSON_ABSENT && kind != JSON_NULL && kind != JSON_OBJECT) {
-    reply_error(reply, id, INVALID_PARAMS, "Invalid params: arguments must be an object",
-                (struct span){0});
-    return MCP_ANSWERED;
+    refuse(t, 200, MCP_INVALID_PARAMS, "Invalid params: arguments must be an object",
+           none);
+    return;
   }
   struct span args = kind == JSON_OBJECT ? json_raw(arguments) : SPAN_LITERAL("{}");
-  struct span progress = json_raw(json_get(json_get(params, "_meta"), "progressToken"));
-  *call = (struct mcp_call){.id_json = buf_make(id.len + 1),
-                            .args_json = buf_make(args.len + 1),
-                            .progress_token_json = buf_make(progress.len + 1),
-                            .tool = tool};
-  buf_add(&call->id_json, id);
-  buf_add(&call->args_json, args);
-  buf_add(&call->progress_token_json, progress);
-  return MCP_CALL;
+  if (taken->modern &&
+      !mcp_modern_check_call(m, t->head, tool, args, &taken->reply, &taken->status))
+    return;
+  taken->verdict = MCP_CALL;
+  taken->call.tool = tool;
+  taken->call.modern = taken->modern;
+  keep(&taken->call.id_json, m->id);
+  keep(&taken->call.args_json, args);
+  keep(&taken->call.progress_token_json, progress_token(m));
 }
 
-static enum mcp_verdict take_request(const struct tools *tools, struct json *doc,
-                                     struct span method, struct span id,
-                                     struct buf *reply, struct mcp_call *call)
+/* -- legacy
+ * ----------------------------------------------------------------------------------- */
+
+static void initialize(struct taking *t)
 {
-  json_at params = json_get(json_root(doc), "params");
-  if (span_is(method, "tools/call"))
-    return take_call(tools, doc, params, id, reply, call);
-  if (span_is(method, "initialize"))
-    reply_initialize(
-        reply, id, json_text(doc, json_get(params, "protocolVersion"), (struct span){0}));
-  else if (span_is(method, "tools/list"))
-    reply_list(reply, id, tools);
-  else if (span_is(method, "ping"))
-    reply_raw(reply, id, SPAN_LITERAL("{}"));
+  struct span asked = mcp_message_text(&t->m, t->m.params, "protocolVersion");
+  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  json_put_text(&w, "protocolVersion",
+                is_legacy_version(asked) ? asked : span_of(legacy_versions[0]));
+  json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
+  mcp_reply_server_info(&w, "serverInfo");
+  mcp_reply_close(&w);
+  t->taken->greeted = t->taken->listed = true;
+}
+
+static void list(struct taking *t)
+{
+  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  json_put_raw(&w, "tools", tools_list_json(t->server->tools));
+  mcp_reply_close(&w);
+  t->taken->listed = true;
+}
+
+static void take_legacy(struct taking *t)
+{
+  struct span method = t->m.method;
+  if (t->m.odd_params) {
+    refuse(t, 200, MCP_INVALID_PARAMS, "Invalid params: params must be an object",
+           (struct span){0});
+  } else if (span_is(method, "tools/call")) {
+    take_call(t);
+  } else if (span_is(method, "tools/list")) {
+    list(t);
+  } else if (span_is(method, "initialize")) {
+    initialize(t);
+  } else if (span_is(method, "ping")) {
+    struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+    mcp_reply_close(&w);
+  } else {
+    refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
+  }
+}
+
+/* -- modern
+ * ------------------------------------------------------------------------------------ */
+
+static void take_modern(struct taking *t)
+{
+  struct mcp_taken *taken = t->taken;
+  struct span method = t->m.method, versions = span_of(all_versions);
+  taken->modern = true;
+  if (!t->head) {
+    refuse(t, 400, MCP_INVALID_REQUEST,
+           "Invalid Request: " MCP_MODERN_VERSION " has no arrays of messages",
+           (struct span){0});
+    return;
+  }
+  if (!mcp_modern_check(&t->m, t->head, versions, &taken->reply, &taken->status))
+    return;
+  if (span_is(method, "tools/call")) {
+    take_call(t);
+  } else if (span_is(method, "tools/list")) {
+    mcp_modern_list(t->m.id, t->server->tools, &taken->reply);
+    taken->listed = true;
+  } else if (span_is(method, "server/discover")) {
+    mcp_modern_discover(t->m.id, versions, &taken->reply);
+    taken->listed = true;
+  } else {
+    refuse(t, 404, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
+  }
+}
+
+/* -- one message
+ * ---------------------------------------------------------------------------------- */
+
+static void take_request(struct taking *t)
+{
+  struct span version = header(t, "MCP-Protocol-Version");
+  bool greets = span_is(t->m.method, "initialize");
+  if (!t->server->legacy_only && mcp_modern_is(&t->m, version))
+    take_modern(t);
+  else if (span_is(t->m.method,
+                   "server/discover")) /* a probe wants its answer, not our views */
+    refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", t->m.method);
+  else if (!greets && version.len > 0 && !is_legacy_version(version))
+    refuse_version(t, version);
   else
-    reply_error(reply, id, METHOD_NOT_FOUND, "Method not found: ", method);
-  return MCP_ANSWERED;
+    take_legacy(t);
 }
 
-static enum mcp_verdict take_cancel(struct json *doc, struct mcp_call *call)
+static void take_notification(struct taking *t)
 {
-  struct span id = json_raw(json_get(json_get(json_root(doc), "params"), "requestId"));
-  *call = (struct mcp_call){.id_json = buf_make(id.len + 1)};
-  buf_add(&call->id_json, id);
-  return MCP_CANCEL;
+  struct span version = header(t, "MCP-Protocol-Version");
+  bool modern = span_is(version, MCP_MODERN_VERSION) && !t->server->legacy_only;
+  t->taken->modern = modern;
+  if (version.len > 0 && !modern && !is_legacy_version(version)) {
+    refuse_version(t, version);
+    return;
+  }
+  t->taken->verdict = MCP_SILENT;
+  struct span id = json_raw(json_get(t->m.params, "requestId"));
+  if (modern || id.len == 0 || !span_is(t->m.method, "notifications/cancelled"))
+    return; /* in the modern era a call is cancelled by closing its stream */
+  t->taken->verdict = MCP_CANCEL;
+  keep(&t->taken->call.id_json, id);
 }
 
-enum mcp_verdict mcp_take(const struct tools *tools, struct span message,
-                          struct buf *reply, struct mcp_call *call, int *status)
+void mcp_take(const struct mcp_server *server, const struct http_request *head,
+              struct span message, struct mcp_taken *taken)
 {
-  static const char *const raw[] = {"id", "arguments", "progressToken", "requestId",
-                                    NULL};
-  const struct json_rules rules = {.raw = raw};
+  struct taking t = {.server = server, .head = head, .taken = taken};
   struct fault f = {0};
-  *status = 200;
-  struct json *doc = json_parse(message, &rules, &f);
-  json_at root = json_root(doc), id = json_get(root, "id"),
-          method = json_get(root, "method");
-  enum json_kind id_kind = json_kind(id);
-  bool has_id = id_kind == JSON_STRING || id_kind == JSON_NUMBER;
-  enum mcp_verdict verdict = MCP_ANSWERED;
-  if (!doc) {
-    *status = 400;
-    reply_error(reply, (struct span){0}, PARSE_ERROR, "Parse error: ", span_of(f.text));
-  } else if (json_kind(method) == JSON_STRING && id_kind == JSON_ABSENT) {
-    bool cancels =
-        span_is(json_text(doc, method, (struct span){0}), "notifications/cancelled");
-    verdict = cancels ? take_cancel(doc, call) : MCP_SILENT;
-  } else if (json_kind(method) == JSON_STRING && has_id) {
-    verdict = take_request(tools, doc, json_text(doc, method, (struct span){0}),
-                           json_raw(id), reply, call);
-  } else if (has_id && (json_get(root, "result") || json_get(root, "error"))) {
-    verdict = MCP_SILENT; /* an answer to a question we never ask */
-  } else {
-    *status = 400;
-    reply_error(reply, has_id ? json_raw(id) : (struct span){0}, INVALID_REQUEST,
-                "Invalid Request: not a JSON-RPC request", (struct span){0});
-  }
-  json_free(doc);
-  return verdict;
+  *taken = (struct mcp_taken){.verdict = MCP_ANSWERED,
+                              .status = 200,
+                              .reply = buf_make(LIMIT_BRIDGE_REPLY_BYTES)};
+  int code = mcp_message_read(&t.m, message, &f);
+  if (code)
+    refuse(&t, 400, code, "", span_of(f.text));
+  else if (t.m.kind == MCP_RESPONSE)
+    taken->verdict = MCP_SILENT; /* to a question we never ask */
+  else if (t.m.kind == MCP_NOTIFICATION)
+    take_notification(&t);
+  else
+    take_request(&t);
+  mcp_message_free(&t.m);
 }
 
-/* -- the answer to a call -- */
-
-static void put_content(struct json_writer *w, struct span text, bool failed)
+void mcp_taken_free(struct mcp_taken *taken)
 {
-  json_open(w, "result", '{');
-  json_open(w, "content", '[');
-  json_open(w, NULL, '{');
-  json_put_text(w, "type", SPAN_LITERAL("text"));
-  json_put_text(w, "text", text);
-  json_close(w, '}');
-  json_close(w, ']');
-  if (failed)
-    json_put_bool(w, "isError", true);
-  json_close(w, '}');
+  buf_free(&taken->reply);
+  mcp_call_free(&taken->call);
 }
 
-void mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
-                struct buf *reply)
+/* -- the answer to a call
+ * -------------------------------------------------------------------------- */
+
+/* An MCP result: an object with a content array. */
+static bool is_ready(const struct mcp_call *call, struct span result)
 {
-  struct json_writer w = reply_open(reply, buf_span(&call->id_json));
-  bool is_text = json_slice_kind(answer->result) == JSON_STRING;
+  return call->tool->result_is_mcp && json_slice_kind(result) == JSON_OBJECT &&
+         json_slice_kind(json_slice(result, "content")) == JSON_ARRAY;
+}
+
+int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
+               struct buf *reply)
+{
+  struct span id = buf_span(&call->id_json);
   if (answer->error.len > 0) {
-    json_put_raw(&w, "error", answer->error);
-  } else if (answer->failure.len > 0) {
-    put_content(&w, answer->failure, true);
-  } else if (call->tool->result_is_mcp &&
-             json_slice_kind(answer->result) == JSON_OBJECT) {
-    json_put_raw(&w, "result", answer->result);
-  } else if (is_text) {
-    struct buf text = buf_make(answer->result.len + 1);
-    json_unescape(answer->result, &text);
-    put_content(&w, buf_span(&text), false);
-    buf_free(&text);
-  } else {
-    put_content(&w, answer->result, false); /* the orchestrator's own bytes, as text */
+    mcp_reply_raw_error(reply, id, answer->error);
+    bool lacks = span_is(json_slice(answer->error, "code"), "-32021");
+    return call->modern && lacks ? 400 : 200;
   }
-  json_close(&w, '}');
+  if (answer->failure.len > 0)
+    mcp_reply_text(reply, id, call->modern, answer->failure, false, true);
+  else if (is_ready(call, answer->result))
+    mcp_reply_ready(reply, id, call->modern, answer->result);
+  else /* a string goes out by its own escapes, anything else as the text of its own bytes
+        */
+    mcp_reply_text(reply, id, call->modern, answer->result,
+                   json_slice_kind(answer->result) == JSON_STRING, false);
+  if (reply->overflowed) {
+    buf_clear(reply);
+    mcp_reply_text(reply, id, call->modern,
+                   SPAN_LITERAL("Tool execution failed: the result is too long"), false,
+                   true);
+  }
+  return 200;
 }
 
 void mcp_progress(const struct mcp_call *call, unsigned step, struct buf *message)

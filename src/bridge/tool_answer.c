@@ -5,7 +5,11 @@
 #include "base/json.h"
 #include "base/limits.h"
 
-#define PENDING_MS 1000u
+/* A name as it may stand in a text. */
+static struct span shown(struct span name)
+{
+  return span_cut_utf8(name, LIMIT_BRIDGE_ECHO_BYTES);
+}
 
 void tool_answer_fail(struct tool_answer *answer, struct buf *text, const char *why)
 {
@@ -19,8 +23,9 @@ static enum tool_outcome fail_with(const struct tool_reply *reply,
                                    const char *why)
 {
   buf_clear(text);
-  buf_addf(text, "Tool execution failed: remote tool \"%.*s\": %s", (int)reply->tool.len,
-           reply->tool.at, why);
+  struct span tool = shown(reply->tool);
+  buf_addf(text, "Tool execution failed: remote tool \"%.*s\": %s", (int)tool.len,
+           tool.at, why);
   answer->failure = buf_span(text);
   return TOOL_FAILED;
 }
@@ -29,11 +34,11 @@ static enum tool_outcome fail_with_status(const struct tool_reply *reply,
                                           struct span body, struct tool_answer *answer,
                                           struct buf *text)
 {
-  struct span shown = span_cut_utf8(body, LIMIT_TOOL_ERROR_BYTES);
+  struct span tool = shown(reply->tool);
   struct buf line = buf_make(64 * KIB);
   buf_addf(&line, "Tool execution failed: remote tool \"%.*s\" failed: %d ",
-           (int)reply->tool.len, reply->tool.at, reply->status);
-  buf_add(&line, shown);
+           (int)tool.len, tool.at, reply->status);
+  buf_add(&line, span_cut_utf8(body, LIMIT_TOOL_ERROR_BYTES));
   buf_free(text); /* `body` may live there: only now */
   *text = buf_take(&line);
   answer->failure = buf_span(text);
@@ -46,10 +51,24 @@ static bool is_pending(const struct tool_reply *reply, json_at root, unsigned *r
   if (reply->status != 202 && !says_so)
     return false;
   unsigned long long ms = 0;
-  *retry_ms = reply->retry_after_ms ? reply->retry_after_ms : PENDING_MS;
-  if (json_whole(json_get(root, "retryAfterMs"), 3600000, &ms) && ms > 0)
+  *retry_ms = reply->retry_after_ms ? reply->retry_after_ms : LIMIT_TOOL_PENDING_MS;
+  if (json_whole(json_get(root, "retryAfterMs"), LIMIT_TOOL_MS, &ms))
     *retry_ms = (unsigned)ms;
+  if (*retry_ms < LIMIT_TOOL_PENDING_MIN_MS)
+    *retry_ms = LIMIT_TOOL_PENDING_MIN_MS; /* asking again is not to become a busy loop */
   return true;
+}
+
+/* What may go out as a JSON-RPC error: {"code": integer, "message": text, ...}. */
+static bool is_error(json_at error)
+{
+  struct span raw = json_raw(error), code = json_slice(raw, "code");
+  unsigned long long ignored;
+  if (json_kind(error) != JSON_OBJECT ||
+      json_slice_kind(json_slice(raw, "message")) != JSON_STRING || code.len == 0)
+    return false;
+  return span_to_number(code.at[0] == '-' ? span_after(code, 1) : code, 0, 99999,
+                        &ignored);
 }
 
 enum tool_outcome tool_answer_read(const struct tool_reply *reply,
@@ -76,7 +95,7 @@ enum tool_outcome tool_answer_read(const struct tool_reply *reply,
   } else if (good && result) {
     answer->result = json_raw(result);
     outcome = TOOL_RESULT;
-  } else if (reply->takes_mcp && reply->status < 500 && json_kind(error) == JSON_OBJECT) {
+  } else if (reply->takes_mcp && reply->status < 500 && is_error(error)) {
     answer->error = json_raw(error);
     outcome = TOOL_ERROR;
   } else if (!good) {

@@ -71,6 +71,7 @@ static void fill_settings(struct ground *g)
       .result_grace_ms = (unsigned)o->result_grace_ms,
       .bridge_hold_ms = (unsigned)o->bridge_hold_ms,
       .bridge_progress_ms = (unsigned)o->bridge_progress_ms,
+      .mcp_legacy_only = o->mcp_legacy_only,
   };
 }
 

@@ -88,6 +88,8 @@ static const struct option table[] = {
     {"bridge-progress-ms", NUMBER, AT(bridge_progress_ms), BOTH, 1, MS_MOST,
      LIMIT_BRIDGE_PROGRESS_MS, NULL, "N",
      "between signs of life to the agent during a tool call"},
+    {"mcp-legacy-only", YES, AT(mcp_legacy_only), BOTH, 0, 0, 0, NULL, NULL,
+     "speak only MCP up to 2025-11-25 to the agent: for one that fails in 2026-07-28"},
     {"harness", TEXT, AT(harness), TRANSLATE, 0, 0, 0, "claude-code", "ID",
      "whose transcript it is"},
     {"model", TEXT, AT(model), TRANSLATE, 0, 0, 0, "unknown", "NAME",

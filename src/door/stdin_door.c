@@ -9,6 +9,7 @@
 #include "door/ground.h"
 #include "event/sink_pretty.h"
 #include "io/files.h"
+#include "io/signals.h"
 #include "io/writer.h"
 
 #include <string.h>
@@ -110,7 +111,12 @@ static int start(struct door *d, struct fault *f)
 {
   const struct options *o = d->ground->options;
   struct buf text = {0}, run_id = buf_make(KIB), thread_id = buf_make(KIB);
+  /* It may be typed, or never come: nothing is begun yet, so that a signal may just end
+   * us. PID 1 would not feel it: there it waits for the loop. */
+  if (getpid() != 1)
+    signals_unblock();
   int failed = files_read(o->file, (size_t)o->max_body_bytes, &text, f);
+  signals_block();
   if (!failed)
     failed = ids_fresh(&run_id, "run", f);
   if (!failed)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/translate_door.h"
 
-#include "agent/harness.h"
+#include "agent/hearing.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -18,14 +18,6 @@ struct out {        /* the sink: lines to a descriptor, some at a time */
   int error; /* negative errno of the first write that failed; then nothing more is
                 written */
   struct buf held;
-};
-
-struct translation {
-  const struct harness *harness;
-  void *state;
-  struct ear ear;
-  struct outbox outbox; /* what the harness wants said: there is nobody to say it to */
-  unsigned long long not_understood, too_long;
 };
 
 static void flush(struct out *o)
@@ -57,43 +49,18 @@ static void end(struct sink *self)
 
 static void on_line(void *who, struct span text)
 {
-  struct translation *t = who;
-  struct heard heard = {.kind = HEARD_LINE, .text = text};
-  struct fault f = {0};
-  if (t->harness->hear(t->state, &heard, &t->ear, &f) != 0 && t->not_understood++ == 0) {
-    fault_prefix(&f, "A line could not be understood");
-    events_warn(t->ear.events, "unparsable-line", span_of(f.text));
-  }
-  buf_clear(&t->outbox.input);
+  struct hearing *h = who;
+  hearing_line(h, text);
+  buf_clear(&h->outbox.input); /* there is nobody to say it to */
 }
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct translation *t = who;
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  buf_addf(&text, "A line is longer than %zu bytes and was left out.", ceiling);
-  if (t->too_long++ == 0)
-    events_warn(t->ear.events, "line-too-long", buf_span(&text));
-  buf_free(&text);
-}
-
-static void sum_up(struct translation *t)
-{
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  if (t->not_understood > 1) {
-    buf_addf(&text, "%llu lines could not be understood.", t->not_understood);
-    events_warn(t->ear.events, "unparsable-line", buf_span(&text));
-  }
-  buf_clear(&text);
-  if (t->too_long > 1) {
-    buf_addf(&text, "%llu lines were too long.", t->too_long);
-    events_warn(t->ear.events, "line-too-long", buf_span(&text));
-  }
-  buf_free(&text);
+  hearing_too_long(who, ceiling);
 }
 
 /* Everything from `fd` through the harness. */
-static int read_all(struct translation *t, int fd, const struct translate_setup *setup,
+static int read_all(struct hearing *h, int fd, const struct translate_setup *setup,
                     const struct out *out, struct fault *f)
 {
   static const struct lines_calls calls = {on_line, on_too_long};
@@ -110,10 +77,12 @@ static int read_all(struct translation *t, int fd, const struct translate_setup 
       rc = fault_system(f, -errno, "cannot read %s", setup->file ? setup->file : "stdin");
     if (n <= 0)
       break;
-    lines_add(&lines, (struct span){piece, (size_t)n}, &calls, t);
+    lines_add(&lines, (struct span){piece, (size_t)n}, &calls, h);
   }
-  if (rc == 0)
-    lines_end(&lines, &calls, t);
+  if (rc == 0) {
+    lines_end(&lines, &calls, h);
+    hearing_sum_up(h, lines.repaired);
+  }
   lines_free(&lines);
   free(piece);
   return rc;
@@ -136,24 +105,18 @@ static int translate(const struct translate_setup *setup, const struct harness *
                                 .format = setup->format,
                                 .max_chunk_bytes = setup->max_chunk_bytes,
                                 .sink = &out.sink};
-  struct translation t = {
-      .harness = harness, .state = mem_new(harness->memory), .outbox = outbox_make()};
   struct process_end ended = {.status = setup->exit_status, .signal = setup->signal};
-  t.ear = (struct ear){.events = events_new(&events), .outbox = &t.outbox};
-  events_start(t.ear.events);
-  int rc = read_all(&t, fd, setup, &out, f);
-  if (rc == 0) {
-    sum_up(&t);
-    harness->leave(t.state, &ended, &t.ear);
-  }
-  if (harness->forget != NULL)
-    harness->forget(t.state);
-  events_free(t.ear.events); /* after a read error this says `internal` */
+  struct hearing hearing = hearing_open(harness);
+  hearing.events = events_new(&events);
+  events_start(hearing.events);
+  int rc = read_all(&hearing, fd, setup, &out, f);
+  if (rc == 0)
+    hearing_leave(&hearing, &ended);
+  events_free(hearing.events); /* after a read error this says `internal` */
+  hearing_close(&hearing);
   if (rc == 0 && out.error != 0)
     rc = fault_system(f, out.error, "cannot write the events");
-  outbox_free(&t.outbox);
   buf_free(&out.held);
-  free(t.state);
   return rc;
 }
 

@@ -107,33 +107,42 @@ static bool ready(struct events *e)
 
 /* Ids. */
 
+/* "<runId>-<n>", as JSON into `out`: no message and no call had it. */
+static void make_id(struct events *e, struct seen *of, struct buf *out)
+{
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  do {
+    buf_clear(&id);
+    buf_add(&id, buf_span(&e->run_id));
+    buf_addf(&id, "-%llu", e->made++);
+  } while (seen_has(&e->messages, buf_span(&id)) || seen_has(&e->calls, buf_span(&id)));
+  seen_add(of, buf_span(&id));
+  json_escape(out, buf_span(&id));
+  buf_free(&id);
+}
+
 /* A message id that was never used in this run, as JSON into `out`: the native one, or
  * that with "-2", "-3", …, or a generated one when it is empty, longer than an id may be,
  * or too many were seen to tell. */
 static void claim_message_id(struct events *e, struct span native, struct buf *out)
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  unsigned before = SEEN_FULL;
   buf_clear(out);
   if (native.len > 0 && native.len <= LIMIT_NAME_BYTES) {
-    unsigned before = seen_add(&e->messages, native);
     buf_add(&id, native);
+    before = seen_add(&e->messages, native);
     for (unsigned n = before + 1; before != 0 && before != SEEN_FULL; n++) {
       buf_clear(&id);
       buf_add(&id, native);
       buf_addf(&id, "-%u", n);
       before = seen_add(&e->messages, buf_span(&id));
     }
-    if (before == SEEN_FULL)
-      buf_clear(&id);
   }
-  while (id.len == 0) {
-    buf_add(&id, buf_span(&e->run_id));
-    buf_addf(&id, "-%llu", e->made++);
-    unsigned before = seen_add(&e->messages, buf_span(&id));
-    if (before != 0 && before != SEEN_FULL)
-      buf_clear(&id); /* an agent used just this one: the next */
-  }
-  json_escape(out, buf_span(&id));
+  if (before == SEEN_FULL)
+    make_id(e, &e->messages, out);
+  else
+    json_escape(out, buf_span(&id));
   buf_free(&id);
 }
 
@@ -156,28 +165,6 @@ static void close_message(struct events *e)
   e->open = OPEN_NONE;
 }
 
-/* How many bytes of `text` fit into one event beside an id of `id_len` bytes: all if they
- * can, else the front up to a character border.  At least 64 bytes of room, so that a
- * long id never stops the text. */
-static struct span fitting(const struct events *e, struct span text, size_t id_len)
-{
-  size_t beside = format_overhead(&e->format) + id_len;
-  size_t room = e->max_chunk > beside + 64 ? e->max_chunk - beside : 64;
-  if (text.len <= room / 6 || json_escaped_length(text) <= room)
-    return text;
-  /* Escapes make text longer, at most sixfold.  Shrink in proportion, and a little more
-   * so that it surely ends soon when the escapes crowd at the front. */
-  struct span front = span_cut_utf8(text, room);
-  for (;;) {
-    size_t escaped = json_escaped_length(front);
-    if (escaped <= room || front.len <= 8)
-      break;
-    double share = (double)room / (double)escaped;
-    front = span_cut_utf8(front, (size_t)((double)front.len * share) - front.len / 64);
-  }
-  return front;
-}
-
 typedef void format_delta(const struct formatter *f, struct buf *line, long long now,
                           struct span id, struct span delta);
 
@@ -186,7 +173,7 @@ static void send_deltas(struct events *e, format_delta *format, struct span id,
                         struct span text)
 {
   do {
-    struct span front = fitting(e, text, id.len);
+    struct span front = format_fitting(&e->format, text, e->max_chunk, id.len);
     format(&e->format, &e->line, ids_now_ms(), id, front);
     send_line(e);
     text = span_after(text, front.len);
@@ -254,7 +241,8 @@ static void send_result(struct events *e, struct span call, struct span content,
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
   claim_message_id(e, (struct span){0}, &id);
-  struct span front = fitting(e, content, id.len + call.len);
+  struct span front =
+      format_fitting(&e->format, content, e->max_chunk, id.len + call.len);
   format_tool_result(&e->format, &e->line, ids_now_ms(), call, buf_span(&id), front,
                      failed, front.len < content.len ? content.len : 0);
   send_line(e);
@@ -297,7 +285,7 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
   }
   struct buf call = buf_make(LIMIT_EVENT_LINE_BYTES);
   if (call_id.len == 0) {
-    claim_message_id(e, call_id, &call);
+    make_id(e, &e->calls, &call);
   } else {
     unsigned before = seen_add(&e->calls, call_id);
     if (before != 0 && before != SEEN_FULL)
@@ -435,6 +423,11 @@ bool events_have_spoken(const struct events *e)
 size_t events_backlog(const struct events *e)
 {
   return e->backlog;
+}
+
+void events_caught_up(struct events *e)
+{
+  e->backlog = 0;
 }
 
 unsigned long long events_count(const struct events *e)

@@ -32,6 +32,27 @@ size_t format_overhead(const struct formatter *f)
   return 288 + f->model.len;
 }
 
+struct span format_fitting(const struct formatter *f, struct span text, size_t line_bytes,
+                           size_t id_bytes)
+{
+  size_t beside = format_overhead(f) + id_bytes;
+  size_t room = line_bytes > beside + 64 ? line_bytes - beside : 64;
+  if (text.len <= room / 6)
+    return text;
+  /* Escapes make text longer, at most sixfold.  Shrink in proportion, and a little more
+   * so that it surely ends soon when the escapes crowd at the front.  Never measure more
+   * than one event's worth: a text of many events would cost its square. */
+  struct span front = span_cut_utf8(text, room);
+  for (;;) {
+    size_t escaped = json_escaped_length(front);
+    if (escaped <= room || front.len <= 8)
+      break;
+    double share = (double)room / (double)escaped;
+    front = span_cut_utf8(front, (size_t)((double)front.len * share) - front.len / 64);
+  }
+  return front;
+}
+
 /* Raw JSON of others on our line: a newline there can only be white space between tokens,
  * and would break the line in two. */
 static void put_raw(struct json_writer *w, const char *key, struct span json)

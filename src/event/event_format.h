@@ -60,5 +60,10 @@ void format_run_error(const struct formatter *f, struct buf *line, long long now
 
 /* An upper bound of what a line costs beside its content and its ids. */
 size_t format_overhead(const struct formatter *f);
+/* As much of `text` as fits into a line of line_bytes beside ids of id_bytes: all, or the
+ * front up to a character border.  At least 64 bytes of room, so that a long id never
+ * stops the text. */
+struct span format_fitting(const struct formatter *f, struct span text, size_t line_bytes,
+                           size_t id_bytes);
 
 #endif

@@ -12,16 +12,18 @@
 #include "io/keeper_link.h"
 #include "io/lines.h"
 #include "io/loop.h"
+#include "io/pipes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
-enum stream { IN, OUT, ERR, STREAMS };
+enum stream { IN = PIPES_IN, OUT = PIPES_OUT, ERR = PIPES_ERR, STREAMS = PIPES };
 
 struct child {
   uv_pipe_t pipes[STREAMS];
@@ -39,12 +41,13 @@ struct child {
   struct buf input, waiting; /* being written; to be written next (dialogue) */
   bool dialogue, write_busy;
 
-  struct buf stderr_tail;
+  struct buf stderr_tail, program;
   struct process_end end;
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
   struct fault spawn_fault;
-  bool exited, ended, paused, stopped, settling;
+  bool exited, ended, paused;
+  bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
   unsigned long long first_output_ms, last_output_ms;
@@ -61,6 +64,7 @@ static void child_free(struct child *c)
   buf_wipe(&c->input);
   buf_wipe(&c->waiting);
   buf_free(&c->stderr_tail);
+  buf_free(&c->program);
   free(c->read_room);
   free(c->leftovers);
   void (*closed)(void *) = c->closed;
@@ -85,6 +89,24 @@ static void close_stream(struct child *c, enum stream s)
   uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
 }
 
+/* -- lines: by way of the child, for it may be closed from inside one -- */
+
+static void line_came(void *who, struct span line)
+{
+  struct child *c = who;
+  if (c->calls.on_line)
+    c->calls.on_line(c->who, line);
+}
+
+static void long_line_came(void *who, size_t ceiling)
+{
+  struct child *c = who;
+  if (c->calls.on_too_long)
+    c->calls.on_too_long(c->who, ceiling);
+}
+
+static const struct lines_calls line_calls = {line_came, long_line_came};
+
 /* -- the end -- */
 
 static void finish(struct child *c)
@@ -94,8 +116,7 @@ static void finish(struct child *c)
   close_stream(c, IN);
   close_stream(c, OUT);
   close_stream(c, ERR);
-  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
-  lines_end(&c->lines, &calls, c->who);
+  lines_end(&c->lines, &line_calls, c);
   c->end.stderr_tail = buf_span(&c->stderr_tail);
   c->end.forced = c->stopped;
   if (c->calls.on_end)
@@ -112,16 +133,26 @@ static void look_for_end(struct child *c)
     loop_timer_start(c->drain, c->drain_ms);
 }
 
+static bool has_unread(const struct child *c, enum stream s)
+{
+  int fd;
+  if (!c->open[s] || uv_fileno((const uv_handle_t *)&c->pipes[s], &fd) < 0)
+    return false;
+  struct pollfd p = {.fd = fd, .events = POLLIN};
+  return poll(&p, 1, 0) > 0;
+}
+
 static void drained(void *who)
 {
   struct child *c = who;
   if (c->ended || !c->exited)
     return;
-  if (c->paused) { /* we did not look, so we cannot say that nothing came */
+  /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
+   * busy elsewhere (timers come before the next look at the pipes). */
+  if (c->paused || has_unread(c, OUT) || has_unread(c, ERR))
     loop_timer_start(c->drain, c->drain_ms);
-    return;
-  }
-  finish(c);
+  else
+    finish(c);
 }
 
 /* -- what the agent prints -- */
@@ -146,8 +177,7 @@ static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
   c->last_output_ms = ids_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
-  struct lines_calls calls = {c->calls.on_line, c->calls.on_too_long};
-  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &calls, c->who);
+  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &line_calls, c);
   look_for_end(c);
 }
 
@@ -161,14 +191,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     look_for_end(c);
     return;
   }
-  struct span s = {room->base, (size_t)n};
-  if (s.len >= LIMIT_STDERR_TAIL_BYTES) {
-    buf_clear(&c->stderr_tail);
-    s = span_after(s, s.len - LIMIT_STDERR_TAIL_BYTES);
-  } else if (c->stderr_tail.len + s.len > LIMIT_STDERR_TAIL_BYTES) {
-    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_TAIL_BYTES);
-  }
-  buf_add(&c->stderr_tail, s);
+  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
   look_for_end(c);
 }
 
@@ -232,10 +255,12 @@ static void settled_later(uv_timer_t *timer)
 
 static void heard_no_exec(struct child *c, const struct keeper_record *r)
 {
-  static const char *const what[] = {"cannot execute", "cannot enter the workspace for",
-                                     "cannot fork for"};
-  fault_system(&c->spawn_fault, -r->status, "%s the agent",
-               what[r->what < 3 ? r->what : 0]);
+  const char *program = buf_cstring(&c->program);
+  if (r->what == KEEPER_AT_CHDIR)
+    fault_system(&c->spawn_fault, -r->status, "cannot enter the workspace to run %s",
+                 program);
+  else
+    fault_system(&c->spawn_fault, -r->status, "cannot execute %s", program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
   c->exited = true;
@@ -270,6 +295,8 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  if (c->hurried && c->exited)
+    child_resume(c); /* whose end was wanted does not wait for a reader */
   look_for_end(c);
 }
 
@@ -280,6 +307,8 @@ static void keeper_is_gone(void *who)
     c->exited = true;
     c->end.signal = SIGKILL;
   }
+  if (c->hurried)
+    child_resume(c);
   if (c->ended)
     tell_settled(c);
   else
@@ -288,10 +317,14 @@ static void keeper_is_gone(void *who)
 
 void child_stop(struct child *c, unsigned grace_ms)
 {
-  if (c->exited)
+  if (c->ended)
     return;
-  c->stopped = true;
-  keeper_link_order(c->keeper, KEEPER_STOP, grace_ms);
+  c->hurried = true;
+  c->stopped = c->stopped || !c->exited;
+  /* After the exit only what the agent left can still hold the pipes. */
+  keeper_link_order(c->keeper, KEEPER_STOP, c->exited ? 0 : grace_ms);
+  if (c->exited)
+    child_resume(c);
 }
 
 void child_settle(struct child *c, bool sweep,
@@ -308,7 +341,7 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->open[OUT])
+  if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
     return;
   c->paused = true;
   uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
@@ -356,39 +389,6 @@ const struct fault *child_spawn_fault(const struct child *c)
 
 /* -- the beginning -- */
 
-struct ends {
-  int ours[STREAMS], theirs[STREAMS];
-};
-
-static void close_all(int fds[STREAMS])
-{
-  for (int i = 0; i < STREAMS; i++) {
-    if (fds[i] >= 0)
-      close(fds[i]);
-    fds[i] = -1;
-  }
-}
-
-static int make_ends(struct ends *e, struct fault *f)
-{
-  for (int i = 0; i < STREAMS; i++)
-    e->ours[i] = e->theirs[i] = -1;
-  for (int i = 0; i < STREAMS; i++) {
-    int pair[2];
-    if (pipe2(pair, O_CLOEXEC) < 0) {
-      int os = -errno;
-      close_all(e->ours);
-      close_all(e->theirs);
-      return fault_system(f, os, "cannot make a pipe for the agent");
-    }
-    bool we_write = i == IN;
-    e->ours[i] = pair[we_write ? 1 : 0];
-    e->theirs[i] = pair[we_write ? 0 : 1];
-    (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the quota may say no */
-  }
-  return 0;
-}
-
 static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
                                 const struct child_calls *calls, void *who)
 {
@@ -400,8 +400,10 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->lines = lines_make(setup->line_ceiling);
   c->input = setup->input ? buf_take(setup->input) : buf_make(0);
   c->waiting = buf_make(LIMIT_PROMPT_BYTES);
-  c->stderr_tail = buf_make(2 * LIMIT_STDERR_TAIL_BYTES);
+  c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->program = buf_make(8 * KIB);
+  buf_add_text(&c->program, setup->program);
   c->last_output_ms = ids_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
   uv_timer_init(loop, &c->later); /* cannot fail */
@@ -411,7 +413,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
 }
 
 /* Each descriptor belongs to its handle as soon as that is open. */
-static int open_streams(struct child *c, struct uv_loop_s *loop, struct ends *e,
+static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
                         struct fault *f)
 {
   int r = 0;
@@ -435,8 +437,8 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
                           const struct child_calls *calls, void *who, struct fault *f)
 {
   struct child *c = child_make(loop, setup, calls, who);
-  struct ends e;
-  int failed = make_ends(&e, f);
+  struct pipes e;
+  int failed = pipes_make(&e, f);
   if (!failed) {
     struct keeper_link_setup keeper = {.streams = e.theirs,
                                        .folder = setup->folder ? setup->folder : "",
@@ -448,9 +450,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
                                        .on_gone = keeper_is_gone,
                                        .who = c};
     c->keeper = keeper_link_open(loop, &keeper, f);
-    close_all(e.theirs);
+    pipes_close(e.theirs);
     failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
-    close_all(e.ours);
+    pipes_close(e.ours);
   }
   if (failed) {
     child_close(c, NULL, NULL);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* command.c - see command.h.
  *
- * The end is the meeting of three things in any order: the exit and the ends of both outputs;
- * LINGER_MS after the exit stands in for the last two.  Then all handles are closed, and the
- * last close callback frees.  */
+ * The end is the meeting of three things in any order: the exit and the ends of both
+ * outputs; LINGER_MS after the exit stands in for the last two.  Then all handles are
+ * closed, and the last close callback frees.  */
 #include "io/command.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ struct command {
   void *who;
 };
 
-/* -- handles ------------------------------------------------------------------------------ */
+/* -- handles -- */
 
 static void handle_closed(uv_handle_t *handle)
 {
@@ -71,7 +72,7 @@ static void close_all(struct command *c)
   close_handle(c, (uv_handle_t *)&c->process);
 }
 
-/* -- the end ------------------------------------------------------------------------------ */
+/* -- the end -- */
 
 static void finish(struct command *c)
 {
@@ -103,6 +104,7 @@ static void lingered(void *who)
 static void exited(uv_process_t *process, int64_t status, int signal)
 {
   struct command *c = process->data;
+  orphans_release(process->loop, process->pid);
   c->exited = true;
   c->end.status = (int)status;
   c->end.signal = signal;
@@ -110,7 +112,8 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   look_for_end(c);
 }
 
-/* The first reason stays.  The group, not the process: a shell's children hold the pipes. */
+/* The first reason stays.  The group, not the process: a shell's children hold the pipes.
+ */
 static void kill_group(struct command *c)
 {
   if (!c->exited)
@@ -133,7 +136,7 @@ void command_cancel(struct command *c)
   /* When it is gone already and only its pipes are held, the linger timer ends it. */
 }
 
-/* -- bytes -------------------------------------------------------------------------------- */
+/* -- bytes -- */
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
@@ -173,12 +176,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     look_for_end(c);
     return;
   }
-  struct span s = {room->base, (size_t)n};
-  if (s.len > LIMIT_STDERR_TAIL_BYTES)
-    s = span_after(s, s.len - LIMIT_STDERR_TAIL_BYTES);
-  if (c->stderr_tail.len + s.len > LIMIT_STDERR_TAIL_BYTES)
-    buf_drop_front(&c->stderr_tail, c->stderr_tail.len + s.len - LIMIT_STDERR_TAIL_BYTES);
-  buf_add(&c->stderr_tail, s);
+  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
 }
 
 static void wrote(uv_write_t *writing, int status)
@@ -204,9 +202,10 @@ static void write_input(struct command *c, struct span input)
     close_stream(c, IN);
 }
 
-/* -- the beginning -------------------------------------------------------------------------- */
+/* -- the beginning -- */
 
-static int spawn(struct command *c, struct uv_loop_s *loop, const struct command_setup *setup)
+static int spawn(struct command *c, struct uv_loop_s *loop,
+                 const struct command_setup *setup)
 {
   static char *no_env[] = {NULL}; /* libuv's own NULL would mean ours, secrets and all */
   uv_stdio_container_t stdio[STREAMS];
@@ -225,7 +224,11 @@ static int spawn(struct command *c, struct uv_loop_s *loop, const struct command
       .stdio_count = STREAMS,
       .stdio = stdio,
   };
-  return uv_spawn(loop, &c->process, &options);
+  int r = uv_spawn(loop, &c->process, &options);
+  if (r == 0)
+    orphans_claim(loop,
+                  c->process.pid); /* or its exit would be taken by whoever looks first */
+  return r;
 }
 
 struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,
@@ -236,7 +239,7 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
   c->who = who;
   c->deadline_ms = setup->deadline_ms;
   c->output = buf_make(setup->output_ceiling);
-  c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES + 1);
+  c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
   for (enum stream s = IN; s < STREAMS; s++) {
     uv_pipe_init(loop, &c->pipes[s], 0);

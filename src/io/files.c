@@ -201,16 +201,13 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
   if (fd < 0)
     return fault_system(f, -errno, "cannot read %s", path);
   int result = 0;
-  *out = buf_make(ceiling + 1);
+  *out = buf_make(ceiling + 1); /* the one byte more shows that there is more */
   for (;;) {
-    char *at = buf_reserve(out, LIMIT_READ_BYTES);
-    if (!at)
-      at = buf_reserve(out, out->ceiling - out->len - 1);
-    ssize_t n = at ? read(fd, at,
-                          LIMIT_READ_BYTES < out->ceiling - out->len - 1
-                              ? LIMIT_READ_BYTES
-                              : out->ceiling - out->len - 1)
-                   : 0;
+    size_t left = out->ceiling - out->len;
+    size_t piece = left < LIMIT_READ_BYTES ? left : LIMIT_READ_BYTES;
+    if (piece == 0)
+      break;
+    ssize_t n = read(fd, buf_reserve(out, piece), piece);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
@@ -221,7 +218,7 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
   }
   if (!from_stdin)
     close(fd);
-  if (result == 0 && out->len + 1 >= out->ceiling)
+  if (result == 0 && out->len > ceiling)
     result = fault_set(f, FAULT_TOO_BIG, "%s is larger than %zu bytes",
                        from_stdin ? "stdin" : path, ceiling);
   if (result < 0)

@@ -6,12 +6,11 @@
  * says is still running. Nothing of curl is called from inside its callbacks. */
 #include "io/http_client.h"
 
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/ca_bundle.h"
+#include "io/curl_fault.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -43,8 +42,8 @@ struct http_client_request {
   struct curl_slist *headers;
   struct buf body, answer;
   size_t sent;
-  unsigned total_ms;
-  bool is_done, too_big;
+  unsigned connect_ms, total_ms, retry_after_ms;
+  bool is_done;
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -121,12 +120,17 @@ static int set_timer(CURLM *multi, long ms, void *who)
   if (ms < 0)
     uv_timer_stop(&c->timer);
   else
-    uv_timer_start(&c->timer, timer_fires, (uint64_t)ms,
-                   0); /* 0 too: never from inside curl */
+    uv_timer_start(&c->timer, timer_fires, (uint64_t)ms, 0); /* 0 too: not from inside */
   return 0;
 }
 
 /* -- one request's bytes -- */
+
+static bool begins(struct span text, const char *with)
+{
+  size_t n = strlen(with);
+  return text.len > n && span_is_nocase((struct span){text.at, n}, with);
+}
 
 static size_t give_body(char *room, size_t size, size_t count, void *who)
 {
@@ -143,53 +147,31 @@ static size_t take_answer(char *at, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
   buf_add(&r->answer, (struct span){at, size * count});
-  if (!r->answer.overflowed)
-    return size * count;
-  r->too_big = true;
-  return CURL_WRITEFUNC_ERROR;
+  return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
+}
+
+/* Retry-After; curl's own reading of it is left out together with its dates. */
+static size_t take_header(char *at, size_t size, size_t count, void *who)
+{
+  struct http_client_request *r = who;
+  static const char name[] = "retry-after:";
+  struct span line = {at, size * count};
+  unsigned long long seconds = 0;
+  if (begins(line, name) &&
+      span_to_number(span_trim(span_after(line, sizeof name - 1)), 0, 86400, &seconds))
+    r->retry_after_ms = (unsigned)seconds * 1000;
+  return size * count;
 }
 
 /* -- the end of a request -- */
 
-static bool maybe_sent(const struct http_client_request *r)
-{
-  switch (r->result) {
-  case CURLE_COULDNT_RESOLVE_HOST:
-  case CURLE_COULDNT_CONNECT:
-  case CURLE_SSL_CONNECT_ERROR:
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CACERT_BADFILE:
-    return false;
-  default: {
-    long bytes = 0;
-    curl_easy_getinfo(r->easy, CURLINFO_REQUEST_SIZE, &bytes);
-    return bytes > 0;
-  }
-  }
-}
-
 static void describe(struct http_client_request *r)
 {
-  struct fault *f = &r->fault;
-  if (r->too_big)
-    fault_set(f, FAULT_TOO_BIG, "the answer is larger than %zu bytes", r->answer.ceiling);
-  else if (r->result == CURLE_OPERATION_TIMEDOUT)
-    fault_set(f, FAULT_TIMEOUT, "timed out after %u ms", r->total_ms);
-  else if (r->result == CURLE_COULDNT_RESOLVE_HOST)
-    fault_set(f, FAULT_UPSTREAM, "the host name cannot be resolved");
-  else if (r->result == CURLE_COULDNT_CONNECT)
-    fault_set(f, FAULT_UPSTREAM, "connection refused");
-  else if (r->result == CURLE_PEER_FAILED_VERIFICATION ||
-           r->result == CURLE_SSL_CACERT_BADFILE)
-    fault_set(f, FAULT_UPSTREAM, "the TLS certificate is not trusted: %.200s",
-              r->error[0] ? r->error : curl_easy_strerror(r->result));
-  else if (r->result == CURLE_SEND_FAIL_REWIND || r->result == CURLE_GOT_NOTHING ||
-           r->result == CURLE_RECV_ERROR || r->result == CURLE_PARTIAL_FILE)
-    fault_set(f, FAULT_UPSTREAM,
-              "the connection was closed before the answer was complete");
-  else
-    fault_set(f, FAULT_UPSTREAM, "%.200s",
-              r->error[0] ? r->error : curl_easy_strerror(r->result));
+  struct curl_fault_facts facts = {.detail = r->error,
+                                   .connect_ms = r->connect_ms,
+                                   .total_ms = r->total_ms,
+                                   .answer_ceiling = r->answer.ceiling};
+  curl_fault_set(&r->fault, r->easy, r->result, &facts);
 }
 
 static void unlink_request(struct http_client_request *r)
@@ -200,12 +182,10 @@ static void unlink_request(struct http_client_request *r)
   *at = r->next;
 }
 
-/* From "in flight" to "done"; on_done comes on a later turn, so that it may start or
- * cancel others. */
-static void to_done(struct http_client_request *r);
-
 static void hand_out(uv_timer_t *timer);
 
+/* From "in flight" to "done"; on_done comes on a later turn, so that it may start or
+ * cancel others. */
 static void to_done(struct http_client_request *r)
 {
   struct http_client *c = r->client;
@@ -234,19 +214,17 @@ static void finish(struct http_client_request *r)
   struct http_client_answer answer = {.body = &r->answer, .maybe_sent = true};
   long status = 0;
   char *type = NULL;
-  curl_off_t retry = 0;
   if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
     describe(r);
   if (r->fault.kind == FAULT_NONE) {
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
-    curl_easy_getinfo(r->easy, CURLINFO_RETRY_AFTER, &retry);
     answer.status = (int)status;
     answer.content_type = span_of(type);
-    answer.retry_after_ms = retry > 0 && retry < 86400 ? (unsigned)retry * 1000 : 0;
+    answer.retry_after_ms = r->retry_after_ms;
   } else {
     answer.fault = &r->fault;
-    answer.maybe_sent = maybe_sent(r);
+    answer.maybe_sent = curl_fault_maybe_sent(r->easy);
   }
   r->client->in_flight--;
   if (r->on_done)
@@ -284,10 +262,20 @@ static void take_finished(struct http_client *c)
 
 /* -- starting and cancelling -- */
 
-static bool has_scheme(struct span url, const char *scheme)
+/* The caller's, without what curl would add by itself.  -1: one holds a line end. */
+static int make_headers(struct http_client_request *r, const char *const *headers)
 {
-  size_t n = strlen(scheme);
-  return url.len > n && span_is_nocase((struct span){url.at, n}, scheme);
+  bool typed = false;
+  for (size_t i = 0; headers && headers[i]; i++) {
+    if (strpbrk(headers[i], "\r\n"))
+      return -1;
+    typed = typed || begins(span_of(headers[i]), "content-type:");
+    r->headers = curl_slist_append(r->headers, headers[i]);
+  }
+  r->headers = curl_slist_append(r->headers, "Expect:");
+  if (!typed)
+    r->headers = curl_slist_append(r->headers, "Content-Type:");
+  return 0;
 }
 
 static int set_up(struct http_client_request *r, const struct http_call *call)
@@ -308,9 +296,13 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
+  bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)LIMIT_CLIENT_IDLE_MS / 1000);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
+  bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
+  bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
+  bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
   if (c->ca_file.len > 0)
     bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file.at);
   if (strcmp(call->method, "GET") != 0) {
@@ -320,6 +312,8 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
     bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
     bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
     bad |= curl_easy_setopt(e, CURLOPT_READDATA, r);
+    /* Without a body there is nothing to rewind, and curl would send it again. */
+    bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->body.len == 0 ? 1L : 0L);
   }
   return bad == CURLE_OK ? 0 : -1;
 }
@@ -329,8 +323,12 @@ struct http_client_request *http_client_start(struct http_client *c,
                                               http_client_done *on_done, void *who,
                                               struct fault *f)
 {
-  if (has_scheme(span_of(call->url), "https:") && c->ca_fault.kind != FAULT_NONE) {
+  if (begins(span_of(call->url), "https:") && c->ca_fault.kind != FAULT_NONE) {
     *f = c->ca_fault;
+    return NULL;
+  }
+  if (c->closing) {
+    fault_set(f, FAULT_CANCELLED, "shutting down");
     return NULL;
   }
   struct http_client_request *r = mem_new(sizeof *r);
@@ -339,12 +337,15 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->body = buf_make(call->body.len + 1);
   buf_add(&r->body, call->body);
   r->answer = buf_make(call->answer_ceiling);
+  r->connect_ms = call->connect_ms;
   r->total_ms = call->total_ms;
   r->on_done = on_done;
   r->who = who;
-  for (size_t i = 0; call->headers && call->headers[i]; i++)
-    r->headers = curl_slist_append(r->headers, call->headers[i]);
-  r->headers = curl_slist_append(r->headers, "Expect:");
+  if (make_headers(r, call->headers) < 0) {
+    fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
+    request_free(r);
+    return NULL;
+  }
   if (!r->easy || !r->headers || set_up(r, call) < 0 ||
       curl_multi_add_handle(c->multi, r->easy) != CURLM_OK) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
@@ -375,9 +376,10 @@ int http_client_check_url(struct span url, struct fault *f)
   char *text = span_copy(url), *user = NULL, *host = NULL;
   CURLU *u = curl_url();
   int r = 0;
-  if (!has_scheme(url, "http://") && !has_scheme(url, "https://"))
+  if (!begins(url, "http://") && !begins(url, "https://"))
     r = fault_set(f, FAULT_BAD_INPUT, "must begin with http:// or https://");
-  else if (strlen(text) != url.len ||
+  else if (strlen(text) != url.len || begins(url, "http:///") ||
+           begins(url, "https:///") ||
            curl_url_set(u, CURLUPART_URL, text, 0) != CURLUE_OK ||
            curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
     r = fault_set(f, FAULT_BAD_INPUT, "is not a URL");
@@ -401,8 +403,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
   }
   struct http_client *c = mem_new(sizeof *c);
   c->ca_file = buf_make(8 * KIB);
-  /* A file that somebody named must be there; that there is none matters only for https.
-   */
+  /* A named file must be there; that there is none at all matters only for https. */
   if (ca_bundle_find(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
       c->ca_fault.kind == FAULT_BAD_INPUT) {
     *f = c->ca_fault;
@@ -440,14 +441,15 @@ static void handle_closed(uv_handle_t *handle)
 
 static void close_handles(struct http_client *c)
 {
-  curl_multi_cleanup(
-      c->multi); /* its sockets' watchers close by themselves, see watch_socket() */
+  curl_multi_cleanup(c->multi); /* the watchers of its sockets close by themselves */
   uv_close((uv_handle_t *)&c->timer, handle_closed);
   uv_close((uv_handle_t *)&c->later, handle_closed);
 }
 
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who)
 {
+  if (c == NULL || c->closing)
+    return;
   c->closing = true;
   c->closed = closed;
   c->who = who;

@@ -4,13 +4,13 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/http_outflow.h"
 
 #include <stdlib.h>
 
 #define TCP_KEEP_S 60 /* idle seconds before the kernel asks whether the peer lives */
 
-/* -- the end
- * ------------------------------------------------------------------------------------ */
+/* -- the end ------------------------------------------------------------------------ */
 
 static void connection_free(struct http_connection *c)
 {
@@ -70,14 +70,13 @@ void http_connection_retire(struct http_connection *c)
     http_connection_enter(c, HTTP_CONNECTION_FINISHING);
 }
 
-/* -- deadlines
- * ------------------------------------------------------------------------------------ */
+/* -- deadlines ---------------------------------------------------------------------- */
 
 static void connection_refuse(struct http_connection *c, int status, const char *reason)
 {
   struct http_answer answer = {
       .status = status, .content_type = "text/plain", .close = true};
-  http_connection_put_answer(c, &answer, span_of(reason));
+  http_exchange_put_answer(c, &answer, span_of(reason));
   http_connection_enter(c, HTTP_CONNECTION_FINISHING);
 }
 
@@ -90,7 +89,7 @@ static void on_deadline(uv_timer_t *timer)
     return;
   if (http_parse_state(c->parse) != HTTP_PARSE_START)
     connection_refuse(c, 408, "the request did not come in time");
-  else if (http_connection_backlog(c) == 0) /* else the last answer is still on its way */
+  else if (http_outflow_backlog(c) == 0) /* else the last answer is still on its way */
     http_connection_close(c, false);
 }
 
@@ -106,15 +105,12 @@ static void arm_deadline(struct http_connection *c)
                 : parsing == HTTP_PARSE_HEAD ? setup->head_ms
                                              : setup->body_ms;
   if (ms > 0)
-    uv_timer_start(&c->deadline, on_deadline, ms,
-                   ms); /* idleness may have to wait again */
+    uv_timer_start(&c->deadline, on_deadline, ms, ms); /* idleness may wait again */
   else
     uv_timer_stop(&c->deadline);
 }
 
-/* -- bytes in
- * -------------------------------------------------------------------------------------
- */
+/* -- bytes in ----------------------------------------------------------------------- */
 
 static void hand_out(struct http_connection *c, bool early)
 {
@@ -150,7 +146,7 @@ static struct span connection_parse(struct http_connection *c, struct span bytes
       connection_refuse(c, http_parse_status(c->parse), http_parse_reason(c->parse));
     } else if (parsing == HTTP_PARSE_DONE) {
       hand_out(c, false);
-      http_connection_tell_drain(c);
+      http_outflow_tell_drain(c);
     } else if (parsing == HTTP_PARSE_BODY && !c->head_told) {
       ask_head(c); /* and round again, also without a byte: there may be no body */
     } else {
@@ -211,7 +207,7 @@ static void take_end(struct http_connection *c)
   } else if (c->state == HTTP_CONNECTION_ANSWERING) {
     if (c->exchange.begun)
       (void)http_write(&c->exchange, buf_span(&c->exchange.probe));
-    http_connection_watch(c);
+    http_outflow_watch(c);
   } else {
     after_parse(c);
   }
@@ -251,9 +247,13 @@ static void update_reading(struct http_connection *c)
     http_connection_cut(c, true);
 }
 
-/* -- states
- * ---------------------------------------------------------------------------------------
- */
+/* -- states ------------------------------------------------------------------------- */
+
+void http_connection_mark(struct http_connection *c)
+{
+  c->dirty = true;
+  http_server_mark(c->server);
+}
 
 void http_connection_enter(struct http_connection *c, enum http_connection_state state)
 {
@@ -272,10 +272,9 @@ void http_connection_enter(struct http_connection *c, enum http_connection_state
 
 void http_connection_answered(struct http_connection *c)
 {
-  bool more = !c->exchange.close;
+  bool more = !c->exchange.close && !http_server_is_stopped(c->server);
   c->owned = false;
-  if (c->state ==
-      HTTP_CONNECTION_CLOSED) { /* the owner was never told that the client went */
+  if (c->state == HTTP_CONNECTION_CLOSED) { /* the owner was not told of it */
     connection_free(c);
     return;
   }
@@ -294,7 +293,7 @@ void http_connection_turn(struct http_connection *c)
   if (!c->dirty || c->state == HTTP_CONNECTION_CLOSED)
     return;
   c->dirty = false;
-  http_connection_flush(c);
+  http_outflow_flush(c);
   if (c->state == HTTP_CONNECTION_READING) {
     struct span rest = connection_parse(c, buf_span(&c->ahead));
     if (c->state != HTTP_CONNECTION_FINISHING && c->state != HTTP_CONNECTION_CLOSED)
@@ -304,8 +303,7 @@ void http_connection_turn(struct http_connection *c)
   update_reading(c);
 }
 
-/* -- the beginning
- * ------------------------------------------------------------------------------- */
+/* -- the beginning ------------------------------------------------------------------ */
 
 static int read_addresses(struct http_connection *c)
 {

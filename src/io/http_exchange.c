@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* http_exchange.c - the owner's side of one request: what it reads of it, and its answer.
- * See http_server.h; the bytes leave by http_connection.h. */
-#include "io/http_connection.h"
+/* http_exchange.c - see http_server.h and http_exchange.h. */
+#include "io/http_exchange.h"
 
 #include "base/limits.h"
+#include "io/http_connection.h"
+#include "io/http_outflow.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* -- the request
- * ---------------------------------------------------------------------------------- */
+/* -- the request -------------------------------------------------------------------- */
 
 const struct http_request *http_exchange_request(const struct http_exchange *x)
 {
@@ -44,8 +44,7 @@ void http_exchange_on_drain(struct http_exchange *x, void (*on_drain)(void *who)
   x->drain_who = who;
 }
 
-/* -- the head of an answer
- * ------------------------------------------------------------------------- */
+/* -- the head of an answer ---------------------------------------------------------- */
 
 static const struct {
   int status;
@@ -127,7 +126,7 @@ static bool has_body(int status)
 static void count_bytes(struct http_connection *c, size_t before)
 {
   c->handed += c->out.len - before;
-  if (http_connection_backlog(c) > LIMIT_SINK_HIGH_BYTES)
+  if (http_outflow_backlog(c) > LIMIT_SINK_HIGH_BYTES)
     c->high = true;
   http_connection_mark(c);
 }
@@ -146,15 +145,13 @@ static void put_whole(struct http_connection *c, const struct http_answer *answe
   count_bytes(c, before);
 }
 
-void http_connection_put_answer(struct http_connection *c,
-                                const struct http_answer *answer, struct span body)
+void http_exchange_put_answer(struct http_connection *c, const struct http_answer *answer,
+                              struct span body)
 {
   put_whole(c, answer, body, false, 1);
 }
 
-/* -- the answer
- * -------------------------------------------------------------------------------------
- */
+/* -- the answer --------------------------------------------------------------------- */
 
 /* What the request and the answer say together about this answer and the connection. */
 static void settle(struct http_exchange *x, const struct http_answer *answer)
@@ -233,7 +230,7 @@ size_t http_write(struct http_exchange *x, struct span bytes)
       buf_add(&c->out, SPAN_LITERAL("\r\n"));
     count_bytes(c, before);
   }
-  return http_connection_backlog(c);
+  return http_outflow_backlog(c);
 }
 
 void http_end(struct http_exchange *x)

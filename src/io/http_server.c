@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* http_server.c - see http_server.h; the connections are http_connection.h's. */
+#include "io/http_server.h"
+
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/http_connection.h"
+#include "io/http_outflow.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +28,7 @@ struct http_server {
   void *who;
 };
 
-/* -- the end
- * ------------------------------------------------------------------------------------ */
+/* -- the end ------------------------------------------------------------------------ */
 
 static void server_free(struct http_server *s)
 {
@@ -73,7 +75,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
       c = c->next;
       continue;
     }
-    if (http_connection_backlog(c) == 0 && !c->owned)
+    if (http_outflow_backlog(c) == 0 && !c->owned)
       http_connection_close(c, false); /* nothing is cut short */
     http_connection_cut(c, true);
     http_connection_cut(c, false); /* also those whose owner did not ask to be told */
@@ -81,8 +83,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   }
 }
 
-/* -- what the connections ask
- * ------------------------------------------------------------------- */
+/* -- what the connections ask ------------------------------------------------------- */
 
 const struct http_server_setup *http_server_settings(const struct http_server *s)
 {
@@ -123,8 +124,7 @@ void http_server_forget(struct http_server *s, struct http_connection *c)
     server_free(s);
 }
 
-/* -- turns of the loop
- * ------------------------------------------------------------------------------ */
+/* -- turns of the loop -------------------------------------------------------------- */
 
 static void server_turn(struct http_server *s)
 {
@@ -157,8 +157,7 @@ void http_server_mark(struct http_server *s)
                 on_before); /* an active idle handle also keeps the loop from waiting */
 }
 
-/* -- the beginning
- * ------------------------------------------------------------------------------- */
+/* -- the beginning ------------------------------------------------------------------ */
 
 static void dropped(uv_handle_t *handle)
 {
@@ -243,6 +242,6 @@ size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;
   for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
-    count += http_connection_unflushed(c);
+    count += http_outflow_is_waiting(c);
   return count;
 }

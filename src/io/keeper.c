@@ -89,7 +89,7 @@ struct start_error {
 _Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, char **argv,
                                    char **env)
 {
-  struct start_error e = {.what = 0};
+  struct start_error e = {.what = KEEPER_AT_EXEC};
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != keeper)
@@ -103,7 +103,7 @@ _Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, ch
   }
   close_from(at + 1);
   if (chdir(cwd) < 0) {
-    e.what = 1;
+    e.what = KEEPER_AT_CHDIR;
   } else {
     execve(argv[0], argv + 1, env);
   }
@@ -115,7 +115,7 @@ _Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, ch
 static int start_agent(struct keeper *k, const char *cwd, char **argv)
 {
   extern char **environ;
-  struct keeper_record r = {.news = KEEPER_NO_EXEC, .what = 2};
+  struct keeper_record r = {.news = KEEPER_NO_EXEC, .what = KEEPER_AT_FORK};
   int report[2];
   if (pipe2(report, O_CLOEXEC) < 0) {
     r.status = errno;

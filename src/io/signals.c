@@ -37,12 +37,19 @@ void signals_block(void)
   signal(SIGPIPE, SIG_IGN);
 }
 
+void signals_unblock(void)
+{
+  sigset_t set = ours();
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void signals_readable(uv_poll_t *poll, int status, int events)
 {
   (void)status, (void)events; /* an error shows in read() */
   struct signals *s = poll->data;
   struct signalfd_siginfo info;
-  while (read(s->fd, &info, sizeof info) == (ssize_t)sizeof info)
+  while (!uv_is_closing((uv_handle_t *)poll) &&
+         read(s->fd, &info, sizeof info) == (ssize_t)sizeof info)
     s->on_signal(s->who, (int)info.ssi_signo, (int)info.ssi_pid, info.ssi_pid != 0);
 }
 

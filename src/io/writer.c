@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <uv.h>
@@ -15,8 +16,9 @@ struct writer {
   uv_poll_t poll;
   uv_timer_t timer; /* 0 ms: the flush of this turn; after writer_end(): its deadline */
   unsigned open_handles;
-  int fd, flags;
+  int fd, flags, watched; /* watched: the poll's events, 0: stopped */
   bool pollable, gone, above, ending, told;
+  bool half_closed; /* a socket whose other end sends no more, but may read */
   struct buf waiting;
   void (*on_drain)(void *who);
   void (*on_gone)(void *who);
@@ -58,7 +60,48 @@ static void is_gone(struct writer *w)
   }
 }
 
-static void writable(uv_poll_t *poll, int status, int events);
+static void flush(struct writer *w);
+
+/* A pipe without a reader shows POLLERR, a socket or terminal POLLHUP. */
+static bool nobody_reads(int fd)
+{
+  struct pollfd p = {.fd = fd, .events = POLLOUT};
+  return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+static void polled(uv_poll_t *poll, int status, int events)
+{
+  struct writer *w = poll->data;
+  if (status < 0)
+    w->watched = 0; /* libuv has stopped it */
+  if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd))
+    is_gone(w);
+  else if (events & UV_DISCONNECT)
+    w->half_closed = true; /* it would be told again at once, for ever */
+  flush(w);
+}
+
+/* Always for the reader's end, that a silent run hears of it too; for room while bytes
+ * wait, and only that is something to stay for. */
+static void watch(struct writer *w)
+{
+  if (!w->pollable)
+    return;
+  int wanted = (w->half_closed ? 0 : UV_DISCONNECT) | (w->waiting.len ? UV_WRITABLE : 0);
+  if (w->gone)
+    wanted = 0;
+  if (wanted == w->watched)
+    return;
+  w->watched = wanted;
+  if (wanted == 0)
+    uv_poll_stop(&w->poll);
+  else
+    uv_poll_start(&w->poll, wanted, polled);
+  if (wanted & UV_WRITABLE)
+    uv_ref((uv_handle_t *)&w->poll);
+  else
+    uv_unref((uv_handle_t *)&w->poll);
+}
 
 /* Writes what goes without waiting. */
 static void flush(struct writer *w)
@@ -75,23 +118,17 @@ static void flush(struct writer *w)
     }
     buf_drop_front(&w->waiting, (size_t)n);
   }
-  if (w->pollable && w->waiting.len > 0)
-    uv_poll_start(&w->poll, UV_WRITABLE, writable);
-  else if (w->pollable)
-    uv_poll_stop(&w->poll);
+  if (uv_is_closing((uv_handle_t *)&w->timer))
+    return; /* on_gone has ended it */
+  watch(w);
   if (w->above && w->waiting.len < LIMIT_SINK_LOW_BYTES) {
     w->above = false;
     if (w->on_drain && !w->gone && !w->ending)
       w->on_drain(w->who);
   }
-  if (w->ending && (w->waiting.len == 0 || w->gone))
+  if (w->ending && (w->waiting.len == 0 || w->gone) &&
+      !uv_is_closing((uv_handle_t *)&w->timer))
     close_handles(w);
-}
-
-static void writable(uv_poll_t *poll, int status, int events)
-{
-  (void)status, (void)events; /* an error shows in write() */
-  flush(poll->data);
 }
 
 static void turn_is_over(uv_timer_t *timer)
@@ -127,6 +164,7 @@ struct writer *writer_open(struct uv_loop_s *loop, int fd, void (*on_drain)(void
   /* epoll refuses files, and those never block. */
   w->pollable = uv_guess_handle(fd) != UV_FILE && uv_poll_init(loop, &w->poll, fd) == 0;
   w->open_handles += w->pollable;
+  watch(w);
   return w;
 }
 
@@ -142,8 +180,7 @@ size_t writer_put(struct writer *w, struct span bytes)
   }
   if (w->waiting.len > LIMIT_SINK_HIGH_BYTES)
     w->above = true;
-  if (!uv_is_active((uv_handle_t *)&w->timer) &&
-      !(w->pollable && uv_is_active((uv_handle_t *)&w->poll)))
+  if (!uv_is_active((uv_handle_t *)&w->timer)) /* else, or when it is stuck, it will go */
     uv_timer_start(&w->timer, turn_is_over, 0, 0);
   return w->waiting.len;
 }
@@ -153,6 +190,7 @@ void writer_end(struct writer *w, unsigned flush_ms, void (*ended)(void *who), v
   w->ending = true;
   w->ended = ended;
   w->ended_who = who;
+  uv_update_time(w->timer.loop); /* its now may be old: the deadline counts from here */
   uv_timer_start(&w->timer, out_of_time, flush_ms, 0);
   flush(w);
 }

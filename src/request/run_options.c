@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-enum { HEARTBEAT_LEAST_MS = 1000 };
+enum { HEARTBEAT_LEAST_MS = 100 };
 
 static int model_options_read(const struct fields *r, json_at root,
                               struct run_request *req)
@@ -82,6 +82,7 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
 static int stream_read(const struct fields *r, json_at root, struct run_request *req)
 {
   struct span format = {0};
+  struct span leftovers = {0};
   unsigned chunk = 0;
   if (fields_text(r, root, "", "eventFormat", &format) < 0)
     return -1;
@@ -94,6 +95,12 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
                    &chunk) < 0)
     return -1;
   req->max_chunk_bytes = chunk;
+  if (fields_text(r, root, "", "leftovers", &leftovers) < 0)
+    return -1;
+  req->kill_leftovers = span_is(leftovers, "kill");
+  if (leftovers.len > 0 && !req->kill_leftovers && !span_is(leftovers, "keep"))
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: leftovers must be \"keep\" or \"kill\"");
   req->heartbeat_ms = UINT_MAX;
   if (fields_whole(r, root, "", "heartbeatMs", 0, INT_MAX, &req->heartbeat_ms) < 0)
     return -1;
@@ -119,10 +126,7 @@ static int unbuilt_refuse(const struct fields *r, json_at root)
     if (fields_unbuilt(r, root, "", *name) < 0)
       return -1;
   }
-  if (fields_only(r, root, "onDisconnect", "cancel", "detach") < 0 ||
-      fields_only(r, root, "leftovers", "keep", "kill") < 0)
-    return -1;
-  return 0;
+  return fields_only(r, root, "onDisconnect", "cancel", "detach");
 }
 
 int run_options_read(const struct fields *r, json_at root, struct run_request *req)

@@ -47,21 +47,40 @@ static size_t ansi_length(struct span s)
   return i < s.len ? i + 1 : s.len;
 }
 
+/* U+0080 to U+009F, control characters too: some terminals take U+009B for ESC [. */
+static bool is_c1(struct span s)
+{
+  return s.len > 1 && (unsigned char)s.at[0] == 0xc2 && (unsigned char)s.at[1] < 0xa0;
+}
+
+/* The last bytes of valid UTF-8 that fit, on a character border. */
+static struct span last_bytes(struct span text, size_t most)
+{
+  if (text.len <= most)
+    return text;
+  struct span shown = span_after(text, text.len - most);
+  while (shown.len > 0 && ((unsigned char)shown.at[0] & 0xc0) == 0x80)
+    shown = span_after(shown, 1);
+  return shown;
+}
+
 void certificate_clean(struct span stderr_tail, struct buf *out)
 {
   struct buf plain = buf_make(stderr_tail.len + 1);
   while (stderr_tail.len > 0) {
-    size_t skip = ansi_length(stderr_tail);
+    size_t skip = is_c1(stderr_tail) ? 2 : ansi_length(stderr_tail);
     unsigned char c = (unsigned char)stderr_tail.at[0];
     if (!skip && (c >= 0x20 || c == '\n' || c == '\t') && c != 0x7f)
       buf_add_char(&plain, (char)c);
     stderr_tail = span_after(stderr_tail, skip ? skip : 1);
   }
-  struct buf valid = buf_make(3 * plain.len + 1);
+  struct buf valid = buf_make(3 * plain.len + 1), safe = buf_make(MIB);
   utf8_repair(buf_span(&plain), &valid);
-  log_redact(buf_span(&valid), out);
+  log_redact(buf_span(&valid), &safe); /* before the cut: half a secret is not known */
+  buf_add(out, last_bytes(buf_span(&safe), LIMIT_STDERR_TAIL_BYTES));
   buf_free(&plain);
   buf_free(&valid);
+  buf_free(&safe);
 }
 
 static void put_end(struct json_writer *w, const struct certificate *c)
@@ -109,12 +128,8 @@ void certificate_write(const struct certificate *c, struct buf *members)
     put_end(&w, c);
   if (c->cancelled_by)
     json_put_text(&w, "cancelledBy", span_of(c->cancelled_by));
-  if (c->end && c->failed && c->end->stderr_tail.len > 0) {
-    struct buf tail = buf_make(MIB);
-    certificate_clean(c->end->stderr_tail, &tail);
-    json_put_text(&w, "stderrTail", buf_span(&tail));
-    buf_free(&tail);
-  }
+  if (c->end && c->failed && c->end->stderr_tail.len > 0)
+    json_put_text(&w, "stderrTail", c->end->stderr_tail);
   json_close(&w, '}');
   buf_add(members, (struct span){text.at + 1, text.len - 2});
   buf_free(&text);

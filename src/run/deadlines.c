@@ -51,6 +51,12 @@ static void run_is_over(void *who)
   w->setup.on_passed(w->setup.who, "run-timeout", text);
 }
 
+/* The smaller of two deadlines of which 0 is none. */
+static unsigned sooner(unsigned a, unsigned b)
+{
+  return a && (!b || a < b) ? a : b;
+}
+
 /* One timer for both silences: before the first line and after it. */
 static void quiet_may_be_over(void *who)
 {
@@ -58,13 +64,20 @@ static void quiet_may_be_over(void *who)
   const struct watch_setup *s = &w->setup;
   bool spoke = child_first_output_ms(s->child) != 0;
   unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
-  if (limit == 0)
+  if (limit == 0) {
+    if (!spoke &&
+        s->deadlines->idle_ms) /* no startMs, but its first line starts the other */
+      loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
+  }
   bool busy = child_is_paused(s->child) ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long since = ids_ticks_ms() - child_last_output_ms(s->child);
   if (busy || since < limit) {
-    loop_timer_start(w->quiet, busy ? limit : limit - (unsigned)since);
+    unsigned next = busy ? limit : limit - (unsigned)since;
+    if (!spoke) /* its first line begins the other silence, and nobody tells us */
+      next = sooner(next, s->deadlines->idle_ms);
+    loop_timer_start(w->quiet, next);
     return;
   }
   char text[100];
@@ -108,7 +121,7 @@ struct watch *watch_new(const struct watch_setup *setup)
   if (d->run_ms)
     loop_timer_start(w->run, d->run_ms);
   if (d->start_ms || d->idle_ms)
-    loop_timer_start(w->quiet, d->start_ms ? d->start_ms : d->idle_ms);
+    loop_timer_start(w->quiet, sooner(d->start_ms, d->idle_ms));
   if (d->heartbeat_ms)
     loop_timer_start(w->beat, d->heartbeat_ms);
   return w;

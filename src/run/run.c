@@ -2,6 +2,7 @@
 /* run.c - see run.h. */
 #include "run/run.h"
 
+#include "agent/hearing.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -22,12 +23,11 @@ struct run {
   const struct run_settings *settings;
   struct run_request *req;
   struct stage stage;
-  void *state; /* the harness's */
+  struct hearing hearing;
   enum phase phase;
 
   struct sink *sink;
   struct events *events;
-  struct outbox outbox;
 
   struct loop_timer *later; /* begin(), and the last word of the end */
   struct deadlines deadlines;
@@ -37,7 +37,6 @@ struct run {
   struct buf message;
   const char *cancelled_by;
   bool bridge_judged;
-  unsigned long long unheard, too_long;
   unsigned long long started_ms;
   struct run_outcome outcome;
   void (*on_over)(void *who, const struct run_outcome *outcome);
@@ -53,14 +52,14 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->settings = settings;
   r->req = req;
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  r->outbox = outbox_make();
   r->deadlines = deadlines_resolve(settings, req);
+  req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
   if (stage_admit(&r->stage, settings, req, f) < 0) {
     run_free(r);
     return NULL;
   }
   secrets_hide(&r->stage.env, req, true);
-  r->state = mem_new(r->stage.harness->memory ? r->stage.harness->memory : 1);
+  r->hearing = hearing_open(r->stage.harness);
   return r;
 }
 
@@ -68,16 +67,11 @@ void run_free(struct run *r)
 {
   if (!r)
     return;
-  if (r->state) {
+  if (r->hearing.state) /* admitted */
     secrets_hide(&r->stage.env, r->req, false);
-    if (r->stage.harness->forget)
-      r->stage.harness->forget(r->state);
-    mem_wipe(r->state, r->stage.harness->memory);
-    free(r->state);
-  }
   if (r->events)
     events_free(r->events);
-  outbox_free(&r->outbox);
+  hearing_close(&r->hearing);
   stage_free(&r->stage);
   run_request_free(r->req);
   buf_free(&r->message);
@@ -136,27 +130,11 @@ static void tear_down(struct run *r)
   stage_strike(&r->stage, stage_struck, r);
 }
 
-static void warn_counts(struct run *r)
-{
-  char text[120];
-  if (r->unheard > 1) {
-    snprintf(text, sizeof text, "%llu lines of the agent could not be understood",
-             r->unheard);
-    events_warn(r->events, "unparsable-line", span_of(text));
-  }
-  if (r->stage.child && child_repaired(r->stage.child) > 0) {
-    snprintf(text, sizeof text,
-             "%llu invalid UTF-8 sequences of the agent were replaced by U+FFFD",
-             child_repaired(r->stage.child));
-    events_warn(r->events, "invalid-utf8", span_of(text));
-  }
-}
-
 /* A success record, and then an exit that was good or ours. */
 static bool ended_well(const struct run *r, const struct process_end *end)
 {
   bool good_exit = end && ((end->status == 0 && end->signal == 0) || end->forced);
-  return good_exit && !r->code[0] && r->stage.harness->succeeded(r->state);
+  return good_exit && !r->code[0] && hearing_succeeded(&r->hearing);
 }
 
 static void certify(struct run *r, const struct process_end *end)
@@ -180,15 +158,24 @@ static void conclude(struct run *r, const struct process_end *end)
 {
   if (r->phase == OVER)
     return;
-  warn_counts(r);
+  hearing_sum_up(&r->hearing, r->stage.child ? child_repaired(r->stage.child) : 0);
+  struct buf tail =
+      buf_make(MIB); /* as it may be shown, in the certificate and in messages */
+  struct process_end shown = {0};
+  if (end) {
+    shown = *end;
+    certificate_clean(end->stderr_tail, &tail);
+    shown.stderr_tail = buf_span(&tail);
+    end = &shown;
+  }
   certify(r, end);
-  struct ear ear = {r->events, &r->outbox};
   if (!r->code[0] && end)
-    r->stage.harness->leave(r->state, end, &ear);
+    hearing_leave(&r->hearing, end);
   else
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
   r->outcome.finished = events_finished_well(r->events);
   snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
+  buf_free(&tail);
   tear_down(r);
 }
 
@@ -225,7 +212,8 @@ static void child_ended(void *who, const struct process_end *end)
     set_reason(r, "spawn-failed", spawn->text);
   /* What the agent left running after a success is the user's (a dev server behind a
    * preview). */
-  child_settle(r->stage.child, !ended_well(r, end), child_settled);
+  child_settle(r->stage.child, r->req->kill_leftovers || !ended_well(r, end),
+               child_settled);
 }
 
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,
@@ -281,11 +269,11 @@ static void judge_bridge(struct run *r)
 
 static void carry_out(struct run *r)
 {
-  if (r->outbox.input.len > 0) {
-    child_write(r->stage.child, buf_span(&r->outbox.input));
-    buf_clear(&r->outbox.input);
+  if (r->hearing.outbox.input.len > 0) {
+    child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
+    buf_clear(&r->hearing.outbox.input);
   }
-  if (r->outbox.hang_up && r->watch)
+  if (r->hearing.outbox.hang_up && r->watch)
     watch_result(
         r->watch); /* with each line after it again: the grace counts from the last */
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
@@ -295,17 +283,7 @@ static void carry_out(struct run *r)
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
-  if (span_trim(line).len == 0)
-    return;
-  struct ear ear = {r->events, &r->outbox};
-  struct heard heard = {HEARD_LINE, line};
-  struct fault f = {0};
-  if (r->stage.harness->hear(r->state, &heard, &ear, &f) < 0 && r->unheard++ == 0) {
-    struct buf text = buf_make(KIB);
-    buf_addf(&text, "a line of the agent could not be understood: %.400s", f.text);
-    events_warn(r->events, "unparsable-line", buf_span(&text));
-    buf_free(&text);
-  }
+  hearing_line(&r->hearing, line);
   judge_bridge(r);
   carry_out(r);
 }
@@ -313,19 +291,13 @@ static void child_says(void *who, struct span line)
 static void child_line_too_long(void *who, size_t ceiling)
 {
   struct run *r = who;
-  if (r->too_long++ > 0)
-    return;
-  char text[120];
-  snprintf(
-      text, sizeof text,
-      "a line of the agent is longer than %zu bytes (--max-line-bytes) and was left out",
-      ceiling);
-  events_warn(r->events, "line-too-long", span_of(text));
+  hearing_too_long(&r->hearing, ceiling);
 }
 
 static void reader_caught_up(void *who)
 {
   struct run *r = who;
+  events_caught_up(r->events);
   if (r->stage.child)
     child_resume(r->stage.child);
 }
@@ -344,7 +316,7 @@ static void begin(void *who)
   static const struct child_calls calls = {child_says, child_line_too_long, child_ended};
   struct fault f = {0};
   const char *code;
-  if (stage_raise(&r->stage, r->state, &r->deadlines, &calls, r, &code, &f) < 0) {
+  if (stage_raise(&r->stage, r->hearing.state, &r->deadlines, &calls, r, &code, &f) < 0) {
     set_reason(r, code, f.text);
     conclude(r, NULL);
     return;
@@ -380,6 +352,7 @@ void run_start(struct run *r, struct sink *sink,
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);
+  r->hearing.events = r->events;
   r->later = loop_timer_new(r->settings->loop, begin, r);
   events_start(r->events);
   loop_timer_start(r->later, 0);

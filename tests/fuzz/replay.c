@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* replay.c - feeds a fuzz target the files of its corpus folder, and the empty input: every
- * finding of the fuzzer stays a plain test, under any compiler.  */
+/* replay.c - feeds a fuzz target the files of its corpus folder, and the empty input:
+ * every finding of the fuzzer stays a plain test, under any compiler.  */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,7 +16,8 @@ static int feed(const char *path)
   fseek(f, 0, SEEK_END);
   long size = ftell(f);
   rewind(f);
-  uint8_t *data = malloc(size > 0 ? (size_t)size : 1); /* exact: the sanitizer sees an overrun */
+  uint8_t *data =
+      malloc(size > 0 ? (size_t)size : 1); /* exact: the sanitizer sees an overrun */
   int failed = !data || fread(data, 1, (size_t)size, f) != (size_t)size;
   fclose(f);
   if (!failed)

@@ -13,8 +13,9 @@
 enum phase { BEFORE, RUNNING, OVER };
 enum message { NO_MESSAGE, TEXT, REASONING_OUTER, REASONING, REASONING_AFTER };
 
+/* Ids are owned spans: one with \u0000 in it is an id like any other. */
 struct call {
-  char *id;
+  struct span id;
   bool answered;
 };
 
@@ -22,8 +23,8 @@ struct agui_check {
   enum events_format format;
   enum phase phase;
   enum message message;
-  char *message_id; /* of the open message */
-  char **ids;       /* all message ids so far */
+  struct span *ids; /* all message ids so far; the last that opened is the open one's */
+  size_t open_id;
   size_t id_count, id_room;
   struct call *calls;
   size_t call_count, call_room;
@@ -50,12 +51,11 @@ struct agui_check *agui_check_new(enum events_format format)
 void agui_check_free(struct agui_check *c)
 {
   for (size_t i = 0; i < c->id_count; i++)
-    free(c->ids[i]);
+    free((void *)c->ids[i].at);
   for (size_t i = 0; i < c->call_count; i++)
-    free(c->calls[i].id);
+    free((void *)c->calls[i].id.at);
   free(c->ids);
   free(c->calls);
-  free(c->message_id);
   buf_free(&c->args);
   free(c);
 }
@@ -96,6 +96,18 @@ static bool is_text(const struct look *l, const char *key, const char *value)
   return wrong(l->c, "%s is not \"%s\"", key, value);
 }
 
+static bool is_id(const struct look *l, const char *key, struct span id)
+{
+  if (span_equal(text_of(l, key), id))
+    return true;
+  return wrong(l->c, "%s is not \"%.*s\"", key, (int)id.len, id.at);
+}
+
+static struct span owned(struct span id)
+{
+  return (struct span){span_copy(id), id.len};
+}
+
 /* Books. */
 
 static bool add_id(const struct look *l)
@@ -103,17 +115,17 @@ static bool add_id(const struct look *l)
   struct agui_check *c = l->c;
   struct span id = text_of(l, "messageId");
   for (size_t i = 0; i < c->id_count; i++)
-    if (span_is(id, c->ids[i]))
-      return wrong(c, "message id \"%s\" was used before", c->ids[i]);
+    if (span_equal(id, c->ids[i]))
+      return wrong(c, "message id \"%.*s\" was used before", (int)id.len, id.at);
   c->ids = mem_room(c->ids, c->id_count, &c->id_room, sizeof *c->ids);
-  c->ids[c->id_count++] = span_copy(id);
+  c->ids[c->id_count++] = owned(id);
   return true;
 }
 
 static struct call *find_call(struct agui_check *c, struct span id)
 {
   for (size_t i = 0; i < c->call_count; i++)
-    if (span_is(id, c->calls[i].id))
+    if (span_equal(id, c->calls[i].id))
       return &c->calls[i];
   return NULL;
 }
@@ -125,8 +137,7 @@ static bool opens_message(const struct look *l, enum message kind)
     return wrong(c, "a message opens while something else is open");
   if (!has_text(l, "messageId") || !add_id(l))
     return false;
-  free(c->message_id);
-  c->message_id = span_copy(text_of(l, "messageId"));
+  c->open_id = c->id_count - 1;
   c->message = kind;
   return true;
 }
@@ -138,7 +149,7 @@ static bool in_message(const struct look *l, enum message from, enum message to)
   struct agui_check *c = l->c;
   if (c->message != from)
     return wrong(c, "the message is not in a state for this event");
-  if (!has_text(l, "messageId") || !is_text(l, "messageId", c->message_id))
+  if (!has_text(l, "messageId") || !is_id(l, "messageId", c->ids[c->open_id]))
     return false;
   c->message = to;
   return true;
@@ -206,7 +217,7 @@ static bool tool_start(const struct look *l)
   if (find_call(c, text_of(l, "toolCallId")) != NULL)
     return wrong(c, "a tool call id was used before");
   c->calls = mem_room(c->calls, c->call_count, &c->call_room, sizeof *c->calls);
-  c->calls[c->call_count++] = (struct call){.id = span_copy(text_of(l, "toolCallId"))};
+  c->calls[c->call_count++] = (struct call){.id = owned(text_of(l, "toolCallId"))};
   c->in_call = true;
   buf_clear(&c->args);
   return true;
@@ -218,7 +229,7 @@ static bool in_call(const struct look *l)
   if (!c->in_call)
     return wrong(c, "no tool call is open");
   return has_text(l, "toolCallId") &&
-         is_text(l, "toolCallId", c->calls[c->call_count - 1].id);
+         is_id(l, "toolCallId", c->calls[c->call_count - 1].id);
 }
 
 static bool tool_args(const struct look *l)
@@ -278,7 +289,8 @@ static bool terminal(const struct look *l)
     return wrong(c, "the run ends while something is open");
   for (size_t i = 0; i < c->call_count; i++)
     if (!c->calls[i].answered)
-      return wrong(c, "tool call \"%s\" never got a result", c->calls[i].id);
+      return wrong(c, "tool call \"%.*s\" never got a result", (int)c->calls[i].id.len,
+                   c->calls[i].id.at);
   return true;
 }
 

@@ -169,8 +169,7 @@ static void test_claude__only_what_is_no_object_is_not_understood(void **state)
       "{\"type\":\"new\"}",
       "{\"type\":\"assistant\"}",
       "{\"type\":\"assistant\",\"message\":7}",
-      "{\"type\":\"assistant\",\"message\":{\"content\":[null,1,\"x\",{},{\"type\":"
-      "\"tool_use\"}]}}",
+      "{\"type\":\"assistant\",\"message\":{\"content\":[{},{\"type\":\"tool_use\"}]}}",
       "{\"type\":\"user\",\"message\":{\"content\":[null,{\"type\":\"tool_result\"}]}}",
       "{\"type\":\"stream_event\"}",
       "{\"type\":\"stream_event\",\"event\":[]}",

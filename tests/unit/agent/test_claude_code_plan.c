@@ -162,6 +162,9 @@ static void test_plan__values_that_would_be_options_are_refused(void **state)
   req.allowed_tools = (struct spans){tools, 2};
   expect_refused(&req, FAULT_BAD_INPUT, "allowedTools");
   req = asking(&message);
+  req.model = SPAN_LITERAL("a\0b");
+  expect_refused(&req, FAULT_BAD_INPUT, "NUL");
+  req = asking(&message);
   req.effort = SPAN_LITERAL("-1");
   expect_refused(&req, FAULT_BAD_INPUT, "effort");
   req = asking(&message);

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 struct golden {
-  char folder[600], harness[64], name[64];
+  char folder[1100], harness[256], name[256];
 };
 
 static struct golden cases[256];
@@ -44,7 +44,7 @@ static const char *difference_of(const char *name)
 
 static bool read_file(const char *folder, const char *name, struct buf *out)
 {
-  char path[700];
+  char path[1200];
   (void)snprintf(path, sizeof path, "%s/%s", folder, name);
   FILE *file = fopen(path, "rb");
   *out = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -64,7 +64,7 @@ static bool read_file(const char *folder, const char *name, struct buf *out)
 static struct buf translated(const struct golden *g, enum events_format format,
                              size_t read_bytes)
 {
-  char path[700];
+  char path[1200];
   FILE *file = tmpfile();
   struct buf end, out = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct fault f = {0};
@@ -114,7 +114,7 @@ static void assert_grammar(const struct golden *g, const struct buf *stream,
 
 static void bless(const struct golden *g, const struct buf *out)
 {
-  char path[700];
+  char path[1200];
   (void)snprintf(path, sizeof path, "%s/out.ndjson", g->folder);
   FILE *file = fopen(path, "wb");
   assert_non_null(file);
@@ -254,7 +254,7 @@ static void found_case(const char *harness_folder, const char *name)
 
 static void found_harness(const char *golden, const char *harness)
 {
-  char folder[500];
+  char folder[800];
   (void)snprintf(folder, sizeof folder, "%s/%s", golden, harness);
   each_entry(folder, found_case);
 }
@@ -272,7 +272,7 @@ int main(void)
   };
   enum { TESTS = sizeof tests / sizeof tests[0] };
   static struct CMUnitTest all[256 * TESTS];
-  static char names[256 * TESTS][160];
+  static char names[256 * TESTS][600];
   const char *folder = getenv("RUNLET_GOLDEN");
   size_t count = 0;
   each_entry(folder != NULL ? folder : "tests/golden", found_harness);

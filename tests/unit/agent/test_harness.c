@@ -33,7 +33,7 @@ static void test_harness__is_found_by_its_whole_id(void **state)
 static void expect_end(struct process_end end, const char *code, const char *message)
 {
   struct stream s;
-  char line[2200];
+  char line[2400];
   stream_open(&s, EVENTS_TANSTACK, 0);
   harness_fail_by_end(s.events, &end);
   (void)snprintf(

@@ -138,6 +138,22 @@ static void test_events__a_call_id_twice_is_dropped(void **state)
   stream_close(&s);
 }
 
+static void test_events__a_made_call_id_is_no_agents_id(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_tool_call(s.events, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
+  events_text_open(s.events, SPAN_LITERAL("r-1"));
+  events_tool_call(s.events, none, SPAN_LITERAL("n"), none);
+  assert_true(span_starts(stream_line(&s, 6),
+                          "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-2\""));
+  events_tool_call(s.events, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"), none); /* dropped */
+  events_finish(s.events, "stop", NULL);
+  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 2);
+  stream_close(&s);
+}
+
 static void test_events__the_oldest_of_too_many_open_calls_is_answered(void **state)
 {
   struct stream s;
@@ -299,6 +315,28 @@ static void test_events__warnings_are_custom_events(void **state)
   stream_close(&s);
 }
 
+static void test_events__the_outcome_can_be_asked(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_start(s.events);
+  events_custom(s.events, "x", SPAN_LITERAL("1"));
+  assert_false(events_have_spoken(s.events));
+  events_reasoning(s.events, SPAN_LITERAL("hm"));
+  assert_true(events_have_spoken(s.events));
+  assert_false(events_finished_well(s.events));
+  events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("m"));
+  assert_false(events_finished_well(s.events));
+  assert_string_equal(events_error_code(s.events), "agent-exit");
+  stream_close(&s);
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  events_finish(s.events, "stop", NULL);
+  assert_true(events_finished_well(s.events));
+  assert_string_equal(events_error_code(s.events), "");
+  stream_close(&s);
+}
+
 static size_t backlog_put(struct sink *self, struct span line)
 {
   (void)self;
@@ -332,6 +370,7 @@ int main(void)
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__calls_without_result_get_one_in_order),
       cmocka_unit_test(test_events__a_call_id_twice_is_dropped),
+      cmocka_unit_test(test_events__a_made_call_id_is_no_agents_id),
       cmocka_unit_test(test_events__the_oldest_of_too_many_open_calls_is_answered),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),
       cmocka_unit_test(test_events__freed_too_early_says_internal),
@@ -339,6 +378,7 @@ int main(void)
       cmocka_unit_test(test_events__one_split_of_text_loses_nothing),
       cmocka_unit_test(test_events__very_long_ids_are_not_used),
       cmocka_unit_test(test_events__warnings_are_custom_events),
+      cmocka_unit_test(test_events__the_outcome_can_be_asked),
       cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,49 +234,6 @@ test_run_request__refuses_control_characters_where_they_would_be_lost_or_worse(
           "run request: workspace.source.path must be a string without NUL characters");
 }
 
-static void test_run_request__joins_text_parts_and_takes_any_content(void **state)
-{
-  (void)state;
-  struct run_request *req =
-      accepted("messages", "[{\"role\":\"system\",\"content\":\"s\"},{\"role\":"
-                           "\"assistant\",\"content\":null},"
-                           "{\"role\":\"user\",\"content\":[{\"type\":\"text\","
-                           "\"content\":\"a\\n\"},{\"type\":\"image\","
-                           "\"content\":\"no\"},{\"type\":\"text\",\"text\":\"no\"},{"
-                           "\"type\":\"text\",\"content\":\"b\"}]},"
-                           "{\"role\":\"user\",\"content\":7},{\"role\":\"user\","
-                           "\"content\":[{\"type\":\"text\","
-                           "\"content\":\"one\"}]},{\"role\":\"user\",\"content\":[]}]");
-  static const char *const texts[] = {"s", "", "a\nb", "", "one", ""};
-  assert_int_equal(req->message_count, 6);
-  for (size_t i = 0; i < 6; i++)
-    span_text_is(req->messages[i].text, texts[i]);
-  assert_int_equal(req->messages[0].role, ROLE_OTHER);
-  assert_int_equal(req->messages[1].role, ROLE_ASSISTANT);
-  run_request_free(req);
-}
-
-static void test_run_request__leaves_out_turns_recorded_from_another_harness(void **state)
-{
-  (void)state;
-  struct run_request *req = accepted(
-      "messages", "[{\"role\":\"user\",\"content\":\"q\"},"
-                  "{\"role\":\"assistant\",\"content\":\"x\",\"toolCalls\":[{\"id\":"
-                  "\"c1\",\"metadata\":{\"sandboxObserved\":true}}]},"
-                  "{\"role\":\"tool\",\"toolCallId\":\"c1\",\"content\":\"r\"},"
-                  "{\"role\":\"tool\",\"toolCallId\":\"c2\",\"content\":\"kept\"},"
-                  "{\"role\":\"assistant\",\"content\":\"kept "
-                  "too\",\"toolCalls\":[{\"id\":\"c3\",\"metadata\":{\"sandboxObserved\":"
-                  "true}},{\"id\":\"c4\"}]},"
-                  "{\"role\":\"assistant\",\"content\":\"and this\",\"toolCalls\":[]}]");
-  assert_int_equal(req->message_count, 4);
-  span_text_is(req->messages[0].text, "q");
-  span_text_is(req->messages[1].text, "kept");
-  span_text_is(req->messages[2].text, "kept too");
-  span_text_is(req->messages[3].text, "and this");
-  run_request_free(req);
-}
-
 static void test_run_request__takes_a_ten_megabyte_prompt(void **state)
 {
   (void)state;
@@ -316,6 +273,9 @@ static void test_run_request__any_other_source_type_is_none(void **state)
     span_text_is(req->secrets.at[1], "1"); /* an array's keys are its indexes */
     run_request_free(req);
   }
+  refused("workspace", "{\"source\":{\"type\":\"git\",\"url\":\"x\"}}",
+          "run request: workspace.source.type \"git\" is not supported by this version");
+  refused("policy", "{\"a\":1}", "run request: policy is not supported by this version");
   refused("workspace", "{\"source\":{\"type\":\"local\"}}",
           "run request: workspace.source.path must be a non-empty string");
   refused("workspace", "{\"source\":{},\"secrets\":{\"RUNLET_TOKEN\":1}}",
@@ -326,140 +286,6 @@ static void test_run_request__any_other_source_type_is_none(void **state)
           "run request: workspace.secrets must be an object");
   refused("workspace", "{\"source\":{},\"root\":7}",
           "run request: workspace.root must be a non-empty string");
-}
-
-static void test_run_request__refuses_by_name_what_is_not_built(void **state)
-{
-  (void)state;
-  static const char not_yet[] = "is not supported by this version";
-  static const struct {
-    const char *member, *value, *named;
-  } rows[] = {
-      {"workspace", "{\"source\":{\"type\":\"git\",\"url\":\"x\"}}",
-       "workspace.source.type \"git\""},
-      {"workspace", "{\"source\":{},\"setup\":[\"make\"]}", "workspace.setup"},
-      {"workspace", "{\"source\":{},\"setup\":\"make\"}", "workspace.setup"},
-      {"workspace", "{\"source\":{},\"scripts\":{\"a\":\"b\"}}", "workspace.scripts"},
-      {"workspace", "{\"source\":{},\"skills\":[{\"kind\":\"mcp\"}]}",
-       "workspace.skills"},
-      {"workspace", "{\"source\":{},\"plugins\":[\"p\"]}", "workspace.plugins"},
-      {"workspace", "{\"source\":{},\"instructions\":\"do\"}", "workspace.instructions"},
-      {"policy", "{\"a\":1}", "policy"},
-      {"approvals", "{\"a\":1}", "approvals"},
-      {"outputSchema", "{}", "outputSchema"},
-      {"bridge", "{\"url\":\"http://x\"}", "bridge"},
-      {"harnessOptions", "{\"a\":1}", "harnessOptions"},
-      {"timeouts", "{\"setupMs\":5}", "timeouts.setupMs"},
-      {"onDisconnect", "\"detach\"", "onDisconnect \"detach\""},
-      {"leftovers", "\"kill\"", "leftovers \"kill\""},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char why[200];
-    (void)snprintf(why, sizeof why, "run request: %s %s", rows[i].named, not_yet);
-    refused(rows[i].member, rows[i].value, why);
-  }
-  struct buf longer = buf_make(SIZE_MAX); /* a string that is kept as a slice */
-  buf_add_text(&longer, "{\"source\":{},\"instructions\":\"");
-  for (int i = 0; i < 1000; i++)
-    buf_add_text(&longer, "\\n");
-  buf_add_text(&longer, "\"}");
-  refused("workspace", buf_cstring(&longer),
-          "run request: workspace.instructions is not supported by this version");
-  buf_free(&longer);
-  refused("onDisconnect", "\"x\"", "run request: onDisconnect must be \"cancel\"");
-  static const char *const empty[][2] = {{"policy", "null"},
-                                         {"approvals", "[]"},
-                                         {"harnessOptions", "{}"},
-                                         {"outputSchema", "null"},
-                                         {"onDisconnect", "\"cancel\""},
-                                         {"leftovers", "\"keep\""}};
-  for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
-    run_request_free(accepted(empty[i][0], empty[i][1]));
-}
-
-static void test_run_request__reads_our_options(void **state)
-{
-  (void)state;
-  struct fault f = {0};
-  struct buf text = request_text((const char *const[]){
-      "systemPrompts", "[\"a\",\"\"]", "modelOptions",
-      "{\"sessionId\":\"s\",\"permissionMode\":\"plan\",\"maxTurns\":3,\"allowedTools\":["
-      "\"A\",\"B\"],"
-      "\"disallowedTools\":[],\"effort\":\"high\"}",
-      "env", "{\"FOO\":\"1\",\"BAR\":\"\"}", "timeouts",
-      "{\"runMs\":1,\"startMs\":2,\"idleMs\":0,\"toolMs\":4,\"killGraceMs\":5,"
-      "\"drainMs\":2147483647}",
-      "heartbeatMs", "0", "maxChunkBytes", "1024", "eventFormat", "\"ag-ui\"", NULL});
-  struct run_request *req = run_request_read(&text, &strict, &f);
-  assert_non_null(req);
-  assert_int_equal(req->system_prompts.count, 2);
-  span_text_is(req->system_prompts.at[0], "a");
-  span_text_is(req->session_id, "s");
-  span_text_is(req->permission_mode, "plan");
-  span_text_is(req->effort, "high");
-  assert_int_equal(req->max_turns, 3);
-  assert_int_equal(req->allowed_tools.count, 2);
-  span_text_is(req->allowed_tools.at[1], "B");
-  assert_int_equal(req->env_count, 2);
-  span_text_is(req->env[0].name, "FOO");
-  span_text_is(req->env[1].value, "");
-  assert_int_equal(req->deadlines.run_ms, 1);
-  assert_int_equal(req->deadlines.start_ms, 2);
-  assert_true(req->deadlines.has_idle);
-  assert_int_equal(req->deadlines.tool_ms, 4);
-  assert_int_equal(req->deadlines.kill_grace_ms, 5);
-  assert_int_equal(req->deadlines.drain_ms, INT_MAX);
-  assert_int_equal(req->heartbeat_ms, 0);
-  assert_int_equal(req->max_chunk_bytes, 1024);
-  assert_int_equal(req->event_format, EVENT_FORMAT_AG_UI);
-  run_request_free(req);
-}
-
-static void test_run_request__names_the_option_that_is_wrong(void **state)
-{
-  (void)state;
-  static const char *const rows[][3] = {
-      {"timeouts", "{\"runMs\":0}",
-       "timeouts.runMs must be a whole number from 1 to 2147483647"},
-      {"timeouts", "{\"toolMs\":\"90s\"}",
-       "timeouts.toolMs must be a whole number from 1 to 2147483647"},
-      {"timeouts", "{\"idleMs\":-1}",
-       "timeouts.idleMs must be a whole number from 0 to 2147483647"},
-      {"timeouts", "{\"drainMs\":2147483648}",
-       "timeouts.drainMs must be a whole number from 1 to 2147483647"},
-      {"timeouts", "5", "timeouts must be an object"},
-      {"modelOptions", "[]", "modelOptions must be an object"},
-      {"modelOptions", "{\"maxTurns\":1.5}",
-       "modelOptions.maxTurns must be a whole number from 1 to 2147483647"},
-      {"modelOptions", "{\"sessionId\":7}",
-       "modelOptions.sessionId must be a non-empty string"},
-      {"modelOptions", "{\"sessionId\":\"--evil\"}",
-       "modelOptions.sessionId must be a string that does not begin with \"-\""},
-      {"modelOptions", "{\"allowedTools\":\"A\"}",
-       "modelOptions.allowedTools must be an array of strings"},
-      {"modelOptions", "{\"allowedTools\":[1]}",
-       "modelOptions.allowedTools must be an array of strings"},
-      {"modelOptions", "{\"disallowedTools\":[\"-x\"]}",
-       "modelOptions.disallowedTools must be an array of non-empty strings that do not "
-       "begin with \"-\""},
-      {"systemPrompts", "\"x\"", "systemPrompts must be an array of strings"},
-      {"env", "{\"A\":1}", "env.A must be a string without NUL characters"},
-      {"env", "{\"A\":\"\\u0000\"}", "env.A must be a string without NUL characters"},
-      {"env", "{\"A=B\":\"1\"}",
-       "env: \"A=B\" cannot be set (no '=', not empty, not RUNLET_...)"},
-      {"env", "{\"RUNLET_X\":\"1\"}",
-       "env: \"RUNLET_X\" cannot be set (no '=', not empty, not RUNLET_...)"},
-      {"env", "[]", "env must be an object"},
-      {"eventFormat", "\"x\"", "eventFormat must be \"tanstack\" or \"ag-ui\""},
-      {"maxChunkBytes", "1023",
-       "maxChunkBytes must be a whole number from 1024 to 2147483647"},
-      {"heartbeatMs", "999", "heartbeatMs must be 0 or at least 1000"},
-  };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char why[300];
-    (void)snprintf(why, sizeof why, "run request: %s", rows[i][2]);
-    refused(rows[i][0], rows[i][1], why);
-  }
 }
 
 static void test_run_request__lenient_needs_little(void **state)
@@ -540,14 +366,9 @@ int main(void)
       cmocka_unit_test(test_run_request__refuses_what_is_no_json_object),
       cmocka_unit_test(
           test_run_request__refuses_control_characters_where_they_would_be_lost_or_worse),
-      cmocka_unit_test(test_run_request__joins_text_parts_and_takes_any_content),
-      cmocka_unit_test(test_run_request__leaves_out_turns_recorded_from_another_harness),
       cmocka_unit_test(test_run_request__takes_a_ten_megabyte_prompt),
       cmocka_unit_test(test_run_request__repairs_invalid_utf8),
       cmocka_unit_test(test_run_request__any_other_source_type_is_none),
-      cmocka_unit_test(test_run_request__refuses_by_name_what_is_not_built),
-      cmocka_unit_test(test_run_request__reads_our_options),
-      cmocka_unit_test(test_run_request__names_the_option_that_is_wrong),
       cmocka_unit_test(test_run_request__lenient_needs_little),
       cmocka_unit_test(test_run_request__prompt_is_not_taken_by_the_service),
       cmocka_unit_test(test_run_request__too_much_structure_is_too_big),

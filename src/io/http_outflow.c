@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* http_connection_out.c - the writing half of a connection; see http_connection.h.
- *
- * At most one write is in libuv's hands.  What is written meanwhile gathers in `out` and
- * goes as the next one, so that a turn with a thousand events costs one system call. */
-#include "io/http_connection.h"
+/* http_outflow.c - see http_outflow.h. */
+#include "io/http_outflow.h"
 
 #include "base/limits.h"
+#include "io/http_connection.h"
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -27,7 +25,7 @@ static bool was_reset(struct http_connection *c)
 static void on_watch(uv_timer_t *timer)
 {
   struct http_connection *c = timer->data;
-  size_t backlog = http_connection_backlog(c);
+  size_t backlog = http_outflow_backlog(c);
   bool half_closed = c->peer_ended && c->state == HTTP_CONNECTION_ANSWERING;
   if (half_closed && was_reset(c)) {
     http_connection_cut(c, true);
@@ -36,7 +34,8 @@ static void on_watch(uv_timer_t *timer)
   c->still_ms =
       c->handed - backlog == c->watched && backlog > 0 ? c->still_ms + c->watch_ms : 0;
   c->watched = c->handed - backlog;
-  if (c->still_ms > 0 && c->still_ms >= http_server_settings(c->server)->write_stall_ms) {
+  unsigned stall_ms = http_server_settings(c->server)->write_stall_ms;
+  if (stall_ms > 0 && c->still_ms >= stall_ms) {
     http_connection_cut(c, true);
     return;
   }
@@ -48,40 +47,36 @@ static void on_watch(uv_timer_t *timer)
 }
 
 /* Looks four times in a stall, so that it is found at most a quarter late. */
-void http_connection_watch(struct http_connection *c)
+void http_outflow_watch(struct http_connection *c)
 {
   bool half_closed = c->peer_ended && c->state == HTTP_CONNECTION_ANSWERING;
   if (uv_is_active((uv_handle_t *)&c->watch) && !half_closed)
     return;
   unsigned stall_ms = http_server_settings(c->server)->write_stall_ms;
+  if (stall_ms == 0 && !half_closed)
+    return;
   c->watch_ms = half_closed ? HALF_CLOSED_MS : stall_ms / 4 + 1;
-  c->watched = c->handed - http_connection_backlog(c);
+  c->watched = c->handed - http_outflow_backlog(c);
   c->still_ms = 0;
   uv_timer_start(&c->watch, on_watch, c->watch_ms, 0);
 }
 
-size_t http_connection_backlog(const struct http_connection *c)
+size_t http_outflow_backlog(const struct http_connection *c)
 {
   return c->out.len + uv_stream_get_write_queue_size((const uv_stream_t *)&c->tcp);
 }
 
-bool http_connection_unflushed(const struct http_connection *c)
+bool http_outflow_is_waiting(const struct http_connection *c)
 {
   int fd = -1, unsent = 0;
   if (c->state == HTTP_CONNECTION_CLOSED)
     return false;
-  if (http_connection_backlog(c) > 0)
+  if (http_outflow_backlog(c) > 0)
     return true;
   if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) < 0 ||
       ioctl(fd, SIOCOUTQ, &unsent) < 0)
     return false;
   return unsent > 0 && !c->peer_ended;
-}
-
-void http_connection_mark(struct http_connection *c)
-{
-  c->dirty = true;
-  http_server_mark(c->server);
 }
 
 /* A buffer that was stretched by one big answer is not kept. */
@@ -103,7 +98,7 @@ static void on_written(uv_write_t *request, int status)
   if (status < 0)
     http_connection_cut(c, true);
   else
-    http_connection_flush(c);
+    http_outflow_flush(c);
 }
 
 /* Gives `out` to the kernel; what it does not take at once waits in `sending`.  False:
@@ -127,7 +122,7 @@ static bool send_out(struct http_connection *c)
   if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &bytes, 1, on_written) < 0)
     return false;
   c->in_flight = true;
-  http_connection_watch(c);
+  http_outflow_watch(c);
   return true;
 }
 
@@ -138,9 +133,9 @@ static void on_shutdown(uv_shutdown_t *request, int status)
     http_connection_close(c, false);
 }
 
-void http_connection_tell_drain(struct http_connection *c)
+void http_outflow_tell_drain(struct http_connection *c)
 {
-  size_t backlog = http_connection_backlog(c);
+  size_t backlog = http_outflow_backlog(c);
   if (backlog > LIMIT_SINK_HIGH_BYTES)
     c->high = true;
   if (!c->high || backlog >= LIMIT_SINK_LOW_BYTES)
@@ -152,13 +147,13 @@ void http_connection_tell_drain(struct http_connection *c)
     c->exchange.on_drain(c->exchange.drain_who);
 }
 
-void http_connection_flush(struct http_connection *c)
+void http_outflow_flush(struct http_connection *c)
 {
   if (c->out.overflowed || (c->out.len > 0 && !c->in_flight && !send_out(c))) {
     http_connection_cut(c, true);
     return;
   }
-  http_connection_tell_drain(c);
+  http_outflow_tell_drain(c);
   if (c->state != HTTP_CONNECTION_FINISHING || c->in_flight || c->out.len > 0)
     return;
   c->shutdown.data = c;

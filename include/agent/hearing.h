@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* hearing.h - one harness at work: its state, its outbox, and what it did not understand.
+ *
+ * Between whoever has lines (a run, translate) and the harness.  A line that cannot be
+ * understood, or is too long, gives CUSTOM runlet.warning "unparsable-line" or
+ * "line-too-long" for the first of its kind at once, and a count of all at the end.  */
+#ifndef AGENT_HEARING_H
+#define AGENT_HEARING_H
+
+#include "agent/harness.h"
+
+struct hearing {
+  const struct harness *harness;
+  void *state;           /* the harness's, zeroed at first, wiped at last */
+  struct events *events; /* borrowed */
+  struct outbox outbox;  /* whoever listens empties it after each line */
+  unsigned long long not_understood, too_long;
+};
+
+struct hearing hearing_open(const struct harness *harness); /* `events` are set later */
+/* One line of stdout, valid UTF-8, no newline; blank ones are passed over. */
+void hearing_line(struct hearing *h, struct span line);
+void hearing_too_long(struct hearing *h, size_t ceiling);
+/* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
+void hearing_sum_up(struct hearing *h, unsigned long long repaired);
+/* The process is gone: afterwards the events are over. */
+void hearing_leave(struct hearing *h, const struct process_end *end);
+bool hearing_succeeded(
+    const struct hearing *h);          /* a record that ends the turn well was heard */
+void hearing_close(struct hearing *h); /* safe on a zeroed one */
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* mcp_modern.h - revision 2026-07-28: what each request must say of itself, and
+ * discovery.  Pure.
+ *
+ * No handshake and no session: every request carries its version and the client's
+ * capabilities in params._meta, and its HTTP head repeats version, method and tool name
+ * (mcp_mirror.h).  Looked at in this order, the first that fails is the answer, all with
+ * HTTP 400: Mcp-Method is not the method                              -32020 _meta
+ * without protocolVersion or clientCapabilities       -32602 MCP-Protocol-Version is not
+ * _meta's                       -32020 a version that is not served -32022 tools/call:
+ * Mcp-Name, Mcp-Param-* are not the body's      -32020 A method that is not served is
+ * -32601 with HTTP 404.  Wire: modelcontextprotocol.io, specification/2026-07-28,
+ * basic/transports/streamable-http and server/discover.  */
+#ifndef BRIDGE_MCP_MODERN_H
+#define BRIDGE_MCP_MODERN_H
+
+#include "bridge/mcp_message.h"
+#include "io/http_parse.h"
+#include "request/tools.h"
+
+#define MCP_MODERN_VERSION "2026-07-28"
+
+/* Does this request ask for the modern era? */
+bool mcp_modern_is(const struct mcp_message *m, struct span header_version);
+/* True: it may be served.  False: `reply` and `status` hold the refusal.  `versions` is
+ * the raw JSON array of all that is served. */
+bool mcp_modern_check(const struct mcp_message *m, const struct http_request *head,
+                      struct span versions, struct buf *reply, int *status);
+/* The same for what only a known tool can tell: Mcp-Param-*.  `args` is the raw arguments
+ * object. */
+bool mcp_modern_check_call(const struct mcp_message *m, const struct http_request *head,
+                           const struct tool *tool, struct span args, struct buf *reply,
+                           int *status);
+void mcp_modern_discover(struct span id, struct span versions, struct buf *reply);
+void mcp_modern_list(struct span id, const struct tools *tools, struct buf *reply);
+
+#endif

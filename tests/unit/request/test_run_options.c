@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/run_options.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void span_text_is(struct span s, const char *text)
+{
+  if (!span_is(s, text))
+    fail_msg("\"%.*s\" is not \"%s\"", (int)s.len, s.at != NULL ? s.at : "", text);
+}
+
+/* As run_request.c reads it. */
+static const char *const raw_names[] = {"outputSchema", NULL};
+static const struct json_rules rules = {.raw = raw_names};
+
+static struct arena *arena;
+static struct fault fault;
+static struct run_request request;
+
+static struct run_request *read_options(const char *text)
+{
+  arena = arena_take();
+  request = (struct run_request){0};
+  request.doc = json_parse(span_of(text), &rules, &fault);
+  assert_non_null(request.doc);
+  struct fields r = {.doc = request.doc, .arena = arena, .f = &fault};
+  return run_options_read(&r, json_root(request.doc), &request) == 0 ? &request : NULL;
+}
+
+static void options_free(void)
+{
+  json_free(request.doc);
+  arena_give(arena);
+}
+
+static struct run_request *read_one(const char *name, const char *value)
+{
+  struct buf text = buf_make(SIZE_MAX);
+  buf_addf(&text, "{\"%s\":%s}", name, value);
+  struct run_request *req = read_options(buf_cstring(&text));
+  options_free(); /* nothing of it is looked at any more */
+  buf_free(&text);
+  return req;
+}
+
+static void accepted(const char *name, const char *value)
+{
+  if (read_one(name, value) == NULL)
+    fail_msg("%s: %s", name, fault.text);
+}
+
+static void refused(const char *name, const char *value, const char *why)
+{
+  fault = (struct fault){0};
+  assert_null(read_one(name, value));
+  assert_int_equal(fault.kind, FAULT_BAD_INPUT);
+  assert_string_equal(fault.text, why);
+}
+
+static void test_run_options__reads_our_options(void **state)
+{
+  (void)state;
+  struct run_request *req = read_options(
+      "{\"systemPrompts\":[\"a\",\"\"],\"modelOptions\":{\"sessionId\":\"s\","
+      "\"permissionMode\":\"plan\",\"maxTurns\":3,\"allowedTools\":[\"A\",\"B\"],"
+      "\"disallowedTools\":[],\"effort\":\"high\"},\"env\":{\"FOO\":\"1\",\"BAR\":\"\"},"
+      "\"timeouts\":{\"runMs\":1,\"startMs\":2,\"idleMs\":0,\"toolMs\":4,"
+      "\"killGraceMs\":5,\"drainMs\":2147483647},\"heartbeatMs\":0,"
+      "\"maxChunkBytes\":1024,\"eventFormat\":\"ag-ui\",\"unknownField\":{}}");
+  assert_non_null(req);
+  assert_int_equal(req->system_prompts.count, 2);
+  span_text_is(req->system_prompts.at[0], "a");
+  span_text_is(req->session_id, "s");
+  span_text_is(req->permission_mode, "plan");
+  span_text_is(req->effort, "high");
+  assert_int_equal(req->max_turns, 3);
+  assert_int_equal(req->allowed_tools.count, 2);
+  span_text_is(req->allowed_tools.at[1], "B");
+  assert_int_equal(req->env_count, 2);
+  span_text_is(req->env[0].name, "FOO");
+  span_text_is(req->env[1].value, "");
+  assert_int_equal(req->deadlines.run_ms, 1);
+  assert_int_equal(req->deadlines.start_ms, 2);
+  assert_true(req->deadlines.has_idle);
+  assert_int_equal(req->deadlines.tool_ms, 4);
+  assert_int_equal(req->deadlines.kill_grace_ms, 5);
+  assert_int_equal(req->deadlines.drain_ms, INT_MAX);
+  assert_int_equal(req->heartbeat_ms, 0);
+  assert_int_equal(req->max_chunk_bytes, 1024);
+  assert_int_equal(req->event_format, EVENT_FORMAT_AG_UI);
+  options_free();
+}
+
+static void test_run_options__names_the_option_that_is_wrong(void **state)
+{
+  (void)state;
+  static const char *const rows[][3] = {
+      {"timeouts", "{\"runMs\":0}",
+       "timeouts.runMs must be a whole number from 1 to 2147483647"},
+      {"timeouts", "{\"toolMs\":\"90s\"}",
+       "timeouts.toolMs must be a whole number from 1 to 2147483647"},
+      {"timeouts", "{\"idleMs\":-1}",
+       "timeouts.idleMs must be a whole number from 0 to 2147483647"},
+      {"timeouts", "{\"drainMs\":2147483648}",
+       "timeouts.drainMs must be a whole number from 1 to 2147483647"},
+      {"timeouts", "5", "timeouts must be an object"},
+      {"modelOptions", "[]", "modelOptions must be an object"},
+      {"modelOptions", "{\"maxTurns\":1.5}",
+       "modelOptions.maxTurns must be a whole number from 1 to 2147483647"},
+      {"modelOptions", "{\"sessionId\":7}",
+       "modelOptions.sessionId must be a non-empty string"},
+      {"modelOptions", "{\"sessionId\":\"--evil\"}",
+       "modelOptions.sessionId must be a string that does not begin with \"-\""},
+      {"modelOptions", "{\"allowedTools\":\"A\"}",
+       "modelOptions.allowedTools must be an array of strings"},
+      {"modelOptions", "{\"allowedTools\":[1]}",
+       "modelOptions.allowedTools must be an array of strings"},
+      {"modelOptions", "{\"disallowedTools\":[\"-x\"]}",
+       "modelOptions.disallowedTools must be an array of non-empty strings that do not "
+       "begin with \"-\""},
+      {"systemPrompts", "\"x\"", "systemPrompts must be an array of strings"},
+      {"env", "{\"A\":1}", "env.A must be a string without NUL characters"},
+      {"env", "{\"A\":\"\\u0000\"}", "env.A must be a string without NUL characters"},
+      {"env", "{\"A=B\":\"1\"}",
+       "env: \"A=B\" cannot be set (no '=', not empty, not RUNLET_...)"},
+      {"env", "{\"RUNLET_X\":\"1\"}",
+       "env: \"RUNLET_X\" cannot be set (no '=', not empty, not RUNLET_...)"},
+      {"env", "[]", "env must be an object"},
+      {"eventFormat", "\"x\"", "eventFormat must be \"tanstack\" or \"ag-ui\""},
+      {"maxChunkBytes", "1023",
+       "maxChunkBytes must be a whole number from 1024 to 2147483647"},
+      {"heartbeatMs", "99", "heartbeatMs must be 0 or at least 100"},
+      {"leftovers", "\"burn\"", "leftovers must be \"keep\" or \"kill\""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char why[300];
+    (void)snprintf(why, sizeof why, "run request: %s", rows[i][2]);
+    refused(rows[i][0], rows[i][1], why);
+  }
+}
+
+static void test_run_options__refuses_by_name_what_is_not_built(void **state)
+{
+  (void)state;
+  static const char not_yet[] = "is not supported by this version";
+  static const struct {
+    const char *member, *value, *named;
+  } rows[] = {
+      {"workspace", "{\"source\":{},\"setup\":[\"make\"]}", "workspace.setup"},
+      {"workspace", "{\"source\":{},\"setup\":\"make\"}", "workspace.setup"},
+      {"workspace", "{\"source\":{},\"scripts\":{\"a\":\"b\"}}", "workspace.scripts"},
+      {"workspace", "{\"source\":{},\"skills\":[{\"kind\":\"mcp\"}]}",
+       "workspace.skills"},
+      {"workspace", "{\"source\":{},\"plugins\":[\"p\"]}", "workspace.plugins"},
+      {"workspace", "{\"source\":{},\"instructions\":\"do\"}", "workspace.instructions"},
+      {"policy", "{\"a\":1}", "policy"},
+      {"approvals", "{\"a\":1}", "approvals"},
+      {"outputSchema", "{}", "outputSchema"},
+      {"bridge", "{\"url\":\"http://x\"}", "bridge"},
+      {"harnessOptions", "{\"a\":1}", "harnessOptions"},
+      {"timeouts", "{\"setupMs\":5}", "timeouts.setupMs"},
+      {"onDisconnect", "\"detach\"", "onDisconnect \"detach\""},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char why[200];
+    (void)snprintf(why, sizeof why, "run request: %s %s", rows[i].named, not_yet);
+    refused(rows[i].member, rows[i].value, why);
+  }
+  struct buf longer = buf_make(SIZE_MAX); /* a string that is kept as a slice */
+  buf_add_text(&longer, "{\"source\":{},\"instructions\":\"");
+  for (int i = 0; i < 1000; i++)
+    buf_add_text(&longer, "\\n");
+  buf_add_text(&longer, "\"}");
+  refused("workspace", buf_cstring(&longer),
+          "run request: workspace.instructions is not supported by this version");
+  buf_free(&longer);
+  refused("onDisconnect", "\"x\"", "run request: onDisconnect must be \"cancel\"");
+  static const char *const empty[][2] = {{"policy", "null"},
+                                         {"approvals", "[]"},
+                                         {"harnessOptions", "{}"},
+                                         {"outputSchema", "null"},
+                                         {"onDisconnect", "\"cancel\""},
+                                         {"leftovers", "\"kill\""},
+                                         {"leftovers", "\"keep\""}};
+  for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+    accepted(empty[i][0], empty[i][1]);
+}
+
+static void test_run_options__nothing_given_is_nothing_set(void **state)
+{
+  (void)state;
+  struct run_request *req = read_options("{}");
+  assert_non_null(req);
+  assert_int_equal(req->heartbeat_ms, UINT_MAX);
+  assert_int_equal(req->max_chunk_bytes, 0);
+  assert_int_equal(req->event_format, EVENT_FORMAT_TANSTACK);
+  assert_int_equal(req->max_turns, 0);
+  assert_int_equal(req->env_count, 0);
+  assert_false(req->deadlines.has_idle);
+  assert_int_equal(req->session_id.len, 0);
+  options_free();
+}
+
+static int forget(void **state)
+{
+  (void)state;
+  arena_forget_all();
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_run_options__reads_our_options),
+      cmocka_unit_test(test_run_options__names_the_option_that_is_wrong),
+      cmocka_unit_test(test_run_options__refuses_by_name_what_is_not_built),
+      cmocka_unit_test(test_run_options__nothing_given_is_nothing_set),
+  };
+  return cmocka_run_group_tests(tests, NULL, forget);
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/* Which deadline counts, and the watch over a living agent; what a run makes of it is in
+ * test_run.c. */
+#include "run/deadlines.h"
+
+#include "base/ids.h"
+#include "io/child.h"
+#include "io/keeper.h"
+#include "run_desk.h"
+#include "traces.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <uv.h>
+
+static const struct run_settings settings = {.deadlines = {.run_ms = 1000,
+                                                           .start_ms = 2000,
+                                                           .idle_ms = 3000,
+                                                           .tool_ms = 4000,
+                                                           .kill_grace_ms = 5000,
+                                                           .drain_ms = 6000},
+                                             .heartbeat_ms = 7000,
+                                             .result_grace_ms = 8000};
+
+static void test_deadlines__are_the_options_when_the_request_says_nothing(void **state)
+{
+  (void)state;
+  struct run_request req = {.heartbeat_ms = UINT_MAX};
+  struct deadlines d = deadlines_resolve(&settings, &req);
+  const unsigned got[] = {d.run_ms,        d.start_ms, d.idle_ms,      d.tool_ms,
+                          d.kill_grace_ms, d.drain_ms, d.heartbeat_ms, d.result_grace_ms};
+  for (unsigned i = 0; i < 8; i++)
+    assert_int_equal(got[i], 1000 * (i + 1));
+}
+
+static void test_deadlines__of_the_request_beat_the_options_and_zero_counts(void **state)
+{
+  (void)state;
+  struct run_request req = {.deadlines = {.run_ms = 11,
+                                          .start_ms = 12,
+                                          .idle_ms = 0,
+                                          .has_idle = true,
+                                          .tool_ms = 14,
+                                          .kill_grace_ms = 15,
+                                          .drain_ms = 16},
+                            .heartbeat_ms = 0};
+  struct deadlines d = deadlines_resolve(&settings, &req);
+  assert_int_equal(d.run_ms, 11);
+  assert_int_equal(d.start_ms, 12);
+  assert_int_equal(d.idle_ms, 0);
+  assert_int_equal(d.tool_ms, 14);
+  assert_int_equal(d.kill_grace_ms, 15);
+  assert_int_equal(d.drain_ms, 16);
+  assert_int_equal(d.heartbeat_ms, 0);
+}
+
+static void test_deadlines__a_cap_holds_against_the_request(void **state)
+{
+  (void)state;
+  struct run_settings capped = settings;
+  struct run_request req = {.deadlines = {.run_ms = 99999}};
+  capped.max_run_ms = 500;
+  assert_int_equal(deadlines_resolve(&capped, &req).run_ms, 500);
+  req.deadlines.run_ms = 400;
+  assert_int_equal(deadlines_resolve(&capped, &req).run_ms, 400);
+}
+
+static void test_deadlines__a_watch_that_never_was_can_be_freed(void **state)
+{
+  (void)state;
+  watch_free(NULL);
+}
+
+/* -- the watch, over an agent without a run -- */
+
+struct guard {
+  struct run_desk desk;
+  struct deadlines deadlines;
+  struct child *child;
+  struct events *events;
+  struct watch *watch;
+  unsigned passed, graces, ended, closed;
+  char code[32];
+};
+
+static void on_line(void *who, struct span line)
+{
+  (void)who, (void)line;
+}
+
+static void on_end(void *who, const struct process_end *end)
+{
+  (void)end;
+  ((struct guard *)who)->ended++;
+}
+
+static void on_passed(void *who, const char *code, const char *message)
+{
+  struct guard *g = who;
+  assert_true(message[0]);
+  g->passed++;
+  snprintf(g->code, sizeof g->code, "%s", code);
+}
+
+static void on_grace(void *who)
+{
+  ((struct guard *)who)->graces++;
+}
+
+static void on_closed(void *who)
+{
+  ((struct guard *)who)->closed++;
+}
+
+static void run_ms(struct guard *g, unsigned ms)
+{
+  unsigned long long end = ids_ticks_ms() + ms;
+  while (ids_ticks_ms() < end) {
+    uv_run(g->desk.settings.loop, UV_RUN_NOWAIT);
+    traces_sleep_ms(1);
+  }
+}
+
+/* Until *what is that many; fails after ten seconds. */
+static void wait_until(struct guard *g, const unsigned *what, unsigned many)
+{
+  unsigned long long end = ids_ticks_ms() + 10000;
+  while (*what < many && ids_ticks_ms() < end)
+    run_ms(g, 1);
+  assert_true(*what >= many);
+}
+
+static void guard_open(struct guard *g, const char *script, struct deadlines deadlines)
+{
+  static const struct child_calls calls = {.on_line = on_line, .on_end = on_end};
+  struct fault f = {0};
+  struct strv argv = {0};
+  struct buf input = buf_make(16), program = buf_make(4096);
+  memset(g, 0, sizeof *g);
+  run_desk_open(&g->desk, script);
+  buf_addf(&program, "%s/claude", g->desk.bin);
+  strv_add(&argv, SPAN_LITERAL("claude"));
+  struct child_setup setup = {.program = buf_cstring(&program),
+                              .argv = &argv,
+                              .env = &g->desk.env,
+                              .cwd = g->desk.work,
+                              .input = &input,
+                              .line_ceiling = 4096,
+                              .drain_ms = 100};
+  g->child = child_spawn(g->desk.settings.loop, &setup, &calls, g, &f);
+  assert_non_null(g->child);
+  strv_free(&argv);
+  buf_free(&program);
+  struct events_setup stream = {.run_id = SPAN_LITERAL("r"),
+                                .thread_id = SPAN_LITERAL("t"),
+                                .model = SPAN_LITERAL("m"),
+                                .sink = &g->desk.sink.sink};
+  g->events = events_new(&stream);
+  events_start(g->events);
+  g->deadlines = deadlines;
+  struct watch_setup watch = {.loop = g->desk.settings.loop,
+                              .deadlines = &g->deadlines,
+                              .child = g->child,
+                              .events = g->events,
+                              .on_passed = on_passed,
+                              .on_result_grace_over = on_grace,
+                              .who = g};
+  g->watch = watch_new(&watch);
+}
+
+static void guard_close(struct guard *g)
+{
+  unsigned passed = g->passed, graces = g->graces;
+  watch_free(g->watch);
+  run_ms(g, 300); /* a freed watch is silent */
+  assert_int_equal(g->passed, passed);
+  assert_int_equal(g->graces, graces);
+  child_close(g->child, on_closed, g);
+  wait_until(g, &g->closed, 1);
+  events_free(g->events);
+  run_desk_check(&g->desk);
+  run_desk_close(&g->desk);
+}
+
+static void expect_passed(const char *script, struct deadlines deadlines,
+                          const char *code)
+{
+  struct guard g;
+  guard_open(&g, script, deadlines);
+  wait_until(&g, &g.passed, 1);
+  assert_string_equal(g.code, code);
+  run_ms(&g, 500);
+  assert_int_equal(g.passed, 1); /* told once, though nobody heeded it */
+  guard_close(&g);
+}
+
+static void test_deadlines__a_watch_tells_once_which_one_passed(void **state)
+{
+  (void)state;
+  expect_passed("INIT; exec sleep 60", (struct deadlines){.run_ms = 200}, "run-timeout");
+  expect_passed("exec sleep 60", (struct deadlines){.start_ms = 200, .idle_ms = 9000},
+                "start-timeout");
+  expect_passed("INIT; exec sleep 60",
+                (struct deadlines){.start_ms = 9000, .idle_ms = 200}, "idle-timeout");
+}
+
+static void test_deadlines__an_agent_that_goes_on_printing_is_not_idle(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "while :; do INIT; sleep 0.1; done",
+             (struct deadlines){.start_ms = 9000, .idle_ms = 1500});
+  run_ms(&g, 3000);
+  assert_int_equal(g.passed, 0);
+  guard_close(&g);
+}
+
+/* `script` is not read for longer than each limit, then read again. */
+static void expect_stands_still(const char *script, struct deadlines deadlines,
+                                bool after_its_first_line, const char *code)
+{
+  struct guard g;
+  guard_open(&g, script, deadlines);
+  for (int i = 0; after_its_first_line && !child_first_output_ms(g.child); i++) {
+    assert_true(i < 10000);
+    run_ms(&g, 1);
+  }
+  child_pause(g.child);
+  watch_result(g.watch);
+  run_ms(&g, 2000);
+  assert_int_equal(g.passed + g.graces, 0);
+  child_resume(g.child);
+  unsigned long long resumed = ids_ticks_ms();
+  wait_until(&g, &g.passed, 1);
+  assert_true(ids_ticks_ms() - resumed >= 400); /* the pause did not count */
+  wait_until(&g, &g.graces, 1);
+  assert_string_equal(g.code, code);
+  guard_close(&g);
+}
+
+static void test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read(void **state)
+{
+  (void)state;
+  struct deadlines start = {.start_ms = 500, .result_grace_ms = 500};
+  struct deadlines idle = {.start_ms = 9000, .idle_ms = 500, .result_grace_ms = 500};
+  expect_stands_still("exec sleep 60", start, false, "start-timeout");
+  expect_stands_still("INIT; exec sleep 60", idle, true, "idle-timeout");
+}
+
+static void test_deadlines__each_line_after_the_result_begins_the_grace_anew(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "exec sleep 60", (struct deadlines){.result_grace_ms = 600});
+  for (int i = 0; i < 8; i++) {
+    watch_result(g.watch);
+    run_ms(&g, 150);
+  }
+  assert_int_equal(g.graces, 0);
+  wait_until(&g, &g.graces, 1);
+  run_ms(&g, 800);
+  assert_int_equal(g.graces, 1);
+  guard_close(&g);
+}
+
+static void test_deadlines__a_heartbeat_comes_only_after_silence(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "exec sleep 60", (struct deadlines){.heartbeat_ms = 700});
+  for (int i = 0; i < 10; i++) {
+    events_text(g.events, SPAN_LITERAL("x"));
+    run_ms(&g, 120);
+  }
+  assert_false(run_desk_says(&g.desk, "runlet.heartbeat"));
+  run_desk_wait_for(&g.desk, "\"name\":\"runlet.heartbeat\",\"value\":{\"sinceMs\":");
+  guard_close(&g);
+}
+
+int main(int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_deadlines__are_the_options_when_the_request_says_nothing),
+      cmocka_unit_test(test_deadlines__of_the_request_beat_the_options_and_zero_counts),
+      cmocka_unit_test(test_deadlines__a_cap_holds_against_the_request),
+      cmocka_unit_test(test_deadlines__a_watch_that_never_was_can_be_freed),
+      cmocka_unit_test(test_deadlines__a_watch_tells_once_which_one_passed),
+      cmocka_unit_test(test_deadlines__an_agent_that_goes_on_printing_is_not_idle),
+      cmocka_unit_test(test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read),
+      cmocka_unit_test(test_deadlines__each_line_after_the_result_begins_the_grace_anew),
+      cmocka_unit_test(test_deadlines__a_heartbeat_comes_only_after_silence),
+  };
+  if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
+    return keeper_main(argc, argv);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "run/run.h"
+
+#include "io/keeper.h"
+#include "run_desk.h"
+#include "traces.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct run *go(struct run_desk *d, const char *more)
+{
+  struct fault f = {0};
+  struct run *r = run_new(&d->settings, run_desk_request(more), &f);
+  if (!r)
+    fail_msg("%s", f.text);
+  run_start(r, &d->sink.sink, run_desk_over, d);
+  assert_int_equal(d->over, 0); /* never from inside */
+  assert_true(run_desk_says(d, "\"RUN_STARTED\""));
+  return r;
+}
+
+/* One run to its end; `code` NULL: it finished. */
+static void expect(const char *script, const char *more, const char *code,
+                   const char *text)
+{
+  struct run_desk d;
+  run_desk_open(&d, script);
+  go(&d, more);
+  run_desk_wait(&d, 1);
+  if (d.outcome.finished != (code == NULL) ||
+      strcmp(d.outcome.code, code ? code : "") != 0)
+    fail_msg("code %s: %s", d.outcome.code, buf_cstring(&d.text));
+  if (text && !run_desk_says(&d, text))
+    fail_msg("%s is not in: %s", text, buf_cstring(&d.text));
+  assert_int_equal(run_desk_terminals(&d), 1);
+  run_desk_check(&d);
+  run_desk_close(&d);
+}
+
+static void test_run__finishes_with_what_the_agent_said(void **state)
+{
+  (void)state;
+  expect("cat > got; INIT; SAY; GOOD", "", NULL, "\"delta\":\"hello\"");
+}
+
+static void test_run__every_bad_end_has_its_code(void **state)
+{
+  (void)state;
+  expect("INIT; echo oops >&2; exit 7", "", "agent-exit", "exited with code 7: oops");
+  expect("INIT; kill -9 $$", "", "agent-signal", "\"signal\":\"SIGKILL\"");
+  expect("INIT; SAY", "", "no-result", NULL);
+  expect("INIT; GOOD; exit 3", "", "agent-exit", "\"exitCode\":3");
+}
+
+static void test_run__a_program_that_cannot_be_executed_is_spawn_failed(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  run_desk_open(&d, "");
+  scratch_write(&d.scratch, "bin/claude", 0755, "#!/no/such/interpreter\n");
+  go(&d, "");
+  run_desk_wait(&d, 1);
+  assert_string_equal(d.outcome.code, "spawn-failed");
+  assert_int_equal(run_desk_terminals(&d), 1);
+  run_desk_check(&d);
+  run_desk_close(&d);
+}
+
+static void test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  run_desk_open(&d, "INIT; echo \"key $MY_KEY.\" >&2; exit 7");
+  strv_set_env(&d.env, "MY_KEY", SPAN_LITERAL("hunter2-secret"));
+  go(&d, ",\"workspace\":{\"source\":{\"type\":\"none\"},"
+         "\"secrets\":{\"MY_KEY\":{}}}");
+  run_desk_wait(&d, 1);
+  assert_string_equal(d.outcome.code, "agent-exit");
+  assert_true(run_desk_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
+  assert_false(run_desk_says(&d, "hunter2-secret"));
+  run_desk_check(&d);
+  run_desk_close(&d);
+}
+
+static void test_run__deadlines_end_it_with_their_codes(void **state)
+{
+  (void)state;
+  expect("INIT; exec sleep 60", ",\"timeouts\":{\"runMs\":300}", "run-timeout",
+         "\"cancelledBy\":\"timeout\"");
+  expect("exec sleep 60", ",\"timeouts\":{\"startMs\":300}", "start-timeout", NULL);
+  expect("INIT; exec sleep 60", ",\"timeouts\":{\"idleMs\":300}", "idle-timeout", NULL);
+}
+
+static void
+test_run__an_agent_that_stays_after_its_result_is_ended_and_finished(void **state)
+{
+  (void)state;
+  expect("INIT; GOOD; exec sleep 60", "", NULL, "\"forced\":true");
+}
+
+static void test_run__a_grandchild_on_stdout_does_not_hold_it_and_an_error_leaves_nothing(
+    void **state)
+{
+  (void)state;
+  expect("INIT; setsid sleep 60 & exit 1", "", "agent-exit", NULL);
+  expect("INIT; setsid sleep 60 & GOOD", ",\"leftovers\":\"kill\"", NULL, NULL);
+}
+
+static void test_run__cancel_ends_it_at_any_time_and_the_first_reason_stays(void **state)
+{
+  (void)state;
+  for (int moment = 0; moment < 3; moment++) {
+    struct run_desk d;
+    run_desk_open(&d, "INIT; SAY; trap '' TERM; sleep 60 & wait; sleep 60");
+    struct run *r = go(&d, "");
+    if (moment > 0)
+      run_desk_wait_for(&d, "hello");
+    run_cancel(r, "client", "cancelled", "first", 0);
+    if (moment == 2)
+      run_cancel(r, "signal", "runner-shutdown", "second", 1);
+    assert_int_equal(d.over, 0);
+    run_desk_wait(&d, 1);
+    assert_string_equal(d.outcome.code, "cancelled");
+    assert_true(run_desk_says(&d, "\"message\":\"first\""));
+    assert_int_equal(run_desk_terminals(&d), 1);
+    run_desk_check(&d);
+    /* never spawned, so no word of a process; else we signalled it */
+    assert_int_equal(run_desk_says(&d, "\"forced\":true"), moment > 0);
+    assert_true(run_desk_says(&d, "\"cancelledBy\":\"client\""));
+    run_desk_close(&d);
+  }
+}
+
+static void test_run__is_refused_before_anything_is_promised(void **state)
+{
+  (void)state;
+  struct run_desk d;
+  run_desk_open(&d, "INIT; GOOD");
+  static const char *const cases[][2] = {
+      {",\"harness\":\"codex\"", "harness codex is not supported"},
+      {",\"env\":{\"PATH\":\"/nowhere\"}", "claude is not on PATH"},
+      {",\"workspace\":{\"source\":{\"type\":\"local\",\"path\":\"/no/such\"}}",
+       "workspace.source.path"}};
+  for (size_t i = 0; i < 3; i++) {
+    struct fault f = {0};
+    struct buf text = buf_make(4096);
+    struct request_rules rules = {.lenient = true,
+                                  .run_id = SPAN_LITERAL("r"),
+                                  .thread_id = SPAN_LITERAL("t"),
+                                  .local_tools = true};
+    buf_addf(&text, "{%s\"prompt\":\"x\"%s}", i ? "\"harness\":\"claude-code\"," : "",
+             cases[i][0]);
+    struct run_request *req = run_request_read(&text, &rules, &f);
+    if (!req)
+      fail_msg("%s", f.text);
+    assert_null(run_new(&d.settings, req, &f));
+    assert_int_equal(f.kind, FAULT_BAD_INPUT);
+    if (!strstr(f.text, cases[i][1]))
+      fail_msg("%s", f.text);
+  }
+  struct fault f = {0};
+  run_free(run_new(&d.settings, run_desk_request(""), &f)); /* admitted, never started */
+  run_free(NULL);
+  run_desk_close(&d);
+}
+
+static void test_run__a_prompt_that_is_none_is_prompt_invalid(void **state)
+{
+  (void)state;
+  expect("INIT", ",\"messages\":[{\"role\":\"assistant\",\"content\":\"x\"}]",
+         "prompt-invalid", "requires a trailing user message");
+}
+
+int main(int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_run__finishes_with_what_the_agent_said),
+      cmocka_unit_test(test_run__every_bad_end_has_its_code),
+      cmocka_unit_test(test_run__a_program_that_cannot_be_executed_is_spawn_failed),
+      cmocka_unit_test(test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown),
+      cmocka_unit_test(test_run__deadlines_end_it_with_their_codes),
+      cmocka_unit_test(
+          test_run__an_agent_that_stays_after_its_result_is_ended_and_finished),
+      cmocka_unit_test(
+          test_run__a_grandchild_on_stdout_does_not_hold_it_and_an_error_leaves_nothing),
+      cmocka_unit_test(test_run__cancel_ends_it_at_any_time_and_the_first_reason_stays),
+      cmocka_unit_test(test_run__is_refused_before_anything_is_promised),
+      cmocka_unit_test(test_run__a_prompt_that_is_none_is_prompt_invalid),
+  };
+  if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
+    return keeper_main(argc, argv);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
