@@ -9,7 +9,8 @@
  *                   nanoseconds, as deltas.  A delta "mark" stands before and after the
  * N, with a pause, so that the reader can take the server's processor time
  *
- * The prompt on stdin is one of these lines. */
+ * The prompt on stdin is one of these lines.  All but hello ask the bridge for its tools
+ * first, as the real one does. */
 #include "../support/scripted_mcp.h"
 #include "delta.h"
 
@@ -146,9 +147,8 @@ static void calls(struct mcp *m, unsigned long n, unsigned long warm)
   uint64_t *took = n < CALLS_MOST ? calloc(n + 1, sizeof(*took)) : NULL;
   char text[DELTA_MOST + 1];
 
-  if (!took || !mcp_handshake(m))
+  if (!took)
     exit(7);
-  flush();
   for (unsigned long i = 0; i < warm; i++)
     call(m, took);
   mark();
@@ -181,6 +181,8 @@ int main(int argc, char **argv)
   for (int i = 1; i + 1 < argc; i++)
     if (strcmp(argv[i], "--mcp-config") == 0 && !mcp_config(&m, argv[i + 1]))
       fprintf(stderr, "bench agent: %s\n", m.error.at);
+  if (strcmp(what, "hello") != 0 && !mcp_handshake(&m))
+    return 7;
   begin();
   if (strcmp(what, "deltas") == 0 && b >= 8 && b <= DELTA_MOST)
     deltas(a, b);
