@@ -57,6 +57,7 @@ if [ "$which" != flow ]; then
   export RUNLET_CLAUDE
 fi
 
+[ "$which" != agents ] || export RUNLET_SLOW=1
 passed=0
 failed=0
 trouble=0
