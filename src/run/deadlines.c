@@ -15,6 +15,7 @@
 struct watch {
   struct watch_setup setup;
   struct loop_timer *run, *quiet, *result, *beat;
+  unsigned long long busy_ms; /* ids_ticks_ms when it was last seen busy */
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -72,9 +73,16 @@ static void quiet_may_be_over(void *who)
   }
   bool busy = child_is_paused(s->child) ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
-  unsigned long long since = ids_ticks_ms() - child_last_output_ms(s->child);
+  unsigned long long now = ids_ticks_ms(), from = child_last_output_ms(s->child);
+  if (busy)
+    w->busy_ms = now;
+  if (w->busy_ms >
+      from) /* silence begins when the call is over, not with the words before it */
+    from = w->busy_ms;
+  unsigned long long since = now - from;
   if (busy || since < limit) {
-    unsigned next = busy ? limit : limit - (unsigned)since;
+    /* Nobody tells when a call ends: looking often keeps the error small. */
+    unsigned next = busy ? limit / 16 + 1 : limit - (unsigned)since;
     if (!spoke) /* its first line begins the other silence, and nobody tells us */
       next = sooner(next, s->deadlines->idle_ms);
     loop_timer_start(w->quiet, next);
