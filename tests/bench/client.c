@@ -118,7 +118,7 @@ static struct stream run(struct server *s, const char *prompt, on_delta *on)
       } else if (has(line, "\"RUN_ERROR\"")) {
         fprintf(stderr, "bench: %.300s\n", line);
       }
-      r.finished = has(line, "\"type\":\"RUN_FINISHED\"");
+      r.finished = r.finished || has(line, "\"type\":\"RUN_FINISHED\"");
     }
   }
   if (status != 200)
