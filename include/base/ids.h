@@ -13,6 +13,9 @@ int ids_token(char *out, size_t bytes, struct fault *f);
 int ids_fresh(struct buf *out, const char *prefix, struct fault *f);
 /* Equal, in time that depends on the lengths only. */
 bool ids_equal_constant_time(struct span a, struct span b);
+/* An Authorization header's value is "Bearer <token>": the scheme in any case, the token
+ * in constant time. */
+bool ids_is_bearer(struct span authorization, struct span token);
 /* One path segment for any id: [A-Za-z0-9.-] stay (a leading '.' does not), every other
  * byte is _hh; above 200 characters it is cut and ends in '-' and 16 hex digits of a
  * hash of the whole. */

@@ -59,6 +59,5 @@ void run_free(struct run *r); /* only what was never started; NULL is fine */
 
 struct span run_id(const struct run *r);
 struct span run_workspace(const struct run *r);
-enum event_format run_format(const struct run *r);
 
 #endif

@@ -54,6 +54,14 @@ bool ids_equal_constant_time(struct span a, struct span b)
   return differs == 0;
 }
 
+bool ids_is_bearer(struct span authorization, struct span token)
+{
+  struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
+  if (!span_is_nocase(scheme, "bearer "))
+    return false;
+  return ids_equal_constant_time(span_trim(span_after(authorization, 7)), token);
+}
+
 static bool segment_keeps(char c)
 {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

@@ -99,13 +99,8 @@ static bool is_from_here(const struct http_request *r)
 
 static bool has_token(const struct bridge *b, const struct http_request *r)
 {
-  struct span authorization = http_request_header(r, "authorization");
-  struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
-  if (http_request_header_count(r, "authorization") != 1 ||
-      !span_is_nocase(scheme, "bearer "))
-    return false;
-  return ids_equal_constant_time(span_trim(span_after(authorization, 7)),
-                                 span_of(b->token));
+  return http_request_header_count(r, "authorization") == 1 &&
+         ids_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
 }
 
 static bool is_json(struct span type)

@@ -100,19 +100,10 @@ static bool host_is_loopback(struct span host)
          is_loopback_four(name);
 }
 
-static bool has_token(const struct gate *g, struct span authorization)
-{
-  struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
-  if (!span_is_nocase(scheme, "bearer "))
-    return false;
-  return ids_equal_constant_time(span_trim(span_after(authorization, 7)),
-                                 buf_span(&g->token));
-}
-
 int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f)
 {
   if (g->token.len > 0)
-    return has_token(g, facts->authorization)
+    return ids_is_bearer(facts->authorization, buf_span(&g->token))
                ? 0
                : fault_set(f, FAULT_DENIED, "unauthorized");
   if (facts->has_origin)

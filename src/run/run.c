@@ -88,11 +88,6 @@ struct span run_workspace(const struct run *r)
   return buf_span(&r->stage.workspace);
 }
 
-enum event_format run_format(const struct run *r)
-{
-  return r->req->event_format;
-}
-
 /* -- the end -- */
 
 static void set_reason(struct run *r, const char *code, const char *message)

@@ -99,9 +99,25 @@ static void test_ids__the_clock_can_be_frozen(void **state)
   assert_true(b >= a);
 }
 
+static void test_ids__a_bearer_is_scheme_and_whole_token(void **state)
+{
+  (void)state;
+  struct span token = SPAN_LITERAL("secret");
+  static const char *const good[] = {"Bearer secret", "bearer secret",
+                                     "BEARER   secret "};
+  static const char *const bad[] = {
+      "",      "Bearer", "Bearer ", "Bearer secre", "Bearer secret2", "Basic secret",
+      "secret"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    assert_true(ids_is_bearer(span_of(good[i]), token));
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(ids_is_bearer(span_of(bad[i]), token));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ids__a_bearer_is_scheme_and_whole_token),
       cmocka_unit_test(test_ids__tokens_are_hex_and_differ),
       cmocka_unit_test(test_ids__fresh_has_its_prefix),
       cmocka_unit_test(test_ids__equal_constant_time_is_equality),
