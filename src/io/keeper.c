@@ -352,12 +352,20 @@ _Noreturn static void become_keeper(const int fds[4], char *const *argv, char *c
   _exit(127);
 }
 
+/* vfork: no copy of our page tables, which may be many (a fork costs more than the exec).
+ * The child runs on our memory until it is another program, so no signal may find one of
+ * our handlers in it; the keeper sets its own mask. */
 int keeper_spawn(const int fds[4], char *const *argv, char *const *env, struct fault *f)
 {
-  pid_t pid = fork();
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t pid = vfork();
   if (pid == 0)
     become_keeper(fds, argv, env);
+  int failed = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (pid < 0)
-    return fault_system(f, -errno, "cannot start a process");
+    return fault_system(f, -failed, "cannot start a process");
   return pid;
 }
