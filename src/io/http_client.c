@@ -297,6 +297,8 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
   bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)LIMIT_CLIENT_IDLE_MS / 1000);
+  /* curl clears this buffer for each request; most bodies are small. */
+  bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)LIMIT_CLIENT_UPLOAD_BYTES);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
   bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
