@@ -12,6 +12,7 @@
 #include "bridge/mcp_message.h"
 #include "bridge/tool_answer.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,18 +172,21 @@ static void say_plain(struct honest *h, const char *name, struct span text)
   say(h, name, &value);
 }
 
-static void say_param(struct honest *h, const char *name, struct json *doc, json_at value)
+/* False: no header can hold it (a lone surrogate has no UTF-8), or no double. */
+static bool say_param(struct honest *h, const char *name, struct json *doc, json_at value)
 {
   enum json_kind kind = json_kind(value);
+  struct span text = json_text(doc, value, (struct span){0});
   if (kind == JSON_STRING)
-    say_encoded(h, name, json_text(doc, value, (struct span){0}));
+    say_encoded(h, name, text);
   else if (kind == JSON_TRUE || kind == JSON_FALSE)
     say_plain(h, name, span_of(kind == JSON_TRUE ? "true" : "false"));
   else if (kind == JSON_NUMBER)
     say_plain(h, name, json_raw(value));
+  return kind == JSON_NUMBER ? isfinite(atof(json_raw(value).at)) : utf8_valid(text);
 }
 
-/* False: not arguments that a mirroring tool takes. */
+/* False: these are not arguments that every tool with such parameters takes. */
 static bool say_params(struct honest *h, json_at arguments)
 {
   static const char *const raw[] = {"s", "n", "b", NULL}; /* numbers in their own words */
@@ -190,11 +194,11 @@ static bool say_params(struct honest *h, json_at arguments)
   struct fault f = {0};
   struct json *doc = json_parse(json_raw(arguments), &rules, &f);
   json_at root = json_root(doc);
-  say_param(h, "Mcp-Param-S", doc, json_get(root, "s"));
-  say_param(h, "mcp-param-n", doc, json_get(root, "n"));
-  say_param(h, "MCP-PARAM-B", doc, json_get(json_get(root, "o"), "b"));
+  bool taken = say_param(h, "Mcp-Param-S", doc, json_get(root, "s"));
+  taken &= say_param(h, "mcp-param-n", doc, json_get(root, "n"));
+  taken &= say_param(h, "MCP-PARAM-B", doc, json_get(json_get(root, "o"), "b"));
   json_free(doc);
-  return doc != NULL;
+  return taken && doc;
 }
 
 static void take_honestly(struct span message)
@@ -209,14 +213,15 @@ static void take_honestly(struct span message)
     say_plain(&h, "mcp-protocol-version", SPAN_LITERAL("2026-07-28"));
     if (calls)
       say_encoded(&h, "Mcp-Name", name);
-    bool taken = !calls || !span_is(name, "param") ||
-                 say_params(&h, json_get(m.params, "arguments"));
+    bool taken = !calls || utf8_valid(name); /* a lone surrogate has no UTF-8 */
+    if (calls && span_is(name, "param"))
+      taken = say_params(&h, json_get(m.params, "arguments"));
     struct http_request head = {.headers = h.headers, .header_count = h.count};
     int code = take(&head, message);
     json_at meta = json_get(m.params, "_meta");
-    bool modern = span_is(mcp_message_text(&m, meta,
-                                           "io.modelcontextprotocol/protocolVersion"),
-                          "2026-07-28");
+    bool modern =
+        span_is(mcp_message_text(&m, meta, "io.modelcontextprotocol/protocolVersion"),
+                "2026-07-28");
     bool plain = span_equal(span_trim(m.method), m.method);
     expect(code != MCP_HEADER_MISMATCH || !modern || !plain || !taken);
     head.header_count--;
