@@ -14,7 +14,7 @@
 
 struct outbox {     /* filled by the calls below, emptied by the run */
   struct buf input; /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
-  bool hang_up;     /* the turn is done: the ending may begin */
+  bool hang_up;     /* the turn is done: stdin ends, and the ending may begin */
 };
 struct outbox outbox_make(void);
 void outbox_free(struct outbox *o);

@@ -37,8 +37,16 @@ struct plan_place {
 
 struct harness {
   const char *id;      /* "claude-code", as in the request */
-  const char *program; /* what it needs on PATH, unless the request says otherwise */
-  size_t memory;       /* bytes of zeroed per-run state handed to the calls */
+  const char *program; /* what it needs on PATH; NULL: harnessOptions.command, which no
+                          other harness takes */
+  /* Native programs that do without the wrapper found on PATH, as paths from its real
+   * folder; the first that is there is taken.  NULL-ended; may be NULL. */
+  const char *const *natives;
+  /* For an agent that does not exit by itself at the end of its turn: how long it may
+   * take after ear_hang_up().  0: as long as --result-grace-ms says. */
+  unsigned farewell_ms;
+  bool structured; /* takes outputSchema; else it is refused */
+  size_t memory;   /* bytes of zeroed per-run state handed to the calls */
   /* `bridge` is NULL when the request has no tools.  FAULT_BAD_INPUT with code
    * prompt-invalid semantics when the messages give no prompt. */
   int (*plan)(void *state, const struct run_request *req,
@@ -46,6 +54,10 @@ struct harness {
               struct process_plan *out, struct fault *f);
   /* -1: the line could not be understood (the run warns, and goes on). */
   int (*hear)(void *state, const struct heard *h, struct ear *ear, struct fault *f);
+  /* The run is to be ended: a polite word by the outbox, as the agent's protocol has it.
+   * True: something was said, and the kill ladder waits for ear_hang_up(), at most
+   * LIMIT_POLITE_MS.  May be NULL; called once at most. */
+  bool (*cancel)(void *state, struct ear *ear);
   /* The process is gone.  Decides from all signals together: its last record, is_error,
    * exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*leave)(void *state, const struct process_end *end, struct ear *ear);

@@ -23,6 +23,8 @@ void hearing_line(struct hearing *h, struct span line);
 void hearing_too_long(struct hearing *h, size_t ceiling);
 /* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
 void hearing_sum_up(struct hearing *h, unsigned long long repaired);
+/* A polite word before the kill ladder; false: this agent knows none (harness.h). */
+bool hearing_cancel(struct hearing *h);
 /* The process is gone: afterwards the events are over. */
 void hearing_leave(struct hearing *h, const struct process_end *end);
 bool hearing_succeeded(

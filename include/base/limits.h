@@ -86,6 +86,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_IDLE_AGENT_MS   0u      /* 0 = off */
 #define LIMIT_RESULT_GRACE_MS 10000u
 #define LIMIT_KILL_GRACE_MS   5000u
+#define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
 #define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */

@@ -54,7 +54,8 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
 const struct fault *child_spawn_fault(const struct child *c);
 int child_pid(const struct child *c);                 /* 0 until it is known */
 void child_write(struct child *c, struct span bytes); /* dialogue only */
-void child_pause(struct child *c); /* stop reading stdout: back-pressure */
+void child_end_input(struct child *c); /* once all is written; any number of times */
+void child_pause(struct child *c);     /* stop reading stdout: back-pressure */
 void child_resume(struct child *c);
 bool child_is_paused(const struct child *c);
 unsigned long long

@@ -43,6 +43,16 @@ struct run_deadlines { /* 0 = not given in the request, else milliseconds */
   bool has_idle; /* idleMs may be given as 0 = off */
 };
 
+/* harnessOptions: what only some harnesses take; what one does not take is refused. */
+struct harness_options {
+  struct spans command;    /* acp, command: the program and its arguments */
+  struct span output;      /* command: "text", "ndjson" */
+  struct span protocol;    /* where an agent speaks several */
+  struct span mode;        /* acp: the session's mode */
+  struct span auth_method; /* acp: the id of the way to authenticate */
+  struct span sandbox;     /* codex */
+};
+
 enum event_format { EVENT_FORMAT_TANSTACK, EVENT_FORMAT_AG_UI };
 
 struct run_request {
@@ -64,6 +74,8 @@ struct run_request {
   unsigned max_turns;          /* modelOptions.maxTurns; 0: not given */
   struct spans allowed_tools, disallowed_tools;
   struct span effort;
+  struct span output_schema; /* outputSchema, the sender's bytes; empty: none */
+  struct harness_options harness_options;
   struct env_entry *env;
   size_t env_count;
   struct run_deadlines deadlines;

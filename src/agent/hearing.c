@@ -57,6 +57,12 @@ void hearing_sum_up(struct hearing *h, unsigned long long repaired)
           "invalid UTF-8 sequences were replaced by U+FFFD.");
 }
 
+bool hearing_cancel(struct hearing *h)
+{
+  struct ear ear = {.events = h->events, .outbox = &h->outbox};
+  return h->harness->cancel && h->harness->cancel(h->state, &ear);
+}
+
 void hearing_leave(struct hearing *h, const struct process_end *end)
 {
   struct ear ear = {.events = h->events, .outbox = &h->outbox};

@@ -267,6 +267,12 @@ void child_write(struct child *c, struct span bytes)
   write_next(c);
 }
 
+void child_end_input(struct child *c)
+{
+  c->dialogue = false;
+  write_next(c);
+}
+
 /* -- what the keeper tells -- */
 
 static void tell_settled(struct child *c)

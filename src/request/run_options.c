@@ -27,6 +27,39 @@ static int model_options_read(const struct fields *r, json_at root,
   return 0;
 }
 
+static int output_schema_read(const struct fields *r, json_at root,
+                              struct run_request *req)
+{
+  json_at schema;
+  if (fields_object(r, root, "", "outputSchema", &schema) < 0)
+    return -1;
+  req->output_schema = json_raw(schema); /* kept raw: it passes through */
+  return 0;
+}
+
+static int harness_options_read(const struct fields *r, json_at root,
+                                struct harness_options *out)
+{
+  static const char where[] = "harnessOptions.";
+  json_at o;
+  if (fields_object(r, root, "", "harnessOptions", &o) < 0 ||
+      fields_texts(r, o, where, "command", false, &out->command) < 0)
+    return -1;
+  const struct {
+    const char *name;
+    struct span *value;
+  } rows[] = {{"output", &out->output},
+              {"protocol", &out->protocol},
+              {"mode", &out->mode},
+              {"authMethod", &out->auth_method},
+              {"sandbox", &out->sandbox}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    if (fields_argument(r, o, where, rows[i].name, rows[i].value) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int timeouts_read(const struct fields *r, json_at root, struct run_deadlines *d)
 {
   const struct {
@@ -113,8 +146,7 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
 
 static int unbuilt_refuse(const struct fields *r, json_at root)
 {
-  static const char *const in_root[] = {"policy", "approvals",      "outputSchema",
-                                        "bridge", "harnessOptions", NULL};
+  static const char *const in_root[] = {"policy", "approvals", "bridge", NULL};
   static const char *const in_workspace[] = {"setup",        "scripts", "skills",
                                              "instructions", "plugins", NULL};
   json_at workspace = json_get(root, "workspace");
@@ -135,7 +167,9 @@ int run_options_read(const struct fields *r, json_at root, struct run_request *r
     return -1;
   if (fields_texts(r, root, "", "systemPrompts", false, &req->system_prompts) < 0)
     return -1;
-  if (model_options_read(r, root, req) < 0 || timeouts_read(r, root, &req->deadlines) < 0)
+  if (model_options_read(r, root, req) < 0 || output_schema_read(r, root, req) < 0 ||
+      harness_options_read(r, root, &req->harness_options) < 0 ||
+      timeouts_read(r, root, &req->deadlines) < 0)
     return -1;
   if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0)
     return -1;

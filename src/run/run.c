@@ -29,7 +29,9 @@ struct run {
   struct sink *sink;
   struct events *events;
 
-  struct loop_timer *later; /* begin(), and the last word of the end */
+  struct loop_timer *later; /* begin() */
+  struct loop_timer
+      *polite; /* NULL until the agent was asked to end by its own protocol */
   struct deadlines deadlines;
   struct watch *watch;
 
@@ -58,6 +60,8 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
     run_free(r);
     return NULL;
   }
+  if (r->stage.harness->farewell_ms)
+    r->deadlines.result_grace_ms = r->stage.harness->farewell_ms;
   secrets_hide(&r->stage.env, req, true);
   r->hearing = hearing_open(r->stage.harness);
   return r;
@@ -121,7 +125,8 @@ static void tear_down(struct run *r)
   r->outcome.tool_calls = events_tool_calls(r->events);
   r->outcome.duration_ms = ids_ticks_ms() - r->started_ms;
   loop_timer_free(r->later);
-  r->later = NULL;
+  loop_timer_free(r->polite);
+  r->later = r->polite = NULL;
   stage_strike(&r->stage, stage_struck, r);
 }
 
@@ -211,6 +216,42 @@ static void child_ended(void *who, const struct process_end *end)
                child_settled);
 }
 
+/* What the harness wants done, right after each call to it. */
+static void carry_out(struct run *r)
+{
+  if (r->hearing.outbox.input.len > 0) {
+    child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
+    buf_clear(&r->hearing.outbox.input);
+  }
+  if (r->hearing.outbox.hang_up) {
+    child_end_input(r->stage.child);
+    if (r->polite)
+      loop_timer_start(r->polite, 0); /* it said what it had to say */
+    else if (r->watch)
+      watch_result(r->watch); /* after each line again: the grace counts from the last */
+  }
+  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
+    child_pause(r->stage.child);
+}
+
+static void politeness_is_over(void *who)
+{
+  struct run *r = who;
+  child_stop(r->stage.child, r->deadlines.kill_grace_ms);
+}
+
+/* Once, and only while the agent works: a second cancel hastens. */
+static bool asked_to_end(struct run *r)
+{
+  if (r->polite || r->phase != SPEAKING || !hearing_cancel(&r->hearing))
+    return false;
+  carry_out(r);
+  r->polite = loop_timer_new(r->settings->loop, politeness_is_over, r);
+  unsigned half = r->deadlines.kill_grace_ms / 2;
+  loop_timer_start(r->polite, half < LIMIT_POLITE_MS ? half : LIMIT_POLITE_MS);
+  return true;
+}
+
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,
                 unsigned grace_ms)
 {
@@ -219,11 +260,10 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
-  if (r->stage.child)
+  if (!r->stage.child)
+    loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
+  else if (!asked_to_end(r))
     child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
-  else
-    loop_timer_start(r->later,
-                     0); /* not spawned yet: begin() looks at the reason first */
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -260,19 +300,6 @@ static void judge_bridge(struct run *r)
     events_warn(r->events, "bridge-unused",
                 SPAN_LITERAL("the agent never asked the tool bridge for its tools: it "
                              "works without the host tools"));
-}
-
-static void carry_out(struct run *r)
-{
-  if (r->hearing.outbox.input.len > 0) {
-    child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
-    buf_clear(&r->hearing.outbox.input);
-  }
-  if (r->hearing.outbox.hang_up && r->watch)
-    watch_result(
-        r->watch); /* with each line after it again: the grace counts from the last */
-  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
-    child_pause(r->stage.child);
 }
 
 static void child_says(void *who, struct span line)

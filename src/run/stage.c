@@ -10,6 +10,7 @@
 #include "run/secrets.h"
 #include "run/workspace.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,12 +23,61 @@ static int check_tools(const struct stage *s, struct fault *f)
   return fault_prefix(f, "run request: toolExecUrl");
 }
 
+/* What the request asks of a harness that this one does not do. */
+static int check_harness(const struct stage *s, struct fault *f)
+{
+  const char *id = s->harness->id;
+  size_t words = s->req->harness_options.command.count;
+  if (s->req->output_schema.len > 0 && !s->harness->structured)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: outputSchema is not supported by harness %s", id);
+  if (s->harness->program && words > 0)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: harnessOptions.command is not for harness %s", id);
+  if (!s->harness->program &&
+      (words == 0 || s->req->harness_options.command.at[0].len == 0))
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: harnessOptions.command must name the program harness "
+                     "%s runs, as an array of strings",
+                     id);
+  return 0;
+}
+
+/* A wrapper on PATH stands for the native program beside it: one process less between us
+ * and the agent, and none that outlives a signal. */
+static void prefer_native(struct stage *s)
+{
+  struct buf real = buf_make(8 * KIB), candidate = buf_make(8 * KIB);
+  struct fault ignored = {0};
+  const char *const *native = s->harness->natives;
+  const char *slash = NULL;
+  if (native && files_real_path(s->program.at, &real, &ignored) == 0)
+    slash = strrchr(real.at, '/');
+  for (; slash && *native; native++) {
+    buf_clear(&candidate);
+    buf_addf(&candidate, "%.*s/%s", (int)(slash - real.at), real.at, *native);
+    if (files_find_program(buf_cstring(&candidate), NULL, "/", &s->program, &ignored) ==
+        0)
+      break;
+    buf_clear(&s->program);
+    buf_add(&s->program, buf_span(&real));
+  }
+  buf_free(&real);
+  buf_free(&candidate);
+}
+
 static int find_program(struct stage *s, struct fault *f)
 {
   struct fault why = {0};
-  if (files_find_program(s->harness->program, strv_env(&s->env, "PATH"),
-                         buf_cstring(&s->workspace), &s->program, &why) == 0)
+  char *program = s->harness->program ? strdup(s->harness->program)
+                                      : span_copy(s->req->harness_options.command.at[0]);
+  int missing = files_find_program(program, strv_env(&s->env, "PATH"),
+                                   buf_cstring(&s->workspace), &s->program, &why);
+  free(program);
+  if (!missing) {
+    prefer_native(s);
     return 0;
+  }
   return fault_set(f, FAULT_BAD_INPUT, "run request: harness %s cannot run here: %s",
                    s->harness->id, why.text);
 }
@@ -44,7 +94,7 @@ int stage_admit(struct stage *s, const struct run_settings *settings,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (check_tools(s, f) < 0 ||
+  if (check_harness(s, f) < 0 || check_tools(s, f) < 0 ||
       secrets_resolve(settings->environment, req, &s->env, f) < 0 ||
       workspace_choose(settings->workspace, settings->workspace_per_thread, req,
                        &s->workspace, f) < 0)

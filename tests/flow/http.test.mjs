@@ -123,7 +123,6 @@ for (const [field, change] of [
   ['instructions', { workspace: { ...none, instructions: 'be kind' } }],
   ['policy', { policy: { default: 'deny' } }],
   ['approvals', { approvals: { 'a:b:c': true } }],
-  ['outputSchema', { outputSchema: { type: 'object' } }],
   ['bridge', { bridge: { name: 'x', url: 'http://127.0.0.1:9/mcp', token: 't' } }],
   ['harness', { harness: 'codex' }],
   ['harness', { harness: 'opencode' }],

@@ -162,9 +162,7 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
       {"workspace", "{\"source\":{},\"instructions\":\"do\"}", "workspace.instructions"},
       {"policy", "{\"a\":1}", "policy"},
       {"approvals", "{\"a\":1}", "approvals"},
-      {"outputSchema", "{}", "outputSchema"},
       {"bridge", "{\"url\":\"http://x\"}", "bridge"},
-      {"harnessOptions", "{\"a\":1}", "harnessOptions"},
       {"timeouts", "{\"setupMs\":5}", "timeouts.setupMs"},
       {"onDisconnect", "\"detach\"", "onDisconnect \"detach\""},
   };
@@ -182,15 +180,42 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
           "run request: workspace.instructions is not supported by this version");
   buf_free(&longer);
   refused("onDisconnect", "\"x\"", "run request: onDisconnect must be \"cancel\"");
-  static const char *const empty[][2] = {{"policy", "null"},
-                                         {"approvals", "[]"},
-                                         {"harnessOptions", "{}"},
-                                         {"outputSchema", "null"},
-                                         {"onDisconnect", "\"cancel\""},
-                                         {"leftovers", "\"kill\""},
-                                         {"leftovers", "\"keep\""}};
+  static const char *const empty[][2] = {
+      {"policy", "null"},        {"approvals", "[]"},
+      {"harnessOptions", "{}"},  {"harnessOptions", "null"},
+      {"outputSchema", "null"},  {"onDisconnect", "\"cancel\""},
+      {"leftovers", "\"kill\""}, {"leftovers", "\"keep\""}};
   for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
     accepted(empty[i][0], empty[i][1]);
+}
+
+static void
+test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
+{
+  (void)state;
+  struct run_request *req = read_options(
+      "{\"outputSchema\": {\"type\" : \"object\",\"n\":1.0}, "
+      "\"harnessOptions\":{\"new\":1,"
+      "\"command\":[\"agent\",\"--acp\",\"\"],\"output\":\"ndjson\",\"protocol\":\"acp\","
+      "\"mode\":\"plan\",\"authMethod\":\"key\",\"sandbox\":\"read-only\"}}");
+  assert_non_null(req);
+  assert_true(span_is(req->output_schema, "{\"type\" : \"object\",\"n\":1.0}"));
+  const struct harness_options *o = &req->harness_options;
+  assert_int_equal(o->command.count, 3);
+  assert_true(span_is(o->command.at[1], "--acp"));
+  assert_true(span_is(o->output, "ndjson"));
+  assert_true(span_is(o->protocol, "acp"));
+  assert_true(span_is(o->mode, "plan"));
+  assert_true(span_is(o->auth_method, "key"));
+  assert_true(span_is(o->sandbox, "read-only"));
+  options_free();
+  refused("outputSchema", "[]", "run request: outputSchema must be an object");
+  refused("harnessOptions", "[]", "run request: harnessOptions must be an object");
+  refused("harnessOptions", "{\"command\":\"sh\"}",
+          "run request: harnessOptions.command must be an array of strings");
+  refused(
+      "harnessOptions", "{\"mode\":\"-x\"}",
+      "run request: harnessOptions.mode must be a string that does not begin with \"-\"");
 }
 
 static void test_run_options__nothing_given_is_nothing_set(void **state)
@@ -221,6 +246,8 @@ int main(void)
       cmocka_unit_test(test_run_options__reads_our_options),
       cmocka_unit_test(test_run_options__names_the_option_that_is_wrong),
       cmocka_unit_test(test_run_options__refuses_by_name_what_is_not_built),
+      cmocka_unit_test(
+          test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses),
       cmocka_unit_test(test_run_options__nothing_given_is_nothing_set),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
