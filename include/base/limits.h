@@ -89,6 +89,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
 #define LIMIT_DRAIN_MS        500u
+#define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
+#define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */
+#define LIMIT_KEEPER_MS       1000u /* late with its word for so long: killed */
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024

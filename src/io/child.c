@@ -28,7 +28,7 @@ enum stream { IN = PIPES_IN, OUT = PIPES_OUT, ERR = PIPES_ERR, STREAMS = PIPES }
 struct child {
   uv_pipe_t pipes[STREAMS];
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
-  struct loop_timer *drain;
+  struct loop_timer *drain, *patience; /* patience: with the keeper */
   bool open[STREAMS];
   unsigned open_handles;
   struct keeper_link *keeper;
@@ -50,6 +50,9 @@ struct child {
   bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
+  unsigned long long listened_ms, listening_from_ms; /* since the exit, unpaused */
+  size_t heard[STREAMS];                             /* bytes since the exit */
+  unsigned long long patience_until_ms;
   unsigned long long first_output_ms, last_output_ms;
   void (*settled)(void *who, const struct process_end *end);
   void (*closed)(void *who);
@@ -123,16 +126,6 @@ static void finish(struct child *c)
     c->calls.on_end(c->who, &c->end);
 }
 
-static void look_for_end(struct child *c)
-{
-  if (!c->exited || c->ended)
-    return;
-  if (!c->open[OUT] && !c->open[ERR])
-    finish(c);
-  else
-    loop_timer_start(c->drain, c->drain_ms);
-}
-
 static bool has_unread(const struct child *c, enum stream s)
 {
   int fd;
@@ -140,6 +133,36 @@ static bool has_unread(const struct child *c, enum stream s)
     return false;
   struct pollfd p = {.fd = fd, .events = POLLIN};
   return poll(&p, 1, 0) > 0;
+}
+
+/* All that the agent itself can have written is read: the pipe is empty, or what came
+ * since the exit is as much as it can have held. */
+static bool is_drained(const struct child *c, enum stream s)
+{
+  return c->heard[s] >= LIMIT_PIPE_BYTES || !has_unread(c, s);
+}
+
+/* How much longer others may go on printing, in ms of our reading. */
+static unsigned drain_left(const struct child *c)
+{
+  unsigned long long most = (unsigned long long)c->drain_ms * LIMIT_DRAINS;
+  unsigned long long listened = c->listened_ms;
+  if (!c->paused)
+    listened += ids_ticks_ms() - c->listening_from_ms;
+  unsigned long long left = listened < most ? most - listened : 0;
+  return left < c->drain_ms ? (unsigned)left : c->drain_ms;
+}
+
+static void look_for_end(struct child *c)
+{
+  if (!c->exited || c->ended)
+    return;
+  unsigned left = drain_left(c);
+  bool all_said = left == 0 && !c->paused && is_drained(c, OUT) && is_drained(c, ERR);
+  if (all_said || (!c->open[OUT] && !c->open[ERR]))
+    finish(c);
+  else
+    loop_timer_start(c->drain, left ? left : c->drain_ms);
 }
 
 static void drained(void *who)
@@ -150,9 +173,15 @@ static void drained(void *who)
   /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
    * busy elsewhere (timers come before the next look at the pipes). */
   if (c->paused || has_unread(c, OUT) || has_unread(c, ERR))
-    loop_timer_start(c->drain, c->drain_ms);
+    look_for_end(c);
   else
     finish(c);
+}
+
+static void exit_heard(struct child *c)
+{
+  c->exited = true;
+  c->listening_from_ms = ids_ticks_ms();
 }
 
 /* -- what the agent prints -- */
@@ -177,6 +206,7 @@ static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
   c->last_output_ms = ids_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
+  c->heard[OUT] += c->exited ? (size_t)n : 0;
   lines_add(&c->lines, (struct span){room->base, (size_t)n}, &line_calls, c);
   look_for_end(c);
 }
@@ -191,6 +221,7 @@ static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     look_for_end(c);
     return;
   }
+  c->heard[ERR] += c->exited ? (size_t)n : 0;
   buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
   look_for_end(c);
 }
@@ -269,7 +300,7 @@ static void heard_no_exec(struct child *c, const struct keeper_record *r)
     fault_system(&c->spawn_fault, -r->status, "cannot execute %s", program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
-  c->exited = true;
+  exit_heard(c);
 }
 
 static void keeper_says(void *who, const struct keeper_record *r)
@@ -283,7 +314,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
     heard_no_exec(c, r);
     break;
   case KEEPER_EXITED:
-    c->exited = true;
+    exit_heard(c);
     c->end.status = r->status;
     c->end.signal = r->signal;
     c->end.core = r->core != 0;
@@ -309,8 +340,9 @@ static void keeper_says(void *who, const struct keeper_record *r)
 static void keeper_is_gone(void *who)
 {
   struct child *c = who;
-  if (!c->exited) { /* somebody killed it, and the agent with it */
-    c->exited = true;
+  loop_timer_stop(c->patience);
+  if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
+    exit_heard(c);
     c->end.signal = SIGKILL;
   }
   if (c->hurried)
@@ -321,10 +353,28 @@ static void keeper_is_gone(void *who)
     look_for_end(c);
 }
 
+static void patience_is_over(void *who)
+{
+  struct child *c = who;
+  keeper_link_kill(c->keeper);
+}
+
+/* An order is done `grace_ms` and a sweep later, or never. */
+static void expect_keeper(struct child *c, unsigned grace_ms)
+{
+  unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
+  unsigned long long until = ids_ticks_ms() + ms;
+  if (c->patience_until_ms && c->patience_until_ms <= until)
+    return;
+  c->patience_until_ms = until;
+  loop_timer_start(c->patience, ms);
+}
+
 void child_stop(struct child *c, unsigned grace_ms)
 {
   if (c->ended)
     return;
+  expect_keeper(c, c->exited ? 0 : grace_ms);
   c->hurried = true;
   c->stopped = c->stopped || !c->exited;
   /* After the exit only what the agent left can still hold the pipes. */
@@ -339,8 +389,11 @@ void child_settle(struct child *c, bool sweep,
   c->settled = settled;
   if (keeper_link_is_gone(c->keeper))
     uv_timer_start(&c->later, settled_later, 0, 0);
-  else
+  else {
+    c->patience_until_ms = 0; /* a new order, a new wait */
+    expect_keeper(c, 0);
     keeper_link_order(c->keeper, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
+  }
 }
 
 /* -- reading on and off -- */
@@ -349,6 +402,8 @@ void child_pause(struct child *c)
 {
   if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
     return;
+  if (c->exited)
+    c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
   c->paused = true;
   uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
 }
@@ -359,6 +414,7 @@ void child_resume(struct child *c)
     return;
   c->paused = false;
   c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
+  c->listening_from_ms = c->last_output_ms;
   if (c->open[OUT])
     uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
 }
@@ -412,6 +468,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   buf_add_text(&c->program, setup->program);
   c->last_output_ms = ids_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
+  c->patience = loop_timer_new(loop, patience_is_over, c);
   uv_timer_init(loop, &c->later); /* cannot fail */
   c->later.data = c;
   c->open_handles = 1;
@@ -482,6 +539,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   c->closed = closed ? closed : nobody;
   c->closed_who = who;
   loop_timer_free(c->drain);
+  loop_timer_free(c->patience);
   for (int s = 0; s < STREAMS; s++)
     close_stream(c, (enum stream)s);
   keeper_link_close(c->keeper);
