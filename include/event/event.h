@@ -95,6 +95,9 @@ void events_certify(struct events *e, struct span members_json);
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
 void events_fail(struct events *e, struct span code, struct span message);
 
+/* The id of the message opened last, as JSON, onto `out`; a fresh one if none was. */
+void events_last_message(struct events *e, struct buf *out);
+
 bool events_are_over(const struct events *e);
 bool events_finished_well(const struct events *e);     /* over, and it was RUN_FINISHED */
 const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" */

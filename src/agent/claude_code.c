@@ -18,6 +18,7 @@
  * message_stop of the message that called it.  */
 #include "agent/claude_code.h"
 
+#include "agent/structured.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -39,9 +40,14 @@ struct claude {
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
+  bool wants_value;             /* outputSchema was given */
+  struct buf value, value_call; /* what was answered to it; the id of the tool's call */
+  struct buf answer;            /* the result's text */
 };
 
 #define DEFAULT_PREFIX "mcp__tanstack__"
+/* The tool that --json-schema brings; what it is called with is the answer. */
+#define VALUE_TOOL "StructuredOutput"
 
 /* Kept as the agent's own bytes: what is passed on, and what is bulky and not read. */
 static const char *const raw_members[] = {
@@ -149,6 +155,11 @@ static void hear_tool_use(const struct line *l, json_at block)
     name = span_after(name, prefix.len);
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
+  if (l->c->wants_value && span_is(name, VALUE_TOOL)) {
+    keep(&l->c->value, json_raw(input));
+    keep(&l->c->value_call, text_of(l, block, "id"));
+    return;
+  }
   events_tool_call(l->events, text_of(l, block, "id"), name,
                    none ? SPAN_LITERAL("{}") : json_raw(input));
 }
@@ -181,7 +192,7 @@ static void hear_tool_result(const struct line *l, json_at block)
   struct span call = text_of(l, block, "tool_use_id");
   bool failed = json_kind(json_get(block, "is_error")) == JSON_TRUE;
   json_at content = json_get(block, "content");
-  if (call.len == 0)
+  if (call.len == 0 || span_equal(call, buf_span(&l->c->value_call)))
     return;
   if (json_kind(content) != JSON_ARRAY) {
     events_tool_result(l->events, call, json_text(l->doc, content, (struct span){0}),
@@ -256,6 +267,12 @@ static void hear_result(const struct line *l, json_at root)
   bool is_error = json_kind(json_get(root, "is_error")) == JSON_TRUE;
   block_stops(l);
   keep_usage(l, root);
+  if (c->wants_value) {
+    json_at value = json_get(root, "structured_output");
+    if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
+      keep(&c->value, json_raw(value));
+    keep(&c->answer, text_of(l, root, "result"));
+  }
   if (span_is(subtype, "error_max_turns")) {
     c->record = RECORD_LENGTH;
   } else if (span_is(subtype, "success") && !is_error) {
@@ -322,6 +339,17 @@ static bool ended_well(const struct process_end *end)
   return end->forced || (end->signal == 0 && end->status == 0);
 }
 
+/* A model that did not heed the schema leaves its text, in which a value may stand; none
+ * is no error (the reference says nothing then either). */
+static void say_value(struct claude *c, struct events *events)
+{
+  struct span answer = buf_span(&c->answer), value = buf_span(&c->value);
+  if (value.len == 0)
+    value = structured_find(answer);
+  if (value.len > 0)
+    structured_say(events, value, answer.len > 0 ? answer : value);
+}
+
 static void claude_leave(void *state, const struct process_end *end, struct ear *ear)
 {
   struct claude *c = state;
@@ -331,10 +359,13 @@ static void claude_leave(void *state, const struct process_end *end, struct ear 
     events_finish(ear->events, "length", usage); /* whatever the exit status: it is 1 */
   else if (c->record == RECORD_ERROR)
     events_fail(ear->events, buf_span(&c->code), buf_span(&c->text));
-  else if (c->record == RECORD_SUCCESS && ended_well(end))
-    events_finish(ear->events, "stop", usage);
-  else
+  else if (c->record != RECORD_SUCCESS || !ended_well(end))
     harness_fail_by_end(ear->events, end);
+  else {
+    if (c->wants_value)
+      say_value(c, ear->events);
+    events_finish(ear->events, "stop", usage);
+  }
 }
 
 static int claude_plan(void *state, const struct run_request *req,
@@ -348,6 +379,7 @@ static int claude_plan(void *state, const struct run_request *req,
     buf_add(&c->prefix, bridge->name);
     buf_add_text(&c->prefix, "__");
   }
+  c->wants_value = req->output_schema.len > 0;
   return claude_code_plan(req, bridge, place, out, f);
 }
 
@@ -359,6 +391,9 @@ static void claude_forget(void *state)
   buf_free(&c->code);
   buf_free(&c->text);
   buf_free(&c->cost);
+  buf_free(&c->value);
+  buf_free(&c->value_call);
+  buf_free(&c->answer);
   seen_free(&c->streamed);
 }
 
@@ -371,6 +406,7 @@ static bool claude_succeeded(const void *state)
 const struct harness claude_code_harness = {
     .id = "claude-code",
     .program = "claude",
+    .structured = true,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .hear = claude_hear,

@@ -2,6 +2,7 @@
 #include "claude_code_plan.h"
 
 #include "agent/prompt.h"
+#include "agent/structured.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -151,6 +152,9 @@ static int add_options(struct process_plan *out, const struct run_request *req,
     strv_add(argv, SPAN_LITERAL("--max-turns"));
     strv_addf(argv, "%u", req->max_turns);
   }
+  if (req->output_schema.len > 0 &&
+      add_option(argv, "--json-schema", req->output_schema, "outputSchema", f) != 0)
+    return -1;
   if (add_list(argv, "--allowedTools", &req->allowed_tools, "modelOptions.allowedTools",
                f) != 0)
     return -1;
@@ -168,6 +172,8 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
                                       "--verbose"};
   if (prompt_write(req, "Claude Code", false, &out->first_input, f) != 0)
     return -1;
+  if (req->output_schema.len > 0)
+    structured_ask(req->output_schema, &out->first_input);
   out->input = INPUT_ONCE;
   for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
     strv_add(&out->argv, span_of(front[i]));

@@ -78,7 +78,7 @@ void events_free(struct events *e)
   free(e);
 }
 
-/* The line that was just written into e->line goes out. */
+/* What was just written into e->line. */
 static void send_line(struct events *e)
 {
   if (!e->line.overflowed) {
@@ -98,14 +98,12 @@ void events_start(struct events *e)
   send_line(e);
 }
 
-/* What every call begins with: false when nothing may follow any more. */
+/* Every call begins with it; false: nothing may follow any more. */
 static bool ready(struct events *e)
 {
   events_start(e);
   return !e->over;
 }
-
-/* Ids. */
 
 /* "<runId>-<n>", as JSON into `out`: no message and no call had it. */
 static void make_id(struct events *e, struct seen *of, struct buf *out)
@@ -146,8 +144,6 @@ static void claim_message_id(struct events *e, struct span native, struct buf *o
   buf_free(&id);
 }
 
-/* Messages. */
-
 static void send_message(struct events *e, enum format_type type)
 {
   format_message(&e->format, &e->line, ids_now_ms(), type, buf_span(&e->message));
@@ -168,7 +164,6 @@ static void close_message(struct events *e)
 typedef void format_delta(const struct formatter *f, struct buf *line, long long now,
                           struct span id, struct span delta);
 
-/* An empty delta is sent as it is: agents and the reference do that. */
 static void send_deltas(struct events *e, format_delta *format, struct span id,
                         struct span text)
 {
@@ -204,6 +199,13 @@ void events_text_close(struct events *e)
 {
   if (!e->over && e->open == OPEN_TEXT)
     close_message(e);
+}
+
+void events_last_message(struct events *e, struct buf *out)
+{
+  if (e->message.len == 0)
+    claim_message_id(e, (struct span){0}, &e->message);
+  buf_add(out, buf_span(&e->message));
 }
 
 void events_reasoning_open(struct events *e, struct span id)

@@ -83,72 +83,49 @@ static void close_from(int first)
 }
 
 struct start_error {
-  int32_t what, os;
+  int32_t what, os; /* os 0: none */
 };
 
-_Noreturn static void become_agent(int report, pid_t keeper, const char *cwd, char **argv,
-                                   char **env)
+/* On the keeper's memory until the exec (vfork): the error is simply left there. */
+_Noreturn static void become_agent(struct start_error *e, pid_t keeper, const char *cwd,
+                                   char **argv, char **env)
 {
-  struct start_error e = {.what = KEEPER_AT_EXEC};
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != keeper)
     _exit(127); /* it died before the line above */
   reset_signals();
-  /* The report pipe is the only other descriptor that may live until exec. */
-  int at = 3;
-  if (report != at) {
-    dup3(report, at, O_CLOEXEC);
-    report = at;
-  }
-  close_from(at + 1);
-  if (chdir(cwd) < 0) {
-    e.what = KEEPER_AT_CHDIR;
-  } else {
+  close_from(3);
+  e->what = chdir(cwd) < 0 ? KEEPER_AT_CHDIR : KEEPER_AT_EXEC;
+  if (e->what == KEEPER_AT_EXEC)
     execve(argv[0], argv + 1, env);
-  }
-  e.os = errno;
-  (void)!write(report, &e, sizeof e); /* nobody else to tell */
+  e->os = errno;
   _exit(127);
 }
 
 static int start_agent(struct keeper *k, const char *cwd, char **argv)
 {
   extern char **environ;
-  struct keeper_record r = {.news = KEEPER_NO_EXEC, .what = KEEPER_AT_FORK};
-  int report[2];
-  if (pipe2(report, O_CLOEXEC) < 0) {
-    r.status = errno;
-    tell(k, &r);
-    return -1;
-  }
+  struct start_error e = {.what = KEEPER_AT_FORK};
   pid_t keeper = getpid();
-  k->agent = fork();
+  k->agent = vfork();
   if (k->agent == 0)
-    become_agent(report[1], keeper, cwd, argv, environ);
-  r.status = errno;
-  close(report[1]);
-  struct start_error e;
-  bool failed = k->agent < 0;
-  if (!failed && read(report[0], &e, sizeof e) == (ssize_t)sizeof e) {
-    failed = true;
-    r.what = (uint32_t)e.what;
-    r.status = e.os;
-    while (waitpid(k->agent, NULL, 0) < 0 && errno == EINTR)
-      ;
-  }
-  close(report[0]);
+    become_agent(&e, keeper, cwd, argv, environ);
+  if (k->agent < 0)
+    e.os = errno;
   for (int fd = 0; fd < 3; fd++)
     close(fd); /* the agent's streams are the agent's */
-  if (failed) {
+  struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
+  if (e.os) {
+    while (k->agent > 0 && waitpid(k->agent, NULL, 0) < 0 && errno == EINTR)
+      ;
     k->agent = 0;
     k->agent_gone = true;
-    tell(k, &r);
-    return -1;
+    r = (struct keeper_record){
+        .news = KEEPER_NO_EXEC, .what = (uint32_t)e.what, .status = e.os};
   }
-  r = (struct keeper_record){.news = KEEPER_STARTED, .pid = k->agent};
   tell(k, &r);
-  return 0;
+  return e.os ? -1 : 0;
 }
 
 /* -- waiting and killing -- */
@@ -203,7 +180,8 @@ static void begin_sweep(struct keeper *k)
     k->sweep_until = now_ms() + SWEEP_MS;
   k->sweeping = true;
   k->kill_at = 0;
-  kill_everything(k);
+  if (reap(k))
+    kill_everything(k);
 }
 
 static void tell_one_left(void *who, int pid, const char *name)
@@ -213,9 +191,12 @@ static void tell_one_left(void *who, int pid, const char *name)
   tell(who, &r);
 }
 
+/* Whoever has no child has no descendant either, for orphans come to us: the walk
+ * through /proc (a millisecond) is spared. */
 _Noreturn static void settle(struct keeper *k)
 {
-  descendants_each(getpid(), tell_one_left, k);
+  if (reap(k))
+    descendants_each(getpid(), tell_one_left, k);
   struct keeper_record r = {.news = KEEPER_SETTLED};
   tell(k, &r);
   if (k->alone && k->folder[0])
@@ -236,7 +217,6 @@ static void obey(struct keeper *k, const struct keeper_command *c)
     begin_sweep(k);
     break;
   case KEEPER_LET_GO:
-    reap(k);
     settle(k);
   }
 }
@@ -349,12 +329,20 @@ _Noreturn static void become_keeper(const int fds[4], char *const *argv, char *c
   _exit(127);
 }
 
+/* vfork: no copy of our page tables, which may be many (a fork costs more than the exec).
+ * The child runs on our memory until it is another program, so no signal may find one of
+ * our handlers in it; the keeper sets its own mask. */
 int keeper_spawn(const int fds[4], char *const *argv, char *const *env, struct fault *f)
 {
-  pid_t pid = fork();
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pid_t pid = vfork();
   if (pid == 0)
     become_keeper(fds, argv, env);
+  int failed = errno;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (pid < 0)
-    return fault_system(f, -errno, "cannot start a process");
+    return fault_system(f, -failed, "cannot start a process");
   return pid;
 }

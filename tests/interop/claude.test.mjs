@@ -72,6 +72,21 @@ test('runlet run: thinking, text, a bridged tool, a native one, the end', with_(
   assertWhole(s, r.events)
 }))
 
+const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
+for (const [how, turns] of [
+  ['by its own tool', [[{ value: { n: 7 } }], [{ text: 'Given.' }]]],
+  ['by a model that only writes it', [[{ text: 'It is ```json\n{"n": 7}\n```' }]]],
+])
+  test(`outputSchema: the value, ${how}`, with_(turns, {}, async (s) => {
+    const r = await run(s.request({ outputSchema: SCHEMA }), { box: s.box })
+    assert.equal(r.code, 0, r.stderr)
+    assertStream(r.events, 'RUN_FINISHED')
+    const [start, complete] = r.events.filter((e) => e.name?.startsWith('structured-output'))
+    assert.deepEqual(complete.value.object, { n: 7 })
+    assert.equal(start.value.messageId, complete.value.messageId)
+    assert.ok(!r.events.some((e) => e.toolCallName === 'StructuredOutput'), 'the tool that carries it is not told')
+  }))
+
 test('runlet serve: the same, and again in the same service', with_(WHOLE, {}, async (s) => {
   const server = await serve({ box: s.box })
   try {

@@ -98,6 +98,61 @@ static void test_claude__record_and_end_decide_together(void **state)
   expect_outcome(none, forced, "\"code\":\"agent-signal\"");
 }
 
+/* Lines of a run that was asked for a value; the stream must contain `wanted`. */
+static void expect_told(const char *const *lines, const char *wanted,
+                        const char *unwanted)
+{
+  struct talk t;
+  open_talk(&t);
+  struct message message = {ROLE_USER, SPAN_LITERAL("q")};
+  struct run_request req = {.model = SPAN_LITERAL("m"),
+                            .messages = &message,
+                            .message_count = 1,
+                            .output_schema = SPAN_LITERAL("{\"type\":\"object\"}")};
+  struct process_plan plan = process_plan_make();
+  struct plan_place place = {SPAN_LITERAL("/f"), SPAN_LITERAL("/w")};
+  struct fault f = {0};
+  assert_int_equal(claude_code_harness.plan(t.state, &req, NULL, &place, &plan, &f), 0);
+  assert_non_null(strstr(buf_cstring(&plan.first_input), "{\"type\":\"object\"}"));
+  process_plan_free(&plan);
+  for (; *lines != NULL; lines++)
+    assert_int_equal(say(&t, *lines), 0);
+  struct process_end well = {0};
+  claude_code_harness.leave(t.state, &well, &t.ear);
+  if (strstr(t.stream.text.at, wanted) == NULL)
+    fail_msg("%s is not in %s", wanted, t.stream.text.at);
+  assert_null(strstr(t.stream.text.at, unwanted));
+  close_talk(&t);
+}
+
+static void test_claude__the_value_that_was_asked_for_is_told_once(void **state)
+{
+  (void)state;
+  static const char use[] =
+      "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":\"tool_"
+      "use\","
+      "\"id\":\"t\",\"name\":\"StructuredOutput\",\"input\":{\"n\": 1.0}}]}}";
+  static const char used[] =
+      "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\","
+      "\"tool_use_id\":\"t\",\"content\":\"taken\"}]}}";
+  const char *const by_tool[] = {use, used, OK, NULL};
+  const char *const by_result[] = {
+      use, used,
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,"
+      "\"result\":\"{\\\"n\\\":2}\",\"structured_output\":{\"n\": 2}}",
+      NULL};
+  const char *const by_text[] = {
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,"
+      "\"result\":\"It is {\\\"n\\\":3}.\"}",
+      NULL};
+  const char *const none[] = {OK, NULL};
+  expect_told(by_tool, "\"object\":{\"n\": 1.0},\"raw\":\"{\\\"n\\\": 1.0}\"",
+              "TOOL_CALL");
+  expect_told(by_result, "\"object\":{\"n\": 2},\"raw\":\"{\\\"n\\\":2}\"", "TOOL_CALL");
+  expect_told(by_text, "\"object\":{\"n\":3},\"raw\":\"It is {", "TOOL_CALL");
+  expect_told(none, "RUN_FINISHED", "structured-output");
+}
+
 static void test_claude__the_last_result_decides(void **state)
 {
   const struct process_end well = {0};
@@ -264,6 +319,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_claude__record_and_end_decide_together),
+      cmocka_unit_test(test_claude__the_value_that_was_asked_for_is_told_once),
       cmocka_unit_test(test_claude__the_last_result_decides),
       cmocka_unit_test(test_claude__odd_records_are_errors_with_words),
       cmocka_unit_test(test_claude__hangs_up_at_the_result),

@@ -74,6 +74,7 @@ static void test_plan__every_option_in_the_references_order(void **state)
   req.session_id = SPAN_LITERAL("sess-1");
   req.permission_mode = SPAN_LITERAL("acceptEdits");
   req.max_turns = 3;
+  req.output_schema = SPAN_LITERAL("{\"type\":\"object\"}");
   req.allowed_tools = (struct spans){allowed, 2};
   req.disallowed_tools = (struct spans){denied, 1};
   req.system_prompts = (struct spans){system, 1};
@@ -84,6 +85,7 @@ static void test_plan__every_option_in_the_references_order(void **state)
               "claude --setting-sources user -p --output-format stream-json --verbose "
               "--model sonnet --include-partial-messages --resume sess-1 "
               "--permission-mode acceptEdits --max-turns 3 "
+              "--json-schema {\"type\":\"object\"} "
               "--allowedTools Read,Bash(git *) --disallowedTools WebFetch "
               "--append-system-prompt-file /tmp/run-1/system-prompt.txt "
               "--mcp-config /tmp/run-1/mcp.json --effort high");
