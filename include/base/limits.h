@@ -34,6 +34,15 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
 #define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
 
+/* The event log of a run, for readers that come later. */
+#define LIMIT_LOG_BLOCK_BYTES  ((size_t)64 * KIB) /* one read of it */
+#define LIMIT_LOG_MEMORY_BYTES ((size_t)1 * MIB)  /* of a run; then the file */
+#define LIMIT_LOG_SPILL_BYTES  ((unsigned long long)64 * MIB) /* the file of a run */
+#define LIMIT_KEEP_RUNS        32      /* runs that are over and can still be read */
+#define LIMIT_KEEP_MS          600000u /* … for so long */
+#define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
+#define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
+
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
