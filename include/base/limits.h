@@ -22,6 +22,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128
 #define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree */
+#define LIMIT_JSON_VALUES     500000            /* in it: each costs 64 bytes */
 #define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
 
 /* What goes out. */
