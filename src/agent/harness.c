@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/harness.h"
 
+#include "agent/acp.h"
 #include "agent/claude_code.h"
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -9,6 +10,8 @@
 
 static const struct harness *const harnesses[] = {
     &claude_code_harness,
+    &acp_harness,
+    &grok_build_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
