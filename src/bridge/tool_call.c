@@ -124,12 +124,16 @@ static void http_answered(void *who, struct http_client_answer *got)
 
 static char *header(const char *name, struct span value)
 {
-  struct buf b = buf_make(64 * KIB);
-  buf_addf(&b, "%s: ", name);
-  for (size_t i = 0; i < value.len; i++) /* an id may hold anything; a header may not */
-    buf_add_char(
-        &b, (unsigned char)value.at[i] < 0x20 || value.at[i] == 0x7f ? '_' : value.at[i]);
-  return buf_take(&b).at;
+  size_t n = strlen(name), len = n + 2 + value.len;
+  char *text = mem_new(len + 1);
+  memcpy(text, name, n);
+  memcpy(text + n, ": ", 2);
+  if (value.len > 0)
+    memcpy(text + n + 2, value.at, value.len);
+  for (size_t i = n; i < len; i++) /* an id may hold anything; a header may not */
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+      text[i] = '_';
+  return text;
 }
 
 static void attempt_http(struct tool_call *c)
