@@ -115,7 +115,9 @@ static void http_answered(void *who, struct http_client_answer *got)
   struct tool_answer a;
   struct buf text = buf_make(3 * c->route->answer_ceiling);
   unsigned retry_ms = 0;
-  if (tool_answer_read(&reply, &a, &text, &retry_ms) != TOOL_PENDING)
+  enum tool_outcome outcome = tool_answer_read(&reply, &a, &text, &retry_ms);
+  a.memory = text.len > 0 ? &text : got->body;
+  if (outcome != TOOL_PENDING)
     answer(c, &a);
   else if (!again(c, retry_ms))
     answer_failed(c, "the tool's answer was still pending at its deadline (toolMs)");
