@@ -21,7 +21,9 @@ struct curl_pool { /* zeroed: empty */
 };
 
 CURL *curl_pool_take(struct curl_pool *p); /* NULL: libcurl cannot make one */
-/* It is in no multi handle any more.  Its headers and callbacks may go after this. */
+/* It is in no multi handle any more; its headers and callbacks may go after this.  Only
+ * after a transfer that went well: of one that did not curl keeps that it is to be sent
+ * again, and the next one fails for it. */
 void curl_pool_give(struct curl_pool *p, CURL *easy);
 void curl_pool_empty(struct curl_pool *p);
 

@@ -45,7 +45,7 @@ struct http_client_request {
   struct buf body, answer;
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
-  bool is_done;
+  bool is_done, went_well;
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -204,7 +204,10 @@ static void to_done(struct http_client_request *r)
 
 static void request_free(struct http_client_request *r)
 {
-  curl_pool_give(&r->client->pool, r->easy);
+  if (r->went_well)
+    curl_pool_give(&r->client->pool, r->easy);
+  else
+    curl_easy_cleanup(r->easy);
   curl_slist_free_all(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
@@ -218,7 +221,8 @@ static void finish(struct http_client_request *r)
   char *type = NULL;
   if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
     describe(r);
-  if (r->fault.kind == FAULT_NONE) {
+  r->went_well = r->fault.kind == FAULT_NONE;
+  if (r->went_well) {
     curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
     answer.status = (int)status;
