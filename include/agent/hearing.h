@@ -20,8 +20,9 @@ struct hearing {
 };
 
 struct hearing hearing_open(const struct harness *harness); /* `events` are set later */
-/* One line of stdout, valid UTF-8, no newline; blank ones are passed over. */
-void hearing_line(struct hearing *h, struct span line);
+/* One line of stdout, valid UTF-8, no newline; blank ones are passed over.  False: it is
+ * nothing that this agent says (noise of whoever shares its stdout). */
+bool hearing_line(struct hearing *h, struct span line);
 void hearing_too_long(struct hearing *h, size_t ceiling);
 /* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
 void hearing_sum_up(struct hearing *h, unsigned long long repaired);

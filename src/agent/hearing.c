@@ -13,21 +13,22 @@ struct hearing hearing_open(const struct harness *harness)
                           .outbox = outbox_make()};
 }
 
-void hearing_line(struct hearing *h, struct span line)
+bool hearing_line(struct hearing *h, struct span line)
 {
   struct ear ear = {.events = h->events, .outbox = &h->outbox};
   struct heard heard = {.kind = HEARD_LINE, .text = line};
   struct fault f = {0};
   if (span_trim(line).len == 0)
-    return;
+    return false;
   if (h->harness->hear(h->state, &heard, &ear, &f) == 0)
-    return;
+    return true;
   h->not_understood++;
   if (h->warned & 1u << f.kind)
-    return;
+    return false;
   h->warned |= 1u << f.kind;
   fault_prefix(&f, "A line could not be understood");
   events_warn(h->events, "unparsable-line", span_of(f.text));
+  return false;
 }
 
 void hearing_too_long(struct hearing *h, size_t ceiling)

@@ -257,13 +257,14 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
 {
   if (r->phase == OVER)
     return;
+  unsigned own_ms = r->deadlines.kill_grace_ms;
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
   if (!r->stage.child)
     loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
   else if (!asked_to_end(r))
-    child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
+    child_stop(r->stage.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -305,9 +306,10 @@ static void judge_bridge(struct run *r)
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
-  hearing_line(&r->hearing, line);
+  bool heard = hearing_line(&r->hearing, line);
   judge_bridge(r);
-  carry_out(r);
+  if (heard) /* noise is no sign of life: it would put off the result grace for ever */
+    carry_out(r);
 }
 
 static void child_line_too_long(void *who, size_t ceiling)
