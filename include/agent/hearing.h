@@ -3,7 +3,8 @@
  *
  * Between whoever has lines (a run, translate) and the harness.  A line that cannot be
  * understood, or is too long, gives CUSTOM runlet.warning "unparsable-line" or
- * "line-too-long" for the first of its kind at once, and a count of all at the end.  */
+ * "line-too-long" for the first of its kind (no JSON; JSON of the wrong sort; too large)
+ * at once, and a count of all at the end.  */
 #ifndef AGENT_HEARING_H
 #define AGENT_HEARING_H
 
@@ -15,6 +16,7 @@ struct hearing {
   struct events *events; /* borrowed */
   struct outbox outbox;  /* whoever listens empties it after each line */
   unsigned long long not_understood, too_long;
+  unsigned warned; /* a bit for each fault kind */
 };
 
 struct hearing hearing_open(const struct harness *harness); /* `events` are set later */

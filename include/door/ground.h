@@ -12,6 +12,7 @@
 #include "run/runs.h"
 
 struct signals;
+struct signal_news;
 
 struct ground {
   const struct options *options;
@@ -27,9 +28,10 @@ struct ground {
 
 int ground_open(struct ground *g, const struct options *options, char *const *env,
                 struct fault *f);
-/* SIGTERM and the like, as the doors hear them: `number`; not from inside when we are
- * PID 1. */
-int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+/* SIGTERM and the like (io/signals.h; all of them when there is a companion), as the
+ * doors hear them: not from inside when we are PID 1. */
+int ground_listen(struct ground *g,
+                  void (*on_signal)(void *who, const struct signal_news *n), void *who,
                   struct fault *f);
 void ground_deafen(struct ground *g); /* hears no more signals; any number of times */
 void ground_run(struct ground *g);    /* until nothing is left to wait for */

@@ -31,7 +31,8 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   enum command command;
   enum command help_for; /* COMMAND_HELP: of which command; COMMAND_HELP: all */
   bool help_markdown;
-  const char *file; /* run, translate: "-" when none is given */
+  const char *file;       /* run, translate: "-" when none is given */
+  char *const *companion; /* serve: what stands after "--", NULL-ended; NULL: none */
 
   const char *listen, *token_file, *workspace, *state_dir, *ca_file, *tool_command,
       *output;

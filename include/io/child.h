@@ -8,9 +8,10 @@
  *
  * `on_end` comes exactly once: after the exit AND the end of both output pipes, in
  * whichever order - or after the exit and `drain_ms` without a byte on the pipes, for a
- * grandchild may keep them open for ever.  Time during which we do not read (child_pause)
- * does not count. Afterwards nothing comes; child_close() frees it, `closed` comes on a
- * later turn.
+ * grandchild may keep them open for ever, and even print on and on: LIMIT_DRAINS times
+ * `drain_ms` after the exit that no longer counts, but what the pipes held at the exit is
+ * always read.  Time during which we do not read (child_pause) does not count. Afterwards
+ * nothing comes; child_close() frees it, `closed` comes on a later turn.
  *
  * All three standard streams are real pipes (libuv's own are socketpairs, and some agents
  * open /dev/stdin), widened to LIMIT_PIPE_BYTES where the kernel allows.  The agent has
@@ -64,8 +65,11 @@ unsigned long long child_first_output_ms(
 unsigned long long
 child_last_output_ms(const struct child *c); /* and of the last, or of the spawn */
 /* TERM to the group, after `grace_ms` KILL to the group and to everything the agent ever
- * started.  Any number of times; a shorter grace hastens.  Once the agent has exited
- * neither a pause nor what it left printing delays the end: that is killed at once. */
+ * started, for at most LIMIT_SWEEP_MS: who cannot die is given up, on_end says SIGKILL
+ * and the leftovers name it.  A keeper that does not do its work (an agent may have
+ * stopped it) is killed LIMIT_KEEPER_MS later, with all it kept.  Any number of times; a
+ * shorter grace hastens.  Once the agent has exited neither a pause nor what it left
+ * printing delays the end: that is killed at once. */
 void child_stop(struct child *c, unsigned grace_ms);
 /* After on_end, once: with `sweep` kills what is left of the run's processes and waits
  * until it is gone (or is named as survivor); else names it and lets it be.  `settled`

@@ -73,7 +73,5 @@ size_t http_client_in_flight(const struct http_client *c);
 /* Cancels all (their on_done come first), then closes.  `closed` comes once, on a later
  * turn. */
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who);
-/* http(s) with a host and without credentials; FAULT_BAD_INPUT names what is wrong. */
-int http_client_check_url(struct span url, struct fault *f);
 
 #endif

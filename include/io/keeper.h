@@ -26,8 +26,9 @@
 #define KEEPER_CONTROL_FD 3
 
 enum keeper_order {
-  KEEPER_STOP = 1, /* TERM to the agent's group; after grace_ms KILL to all */
-  KEEPER_SWEEP,    /* KILL to all that is left, until nothing is; then SETTLED */
+  KEEPER_STOP = 1, /* TERM to the agent's group; after grace_ms as KEEPER_SWEEP */
+  KEEPER_SWEEP,    /* KILL to all that is left, until nothing is or LIMIT_SWEEP_MS are
+                      over (then it is named); then SETTLED */
   KEEPER_LET_GO    /* name what is left, then SETTLED and exit; orphans fall to runlet */
 };
 struct keeper_command {

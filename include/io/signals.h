@@ -5,7 +5,10 @@
  * has these signals blocked and only the descriptor sees them; children get them back
  * unblocked (io/keeper.c; libuv does it for its own). `inside` says that the sender is a
  * process of our own PID namespace: as PID 1 that is the agent or a shell in the
- * container, and it is not obeyed (decided by the caller).  SIGPIPE is ignored.  */
+ * container, and it is not obeyed (decided by the caller).  SIGPIPE is ignored.
+ *
+ * SIGNALS_ALL adds USR1, USR2 and WINCH, which are for a companion (io/companion.h) and
+ * nothing to us; they are blocked from signals_open() on.  */
 #ifndef IO_SIGNALS_H
 #define IO_SIGNALS_H
 
@@ -16,13 +19,20 @@
 struct uv_loop_s;
 struct signals;
 
+enum signals_which { SIGNALS_THAT_END, SIGNALS_ALL };
+
+struct signal_news {
+  int number, pid; /* pid 0: the sender is outside of our namespace, or the kernel */
+  bool inside;
+  bool terminal; /* from the kernel, as ^C: the whole foreground group has got it */
+};
+
 void signals_block(void);
 /* For a wait before anything was begun: in this thread they have their plain effect
  * until signals_block() (as PID 1 that is none). */
 void signals_unblock(void);
-struct signals *signals_open(struct uv_loop_s *loop,
-                             void (*on_signal)(void *who, int number, int pid,
-                                               bool inside),
+struct signals *signals_open(struct uv_loop_s *loop, enum signals_which which,
+                             void (*on_signal)(void *who, const struct signal_news *n),
                              void *who, struct fault *f);
 /* Nothing comes any more, from inside on_signal too.  NULL is fine; its memory goes on a
  * later turn. */

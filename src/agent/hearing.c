@@ -20,8 +20,12 @@ void hearing_line(struct hearing *h, struct span line)
   struct fault f = {0};
   if (span_trim(line).len == 0)
     return;
-  if (h->harness->hear(h->state, &heard, &ear, &f) == 0 || h->not_understood++ > 0)
+  if (h->harness->hear(h->state, &heard, &ear, &f) == 0)
     return;
+  h->not_understood++;
+  if (h->warned & 1u << f.kind)
+    return;
+  h->warned |= 1u << f.kind;
   fault_prefix(&f, "A line could not be understood");
   events_warn(h->events, "unparsable-line", span_of(f.text));
 }

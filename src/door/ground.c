@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 struct listener { /* between io/signals.h and the door: who is not obeyed */
-  void (*on_signal)(void *who, int number);
+  void (*on_signal)(void *who, const struct signal_news *n);
   void *who;
 };
 
@@ -98,23 +98,27 @@ int ground_open(struct ground *g, const struct options *options, char *const *en
   return 0;
 }
 
-static void heard_signal(void *who, int number, int pid, bool inside)
+static void heard_signal(void *who, const struct signal_news *n)
 {
   struct listener *l = who;
-  if (getpid() == 1 && inside) {
+  if (getpid() == 1 && n->inside) {
     log_line(LOG_WARN, (struct span){0},
-             "signal %d from process %d in this container is not obeyed", number, pid);
+             "signal %d from process %d in this container is not obeyed", n->number,
+             n->pid);
     return;
   }
-  l->on_signal(l->who, number);
+  l->on_signal(l->who, n);
 }
 
-int ground_listen(struct ground *g, void (*on_signal)(void *who, int number), void *who,
+int ground_listen(struct ground *g,
+                  void (*on_signal)(void *who, const struct signal_news *n), void *who,
                   struct fault *f)
 {
   static struct listener listener; /* one process, one door */
   listener = (struct listener){on_signal, who};
-  g->signals = signals_open(g->loop, heard_signal, &listener, f);
+  g->signals =
+      signals_open(g->loop, g->options->companion ? SIGNALS_ALL : SIGNALS_THAT_END,
+                   heard_signal, &listener, f);
   return g->signals ? 0 : -1;
 }
 

@@ -8,9 +8,13 @@
 #include "door/gate.h"
 #include "door/ground.h"
 #include "io/address.h"
+#include "io/companion.h"
+#include "io/files.h"
 #include "io/http_server.h"
 #include "io/loop.h"
+#include "io/signals.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +27,8 @@ struct door {
   struct loop_timer *flush;
   unsigned flush_left_ms;
   bool closing;
+  struct companion *companion; /* NULL: none, or it has exited */
+  int status;                  /* of it; 0 without one */
 };
 
 struct caller { /* one POST /run, from its admission until its run is over and its stream
@@ -216,7 +222,8 @@ static void close_door(struct door *d)
   d->closing = true;
   loop_timer_free(d->flush);
   d->flush = NULL;
-  ground_deafen(d->ground);
+  if (!d->companion) /* one that takes its time still hears what comes */
+    ground_deafen(d->ground);
   http_server_close(d->server, NULL, NULL);
 }
 
@@ -239,17 +246,67 @@ static void runs_are_over(void *who)
   loop_timer_start(d->flush, 0);
 }
 
-static void heard_signal(void *who, int number)
+static void shut_down(struct door *d)
 {
-  struct door *d = who;
+  if (d->closing)
+    return;
   bool again = d->flush != NULL;
-  log_line(LOG_INFO, (struct span){0}, "signal %d: %s", number,
-           again ? "hastening" : "shutting down");
+  log_line(LOG_INFO, (struct span){0}, again ? "hastening" : "shutting down");
   if (!again)
     d->flush = loop_timer_new(d->ground->loop, look_at_flush, d);
   http_server_stop(d->server);
   runs_shutdown(d->ground->runs, again ? 1 : (unsigned)d->ground->options->kill_grace_ms,
                 runs_are_over, d);
+}
+
+static void heard_signal(void *who, const struct signal_news *n)
+{
+  struct door *d = who;
+  bool ends = n->number == SIGTERM || n->number == SIGINT || n->number == SIGQUIT ||
+              (n->number == SIGHUP && !d->ground->options->companion);
+  log_line(LOG_INFO, (struct span){0}, "signal %d", n->number);
+  if (d->companion && !n->terminal)
+    companion_signal(d->companion, n->number);
+  if (d->companion && ends)
+    companion_kill_after(d->companion, (unsigned)d->ground->options->kill_grace_ms);
+  if (ends)
+    shut_down(d);
+}
+
+/* -- the companion -- */
+
+static void companion_exited(void *who, int status)
+{
+  struct door *d = who;
+  d->companion = NULL;
+  d->status = status;
+  log_line(LOG_INFO, (struct span){0}, "the companion has exited with status %d", status);
+  if (d->closing)
+    ground_deafen(d->ground);
+  else if (!d->flush)
+    shut_down(d);
+}
+
+static int find_companion(const struct door *d, struct buf *program, struct fault *f)
+{
+  char *const *words = d->ground->options->companion;
+  if (!words || files_find_program(words[0], strv_env(&d->ground->environment, "PATH"),
+                                   ".", program, f) == 0)
+    return 0;
+  f->kind = FAULT_BAD_INPUT;
+  return fault_prefix(f, "companion");
+}
+
+static int start_companion(struct door *d, const struct buf *program, struct fault *f)
+{
+  const struct ground *g = d->ground;
+  static char *no_env[] = {NULL};
+  if (!g->options->companion)
+    return 0;
+  d->companion = companion_start(g->loop, program->at, g->options->companion,
+                                 g->environment.at ? g->environment.at : no_env,
+                                 companion_exited, d, f);
+  return d->companion ? 0 : -1;
 }
 
 /* -- the beginning
@@ -308,14 +365,22 @@ int http_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct ground ground;
   struct door d = {.ground = &ground};
+  struct buf companion = buf_make(8 * KIB);
   int failed = ground_open(&ground, options, env, f);
+  if (!failed)
+    failed = find_companion(&d, &companion, f);
   if (!failed)
     failed = ground_listen(&ground, heard_signal, &d, f);
   if (!failed)
     failed = open_door(&d, env, f);
+  if (!failed && start_companion(&d, &companion, f) < 0) {
+    failed = -1;
+    close_door(&d);
+  }
   if (!failed)
     ground_run(&ground);
   gate_close(&d.gate);
   ground_close(&ground);
-  return failed;
+  buf_free(&companion);
+  return failed ? failed : d.status;
 }

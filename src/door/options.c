@@ -115,7 +115,10 @@ static const struct {
 } commands[] = {
     {"run", "[FILE|-]",
      "one run from a JSON request on stdin or in FILE, events on stdout", COMMAND_RUN},
-    {"serve", "", "the container's service: POST /run, GET /health", COMMAND_SERVE},
+    {"serve", "[-- COMMAND [ARG…]]",
+     "the container's service: POST /run, GET /health; COMMAND (the image's former "
+     "entrypoint) runs beside it",
+     COMMAND_SERVE},
     {"translate", "[FILE|-]", "an agent's recorded output to events; starts nothing",
      COMMAND_TRANSLATE},
 };
@@ -271,6 +274,29 @@ static bool read_command(const char *word, struct options *out, struct fault *f,
   return true;
 }
 
+/* Where the companion's words begin, "--" itself; argc: there is none. */
+static int find_companion(int argc, char *const *argv)
+{
+  for (int i = 2; i < argc; i++)
+    if (!strcmp(argv[i], "--"))
+      return i;
+  return argc;
+}
+
+static int read_companion(char *const *words, struct options *out, struct fault *f)
+{
+  if (out->command != COMMAND_SERVE)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "-- COMMAND belongs to runlet serve, not to runlet %s",
+                     command_name(out->command));
+  if (!words[0] || !words[0][0])
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "-- needs a command to run beside the service "
+                     "(runlet serve -- COMMAND [ARG…])");
+  out->companion = words;
+  return 0;
+}
+
 int options_read(int argc, char *const *argv, char *const *env, struct options *out,
                  struct fault *f)
 {
@@ -281,6 +307,9 @@ int options_read(int argc, char *const *argv, char *const *env, struct options *
   int failed;
   if (read_command(argv[1], out, f, &failed))
     return failed;
+  int companion_at = find_companion(argc, argv);
+  char *const *companion = companion_at < argc ? argv + companion_at + 1 : NULL;
+  argc = companion_at; /* what follows is not ours to read */
   for (int i = 2; i < argc; i++) {
     if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
       out->help_for = out->command;
@@ -297,12 +326,19 @@ int options_read(int argc, char *const *argv, char *const *env, struct options *
         return -1;
       continue;
     }
+    if (out->command == COMMAND_SERVE && argv[i][0] != '-')
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "unexpected argument %.60s (a command to run beside the service "
+                       "stands after --)",
+                       argv[i]);
     if (out->command == COMMAND_SERVE || has_file || (argv[i][0] == '-' && argv[i][1]))
       return fault_set(f, FAULT_BAD_INPUT, "unexpected argument %.60s (runlet %s --help)",
                        argv[i], command_name(out->command));
     out->file = argv[i];
     has_file = true;
   }
+  if (companion && read_companion(companion, out, f) < 0)
+    return -1;
   return check_words(out, f);
 }
 
@@ -377,6 +413,10 @@ void options_help(const struct options *o, FILE *to)
     fprintf(to, "\nExit status: 0 finished, 1 RUN_ERROR, 2 bad request or usage, 124 a "
                 "deadline passed,\n"
                 "128+n runlet was ended by signal n.\n");
+  if (o->help_for == COMMAND_SERVE)
+    fprintf(to, "\nExit status: COMMAND's, if there is one (128+n: ended by signal n); "
+                "else 0 after TERM, INT,\n"
+                "HUP or QUIT, 1 cannot listen, 2 usage.\n");
 }
 
 int options_listen(const char *text, struct buf *host, unsigned *port, struct fault *f)

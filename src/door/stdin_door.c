@@ -72,11 +72,11 @@ static void run_over(void *who, const struct run_outcome *outcome)
   writer_end(d->writer, (unsigned)d->ground->options->kill_grace_ms + 1000, NULL, NULL);
 }
 
-static void heard_signal(void *who, int number)
+static void heard_signal(void *who, const struct signal_news *n)
 {
   struct door *d = who;
   bool again = d->signal != 0;
-  d->signal = number;
+  d->signal = n->number;
   if (d->run)
     run_cancel(d->run, "signal", "runner-shutdown", "the runner was told to stop",
                again ? 1 : 0);

@@ -9,27 +9,23 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/feed.h"
+#include "io/inflow.h"
 #include "io/keeper_link.h"
 #include "io/lines.h"
 #include "io/loop.h"
 #include "io/pipes.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
-enum stream { IN = PIPES_IN, OUT = PIPES_OUT, ERR = PIPES_ERR, STREAMS = PIPES };
-
 struct child {
-  uv_pipe_t pipes[STREAMS];
+  struct feed in;
+  struct inflow out, err;
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
   struct loop_timer *drain;
-  bool open[STREAMS];
   unsigned open_handles;
   struct keeper_link *keeper;
   struct child_calls calls;
@@ -37,10 +33,6 @@ struct child {
 
   struct lines lines;
   char *read_room; /* one for both outputs: libuv asks right before it reads */
-  uv_write_t writing;
-  struct buf input, waiting; /* being written; to be written next (dialogue) */
-  bool dialogue, write_busy;
-
   struct buf stderr_tail, program;
   struct process_end end;
   struct leftover *leftovers;
@@ -50,6 +42,7 @@ struct child {
   bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
+  unsigned long long listened_ms, listening_from_ms; /* since the exit, unpaused */
   unsigned long long first_output_ms, last_output_ms;
   void (*settled)(void *who, const struct process_end *end);
   void (*closed)(void *who);
@@ -61,8 +54,7 @@ struct child {
 static void child_free(struct child *c)
 {
   lines_free(&c->lines);
-  buf_wipe(&c->input);
-  buf_wipe(&c->waiting);
+  feed_wipe(&c->in);
   buf_free(&c->stderr_tail);
   buf_free(&c->program);
   free(c->read_room);
@@ -74,19 +66,23 @@ static void child_free(struct child *c)
     closed(who);
 }
 
-static void handle_closed(uv_handle_t *handle)
+static void part_closed(void *who)
 {
-  struct child *c = handle->data;
+  struct child *c = who;
   if (--c->open_handles == 0 && c->closed)
     child_free(c);
 }
 
-static void close_stream(struct child *c, enum stream s)
+static void later_closed(uv_handle_t *handle)
 {
-  if (!c->open[s])
-    return;
-  c->open[s] = false;
-  uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
+  part_closed(handle->data);
+}
+
+static void close_streams(struct child *c)
+{
+  feed_close(&c->in);
+  inflow_close(&c->out);
+  inflow_close(&c->err);
 }
 
 /* -- lines: by way of the child, for it may be closed from inside one -- */
@@ -113,9 +109,7 @@ static void finish(struct child *c)
 {
   c->ended = true;
   loop_timer_stop(c->drain);
-  close_stream(c, IN);
-  close_stream(c, OUT);
-  close_stream(c, ERR);
+  close_streams(c);
   lines_end(&c->lines, &line_calls, c);
   c->end.stderr_tail = buf_span(&c->stderr_tail);
   c->end.forced = c->stopped;
@@ -123,23 +117,28 @@ static void finish(struct child *c)
     c->calls.on_end(c->who, &c->end);
 }
 
+/* How much longer others may go on printing, in ms of our reading. */
+static unsigned drain_left(const struct child *c)
+{
+  unsigned long long most = (unsigned long long)c->drain_ms * LIMIT_DRAINS;
+  unsigned long long listened = c->listened_ms;
+  if (!c->paused)
+    listened += ids_ticks_ms() - c->listening_from_ms;
+  unsigned long long left = listened < most ? most - listened : 0;
+  return left < c->drain_ms ? (unsigned)left : c->drain_ms;
+}
+
 static void look_for_end(struct child *c)
 {
   if (!c->exited || c->ended)
     return;
-  if (!c->open[OUT] && !c->open[ERR])
+  unsigned left = drain_left(c);
+  bool all_said =
+      left == 0 && !c->paused && inflow_is_drained(&c->out) && inflow_is_drained(&c->err);
+  if (all_said || (!c->out.open && !c->err.open))
     finish(c);
   else
-    loop_timer_start(c->drain, c->drain_ms);
-}
-
-static bool has_unread(const struct child *c, enum stream s)
-{
-  int fd;
-  if (!c->open[s] || uv_fileno((const uv_handle_t *)&c->pipes[s], &fd) < 0)
-    return false;
-  struct pollfd p = {.fd = fd, .events = POLLIN};
-  return poll(&p, 1, 0) > 0;
+    loop_timer_start(c->drain, left ? left : c->drain_ms);
 }
 
 static void drained(void *who)
@@ -149,97 +148,55 @@ static void drained(void *who)
     return;
   /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
    * busy elsewhere (timers come before the next look at the pipes). */
-  if (c->paused || has_unread(c, OUT) || has_unread(c, ERR))
-    loop_timer_start(c->drain, c->drain_ms);
+  if (c->paused || inflow_has_unread(&c->out) || inflow_has_unread(&c->err))
+    look_for_end(c);
   else
     finish(c);
 }
 
-/* -- what the agent prints -- */
-
-static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+static void exit_heard(struct child *c)
 {
-  (void)suggested;
-  struct child *c = handle->data;
-  *room = uv_buf_init(c->read_room, (unsigned)LIMIT_READ_BYTES);
+  c->exited = true;
+  c->listening_from_ms = ids_ticks_ms();
+  inflow_mark(&c->out);
+  inflow_mark(&c->err);
 }
 
-static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+/* -- what the agent prints, and is told -- */
+
+static void out_came(void *who, struct span bytes)
 {
-  struct child *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, OUT);
-    look_for_end(c);
-    return;
-  }
+  struct child *c = who;
   c->last_output_ms = ids_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
-  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &line_calls, c);
+  lines_add(&c->lines, bytes, &line_calls, c);
   look_for_end(c);
 }
 
-static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void err_came(void *who, struct span bytes)
 {
-  struct child *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, ERR);
-    look_for_end(c);
-    return;
-  }
-  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
+  struct child *c = who;
+  buf_add_tail(&c->stderr_tail, bytes);
   look_for_end(c);
 }
 
-/* -- what the agent is told -- */
-
-static void write_next(struct child *c);
-
-static void wrote(uv_write_t *request, int status)
+static void output_ended(void *who)
 {
-  struct child *c = request->data;
-  c->write_busy = false;
-  buf_wipe(&c->input); /* a prompt may be tens of MiB: give it back now */
-  if (status < 0)
-    close_stream(c, IN); /* it reads no more, or is gone: its exit says which */
-  write_next(c);
+  look_for_end(who);
 }
 
-static void write_next(struct child *c)
-{
-  if (!c->open[IN] || c->write_busy)
-    return;
-  if (c->input.len == 0)
-    c->input = buf_take(&c->waiting);
-  if (c->input.len == 0) {
-    if (!c->dialogue)
-      close_stream(c, IN);
-    return;
-  }
-  uv_buf_t bytes = uv_buf_init(c->input.at, (unsigned)c->input.len);
-  c->writing.data = c;
-  c->write_busy =
-      uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) == 0;
-  if (!c->write_busy)
-    close_stream(c, IN);
-}
+static const struct inflow_calls out_calls = {out_came, output_ended, part_closed},
+                                 err_calls = {err_came, output_ended, part_closed};
 
 void child_write(struct child *c, struct span bytes)
 {
-  if (!c->open[IN])
-    return;
-  buf_add(&c->waiting, bytes);
-  write_next(c);
+  feed_put(&c->in, bytes);
 }
 
 void child_end_input(struct child *c)
 {
-  c->dialogue = false;
-  write_next(c);
+  feed_end(&c->in);
 }
 
 /* -- what the keeper tells -- */
@@ -269,7 +226,7 @@ static void heard_no_exec(struct child *c, const struct keeper_record *r)
     fault_system(&c->spawn_fault, -r->status, "cannot execute %s", program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
-  c->exited = true;
+  exit_heard(c);
 }
 
 static void keeper_says(void *who, const struct keeper_record *r)
@@ -283,7 +240,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
     heard_no_exec(c, r);
     break;
   case KEEPER_EXITED:
-    c->exited = true;
+    exit_heard(c);
     c->end.status = r->status;
     c->end.signal = r->signal;
     c->end.core = r->core != 0;
@@ -309,8 +266,8 @@ static void keeper_says(void *who, const struct keeper_record *r)
 static void keeper_is_gone(void *who)
 {
   struct child *c = who;
-  if (!c->exited) { /* somebody killed it, and the agent with it */
-    c->exited = true;
+  if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
+    exit_heard(c);
     c->end.signal = SIGKILL;
   }
   if (c->hurried)
@@ -347,10 +304,12 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
+  if (c->paused || !c->out.open || (c->hurried && c->exited))
     return;
+  if (c->exited)
+    c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
   c->paused = true;
-  uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
+  inflow_hold(&c->out);
 }
 
 void child_resume(struct child *c)
@@ -359,8 +318,8 @@ void child_resume(struct child *c)
     return;
   c->paused = false;
   c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
-  if (c->open[OUT])
-    uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+  c->listening_from_ms = c->last_output_ms;
+  (void)inflow_read(&c->out); /* it went once: it goes again */
 }
 
 bool child_is_paused(const struct child *c)
@@ -401,11 +360,8 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   struct child *c = mem_new(sizeof *c);
   c->calls = *calls;
   c->who = who;
-  c->dialogue = setup->dialogue;
   c->drain_ms = setup->drain_ms;
   c->lines = lines_make(setup->line_ceiling);
-  c->input = setup->input ? buf_take(setup->input) : buf_make(0);
-  c->waiting = buf_make(LIMIT_PROMPT_BYTES);
   c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
   c->program = buf_make(8 * KIB);
@@ -422,20 +378,22 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
 static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
                         struct fault *f)
 {
+  uv_pipe_t *const pipes[PIPES] = {
+      [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
+  feed_make(&c->in, loop, part_closed, c);
+  inflow_make(&c->out, loop, c->read_room, &out_calls, c);
+  inflow_make(&c->err, loop, c->read_room, &err_calls, c);
+  c->open_handles += PIPES;
   int r = 0;
-  for (int s = 0; s < STREAMS && r == 0; s++) {
-    uv_pipe_init(loop, &c->pipes[s], 0); /* cannot fail */
-    c->pipes[s].data = c;
-    c->open[s] = true;
-    c->open_handles++;
-    r = uv_pipe_open(&c->pipes[s], e->ours[s]);
+  for (int i = 0; i < PIPES && r == 0; i++) {
+    r = uv_pipe_open(pipes[i], e->ours[i]);
     if (r == 0)
-      e->ours[s] = -1;
+      e->ours[i] = -1;
   }
   if (r == 0)
-    r = uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+    r = inflow_read(&c->out);
   if (r == 0)
-    r = uv_read_start((uv_stream_t *)&c->pipes[ERR], give_room, read_err);
+    r = inflow_read(&c->err);
   return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
 }
 
@@ -464,7 +422,10 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     child_close(c, NULL, NULL);
     return NULL;
   }
-  write_next(c);
+  if (setup->input)
+    feed_take(&c->in, setup->input);
+  if (!setup->dialogue)
+    feed_end(&c->in);
   return c;
 }
 
@@ -482,8 +443,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   c->closed = closed ? closed : nobody;
   c->closed_who = who;
   loop_timer_free(c->drain);
-  for (int s = 0; s < STREAMS; s++)
-    close_stream(c, (enum stream)s);
+  close_streams(c);
   keeper_link_close(c->keeper);
-  uv_close((uv_handle_t *)&c->later, handle_closed);
+  uv_close((uv_handle_t *)&c->later, later_closed);
 }

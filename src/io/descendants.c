@@ -16,6 +16,7 @@
 
 struct entry {
   int pid, parent;
+  unsigned long long started;
   bool below, dead, stopped;
   char name[16];
 };
@@ -41,7 +42,11 @@ static bool read_stat(int pid, struct entry *e)
   text[n] = 0;
   char *open_at = strchr(text, '('), *close_at = strrchr(text, ')');
   char state;
-  if (!open_at || !close_at || sscanf(close_at + 1, " %c %d", &state, &e->parent) != 2)
+  if (!open_at || !close_at ||
+      sscanf(close_at + 1,
+             " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+             "%llu",
+             &state, &e->parent, &e->started) != 3)
     return false;
   *close_at = 0;
   e->pid = pid;
@@ -76,16 +81,26 @@ static bool is_below(const struct table *t, int root, int pid)
   return pid == root;
 }
 
+static bool is_spared(const struct descendants_but *but, const struct entry *e)
+{
+  if (!but)
+    return false;
+  for (size_t i = 0; i < but->count; i++)
+    if (but->pids[i] == e->pid)
+      return true;
+  return e->started < but->started;
+}
+
 /* Marks the subtree of `root`.  Children mostly have higher pids than their parents, so
  * this is mostly two passes; the loop is for when pids have wrapped. */
-static void mark(struct table *t, int root)
+static void mark(struct table *t, int root, const struct descendants_but *but)
 {
   for (bool more = true; more;) {
     more = false;
     for (size_t i = 0; i < t->count; i++) {
       struct entry *e = &t->at[i];
       if (e->below || e->pid == root ||
-          !(e->parent == root || is_below(t, root, e->parent)))
+          !(e->parent == root || is_below(t, root, e->parent)) || is_spared(but, e))
         continue;
       e->below = more = true;
     }
@@ -96,7 +111,7 @@ unsigned descendants_each(int root, void (*each)(void *who, int pid, const char 
                           void *who)
 {
   struct table t = read_table();
-  mark(&t, root);
+  mark(&t, root, NULL);
   unsigned n = 0;
   for (size_t i = 0; i < t.count; i++) {
     if (!t.at[i].below || t.at[i].dead)
@@ -108,11 +123,12 @@ unsigned descendants_each(int root, void (*each)(void *who, int pid, const char 
   return n;
 }
 
-/* One pass of a signal over the subtree; how many it was sent to for the first time. */
-static unsigned send_all(int root, int signal, bool only_running)
+/* One pass of a signal over the subtree; how many got it. */
+static unsigned send_all(int root, const struct descendants_but *but, int signal,
+                         bool only_running)
 {
   struct table t = read_table();
-  mark(&t, root);
+  mark(&t, root, but);
   unsigned n = 0;
   for (size_t i = 0; i < t.count; i++) {
     const struct entry *e = &t.at[i];
@@ -124,9 +140,28 @@ static unsigned send_all(int root, int signal, bool only_running)
   return n;
 }
 
+unsigned descendants_kill_but(int root, const struct descendants_but *but)
+{
+  /* Until all stand still; but one that cannot be stopped now cannot fork either, so
+   * looking on while their number stays the same is for those that are about to. */
+  unsigned before = 0, same = 0;
+  for (int round = 0; round < 50 && same < 5; round++) {
+    unsigned running = send_all(root, but, SIGSTOP, true);
+    if (running == 0)
+      break;
+    same = running == before ? same + 1 : 0;
+    before = running;
+  }
+  return send_all(root, but, SIGKILL, false);
+}
+
 unsigned descendants_kill(int root)
 {
-  for (int round = 0; round < 50 && send_all(root, SIGSTOP, true) > 0; round++)
-    ;
-  return send_all(root, SIGKILL, false);
+  return descendants_kill_but(root, NULL);
+}
+
+unsigned long long descendants_started(int pid)
+{
+  struct entry e = {0};
+  return read_stat(pid, &e) ? e.started : 0;
 }

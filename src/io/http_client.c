@@ -356,6 +356,8 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
   bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)LIMIT_CLIENT_IDLE_MS / 1000);
+  /* curl clears this buffer for each request; most bodies are small. */
+  bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)LIMIT_CLIENT_UPLOAD_BYTES);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
   if (!call->on_piece) /* it counts what has come, too */
     bad |=
@@ -444,27 +446,6 @@ void http_client_pause(struct http_client_request *r, bool paused)
 size_t http_client_in_flight(const struct http_client *c)
 {
   return c->in_flight;
-}
-
-int http_client_check_url(struct span url, struct fault *f)
-{
-  char *text = span_copy(url), *user = NULL, *host = NULL;
-  CURLU *u = curl_url();
-  int r = 0;
-  if (!begins(url, "http://") && !begins(url, "https://"))
-    r = fault_set(f, FAULT_BAD_INPUT, "must begin with http:// or https://");
-  else if (strlen(text) != url.len || begins(url, "http:///") ||
-           begins(url, "https:///") ||
-           curl_url_set(u, CURLUPART_URL, text, 0) != CURLUE_OK ||
-           curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-    r = fault_set(f, FAULT_BAD_INPUT, "is not a URL");
-  else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
-    r = fault_set(f, FAULT_BAD_INPUT, "must not hold a user name or password");
-  curl_free(user);
-  curl_free(host);
-  curl_url_cleanup(u);
-  free(text);
-  return r;
 }
 
 /* -- opening and closing -- */

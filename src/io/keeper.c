@@ -3,6 +3,7 @@
  * hang. */
 #include "io/keeper.h"
 
+#include "base/limits.h"
 #include "io/descendants.h"
 #include "io/files.h"
 
@@ -21,9 +22,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-/* How long a sweep may take before what is left is named as survivors. */
-#define SWEEP_MS 3000
 
 struct keeper {
   const char *folder; /* the run's private folder, "" if there is none */
@@ -177,7 +175,7 @@ static void kill_everything(const struct keeper *k)
 static void begin_sweep(struct keeper *k)
 {
   if (!k->sweeping)
-    k->sweep_until = now_ms() + SWEEP_MS;
+    k->sweep_until = now_ms() + LIMIT_SWEEP_MS;
   k->sweeping = true;
   k->kill_at = 0;
   if (reap(k))
@@ -260,10 +258,8 @@ _Noreturn static void watch(struct keeper *k)
     bool children = reap(k);
     if (p[1].revents)
       read_commands(k);
-    if (k->kill_at && now_ms() >= k->kill_at) {
-      k->kill_at = 0;
-      kill_everything(k);
-    }
+    if (k->kill_at && now_ms() >= k->kill_at)
+      begin_sweep(k); /* with its own end: a process may be one that cannot die */
     if (!k->sweeping)
       continue;
     if (children && now_ms() < k->sweep_until)

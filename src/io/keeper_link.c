@@ -2,20 +2,29 @@
 /* keeper_link.c - see keeper_link.h. */
 #include "io/keeper_link.h"
 
+#include "base/ids.h"
+#include "base/limits.h"
 #include "base/mem.h"
+#include "io/descendants.h"
+#include "io/loop.h"
 #include "io/orphans.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 struct keeper_link {
   uv_poll_t poll;
   int fd, pid;
-  bool gone;
+  unsigned long long started; /* descendants_started() */
+  bool gone, settled;
+  struct loop_timer *patience; /* with an order that was given */
+  unsigned long long patience_until_ms;
   void (*on_record)(void *who, const struct keeper_record *r);
   void (*on_gone)(void *who);
   void *who;
@@ -26,15 +35,35 @@ static void closed(uv_handle_t *handle)
   free(handle->data);
 }
 
+/* False: it still lives. */
+static bool wait_for_exit(const struct keeper_link *k, unsigned ms)
+{
+  const struct timespec moment = {.tv_nsec = 1000000};
+  for (;; ms--) {
+    if (waitpid(k->pid, NULL, WNOHANG) != 0)
+      return true;
+    if (ms == 0)
+      return false;
+    nanosleep(&moment, NULL);
+  }
+}
+
 /* Our end first: a keeper that still lives sees it, sweeps its run and exits. */
-static void end(struct keeper_link *k)
+static void end(struct keeper_link *k, unsigned patience_ms)
 {
   k->gone = true;
   uv_poll_stop(&k->poll);
+  loop_timer_stop(k->patience);
   close(k->fd);
-  while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+  if (patience_ms > 0 && !wait_for_exit(k, patience_ms)) {
+    kill(k->pid, SIGKILL);
+    patience_ms = 0;
+  }
+  while (patience_ms == 0 && waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
     ;
   orphans_release(k->poll.loop, k->pid);
+  if (!k->settled)
+    orphans_sweep(k->poll.loop, k->started);
 }
 
 static void readable(uv_poll_t *poll, int status, int events)
@@ -47,14 +76,21 @@ static void readable(uv_poll_t *poll, int status, int events)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
       return;
     if (n == (ssize_t)sizeof r) {
+      k->settled = k->settled || r.news == KEEPER_SETTLED;
       if (k->on_record)
         k->on_record(k->who, &r);
       continue;
     }
-    end(k);
+    end(k, 0); /* it is exiting: that is how the socket came to its end */
     if (k->on_gone)
       k->on_gone(k->who);
   }
+}
+
+static void patience_is_over(void *who)
+{
+  struct keeper_link *k = who;
+  kill(k->pid, SIGKILL);
 }
 
 static int spawn(const struct keeper_link_setup *setup, int control, struct fault *f)
@@ -95,6 +131,8 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
   close(pair[1]);
   if (k->pid > 0) {
     orphans_claim(loop, k->pid);
+    k->patience = loop_timer_new(loop, patience_is_over, k);
+    k->started = descendants_started(k->pid);
     r = uv_poll_start(&k->poll, UV_READABLE, readable);
     if (r == 0)
       return k;
@@ -115,11 +153,26 @@ bool keeper_link_is_gone(const struct keeper_link *k)
   return k->gone;
 }
 
+/* An order is done `grace_ms` and a sweep later, or never. */
+static void expect(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
+{
+  unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
+  unsigned long long until = ids_ticks_ms() + ms;
+  bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
+  if (order == KEEPER_STOP && !sooner)
+    return; /* more of the same order only hastens */
+  k->patience_until_ms = until;
+  loop_timer_start(k->patience, ms);
+}
+
 void keeper_link_order(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
 {
   struct keeper_command command = {.order = order, .grace_ms = grace_ms};
-  if (!k->gone) /* a keeper that just died shows by the end of its socket */
-    (void)!send(k->fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (k->gone)
+    return;
+  expect(k, order, grace_ms);
+  /* A keeper that just died shows by the end of its socket. */
+  (void)!send(k->fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void keeper_link_close(struct keeper_link *k)
@@ -129,6 +182,7 @@ void keeper_link_close(struct keeper_link *k)
   k->on_record = NULL;
   k->on_gone = NULL;
   if (!k->gone)
-    end(k);
+    end(k, LIMIT_SWEEP_MS + LIMIT_KEEPER_MS);
+  loop_timer_free(k->patience);
   uv_close((uv_handle_t *)&k->poll, closed);
 }

@@ -3,6 +3,7 @@
 #include "io/orphans.h"
 
 #include "base/mem.h"
+#include "io/descendants.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct orphans { /* hangs on loop->data */
@@ -106,4 +109,15 @@ void orphans_release(struct uv_loop_s *loop, int pid)
   }
   if (o)
     look(o);
+}
+
+void orphans_sweep(struct uv_loop_s *loop, unsigned long long started)
+{
+  const struct orphans *o = loop->data;
+  if (!o)
+    return;
+  struct descendants_but but = {o->claimed, o->count, started};
+  const struct timespec moment = {.tv_nsec = 1000000}; /* to die in */
+  for (int round = 0; round < 20 && descendants_kill_but(getpid(), &but) > 0; round++)
+    nanosleep(&moment, NULL);
 }

@@ -15,11 +15,11 @@
 struct signals {
   uv_poll_t poll;
   int fd;
-  void (*on_signal)(void *who, int number, int pid, bool inside);
+  void (*on_signal)(void *who, const struct signal_news *n);
   void *who;
 };
 
-static sigset_t ours(void)
+static sigset_t ours(enum signals_which which)
 {
   sigset_t set;
   sigemptyset(&set);
@@ -27,19 +27,24 @@ static sigset_t ours(void)
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGQUIT);
+  if (which == SIGNALS_ALL) {
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGWINCH);
+  }
   return set;
 }
 
 void signals_block(void)
 {
-  sigset_t set = ours();
+  sigset_t set = ours(SIGNALS_THAT_END);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
   signal(SIGPIPE, SIG_IGN);
 }
 
 void signals_unblock(void)
 {
-  sigset_t set = ours();
+  sigset_t set = ours(SIGNALS_THAT_END);
   pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -49,16 +54,21 @@ static void signals_readable(uv_poll_t *poll, int status, int events)
   struct signals *s = poll->data;
   struct signalfd_siginfo info;
   while (!uv_is_closing((uv_handle_t *)poll) &&
-         read(s->fd, &info, sizeof info) == (ssize_t)sizeof info)
-    s->on_signal(s->who, (int)info.ssi_signo, (int)info.ssi_pid, info.ssi_pid != 0);
+         read(s->fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    struct signal_news n = {.number = (int)info.ssi_signo,
+                            .pid = (int)info.ssi_pid,
+                            .inside = info.ssi_pid != 0,
+                            .terminal = info.ssi_code == SI_KERNEL};
+    s->on_signal(s->who, &n);
+  }
 }
 
-struct signals *signals_open(struct uv_loop_s *loop,
-                             void (*on_signal)(void *who, int number, int pid,
-                                               bool inside),
+struct signals *signals_open(struct uv_loop_s *loop, enum signals_which which,
+                             void (*on_signal)(void *who, const struct signal_news *n),
                              void *who, struct fault *f)
 {
-  sigset_t set = ours();
+  sigset_t set = ours(which);
+  pthread_sigmask(SIG_BLOCK, &set, NULL);
   int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (fd < 0) {
     fault_system(f, -errno, "signalfd");
@@ -76,7 +86,12 @@ struct signals *signals_open(struct uv_loop_s *loop,
     fault_system(f, r, "cannot watch for signals");
     return NULL;
   }
-  uv_poll_start(&s->poll, UV_READABLE, signals_readable);
+  r = uv_poll_start(&s->poll, UV_READABLE, signals_readable);
+  if (r < 0) {
+    signals_close(s);
+    fault_system(f, r, "cannot watch for signals");
+    return NULL;
+  }
   uv_unref((uv_handle_t *)&s->poll); /* listening for signals is no reason to stay */
   return s;
 }

@@ -5,8 +5,8 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "io/files.h"
-#include "io/http_client.h"
 #include "io/loop.h"
+#include "io/url.h"
 #include "run/secrets.h"
 #include "run/workspace.h"
 
@@ -18,7 +18,7 @@ static int check_tools(const struct stage *s, struct fault *f)
 {
   if (tools_count(s->req->tools) == 0 || s->settings->tool_command)
     return 0;
-  if (http_client_check_url(s->req->tool_url, f) == 0)
+  if (url_check(s->req->tool_url, f) == 0)
     return 0;
   return fault_prefix(f, "run request: toolExecUrl");
 }

@@ -48,12 +48,16 @@ static void test_hearing__warns_of_the_first_bad_line_and_counts_the_rest(void *
   hearing_line(&d.hearing, SPAN_LITERAL("not json"));
   assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
   hearing_line(&d.hearing, SPAN_LITERAL("{\"cut"));
-  hearing_too_long(&d.hearing, 4096);
-  hearing_too_long(&d.hearing, 4096);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
+  hearing_line(&d.hearing, SPAN_LITERAL("[1]")); /* another kind */
+  hearing_line(&d.hearing, SPAN_LITERAL("[2]"));
   assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 2);
+  hearing_too_long(&d.hearing, 4096);
+  hearing_too_long(&d.hearing, 4096);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 3);
   hearing_sum_up(&d.hearing, 3);
-  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 5);
-  assert_true(says(&d, "2 lines could not be understood."));
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 6);
+  assert_true(says(&d, "4 lines could not be understood."));
   assert_true(says(&d, "longer than 4096 bytes"));
   assert_true(says(&d, "2 lines were too long."));
   assert_true(says(&d, "3 invalid UTF-8 sequences"));

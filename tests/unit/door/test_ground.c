@@ -153,9 +153,9 @@ static void lose_patience(void *who)
   (void)who;
 }
 
-static void hear(void *who, int number)
+static void hear(void *who, const struct signal_news *n)
 {
-  heard = number;
+  heard = n->number;
   loop_timer_stop(patience);
   ground_deafen(who);
 }

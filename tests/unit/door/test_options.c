@@ -104,6 +104,28 @@ static void test_options__errors_name_the_option(void **state)
   assert_int_equal(options_read(1, argv, no_env, &o, &f), -1);
 }
 
+static void test_options__a_companion_stands_after_two_dashes(void **state)
+{
+  (void)state;
+  struct options o =
+      good("serve --max-runs 3 -- nginx -g --help --max-runs 9 -- x", no_env);
+  assert_int_equal(o.command, COMMAND_SERVE);
+  assert_int_equal(o.max_runs, 3);
+  assert_string_equal(o.companion[0], "nginx");
+  assert_string_equal(o.companion[2], "--help");
+  assert_string_equal(o.companion[5], "--");
+  assert_string_equal(o.companion[6], "x");
+  assert_null(o.companion[7]);
+  assert_null(good("serve", no_env).companion);
+  assert_int_equal(good("serve --help -- nginx", no_env).command, COMMAND_HELP);
+  bad("serve --", no_env, "-- needs a command to run beside the service");
+  bad("run -- nginx", no_env, "-- COMMAND belongs to runlet serve, not to runlet run");
+  bad("translate f -- nginx", no_env, "belongs to runlet serve");
+  bad("serve --max-runs -- nginx", no_env, "--max-runs needs a value");
+  bad("serve nginx", no_env,
+      "unexpected argument nginx (a command to run beside the service stands after --)");
+}
+
 static char *help(const char *line)
 {
   struct options o = good(line, no_env);
@@ -129,7 +151,8 @@ static void test_options__help_tells_what_belongs_to_the_command(void **state)
   assert_non_null(strstr(serve, "--listen HOST:PORT"));
   assert_null(strstr(serve, "--exit-status"));
   assert_non_null(strstr(run, "Exit status: 0 finished"));
-  assert_null(strstr(serve, "Exit status:"));
+  assert_non_null(strstr(serve, "runlet serve [OPTION…] [-- COMMAND [ARG…]]"));
+  assert_non_null(strstr(serve, "Exit status: COMMAND's, if there is one"));
   assert_non_null(strstr(translate, "runlet translate [OPTION…] [FILE|-]"));
   assert_non_null(strstr(translate, "[claude-code]"));
   assert_null(strstr(translate, "--workspace"));
@@ -251,6 +274,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_options__every_form_of_a_flag_and_its_variable),
       cmocka_unit_test(test_options__errors_name_the_option),
+      cmocka_unit_test(test_options__a_companion_stands_after_two_dashes),
       cmocka_unit_test(test_options__help_tells_what_belongs_to_the_command),
       cmocka_unit_test(test_options__the_last_of_two_flags_wins_and_yes_can_be_no),
       cmocka_unit_test(test_options__a_number_is_taken_from_the_lowest_to_the_highest),

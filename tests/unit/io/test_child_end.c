@@ -8,10 +8,12 @@
 #include "child_desk.h"
 #include "io/keeper.h"
 #include "io/loop.h"
+#include "io/orphans.h"
 #include "loopback.h"
 #include "scratch.h"
 #include "traces.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,6 +79,45 @@ static void test_child__a_late_look_at_the_pipe_loses_nothing(void **state)
   uv_async_send(&other);
   loopback_wait(d.loop, child_desk_ended, &d);
   child_desk_expect(&d, "early|late|");
+  child_desk_settle(&d, true);
+  child_desk_finish(&d, 0);
+}
+
+/* Ten drains is the most that the talk of others can add. */
+static void expect_end_in_time(const char *script, const char *first)
+{
+  struct child_desk d = child_desk_make(script);
+  unsigned long long begin = ids_ticks_ms();
+  child_desk_run(&d);
+  assert_in_range(d.ended_ms - begin, 900, 4000);
+  assert_int_equal(d.end.status, 5);
+  assert_memory_equal(buf_cstring(&d.text), first, strlen(first));
+  child_desk_settle(&d, true);
+  child_desk_finish(&d, 0);
+}
+
+static void test_child__a_grandchild_that_prints_for_ever_does_not_hold_it(void **state)
+{
+  (void)state;
+  expect_end_in_time("(while :; do echo x; sleep 0.03; done) & echo hi; exit 5", "hi|");
+  expect_end_in_time("(while :; do echo x >&2; sleep 0.03; done) & echo hi; exit 5",
+                     "hi|");
+  expect_end_in_time("(while :; do seq 1000; done) & echo hi; exit 5", "");
+}
+
+static void test_child__what_the_agent_wrote_is_read_however_long_it_takes(void **state)
+{
+  (void)state;
+  struct child_desk d =
+      child_desk_make("seq 1 100000; (while :; do echo x; sleep 0.01; done) & exit 0");
+  d.setup.drain_ms = 50;
+  d.pause_at = 1;
+  child_desk_spawn(&d);
+  loopback_run_ms(d.loop, 1000); /* more than ten drains, in which nobody looks */
+  assert_int_equal(d.ended, 0);
+  child_resume(d.child);
+  loopback_wait(d.loop, child_desk_ended, &d);
+  assert_true(d.lines > 100000);
   child_desk_settle(&d, true);
   child_desk_finish(&d, 0);
 }
@@ -261,6 +304,77 @@ static void test_child__a_killed_keeper_takes_its_agent_along(void **state)
   child_desk_finish(&d, 0);
 }
 
+/* A process that dies and stays half-way, like one in a system call that cannot be
+ * interrupted: a tracer holds it. */
+static void test_child__who_cannot_be_reaped_is_named_and_given_up(void **state)
+{
+  (void)state;
+  struct child_desk d = child_desk_make("echo up; exec sleep 60");
+  child_desk_spawn(&d);
+  loopback_wait(d.loop, child_desk_has_line, &d);
+  loopback_wait(d.loop, child_desk_has_pid, &d);
+  traces_sleep_ms(50); /* it is `sleep` now */
+  int pid = child_pid(d.child);
+  if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACEEXIT) < 0)
+    fail_msg("ptrace: %s", strerror(errno));
+  unsigned long long begin = ids_ticks_ms();
+  child_stop(d.child, 50);
+  loopback_wait(d.loop, child_desk_ended, &d);
+  assert_in_range(d.ended_ms - begin, LIMIT_SWEEP_MS, LIMIT_SWEEP_MS + 2000);
+  assert_int_equal(d.end.signal, SIGKILL);
+  child_desk_settle(&d, true);
+  assert_int_equal(d.end.leftover_count, 1);
+  assert_int_equal(d.leftovers[0].pid, pid);
+  assert_string_equal(d.leftovers[0].name, "sleep");
+  assert_int_equal(waitpid(pid, NULL, __WALL), pid); /* its stop */
+  assert_int_equal(ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+  child_desk_finish(&d, 0);
+}
+
+static void expect_end_after_keeper(int signal)
+{
+  struct child_desk d =
+      child_desk_make("setsid sh -c 'trap \"\" TERM; sleep 60' & echo up; sleep 60");
+  struct fault f = {0};
+  assert_int_equal(orphans_open(d.loop, &f), 0);
+  child_desk_spawn(&d);
+  loopback_wait(d.loop, child_desk_has_line, &d);
+  loopback_wait(d.loop, child_desk_has_pid, &d);
+  traces_expect_alive(4, 1000);
+  assert_int_equal(kill(parent_of(child_pid(d.child)), signal), 0);
+  child_stop(d.child, 50);
+  loopback_wait(d.loop, child_desk_ended, &d);
+  assert_int_equal(d.end.signal, SIGKILL);
+  child_desk_settle(&d, true);
+  traces_expect_alive(0, 500);
+  loopback_run_ms(d.loop, 50); /* the orphans are reaped */
+  orphans_close(d.loop);
+  prctl(PR_SET_CHILD_SUBREAPER, 0); /* the next tests want none */
+  child_desk_finish(&d, 0);
+}
+
+static void test_child__what_a_killed_keeper_kept_is_killed_too(void **state)
+{
+  (void)state;
+  expect_end_after_keeper(SIGKILL);
+}
+
+static void test_child__a_stopped_keeper_does_not_hold_the_end(void **state)
+{
+  (void)state;
+  expect_end_after_keeper(SIGSTOP);
+}
+
+static void test_child__a_stopped_keeper_does_not_hold_the_closing(void **state)
+{
+  (void)state;
+  struct child_desk d = child_desk_make("echo up; exec sleep 60");
+  child_desk_spawn(&d);
+  loopback_wait(d.loop, child_desk_has_pid, &d);
+  assert_int_equal(kill(parent_of(child_pid(d.child)), SIGSTOP), 0);
+  child_desk_finish(&d, 0);
+}
+
 /* The runner of the next test: tells when its agent is up, and is killed. */
 _Noreturn static void be_runner(const char *folder, const struct strv *env, int tell)
 {
@@ -310,6 +424,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_child__ends_once_when_grandchild_holds_stdout),
       cmocka_unit_test(test_child__what_a_grandchild_prints_in_time_still_counts),
       cmocka_unit_test(test_child__a_late_look_at_the_pipe_loses_nothing),
+      cmocka_unit_test(test_child__a_grandchild_that_prints_for_ever_does_not_hold_it),
+      cmocka_unit_test(test_child__what_the_agent_wrote_is_read_however_long_it_takes),
       cmocka_unit_test(test_child__a_program_that_leaves_stdout_early_is_waited_for),
       cmocka_unit_test(test_child__a_sweep_takes_who_left_session_and_parent),
       cmocka_unit_test(test_child__keep_names_what_is_left_and_lets_it_live),
@@ -322,6 +438,10 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_child__a_pause_does_not_hold_who_was_stopped),
       cmocka_unit_test(test_child__a_stop_ends_who_keeps_talking_after_the_exit),
       cmocka_unit_test(test_child__a_killed_keeper_takes_its_agent_along),
+      cmocka_unit_test(test_child__who_cannot_be_reaped_is_named_and_given_up),
+      cmocka_unit_test(test_child__what_a_killed_keeper_kept_is_killed_too),
+      cmocka_unit_test(test_child__a_stopped_keeper_does_not_hold_the_end),
+      cmocka_unit_test(test_child__a_stopped_keeper_does_not_hold_the_closing),
       cmocka_unit_test(test_child__a_killed_runner_leaves_no_process_and_no_folder),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

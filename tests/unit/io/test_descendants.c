@@ -195,6 +195,31 @@ static void test_descendants__stopped_ones_die_too(void **state)
   assert_true(WIFSIGNALED(status));
 }
 
+static void test_descendants__who_is_spared_is_spared_with_all_below(void **state)
+{
+  (void)state;
+  pid_t old = plant(); /* three, one of them beside it */
+  traces_sleep_ms(30); /* the start of a process is known to 10 ms */
+  pid_t named = fork();
+  if (named == 0) {
+    if (fork() == 0)
+      sleep_for_ever();
+    sleep_for_ever();
+  }
+  pid_t victim = fork();
+  if (victim == 0)
+    sleep_for_ever();
+  wait_below(getpid(), 6);
+  assert_true(descendants_started(old) < descendants_started(victim));
+  struct descendants_but but = {&named, 1, descendants_started(victim)};
+  assert_int_equal(descendants_kill_but(getpid(), &but), 1);
+  assert_int_equal(waitpid(victim, NULL, 0), victim);
+  assert_int_equal(count_below(getpid()), 5);
+  assert_int_equal(descendants_started(0), 0);
+  assert_int_equal(descendants_kill(getpid()), 5);
+  reap_all();
+}
+
 int main(void)
 {
   prctl(PR_SET_CHILD_SUBREAPER, 1); /* orphans of the tests are ours */
@@ -205,6 +230,7 @@ int main(void)
       cmocka_unit_test(test_descendants__a_name_may_hold_anything),
       cmocka_unit_test(test_descendants__who_multiplies_is_stopped_before_it_is_killed),
       cmocka_unit_test(test_descendants__stopped_ones_die_too),
+      cmocka_unit_test(test_descendants__who_is_spared_is_spared_with_all_below),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -542,38 +542,6 @@ static void test_http_client__refuses_a_header_with_a_line_end(void **state)
   finish_desk(&d);
 }
 
-static void test_http_client__checks_urls(void **state)
-{
-  (void)state;
-  static const char *const good[] = {"http://h", "https://h.example:8443/p?q=1",
-                                     "HTTP://[::1]:80/", "http://h/?u=http:///x",
-                                     "http://127.0.0.1:1"};
-  static const char *const bad[] = {"",
-                                    "h",
-                                    "ftp://h/",
-                                    "http:///p",
-                                    "http://",
-                                    "http://u:p@h/",
-                                    "http://u@h/",
-                                    "http://h:99999/",
-                                    "http://a b/",
-                                    "file:///etc/passwd",
-                                    "http://h\n/"};
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-    struct fault f = {0};
-    if (http_client_check_url(span_of(good[i]), &f) != 0)
-      fail_msg("%s: %s", good[i], f.text);
-  }
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    struct fault f = {0};
-    if (http_client_check_url(span_of(bad[i]), &f) == 0)
-      fail_msg("\"%s\" was taken", bad[i]);
-    assert_int_equal(f.kind, FAULT_BAD_INPUT);
-  }
-  struct fault f = {0};
-  assert_int_equal(http_client_check_url((struct span){"http://h\0x", 10}, &f), -1);
-}
-
 static void
 test_http_client__does_not_open_when_the_named_certificates_are_missing(void **state)
 {
@@ -910,7 +878,6 @@ int main(void)
       cmocka_unit_test(test_http_client__takes_no_half_answer_and_no_nonsense),
       cmocka_unit_test(test_http_client__knows_that_a_failed_handshake_sent_nothing),
       cmocka_unit_test(test_http_client__refuses_a_header_with_a_line_end),
-      cmocka_unit_test(test_http_client__checks_urls),
       cmocka_unit_test(
           test_http_client__does_not_open_when_the_named_certificates_are_missing),
       cmocka_unit_test(test_http_client__cancels_before_the_connect),

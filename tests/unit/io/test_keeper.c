@@ -200,7 +200,6 @@ static void test_keeper__stop_is_term_then_kill(void **state)
   traces_sleep_ms(100); /* the trap is set */
   order(&d, KEEPER_STOP, 50);
   assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGKILL);
-  order(&d, KEEPER_SWEEP, 0);
   hear(&d, KEEPER_SETTLED);
   finish(&d);
 }

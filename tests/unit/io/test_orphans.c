@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/orphans.h"
 
+#include "io/descendants.h"
 #include "io/loop.h"
 #include "loopback.h"
 #include "traces.h"
@@ -120,8 +121,30 @@ static void test_orphans__on_a_loop_without_them_nothing_happens(void **state)
   struct uv_loop_s *loop = loop_new(&f);
   orphans_claim(loop, 4711);
   orphans_release(loop, 4711);
+  orphans_sweep(loop, 0);
   orphans_close(loop);
   assert_true(loop_free(loop));
+}
+
+static void test_orphans__a_sweep_kills_the_young_and_unclaimed(void **state)
+{
+  (void)state;
+  struct uv_loop_s *loop = open_loop();
+  pid_t old = child_that_exits(0, 60000);
+  traces_sleep_ms(30); /* a start is known to 10 ms */
+  pid_t claimed = child_that_exits(0, 60000);
+  orphans_claim(loop, claimed);
+  pid_t young = child_that_exits(0, 60000);
+  orphans_sweep(loop, descendants_started(young));
+  loopback_run_ms(loop, 50);
+  assert_int_equal(kill(young, 0), -1); /* dead and reaped */
+  assert_int_equal(kill(old, 0), 0);
+  assert_int_equal(kill(claimed, SIGKILL), 0);
+  assert_int_equal(waitpid(claimed, NULL, 0), claimed);
+  orphans_release(loop, claimed);
+  assert_int_equal(kill(old, SIGKILL), 0);
+  loopback_wait(loop, has_no_child, NULL);
+  close_loop(loop);
 }
 
 /* -- libuv's own children, while orphans die beside them -- */
@@ -177,6 +200,7 @@ int main(void)
       cmocka_unit_test(test_orphans__a_pid_that_comes_again_is_an_orphan_again),
       cmocka_unit_test(test_orphans__listening_is_no_reason_for_the_loop_to_stay),
       cmocka_unit_test(test_orphans__on_a_loop_without_them_nothing_happens),
+      cmocka_unit_test(test_orphans__a_sweep_kills_the_young_and_unclaimed),
       cmocka_unit_test(test_orphans__libuv_gets_the_exit_of_each_of_its_children),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

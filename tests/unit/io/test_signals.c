@@ -21,27 +21,33 @@ struct ear {
   struct uv_loop_s *loop;
   struct signals *signals;
   int numbers[8], pids[8];
-  bool inside[8];
+  bool inside[8], terminal[8];
   unsigned heard, close_at; /* closes itself at that many */
 };
 
-static void hear(void *who, int number, int pid, bool inside)
+static void hear(void *who, const struct signal_news *n)
 {
   struct ear *e = who;
-  e->numbers[e->heard] = number;
-  e->pids[e->heard] = pid;
-  e->inside[e->heard] = inside;
+  e->numbers[e->heard] = n->number;
+  e->pids[e->heard] = n->pid;
+  e->inside[e->heard] = n->inside;
+  e->terminal[e->heard] = n->terminal;
   if (++e->heard == e->close_at)
     signals_close(e->signals);
 }
 
-static void open_ear(struct ear *e, unsigned close_at)
+static void open_ear_for(struct ear *e, enum signals_which which, unsigned close_at)
 {
   struct fault f = {0};
   *e = (struct ear){.close_at = close_at};
   e->loop = loop_new(&f);
-  e->signals = signals_open(e->loop, hear, e, &f);
+  e->signals = signals_open(e->loop, which, hear, e, &f);
   assert_non_null(e->signals);
+}
+
+static void open_ear(struct ear *e, unsigned close_at)
+{
+  open_ear_for(e, SIGNALS_THAT_END, close_at);
 }
 
 static void close_ear(struct ear *e)
@@ -72,6 +78,28 @@ test_signals__each_of_the_four_comes_from_the_loop_with_its_sender(void **state)
     assert_true(e.inside[0]);
     close_ear(&e);
   }
+}
+
+static void expect_each(struct ear *e, const int *numbers, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    e->heard = 0;
+    kill(getpid(), numbers[i]);
+    loopback_wait(e->loop, has_heard, e);
+    assert_int_equal(e->numbers[0], numbers[i]);
+    assert_false(e->terminal[0]); /* a process sent it */
+  }
+}
+
+static void test_signals__all_of_them_are_heard_for_a_companion(void **state)
+{
+  (void)state;
+  static const int numbers[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
+                                SIGUSR1, SIGUSR2, SIGWINCH};
+  struct ear e;
+  open_ear_for(&e, SIGNALS_ALL, 0);
+  expect_each(&e, numbers, sizeof numbers / sizeof *numbers);
+  close_ear(&e);
 }
 
 static void test_signals__the_sender_is_the_process_that_sent_it(void **state)
@@ -166,6 +194,7 @@ int main(void)
           test_signals__each_of_the_four_comes_from_the_loop_with_its_sender),
       cmocka_unit_test(test_signals__the_sender_is_the_process_that_sent_it),
       cmocka_unit_test(test_signals__listening_is_no_reason_for_the_loop_to_stay),
+      cmocka_unit_test(test_signals__all_of_them_are_heard_for_a_companion),
       cmocka_unit_test(test_signals__after_close_nothing_comes_not_even_what_was_pending),
       cmocka_unit_test(test_signals__a_broken_pipe_does_not_kill),
   };
