@@ -399,7 +399,8 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->easy = curl_easy_init();
   r->body = buf_make(call->body.len + 1);
   buf_add(&r->body, call->body);
-  r->answer = buf_make(call->answer_ceiling);
+  bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
+  r->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
   r->connect_ms = call->connect_ms;
   r->total_ms = call->total_ms;
   r->on_piece = call->on_piece;
