@@ -112,6 +112,7 @@ if [ "$mode" = long ]; then
     name=${target##*/fuzz_}
     step "fuzz: ${name%.c}" fuzz_one "${name%.c}"
   done
+  step "the benchmark works" tests/bench/run.sh quick
   finish
 fi
 step "scripted agent" build_scripted_agent || finish
