@@ -7,9 +7,8 @@
 #include "base/limits.h"
 
 /* Kept as the agent's own bytes: ids to repeat, what is passed on, what is bulky. */
-static const char *const raw_members[] = {"id",     "rawInput", "rawOutput",
-                                          "amount", "entries",  "availableCommands",
-                                          NULL};
+static const char *const raw_members[] = {
+    "id", "rawInput", "rawOutput", "amount", "entries", "availableCommands", NULL};
 
 void acp_keep(struct buf *b, struct span text)
 {
@@ -91,8 +90,7 @@ void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear)
   if (!a->has_usage)
     a->usage = event_usage_none();
   a->usage.cost_usd = buf_span(&a->cost);
-  const struct event_usage *usage =
-      a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
+  const struct event_usage *usage = a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
   acp_calls_tell_all(&a->calls, ear->events);
   if (a->record == ACP_ERROR)
     events_fail(ear->events, buf_span(&a->code), buf_span(&a->text));
@@ -106,9 +104,9 @@ void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear)
 
 void acp_forget(struct acp *a)
 {
-  struct buf *const bufs[] = {&a->workspace, &a->init,   &a->offer, &a->session,
-                              &a->message,   &a->answer, &a->code,  &a->text,
-                              &a->cost};
+  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
+                              &a->session,   &a->message, &a->answer,
+                              &a->code,      &a->text,    &a->cost};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
     buf_free(bufs[i]);
   buf_wipe(&a->servers);

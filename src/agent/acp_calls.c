@@ -67,7 +67,7 @@ static struct span registered(struct span text, struct span bridge)
   return before_server(text, bridge);
 }
 
-static struct span text_at(struct json *doc, json_at object, const char *key)
+struct span acp_text(struct json *doc, json_at object, const char *key)
 {
   return json_text(doc, json_get(object, key), nothing);
 }
@@ -75,8 +75,8 @@ static struct span text_at(struct json *doc, json_at object, const char *key)
 static struct span vendor_name(struct json *doc, json_at update)
 {
   json_at meta = json_get(update, "_meta");
-  struct span name = text_at(doc, json_get(meta, "claudeCode"), "toolName");
-  return name.len > 0 ? name : text_at(doc, json_get(meta, "x.ai/tool"), "name");
+  struct span name = acp_text(doc, json_get(meta, "claudeCode"), "toolName");
+  return name.len > 0 ? name : acp_text(doc, json_get(meta, "x.ai/tool"), "name");
 }
 
 static void unquote(struct span raw, struct buf *out)
@@ -134,8 +134,8 @@ static void learn_arguments(struct acp_call *call, struct span raw, struct span 
 static void learn_name(struct acp_call *call, struct json *doc, json_at update,
                        struct span bridge)
 {
-  struct span title = text_at(doc, update, "title");
-  struct span vendor = vendor_name(doc, update), kind = text_at(doc, update, "kind");
+  struct span title = acp_text(doc, update, "title");
+  struct span vendor = vendor_name(doc, update), kind = acp_text(doc, update, "kind");
   if (title.len > 0)
     set(&call->title, title);
   struct span name = registered(vendor, bridge);
@@ -216,17 +216,17 @@ static bool has_arguments(const struct acp_call *call)
   return span_trim((struct span){args.at + 1, args.len - 2}).len > 0;
 }
 
-/* The text of content blocks; false when one of them is something else, or there are none.
- * `wrapped`: [{"type":"content","content":{block}}], as in a tool call. */
+/* The text of content blocks; false when one of them is something else, or there are
+ * none. `wrapped`: [{"type":"content","content":{block}}], as in a tool call. */
 static bool add_blocks(struct json *doc, json_at blocks, bool wrapped, struct buf *out)
 {
   if (json_kind(blocks) != JSON_ARRAY || json_first(blocks) == NULL)
     return false;
   for (json_at b = json_first(blocks); b != NULL; b = json_next(b)) {
     json_at block = wrapped ? json_get(b, "content") : b;
-    if (!span_is(text_at(doc, block, "type"), "text"))
+    if (!span_is(acp_text(doc, block, "type"), "text"))
       return false;
-    buf_add(out, text_at(doc, block, "text"));
+    buf_add(out, acp_text(doc, block, "text"));
   }
   return true;
 }
@@ -248,7 +248,7 @@ static bool add_known_output(struct span raw, struct buf *out)
   static const char *const members[] = {"OkayOutput", "Error"};
   for (size_t i = 0; i < 2 && !known; i++)
     if ((known = json_kind(json_get(output, members[i])) == JSON_STRING))
-      buf_add(out, text_at(doc, output, members[i]));
+      buf_add(out, acp_text(doc, output, members[i]));
   json_free(doc);
   return known;
 }
@@ -264,21 +264,21 @@ static void add_result(struct json *doc, json_at update, struct buf *out)
     buf_add(out, raw);
   else if (json_first(content) == NULL)
     buf_addf(out, "{\"status\":\"%s\"}",
-             span_is(text_at(doc, update, "status"), "failed") ? "failed" : "completed");
+             span_is(acp_text(doc, update, "status"), "failed") ? "failed" : "completed");
   else /* diffs, images: what text there is beside them */
     for (json_at b = json_first(content); b != NULL; b = json_next(b))
-      buf_add(out, text_at(doc, json_get(b, "content"), "text"));
+      buf_add(out, acp_text(doc, json_get(b, "content"), "text"));
 }
 
 static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
                         struct events *events)
 {
-  struct span id = text_at(doc, update, "toolCallId");
+  struct span id = acp_text(doc, update, "toolCallId");
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   if (seen_add(&c->answered, id) == 0) {
     add_result(doc, update, &text);
     events_tool_result(events, id, buf_span(&text),
-                       span_is(text_at(doc, update, "status"), "failed"));
+                       span_is(acp_text(doc, update, "status"), "failed"));
   }
   buf_free(&text);
 }
@@ -286,14 +286,14 @@ static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
 void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
                     struct events *events)
 {
-  struct span id = text_at(doc, update, "toolCallId");
-  struct span status = text_at(doc, update, "status");
+  struct span id = acp_text(doc, update, "toolCallId");
+  struct span status = acp_text(doc, update, "status");
   bool over = span_is(status, "completed") || span_is(status, "failed");
   if (id.len == 0)
     return;
   if (!seen_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
-    bool again = call && span_is(text_at(doc, update, "sessionUpdate"), "tool_call");
+    bool again = call && span_is(acp_text(doc, update, "sessionUpdate"), "tool_call");
     if (call == NULL)
       call = hold(c, id, events);
     learn(call, doc, update, bridge_of(c));
@@ -307,7 +307,7 @@ void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
 bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
                    struct events *events)
 {
-  struct span id = text_at(doc, asked, "toolCallId");
+  struct span id = acp_text(doc, asked, "toolCallId");
   if (id.len > 0 && !seen_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
     if (call == NULL)

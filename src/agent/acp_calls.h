@@ -25,13 +25,15 @@ struct acp_call { /* announced, not told yet */
   bool bridged;
 };
 
-struct acp_calls { /* zeroed: none */
+struct acp_calls {   /* zeroed: none */
   struct buf bridge; /* the MCP server's name; empty: "tanstack" */
   struct acp_call *at;
   size_t count, room;
   struct seen told, answered, bridged;
 };
 
+/* The text of a member; empty when it is none. */
+struct span acp_text(struct json *doc, json_at object, const char *key);
 /* Members json_parse() must keep raw for the calls below: rawInput, rawOutput. */
 
 /* A tool_call or tool_call_update. */

@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* We offer the agent no files and no terminals: it has the machine itself.  What it may
- * ask is permission.  modelOptions.permissionMode decides, as nobody is there to be asked:
- *   none, bypassPermissions   everything is allowed
- *   acceptEdits               reading, editing, moving, deleting; tools of the bridge
- *   any other                 tools of the bridge; in plan mode not even those  */
+ * ask is permission.  modelOptions.permissionMode decides, as nobody is there to be
+ * asked: none, bypassPermissions   everything is allowed acceptEdits reading, editing,
+ * moving, deleting; tools of the bridge any other                 tools of the bridge; in
+ * plan mode not even those  */
 #include "acp_state.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"
-
-static struct span text_at(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), (struct span){0});
-}
 
 static bool may(const struct acp *a, struct span kind, bool bridged)
 {
@@ -40,8 +35,8 @@ static struct span option_for(struct json *doc, json_at options, bool allowed)
                                           {"allow_once", "allow_always"}};
   for (size_t i = 0; i < 2; i++)
     for (json_at o = json_first(options); o != NULL; o = json_next(o))
-      if (span_is(text_at(doc, o, "kind"), kinds[allowed][i]))
-        return text_at(doc, o, "optionId");
+      if (span_is(acp_text(doc, o, "kind"), kinds[allowed][i]))
+        return acp_text(doc, o, "optionId");
   return (struct span){0};
 }
 
@@ -50,7 +45,7 @@ static void answer_permission(struct acp *a, struct json *doc, json_at params,
 {
   json_at call = json_get(params, "toolCall"), options = json_get(params, "options");
   bool bridged = acp_calls_ask(&a->calls, doc, call, events);
-  bool allowed = may(a, text_at(doc, call, "kind"), bridged);
+  bool allowed = may(a, acp_text(doc, call, "kind"), bridged);
   struct span option = {0};
   if (!a->cancelled && json_kind(options) == JSON_ARRAY)
     option = option_for(doc, options, allowed);

@@ -23,11 +23,6 @@ enum { PROTOCOL_VERSION = 1 };
 
 static const struct span nothing = {0};
 
-static struct span text_at(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), nothing);
-}
-
 /* -- what we say -- */
 
 static struct json_writer begin(struct buf *out, enum acp_step step, const char *method)
@@ -92,10 +87,9 @@ static void say_session(struct acp *a, enum acp_step step, struct ear *ear)
   send(a, &w, step, ear);
 }
 
-/* A request about the open session, with members of text. */
-static void say_setting(struct acp *a, enum acp_step step, const char *method,
-                        const char *const keys[2], const struct span values[2],
-                        struct ear *ear)
+void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
+                     const char *const keys[2], const struct span values[2],
+                     struct ear *ear)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = begin(&out, step, method);
@@ -165,10 +159,10 @@ static bool request_names(const struct run_request *req, struct span variable)
 static bool is_at_hand(const struct acp *a, struct json *doc, json_at method)
 {
   json_at vars = json_get(method, "vars");
-  if (!span_is(text_at(doc, method, "type"), "env_var") || json_first(vars) == NULL)
+  if (!span_is(acp_text(doc, method, "type"), "env_var") || json_first(vars) == NULL)
     return false;
   for (json_at v = json_first(vars); v != NULL; v = json_next(v))
-    if (!request_names(a->req, text_at(doc, v, "name")))
+    if (!request_names(a->req, acp_text(doc, v, "name")))
       return false;
   return true;
 }
@@ -177,20 +171,12 @@ static bool fits(const struct acp *a, struct json *doc, json_at method,
                  struct span wanted)
 {
   const struct acp_profile *p = a->profile;
-  struct span id = text_at(doc, method, "id");
+  struct span id = acp_text(doc, method, "id");
   if (wanted.len > 0)
     return span_equal(id, wanted);
   if (p->auth && span_is(id, p->auth))
     return p->auth_env == NULL || request_names(a->req, span_of(p->auth_env));
   return is_at_hand(a, doc, method);
-}
-
-/* "a, b", of the members named `key` of a list. */
-static void add_names(struct json *doc, json_at list, const char *key, struct buf *out)
-{
-  for (json_at v = json_first(list); v != NULL; v = json_next(v))
-    buf_addf(out, "%s%.*s", v == json_first(list) ? "" : ", ",
-             NAME_OF(text_at(doc, v, key)));
 }
 
 static void open_session(struct acp *a, struct ear *ear);
@@ -204,7 +190,7 @@ static void authenticate(struct acp *a, struct json *doc, json_at methods,
       continue;
     struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);
     struct json_writer w = begin(&out, ACP_AUTHENTICATE, "authenticate");
-    json_put_text(&w, "methodId", text_at(doc, m, "id"));
+    json_put_text(&w, "methodId", acp_text(doc, m, "id"));
     send(a, &w, ACP_AUTHENTICATE, ear);
     return;
   }
@@ -216,7 +202,7 @@ static void authenticate(struct acp *a, struct json *doc, json_at methods,
   buf_addf(&text,
            "harnessOptions.auth_method: the agent does not offer \"%.*s\". Available: ",
            NAME_OF(wanted));
-  add_names(doc, methods, "id", &text);
+  acp_add_names(doc, methods, "id", &text);
   acp_fail(a, ear, "agent-error", buf_span(&text));
   buf_free(&text);
 }
@@ -232,8 +218,9 @@ static bool offers(const struct acp *a, const char *path)
 static void warn_not_resumed(struct ear *ear, struct span why)
 {
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  buf_add_text(&text, "modelOptions.sessionId: the session could not be resumed, a new one "
-                      "begins: ");
+  buf_add_text(&text,
+               "modelOptions.sessionId: the session could not be resumed, a new one "
+               "begins: ");
   buf_add(&text, why);
   events_warn(ear->events, "resume-not-possible", buf_span(&text));
   buf_free(&text);
@@ -277,99 +264,6 @@ static void initialized(struct acp *a, struct json *doc, json_at result, struct 
   buf_free(&text);
 }
 
-/* -- model and mode -- */
-
-/* The element of `list` whose member `key` is `value`; NULL: none. */
-static json_at element(struct json *doc, json_at list, const char *key, struct span value)
-{
-  json_at v = json_first(list);
-  while (v != NULL && !span_equal(text_at(doc, v, key), value))
-    v = json_next(v);
-  return v;
-}
-
-/* True: a request has gone out. */
-static bool set_model(struct acp *a, struct json *doc, json_at result, struct ear *ear)
-{
-  struct span wanted = a->req && !a->profile->model_by_option ? a->req->model : nothing;
-  json_at models = json_get(result, "models");
-  json_at list = json_get(models, "availableModels");
-  json_at option = element(doc, json_get(result, "configOptions"), "category",
-                           SPAN_LITERAL("model"));
-  if (wanted.len == 0 || span_is(wanted, "default") ||
-      span_equal(text_at(doc, models, "currentModelId"), wanted) ||
-      span_equal(text_at(doc, option, "currentValue"), wanted))
-    return false;
-  if (element(doc, json_get(option, "options"), "value", wanted)) {
-    say_setting(a, ACP_MODEL, "session/set_config_option",
-                (const char *const[]){"configId", "value"},
-                (struct span[]){text_at(doc, option, "id"), wanted}, ear);
-    return true;
-  }
-  if (element(doc, list, "modelId", wanted)) {
-    say_setting(a, ACP_MODEL, "session/set_model",
-                (const char *const[]){"modelId", NULL}, (struct span[]){wanted, nothing},
-                ear);
-    return true;
-  }
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  buf_addf(&text, "model: the agent does not offer \"%.*s\" and works with its own",
-           NAME_OF(wanted));
-  if (json_first(list))
-    buf_add_text(&text, "; it offers: ");
-  add_names(doc, list, "modelId", &text);
-  events_warn(ear->events, "model-not-set", buf_span(&text));
-  buf_free(&text);
-  return false;
-}
-
-/* What agents call the modes of modelOptions.permissionMode. */
-static json_at find_mode(struct json *doc, json_at list, struct span wanted)
-{
-  static const char *const same[][3] = {{"bypassPermissions", "yolo", "full-access"},
-                                        {"acceptEdits", "autoEdit", "auto"},
-                                        {"plan", "plan", "read-only"}};
-  json_at mode = element(doc, list, "id", wanted);
-  for (size_t i = 0; mode == NULL && i < sizeof same / sizeof same[0]; i++)
-    for (size_t k = 1; mode == NULL && span_is(wanted, same[i][0]) && k < 3; k++)
-      mode = element(doc, list, "id", span_of(same[i][k]));
-  return mode;
-}
-
-/* These we can keep by our answers alone, where the agent has no such mode. */
-static bool is_ours_to_keep(struct span mode)
-{
-  return span_is(mode, "default") || span_is(mode, "acceptEdits") ||
-         span_is(mode, "bypassPermissions");
-}
-
-static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear *ear)
-{
-  struct span named = a->req ? a->req->harness_options.mode : nothing;
-  struct span wanted = a->req && named.len == 0 ? a->req->permission_mode : named;
-  json_at modes = json_get(result, "modes"), list = json_get(modes, "availableModes");
-  if (wanted.len == 0)
-    wanted = SPAN_LITERAL("bypassPermissions");
-  json_at mode = named.len > 0 ? element(doc, list, "id", named)
-                               : find_mode(doc, list, wanted);
-  struct span id = text_at(doc, mode, "id");
-  if (mode != NULL && !span_equal(id, text_at(doc, modes, "currentModeId"))) {
-    say_setting(a, ACP_MODE, "session/set_mode", (const char *const[]){"modeId", NULL},
-                (struct span[]){id, nothing}, ear);
-    return true;
-  }
-  if (mode != NULL || (named.len == 0 && is_ours_to_keep(wanted)))
-    return false;
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  buf_addf(&text, "%s: the agent has no mode \"%.*s\". Available: ",
-           named.len > 0 ? "harnessOptions.mode" : "modelOptions.permissionMode",
-           NAME_OF(wanted));
-  add_names(doc, list, "id", &text);
-  acp_fail(a, ear, "agent-error", buf_span(&text));
-  buf_free(&text);
-  return true;
-}
-
 static void say_session_id(const struct acp *a, struct ear *ear)
 {
   struct buf name = buf_make(KIB), value = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -387,20 +281,14 @@ static void say_session_id(const struct acp *a, struct ear *ear)
  */
 static void settle(struct acp *a, enum acp_step done, struct ear *ear)
 {
-  struct fault ignored = {0}; /* it was parsed before, as a part of its line */
-  struct json *doc = json_parse(buf_span(&a->offer), NULL, &ignored);
-  json_at offer = doc ? json_root(doc) : NULL;
-  bool asked = (done < ACP_MODEL && set_model(a, doc, offer, ear)) ||
-               (done < ACP_MODE && set_mode(a, doc, offer, ear));
-  json_free(doc);
-  if (!asked)
+  if (!acp_set(a, done, ear))
     say_prompt(a, ear);
 }
 
 static void opened(struct acp *a, struct json *doc, json_at root, struct span line,
                    enum acp_step step, struct ear *ear)
 {
-  struct span id = text_at(doc, json_get(root, "result"), "sessionId");
+  struct span id = acp_text(doc, json_get(root, "result"), "sessionId");
   if (id.len == 0 && step != ACP_NEW && a->req)
     id = a->req->session_id;
   if (id.len == 0 && a->req) {
@@ -417,38 +305,21 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   settle(a, step, ear);
 }
 
-/* -- how it ended -- */
-
-/* "Internal error: Unauthorized (401) …": the message, and the data's words. */
-static void add_error(struct json *doc, json_at error, struct span line, struct buf *out)
+static void refused(struct acp *a, struct json *doc, struct span line, enum acp_step step,
+                    struct ear *ear)
 {
-  static const char *const members[] = {"details", "message", "error"};
-  json_at data = json_get(error, "data");
-  struct span words = json_text(doc, data, nothing);
-  for (size_t i = 0; i < 3 && words.len == 0; i++)
-    words = text_at(doc, data, members[i]);
-  if (words.len == 0 && json_kind(data) != JSON_NULL)
-    words = json_slice(line, "error.data");
-  buf_add(out, span_cut_utf8(text_at(doc, error, "message"), LIMIT_ERROR_MESSAGE_BYTES));
-  if (words.len > 0 && out->len > 0)
-    buf_add_text(out, ": ");
-  buf_add(out, span_cut_utf8(words, LIMIT_ERROR_MESSAGE_BYTES));
-  if (out->len == 0)
-    buf_add_text(out, "no reason was given");
-}
-
-static void refused(struct acp *a, struct json *doc, json_at root, struct span line,
-                    enum acp_step step, struct ear *ear)
-{
-  static const char *const what[] = {
-      [ACP_INITIALIZE] = "initialize: ", [ACP_AUTHENTICATE] = "authenticate: ",
-      [ACP_RESUME] = "",                 [ACP_LOAD] = "",
-      [ACP_NEW] = "session/new: ",       [ACP_MODEL] = "the model was refused: ",
-      [ACP_MODE] = "the mode was refused: ", [ACP_PROMPT] = ""};
+  static const char *const what[] = {[ACP_INITIALIZE] = "initialize: ",
+                                     [ACP_AUTHENTICATE] = "authenticate: ",
+                                     [ACP_RESUME] = "",
+                                     [ACP_LOAD] = "",
+                                     [ACP_NEW] = "session/new: ",
+                                     [ACP_MODEL] = "the model was refused: ",
+                                     [ACP_MODE] = "the mode was refused: ",
+                                     [ACP_PROMPT] = ""};
   struct buf text = buf_make(4 * LIMIT_ERROR_MESSAGE_BYTES);
   const struct run_request *req = a->req;
   buf_add_text(&text, what[step]);
-  add_error(doc, json_get(root, "error"), line, &text);
+  acp_add_error(doc, line, &text);
   if (step == ACP_RESUME || step == ACP_LOAD) {
     warn_not_resumed(ear, buf_span(&text));
     say_session(a, ACP_NEW, ear);
@@ -464,61 +335,13 @@ static void refused(struct acp *a, struct json *doc, json_at root, struct span l
   buf_free(&text);
 }
 
-static long long count_of(json_at usage, const char *key, const char *other)
-{
-  unsigned long long n;
-  if (json_whole(json_get(usage, key), 1ull << 53, &n) ||
-      json_whole(json_get(usage, other), 1ull << 53, &n))
-    return (long long)n;
-  return -1;
-}
-
-/* The protocol's `usage` (draft); grok has it in _meta, gemini in _meta.quota. */
-static void keep_usage(struct acp *a, json_at result)
-{
-  json_at meta = json_get(result, "_meta"), usage = json_get(result, "usage");
-  if (json_kind(usage) != JSON_OBJECT)
-    usage = json_get(meta, "usage");
-  if (json_kind(usage) != JSON_OBJECT)
-    usage = json_get(json_get(meta, "quota"), "token_count");
-  a->has_usage = json_kind(usage) == JSON_OBJECT;
-  a->usage = event_usage_none();
-  a->usage.prompt = count_of(usage, "inputTokens", "input_tokens");
-  a->usage.completion = count_of(usage, "outputTokens", "output_tokens");
-  a->usage.total = count_of(usage, "totalTokens", "total_tokens");
-  a->usage.cached = count_of(usage, "cachedReadTokens", "cached_tokens");
-  a->usage.cache_write = count_of(usage, "cachedWriteTokens", "cacheCreationTokens");
-  a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
-}
-
-static void turn_ended(struct acp *a, struct json *doc, json_at result, struct ear *ear)
-{
-  struct span reason = text_at(doc, result, "stopReason");
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  keep_usage(a, result);
-  if (span_is(reason, "end_turn")) {
-    a->record = ACP_SUCCESS;
-  } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
-    a->record = ACP_LENGTH;
-  } else if (span_is(reason, "refusal")) {
-    buf_addf(&text, "%s refused the request.", a->profile->name);
-    acp_fail(a, ear, "refusal", buf_span(&text));
-  } else {
-    buf_addf(&text, "The agent ended its turn with stopReason \"%.*s\".",
-             NAME_OF(span_cut_utf8(reason, 100)));
-    acp_fail(a, ear, "agent-error", buf_span(&text));
-  }
-  ear_hang_up(ear);
-  buf_free(&text);
-}
-
 void acp_answered(struct acp *a, struct json *doc, struct span line, enum acp_step step,
                   struct ear *ear)
 {
   json_at root = json_root(doc), result = json_get(root, "result");
   a->waiting = ACP_AFTER; /* until we ask for something else */
   if (json_kind(json_get(root, "error")) == JSON_OBJECT) {
-    refused(a, doc, root, line, step, ear);
+    refused(a, doc, line, step, ear);
   } else if (step == ACP_INITIALIZE) {
     acp_keep(&a->init, json_slice(line, "result"));
     initialized(a, doc, result, ear);
@@ -529,6 +352,6 @@ void acp_answered(struct acp *a, struct json *doc, struct span line, enum acp_st
   } else if (step == ACP_MODEL || step == ACP_MODE) {
     settle(a, step, ear);
   } else {
-    turn_ended(a, doc, result, ear);
+    acp_turn_ended(a, doc, result, ear);
   }
 }

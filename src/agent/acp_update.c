@@ -13,11 +13,6 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
-static struct span text_at(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), (struct span){0});
-}
-
 static void custom(const struct acp *a, const char *what, const char *key,
                    struct span json, struct events *events)
 {
@@ -36,7 +31,7 @@ static void custom(const struct acp *a, const char *what, const char *key,
 static void turn_page(struct acp *a, struct json *doc, json_at update,
                       struct events *events)
 {
-  struct span id = text_at(doc, update, "messageId");
+  struct span id = acp_text(doc, update, "messageId");
   if (span_equal(id, buf_span(&a->message)))
     return;
   acp_keep(&a->message, id);
@@ -47,9 +42,10 @@ static void turn_page(struct acp *a, struct json *doc, json_at update,
 static void hear_chunk(struct acp *a, struct json *doc, json_at update, struct span line,
                        struct events *events)
 {
-  bool thought = span_is(text_at(doc, update, "sessionUpdate"), "agent_thought_chunk");
+  bool thought = span_is(acp_text(doc, update, "sessionUpdate"), "agent_thought_chunk");
   json_at content = json_get(update, "content");
-  struct span type = text_at(doc, content, "type"), text = text_at(doc, content, "text");
+  struct span type = acp_text(doc, content, "type"),
+              text = acp_text(doc, content, "text");
   turn_page(a, doc, update, events);
   if (!span_is(type, "text")) {
     custom(a, "message-content", "content", json_slice(line, "params.update.content"),
@@ -66,15 +62,16 @@ static void hear_chunk(struct acp *a, struct json *doc, json_at update, struct s
 static void hear_cost(struct acp *a, struct json *doc, json_at update)
 {
   json_at cost = json_get(update, "cost"), amount = json_get(cost, "amount");
-  if (json_kind(amount) == JSON_NUMBER && span_is(text_at(doc, cost, "currency"), "USD"))
+  if (json_kind(amount) == JSON_NUMBER && span_is(acp_text(doc, cost, "currency"), "USD"))
     acp_keep(&a->cost, json_raw(amount));
 }
 
 void acp_update(struct acp *a, struct json *doc, struct span line, struct events *events)
 {
-  json_at params = json_get(json_root(doc), "params"), update = json_get(params, "update");
-  struct span kind = text_at(doc, update, "sessionUpdate");
-  struct span session = text_at(doc, params, "sessionId");
+  json_at params = json_get(json_root(doc), "params"),
+          update = json_get(params, "update");
+  struct span kind = acp_text(doc, update, "sessionUpdate");
+  struct span session = acp_text(doc, params, "sessionId");
   /* What a loaded session says before our prompt is its past; another session's words
    * are a sub-agent's. */
   if (!a->open || (a->req && !a->prompted) ||
