@@ -86,8 +86,10 @@ same_bytes_elsewhere() { # from a copy without .git, unpacked anew, in another f
 }
 
 fuzz_one() { # NAME; what it finds stays in build-fuzz/found
+  local words=()
   mkdir -p "build-fuzz/found/$1"
-  "build-fuzz/tests/fuzz-$1" -max_total_time="${RUNLET_FUZZ_SECONDS:-60}" -timeout=20 -print_final_stats=1 \
+  [ ! -f "tests/fuzz/dict/$1" ] || words=("-dict=tests/fuzz/dict/$1")
+  "build-fuzz/tests/fuzz-$1" "${words[@]}" -max_total_time="${RUNLET_FUZZ_SECONDS:-60}" -timeout=20 -print_final_stats=1 \
     -artifact_prefix="build-fuzz/found/$1-" "build-fuzz/found/$1" "tests/fuzz/corpus/$1" >"build-fuzz/$1.log" 2>&1 ||
     { tail -n 40 "build-fuzz/$1.log"; return 1; }
   grep -E 'number_of_executed_units|average_exec' "build-fuzz/$1.log"

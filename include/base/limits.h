@@ -22,6 +22,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128
 #define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree */
+#define LIMIT_JSON_VALUES     500000            /* in it: each costs 64 bytes */
 #define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
 
 /* What goes out. */
@@ -33,6 +34,15 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
 #define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
+
+/* The event log of a run, for readers that come later. */
+#define LIMIT_LOG_BLOCK_BYTES  ((size_t)64 * KIB) /* one read of it */
+#define LIMIT_LOG_MEMORY_BYTES ((size_t)1 * MIB)  /* of a run; then the file */
+#define LIMIT_LOG_SPILL_BYTES  ((unsigned long long)64 * MIB) /* the file of a run */
+#define LIMIT_KEEP_RUNS        32      /* runs that are over and can still be read */
+#define LIMIT_KEEP_MS          600000u /* … for so long */
+#define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
+#define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
@@ -75,7 +85,13 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_CONNECTIONS    64
 #define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */
 #define LIMIT_TOOL_PENDING_MIN_MS 50u
+#define LIMIT_CLIENT_UPLOAD_BYTES 16384 /* a piece of a request's body */
+#define LIMIT_CLIENT_IDLE_HANDLES 32    /* of libcurl, kept for the next request */
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
+
+/* An agent that speaks HTTP: its server on loopback. */
+#define LIMIT_LINK_CONNECT_MS 10000u
+#define LIMIT_STREAM_BYTES    ((size_t)64 * KIB) /* of a stream, not handed out yet */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -31,10 +31,9 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
                                      const struct keeper_link_setup *setup,
                                      struct fault *f);
 bool keeper_link_is_gone(const struct keeper_link *k);
-/* Nothing happens when it is gone. */
+/* Nothing happens when it is gone.  One that has not done it LIMIT_KEEPER_MS after the
+ * grace and a sweep (the agent may have stopped it) is killed. */
 void keeper_link_order(struct keeper_link *k, enum keeper_order order, unsigned grace_ms);
-/* For one that does not do what it was ordered (the agent may have stopped it): KILL. */
-void keeper_link_kill(struct keeper_link *k);
 /* Its memory goes on a later turn.  NULL is fine. */
 void keeper_link_close(struct keeper_link *k);
 

@@ -9,27 +9,23 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/feed.h"
+#include "io/inflow.h"
 #include "io/keeper_link.h"
 #include "io/lines.h"
 #include "io/loop.h"
 #include "io/pipes.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <uv.h>
 
-enum stream { IN = PIPES_IN, OUT = PIPES_OUT, ERR = PIPES_ERR, STREAMS = PIPES };
-
 struct child {
-  uv_pipe_t pipes[STREAMS];
+  struct feed in;
+  struct inflow out, err;
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
-  struct loop_timer *drain, *patience; /* patience: with the keeper */
-  bool open[STREAMS];
+  struct loop_timer *drain;
   unsigned open_handles;
   struct keeper_link *keeper;
   struct child_calls calls;
@@ -37,10 +33,6 @@ struct child {
 
   struct lines lines;
   char *read_room; /* one for both outputs: libuv asks right before it reads */
-  uv_write_t writing;
-  struct buf input, waiting; /* being written; to be written next (dialogue) */
-  bool dialogue, write_busy;
-
   struct buf stderr_tail, program;
   struct process_end end;
   struct leftover *leftovers;
@@ -51,8 +43,6 @@ struct child {
   int pid;
   unsigned drain_ms;
   unsigned long long listened_ms, listening_from_ms; /* since the exit, unpaused */
-  size_t heard[STREAMS];                             /* bytes since the exit */
-  unsigned long long patience_until_ms;
   unsigned long long first_output_ms, last_output_ms;
   void (*settled)(void *who, const struct process_end *end);
   void (*closed)(void *who);
@@ -64,8 +54,7 @@ struct child {
 static void child_free(struct child *c)
 {
   lines_free(&c->lines);
-  buf_wipe(&c->input);
-  buf_wipe(&c->waiting);
+  feed_wipe(&c->in);
   buf_free(&c->stderr_tail);
   buf_free(&c->program);
   free(c->read_room);
@@ -77,19 +66,23 @@ static void child_free(struct child *c)
     closed(who);
 }
 
-static void handle_closed(uv_handle_t *handle)
+static void part_closed(void *who)
 {
-  struct child *c = handle->data;
+  struct child *c = who;
   if (--c->open_handles == 0 && c->closed)
     child_free(c);
 }
 
-static void close_stream(struct child *c, enum stream s)
+static void later_closed(uv_handle_t *handle)
 {
-  if (!c->open[s])
-    return;
-  c->open[s] = false;
-  uv_close((uv_handle_t *)&c->pipes[s], handle_closed);
+  part_closed(handle->data);
+}
+
+static void close_streams(struct child *c)
+{
+  feed_close(&c->in);
+  inflow_close(&c->out);
+  inflow_close(&c->err);
 }
 
 /* -- lines: by way of the child, for it may be closed from inside one -- */
@@ -116,30 +109,12 @@ static void finish(struct child *c)
 {
   c->ended = true;
   loop_timer_stop(c->drain);
-  close_stream(c, IN);
-  close_stream(c, OUT);
-  close_stream(c, ERR);
+  close_streams(c);
   lines_end(&c->lines, &line_calls, c);
   c->end.stderr_tail = buf_span(&c->stderr_tail);
   c->end.forced = c->stopped;
   if (c->calls.on_end)
     c->calls.on_end(c->who, &c->end);
-}
-
-static bool has_unread(const struct child *c, enum stream s)
-{
-  int fd;
-  if (!c->open[s] || uv_fileno((const uv_handle_t *)&c->pipes[s], &fd) < 0)
-    return false;
-  struct pollfd p = {.fd = fd, .events = POLLIN};
-  return poll(&p, 1, 0) > 0;
-}
-
-/* All that the agent itself can have written is read: the pipe is empty, or what came
- * since the exit is as much as it can have held. */
-static bool is_drained(const struct child *c, enum stream s)
-{
-  return c->heard[s] >= LIMIT_PIPE_BYTES || !has_unread(c, s);
 }
 
 /* How much longer others may go on printing, in ms of our reading. */
@@ -158,8 +133,9 @@ static void look_for_end(struct child *c)
   if (!c->exited || c->ended)
     return;
   unsigned left = drain_left(c);
-  bool all_said = left == 0 && !c->paused && is_drained(c, OUT) && is_drained(c, ERR);
-  if (all_said || (!c->open[OUT] && !c->open[ERR]))
+  bool all_said =
+      left == 0 && !c->paused && inflow_is_drained(&c->out) && inflow_is_drained(&c->err);
+  if (all_said || (!c->out.open && !c->err.open))
     finish(c);
   else
     loop_timer_start(c->drain, left ? left : c->drain_ms);
@@ -172,7 +148,7 @@ static void drained(void *who)
     return;
   /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
    * busy elsewhere (timers come before the next look at the pipes). */
-  if (c->paused || has_unread(c, OUT) || has_unread(c, ERR))
+  if (c->paused || inflow_has_unread(&c->out) || inflow_has_unread(&c->err))
     look_for_end(c);
   else
     finish(c);
@@ -182,95 +158,45 @@ static void exit_heard(struct child *c)
 {
   c->exited = true;
   c->listening_from_ms = ids_ticks_ms();
+  inflow_mark(&c->out);
+  inflow_mark(&c->err);
 }
 
-/* -- what the agent prints -- */
+/* -- what the agent prints, and is told -- */
 
-static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+static void out_came(void *who, struct span bytes)
 {
-  (void)suggested;
-  struct child *c = handle->data;
-  *room = uv_buf_init(c->read_room, (unsigned)LIMIT_READ_BYTES);
-}
-
-static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
-{
-  struct child *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, OUT);
-    look_for_end(c);
-    return;
-  }
+  struct child *c = who;
   c->last_output_ms = ids_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
-  c->heard[OUT] += c->exited ? (size_t)n : 0;
-  lines_add(&c->lines, (struct span){room->base, (size_t)n}, &line_calls, c);
+  lines_add(&c->lines, bytes, &line_calls, c);
   look_for_end(c);
 }
 
-static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void err_came(void *who, struct span bytes)
 {
-  struct child *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, ERR);
-    look_for_end(c);
-    return;
-  }
-  c->heard[ERR] += c->exited ? (size_t)n : 0;
-  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
+  struct child *c = who;
+  buf_add_tail(&c->stderr_tail, bytes);
   look_for_end(c);
 }
 
-/* -- what the agent is told -- */
-
-static void write_next(struct child *c);
-
-static void wrote(uv_write_t *request, int status)
+static void output_ended(void *who)
 {
-  struct child *c = request->data;
-  c->write_busy = false;
-  buf_wipe(&c->input); /* a prompt may be tens of MiB: give it back now */
-  if (status < 0)
-    close_stream(c, IN); /* it reads no more, or is gone: its exit says which */
-  write_next(c);
+  look_for_end(who);
 }
 
-static void write_next(struct child *c)
-{
-  if (!c->open[IN] || c->write_busy)
-    return;
-  if (c->input.len == 0)
-    c->input = buf_take(&c->waiting);
-  if (c->input.len == 0) {
-    if (!c->dialogue)
-      close_stream(c, IN);
-    return;
-  }
-  uv_buf_t bytes = uv_buf_init(c->input.at, (unsigned)c->input.len);
-  c->writing.data = c;
-  c->write_busy =
-      uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) == 0;
-  if (!c->write_busy)
-    close_stream(c, IN);
-}
+static const struct inflow_calls out_calls = {out_came, output_ended, part_closed},
+                                 err_calls = {err_came, output_ended, part_closed};
 
 void child_write(struct child *c, struct span bytes)
 {
-  if (!c->open[IN])
-    return;
-  buf_add(&c->waiting, bytes);
-  write_next(c);
+  feed_put(&c->in, bytes);
 }
 
 void child_end_input(struct child *c)
 {
-  c->dialogue = false;
-  write_next(c);
+  feed_end(&c->in);
 }
 
 /* -- what the keeper tells -- */
@@ -340,7 +266,6 @@ static void keeper_says(void *who, const struct keeper_record *r)
 static void keeper_is_gone(void *who)
 {
   struct child *c = who;
-  loop_timer_stop(c->patience);
   if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
     exit_heard(c);
     c->end.signal = SIGKILL;
@@ -353,28 +278,10 @@ static void keeper_is_gone(void *who)
     look_for_end(c);
 }
 
-static void patience_is_over(void *who)
-{
-  struct child *c = who;
-  keeper_link_kill(c->keeper);
-}
-
-/* An order is done `grace_ms` and a sweep later, or never. */
-static void expect_keeper(struct child *c, unsigned grace_ms)
-{
-  unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
-  unsigned long long until = ids_ticks_ms() + ms;
-  if (c->patience_until_ms && c->patience_until_ms <= until)
-    return;
-  c->patience_until_ms = until;
-  loop_timer_start(c->patience, ms);
-}
-
 void child_stop(struct child *c, unsigned grace_ms)
 {
   if (c->ended)
     return;
-  expect_keeper(c, c->exited ? 0 : grace_ms);
   c->hurried = true;
   c->stopped = c->stopped || !c->exited;
   /* After the exit only what the agent left can still hold the pipes. */
@@ -389,23 +296,20 @@ void child_settle(struct child *c, bool sweep,
   c->settled = settled;
   if (keeper_link_is_gone(c->keeper))
     uv_timer_start(&c->later, settled_later, 0, 0);
-  else {
-    c->patience_until_ms = 0; /* a new order, a new wait */
-    expect_keeper(c, 0);
+  else
     keeper_link_order(c->keeper, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
-  }
 }
 
 /* -- reading on and off -- */
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->open[OUT] || (c->hurried && c->exited))
+  if (c->paused || !c->out.open || (c->hurried && c->exited))
     return;
   if (c->exited)
     c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
   c->paused = true;
-  uv_read_stop((uv_stream_t *)&c->pipes[OUT]);
+  inflow_hold(&c->out);
 }
 
 void child_resume(struct child *c)
@@ -415,8 +319,7 @@ void child_resume(struct child *c)
   c->paused = false;
   c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
   c->listening_from_ms = c->last_output_ms;
-  if (c->open[OUT])
-    uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+  (void)inflow_read(&c->out); /* it went once: it goes again */
 }
 
 bool child_is_paused(const struct child *c)
@@ -457,18 +360,14 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   struct child *c = mem_new(sizeof *c);
   c->calls = *calls;
   c->who = who;
-  c->dialogue = setup->dialogue;
   c->drain_ms = setup->drain_ms;
   c->lines = lines_make(setup->line_ceiling);
-  c->input = setup->input ? buf_take(setup->input) : buf_make(0);
-  c->waiting = buf_make(LIMIT_PROMPT_BYTES);
   c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
   c->program = buf_make(8 * KIB);
   buf_add_text(&c->program, setup->program);
   c->last_output_ms = ids_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
-  c->patience = loop_timer_new(loop, patience_is_over, c);
   uv_timer_init(loop, &c->later); /* cannot fail */
   c->later.data = c;
   c->open_handles = 1;
@@ -479,20 +378,22 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
 static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
                         struct fault *f)
 {
+  uv_pipe_t *const pipes[PIPES] = {
+      [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
+  feed_make(&c->in, loop, part_closed, c);
+  inflow_make(&c->out, loop, c->read_room, &out_calls, c);
+  inflow_make(&c->err, loop, c->read_room, &err_calls, c);
+  c->open_handles += PIPES;
   int r = 0;
-  for (int s = 0; s < STREAMS && r == 0; s++) {
-    uv_pipe_init(loop, &c->pipes[s], 0); /* cannot fail */
-    c->pipes[s].data = c;
-    c->open[s] = true;
-    c->open_handles++;
-    r = uv_pipe_open(&c->pipes[s], e->ours[s]);
+  for (int i = 0; i < PIPES && r == 0; i++) {
+    r = uv_pipe_open(pipes[i], e->ours[i]);
     if (r == 0)
-      e->ours[s] = -1;
+      e->ours[i] = -1;
   }
   if (r == 0)
-    r = uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
+    r = inflow_read(&c->out);
   if (r == 0)
-    r = uv_read_start((uv_stream_t *)&c->pipes[ERR], give_room, read_err);
+    r = inflow_read(&c->err);
   return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
 }
 
@@ -518,10 +419,15 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     pipes_close(e.ours);
   }
   if (failed) {
+    if (setup->input)
+      buf_wipe(setup->input); /* it is ours in any case */
     child_close(c, NULL, NULL);
     return NULL;
   }
-  write_next(c);
+  if (setup->input)
+    feed_take(&c->in, setup->input);
+  if (!setup->dialogue)
+    feed_end(&c->in);
   return c;
 }
 
@@ -539,9 +445,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   c->closed = closed ? closed : nobody;
   c->closed_who = who;
   loop_timer_free(c->drain);
-  loop_timer_free(c->patience);
-  for (int s = 0; s < STREAMS; s++)
-    close_stream(c, (enum stream)s);
+  close_streams(c);
   keeper_link_close(c->keeper);
-  uv_close((uv_handle_t *)&c->later, handle_closed);
+  uv_close((uv_handle_t *)&c->later, later_closed);
 }

@@ -8,6 +8,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/feed.h"
+#include "io/inflow.h"
 #include "io/loop.h"
 #include "io/orphans.h"
 
@@ -16,16 +18,14 @@
 #include <uv.h>
 
 enum { LINGER_MS = 200 };
-enum stream { IN, OUT, ERR, STREAMS };
 
 struct command {
   uv_process_t process;
-  uv_pipe_t pipes[STREAMS];
-  bool open[STREAMS];
+  struct feed in;
+  struct inflow out, err;
   unsigned open_handles;
   struct loop_timer *deadline, *linger;
-  uv_write_t writing;
-  struct buf input, output, stderr_tail;
+  struct buf output, stderr_tail;
   char *read_room; /* one for both outputs: libuv asks right before it reads */
   struct command_end end;
   struct fault fault;
@@ -37,29 +37,21 @@ struct command {
 
 /* -- handles -- */
 
-static void handle_closed(uv_handle_t *handle)
+static void part_closed(void *who)
 {
-  struct command *c = handle->data;
+  struct command *c = who;
   if (--c->open_handles > 0)
     return;
-  buf_wipe(&c->input);
+  feed_wipe(&c->in);
   buf_free(&c->output);
   buf_free(&c->stderr_tail);
   free(c->read_room);
   free(c);
 }
 
-static void close_handle(struct command *c, uv_handle_t *handle)
+static void process_closed(uv_handle_t *handle)
 {
-  (void)c;
-  if (!uv_is_closing(handle))
-    uv_close(handle, handle_closed);
-}
-
-static void close_stream(struct command *c, enum stream s)
-{
-  c->open[s] = false;
-  close_handle(c, (uv_handle_t *)&c->pipes[s]);
+  part_closed(handle->data);
 }
 
 static void close_all(struct command *c)
@@ -67,9 +59,10 @@ static void close_all(struct command *c)
   c->over = true;
   loop_timer_free(c->deadline);
   loop_timer_free(c->linger);
-  for (enum stream s = IN; s < STREAMS; s++)
-    close_stream(c, s);
-  close_handle(c, (uv_handle_t *)&c->process);
+  feed_close(&c->in);
+  inflow_close(&c->out);
+  inflow_close(&c->err);
+  uv_close((uv_handle_t *)&c->process, process_closed);
 }
 
 /* -- the end -- */
@@ -90,7 +83,7 @@ static void look_for_end(struct command *c)
 {
   if (!c->exited)
     return;
-  if (!c->open[OUT] && !c->open[ERR])
+  if (!c->out.open && !c->err.open)
     finish(c);
   else if (!loop_timer_is_set(c->linger))
     loop_timer_start(c->linger, LINGER_MS);
@@ -138,68 +131,40 @@ void command_cancel(struct command *c)
 
 /* -- bytes -- */
 
-static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+static void out_came(void *who, struct span bytes)
 {
-  (void)suggested;
-  struct command *c = handle->data;
-  *room = uv_buf_init(c->read_room, (unsigned)LIMIT_READ_BYTES);
-}
-
-static void read_out(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
-{
-  struct command *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, OUT);
-    look_for_end(c);
-    return;
-  }
-  buf_add(&c->output, (struct span){room->base, (size_t)n});
+  struct command *c = who;
+  buf_add(&c->output, bytes);
   if (!c->output.overflowed)
     return;
   if (c->fault.kind == FAULT_NONE)
     fault_set(&c->fault, FAULT_TOO_BIG, "its output is longer than %zu bytes",
               c->output.ceiling);
-  close_stream(c, OUT);
+  inflow_close(&c->out);
   kill_group(c);
   look_for_end(c);
 }
 
-static void read_err(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void err_came(void *who, struct span bytes)
 {
-  struct command *c = stream->data;
-  if (n == 0)
-    return;
-  if (n < 0) {
-    close_stream(c, ERR);
-    look_for_end(c);
-    return;
-  }
-  buf_add_tail(&c->stderr_tail, (struct span){room->base, (size_t)n});
+  struct command *c = who;
+  buf_add_tail(&c->stderr_tail, bytes);
 }
 
-static void wrote(uv_write_t *writing, int status)
+static void output_ended(void *who)
 {
-  struct command *c = writing->data;
-  (void)status; /* a command that does not read its input is no fault */
-  buf_wipe(&c->input);
-  if (!c->over)
-    close_stream(c, IN);
+  look_for_end(who);
 }
+
+static const struct inflow_calls out_calls = {out_came, output_ended, part_closed},
+                                 err_calls = {err_came, output_ended, part_closed};
 
 static void write_input(struct command *c, struct span input)
 {
-  if (input.len == 0) {
-    close_stream(c, IN);
-    return;
-  }
-  c->input = buf_make(input.len + 1);
-  buf_add(&c->input, input);
-  uv_buf_t bytes = uv_buf_init(c->input.at, (unsigned)c->input.len);
-  c->writing.data = c;
-  if (uv_write(&c->writing, (uv_stream_t *)&c->pipes[IN], &bytes, 1, wrote) < 0)
-    close_stream(c, IN);
+  struct buf copy = buf_make(input.len + 1);
+  buf_add(&copy, input);
+  feed_take(&c->in, &copy);
+  feed_end(&c->in);
 }
 
 /* -- the beginning -- */
@@ -208,12 +173,12 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
                  const struct command_setup *setup)
 {
   static char *no_env[] = {NULL}; /* libuv's own NULL would mean ours, secrets and all */
-  uv_stdio_container_t stdio[STREAMS];
-  for (enum stream s = IN; s < STREAMS; s++) {
-    /* As the child sees it: it reads its stdin and writes the others. */
-    stdio[s].flags = UV_CREATE_PIPE | (s == IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE);
-    stdio[s].data.stream = (uv_stream_t *)&c->pipes[s];
-  }
+  /* As the child sees it: it reads its stdin and writes the others. */
+  uv_stdio_container_t stdio[] = {
+      {UV_CREATE_PIPE | UV_READABLE_PIPE, {.stream = (uv_stream_t *)&c->in.pipe}},
+      {UV_CREATE_PIPE | UV_WRITABLE_PIPE, {.stream = (uv_stream_t *)&c->out.pipe}},
+      {UV_CREATE_PIPE | UV_WRITABLE_PIPE, {.stream = (uv_stream_t *)&c->err.pipe}},
+  };
   uv_process_options_t options = {
       .exit_cb = exited,
       .file = setup->argv[0],
@@ -221,7 +186,7 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
       .env = setup->env ? (char **)setup->env : no_env,
       .cwd = setup->cwd,
       .flags = UV_PROCESS_DETACHED, /* its own session, hence its own group */
-      .stdio_count = STREAMS,
+      .stdio_count = 3,
       .stdio = stdio,
   };
   int r = uv_spawn(loop, &c->process, &options);
@@ -241,13 +206,11 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
   c->output = buf_make(setup->output_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
-  for (enum stream s = IN; s < STREAMS; s++) {
-    uv_pipe_init(loop, &c->pipes[s], 0);
-    c->pipes[s].data = c;
-    c->open[s] = true;
-  }
+  feed_make(&c->in, loop, part_closed, c);
+  inflow_make(&c->out, loop, c->read_room, &out_calls, c);
+  inflow_make(&c->err, loop, c->read_room, &err_calls, c);
   c->process.data = c;
-  c->open_handles = STREAMS + 1;
+  c->open_handles = 4;
   c->deadline = loop_timer_new(loop, deadline_passed, c);
   c->linger = loop_timer_new(loop, lingered, c);
   int r = spawn(c, loop, setup);
@@ -256,8 +219,8 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
     close_all(c);
     return NULL;
   }
-  uv_read_start((uv_stream_t *)&c->pipes[OUT], give_room, read_out);
-  uv_read_start((uv_stream_t *)&c->pipes[ERR], give_room, read_err);
+  (void)inflow_read(&c->out); /* a pipe that was just made */
+  (void)inflow_read(&c->err);
   write_input(c, setup->input);
   if (setup->deadline_ms > 0)
     loop_timer_start(c->deadline, setup->deadline_ms);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/ca_bundle.h"
 #include "io/curl_fault.h"
+#include "io/curl_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct http_client {
   uv_timer_t timer; /* curl's */
   uv_timer_t later; /* 0 ms: hands out what is done */
   unsigned open_handles;
+  struct curl_pool pool;
   struct buf ca_file;
   struct fault ca_fault; /* why https cannot work, said when it is asked for */
   struct http_client_request *first, *done;
@@ -45,7 +47,10 @@ struct http_client_request {
   struct buf body, answer;
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
-  bool is_done, unwatched; /* unwatched: no poll handle for its socket */
+  http_client_piece *on_piece;
+  bool is_done, paused; /* by the caller */
+  bool held;            /* curl holds bytes back until it is told to go on */
+  bool unwatched;       /* no poll handle for its socket: it ends */
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -176,9 +181,25 @@ static size_t give_body(char *room, size_t size, size_t count, void *who)
   return n;
 }
 
+/* Only a good answer is a stream: of an error the words are wanted. */
+static bool is_stream(const struct http_client_request *r)
+{
+  long status = 0;
+  if (r->on_piece)
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status < 300;
+}
+
 static size_t take_answer(char *at, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
+  if (is_stream(r)) {
+    if (r->answer.len > 0 && r->answer.len + size * count > LIMIT_STREAM_BYTES) {
+      r->held = true;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    uv_timer_start(&r->client->later, hand_out, 0, 0);
+  }
   buf_add(&r->answer, (struct span){at, size * count});
   return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
 }
@@ -233,7 +254,7 @@ static void to_done(struct http_client_request *r)
 
 static void request_free(struct http_client_request *r)
 {
-  curl_easy_cleanup(r->easy);
+  curl_pool_give(&r->client->pool, r->easy);
   curl_slist_free_all(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
@@ -267,19 +288,60 @@ static void finish(struct http_client_request *r)
 
 static void close_handles(struct http_client *c);
 
+/* One that has a piece, and whose caller wants it; NULL: none. */
+static struct http_client_request *with_piece(struct http_client_request *r)
+{
+  while (r && (r->paused || r->answer.len == 0 || !is_stream(r)))
+    r = r->next;
+  return r;
+}
+
+/* curl gives what it held to take_answer() at once, from inside. */
+static void let_flow(struct http_client_request *r)
+{
+  if (!r->held || r->is_done || r->paused)
+    return;
+  r->held = false;
+  curl_easy_pause(r->easy, CURLPAUSE_CONT);
+}
+
+static void hand_out_pieces(struct http_client *c)
+{
+  struct http_client_request *r;
+  /* From the first again each time: the caller may have started or cancelled others. */
+  while ((r = with_piece(c->first)) || (r = with_piece(c->done))) {
+    struct buf piece = buf_take(&r->answer);
+    bool cancelled = r->fault.kind == FAULT_CANCELLED;
+    if (!cancelled)
+      r->on_piece(r->who, buf_span(&piece));
+    buf_free(&piece);
+    let_flow(r);
+  }
+}
+
+/* A paused one keeps its end back, unless it was cancelled. */
+static struct http_client_request *take_done(struct http_client *c)
+{
+  struct http_client_request **at = &c->done, *r;
+  while ((r = *at) && r->paused && r->fault.kind != FAULT_CANCELLED)
+    at = &r->next;
+  if (r)
+    *at = r->next;
+  return r;
+}
+
 static void hand_out(uv_timer_t *timer)
 {
   struct http_client *c = timer->data;
-  for (struct http_client_request *r = c->first, *next; r; r = next) {
+  struct http_client_request *r, *next;
+  for (r = c->first; r; r = next) {
     next = r->next;
     if (r->unwatched)
       to_done(r);
   }
-  while (c->done) {
-    struct http_client_request *r = c->done;
-    c->done = r->next;
+  hand_out_pieces(c);
+  while ((r = take_done(c)))
     finish(r);
-  }
   if (c->closing && !c->first)
     close_handles(c);
 }
@@ -326,30 +388,21 @@ static int make_headers(struct http_client_request *r, const char *const *header
 
 static int set_up(struct http_client_request *r, const struct http_call *call)
 {
-  struct http_client *c = r->client;
   CURL *e = r->easy;
   CURLcode bad = CURLE_OK;
   bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
   bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
-  bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-  bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L); /* the bearer must not travel */
-  bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
-  bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)LIMIT_CLIENT_IDLE_MS / 1000);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
-  bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
+  if (!call->on_piece) /* it counts what has come, too */
+    bad |=
+        curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  if (c->ca_file.len > 0)
-    bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file.at);
+  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
   if (strcmp(call->method, "GET") != 0) {
     /* A read callback without a seek callback: see the header. */
     bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -378,12 +431,14 @@ struct http_client_request *http_client_start(struct http_client *c,
   }
   struct http_client_request *r = mem_new(sizeof *r);
   r->client = c;
-  r->easy = curl_easy_init();
+  r->easy = curl_pool_take(&c->pool);
   r->body = buf_make(call->body.len + 1);
   buf_add(&r->body, call->body);
-  r->answer = buf_make(call->answer_ceiling);
+  bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
+  r->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
   r->connect_ms = call->connect_ms;
   r->total_ms = call->total_ms;
+  r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
   if (make_headers(r, call->headers, f) < 0) {
@@ -404,36 +459,28 @@ struct http_client_request *http_client_start(struct http_client *c,
 
 void http_client_cancel(struct http_client_request *r)
 {
-  if (r->is_done)
-    return; /* its on_done is on the way */
-  fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
-  to_done(r);
+  if (!r->is_done) {
+    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    to_done(r);
+  } else if (r->paused) { /* else its on_done is on the way */
+    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    uv_timer_start(&r->client->later, hand_out, 0, 0);
+  }
+}
+
+void http_client_pause(struct http_client_request *r, bool paused)
+{
+  r->paused = paused;
+  if (paused)
+    return;
+  if (r->answer.len == 0) /* else when that has been handed out */
+    let_flow(r);
+  uv_timer_start(&r->client->later, hand_out, 0, 0);
 }
 
 size_t http_client_in_flight(const struct http_client *c)
 {
   return c->in_flight;
-}
-
-int http_client_check_url(struct span url, struct fault *f)
-{
-  char *text = span_copy(url), *user = NULL, *host = NULL;
-  CURLU *u = curl_url();
-  int r = 0;
-  if (!begins(url, "http://") && !begins(url, "https://"))
-    r = fault_set(f, FAULT_BAD_INPUT, "must begin with http:// or https://");
-  else if (strlen(text) != url.len || begins(url, "http:///") ||
-           begins(url, "https:///") ||
-           curl_url_set(u, CURLUPART_URL, text, 0) != CURLUE_OK ||
-           curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
-    r = fault_set(f, FAULT_BAD_INPUT, "is not a URL");
-  else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
-    r = fault_set(f, FAULT_BAD_INPUT, "must not hold a user name or password");
-  curl_free(user);
-  curl_free(host);
-  curl_url_cleanup(u);
-  free(text);
-  return r;
 }
 
 /* -- opening and closing -- */
@@ -470,6 +517,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     curl_global_cleanup();
     return NULL;
   }
+  c->pool.ca_file = c->ca_file.len > 0 ? c->ca_file.at : NULL;
   if (make_multi(c) < 0) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot be started");
     curl_multi_cleanup(c->multi);
@@ -501,6 +549,7 @@ static void handle_closed(uv_handle_t *handle)
 
 static void close_handles(struct http_client *c)
 {
+  curl_pool_empty(&c->pool);
   curl_multi_cleanup(c->multi); /* the watchers of its sockets close by themselves */
   uv_close((uv_handle_t *)&c->timer, handle_closed);
   uv_close((uv_handle_t *)&c->later, handle_closed);
@@ -515,5 +564,7 @@ void http_client_close(struct http_client *c, void (*closed)(void *who), void *w
   c->who = who;
   while (c->first)
     http_client_cancel(c->first);
+  for (struct http_client_request *r = c->done; r; r = r->next)
+    http_client_cancel(r); /* the paused ones */
   uv_timer_start(&c->later, hand_out, 0, 0);
 }

@@ -2,9 +2,11 @@
 /* keeper_link.c - see keeper_link.h. */
 #include "io/keeper_link.h"
 
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/descendants.h"
+#include "io/loop.h"
 #include "io/orphans.h"
 
 #include <errno.h>
@@ -21,6 +23,8 @@ struct keeper_link {
   int fd, pid;
   unsigned long long started; /* descendants_started() */
   bool gone, settled;
+  struct loop_timer *patience; /* with an order that was given */
+  unsigned long long patience_until_ms;
   void (*on_record)(void *who, const struct keeper_record *r);
   void (*on_gone)(void *who);
   void *who;
@@ -49,6 +53,7 @@ static void end(struct keeper_link *k, unsigned patience_ms)
 {
   k->gone = true;
   uv_poll_stop(&k->poll);
+  loop_timer_stop(k->patience);
   close(k->fd);
   if (patience_ms > 0 && !wait_for_exit(k, patience_ms)) {
     kill(k->pid, SIGKILL);
@@ -80,6 +85,12 @@ static void readable(uv_poll_t *poll, int status, int events)
     if (k->on_gone)
       k->on_gone(k->who);
   }
+}
+
+static void patience_is_over(void *who)
+{
+  struct keeper_link *k = who;
+  kill(k->pid, SIGKILL);
 }
 
 static int spawn(const struct keeper_link_setup *setup, int control, struct fault *f)
@@ -120,6 +131,7 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
   close(pair[1]);
   if (k->pid > 0) {
     orphans_claim(loop, k->pid);
+    k->patience = loop_timer_new(loop, patience_is_over, k);
     k->started = descendants_started(k->pid);
     r = uv_poll_start(&k->poll, UV_READABLE, readable);
     if (r == 0)
@@ -141,17 +153,26 @@ bool keeper_link_is_gone(const struct keeper_link *k)
   return k->gone;
 }
 
+/* An order is done `grace_ms` and a sweep later, or never. */
+static void expect(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
+{
+  unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
+  unsigned long long until = ids_ticks_ms() + ms;
+  bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
+  if (order == KEEPER_STOP && !sooner)
+    return; /* more of the same order only hastens */
+  k->patience_until_ms = until;
+  loop_timer_start(k->patience, ms);
+}
+
 void keeper_link_order(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
 {
   struct keeper_command command = {.order = order, .grace_ms = grace_ms};
-  if (!k->gone) /* a keeper that just died shows by the end of its socket */
-    (void)!send(k->fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-void keeper_link_kill(struct keeper_link *k)
-{
-  if (!k->gone)
-    kill(k->pid, SIGKILL);
+  if (k->gone)
+    return;
+  expect(k, order, grace_ms);
+  /* A keeper that just died shows by the end of its socket. */
+  (void)!send(k->fd, &command, sizeof command, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void keeper_link_close(struct keeper_link *k)
@@ -162,5 +183,6 @@ void keeper_link_close(struct keeper_link *k)
   k->on_gone = NULL;
   if (!k->gone)
     end(k, LIMIT_SWEEP_MS + LIMIT_KEEPER_MS);
+  loop_timer_free(k->patience);
   uv_close((uv_handle_t *)&k->poll, closed);
 }

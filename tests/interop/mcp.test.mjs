@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
+import { Agent, request } from 'node:http'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientV1, ClientV2, CONFORMANCE, CONFORMANCE_OLD, createAiSdkClient, INSPECTOR, TransportV1, TransportV2 } from '../node/mcp/clients.mjs'
 import { startBridge, startProxy } from '../support/bridge.mjs'
 import { until } from '../support/runlet.mjs'
@@ -156,3 +158,17 @@ test('the end of the run aborts what is under way', async () => {
   await assert.rejects(asked)
   await client.close()
 })
+
+// In `tests/run.sh agents` only: the normal run is to stay under ten minutes.
+if (process.env.RUNLET_SLOW) test('a connection idle for 65 s takes the next POST', withBridge([], async (b) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 }), body = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+  const post = () => new Promise((done, fail) => {
+    const headers = { ...b.headers, 'content-type': 'application/json', accept: 'application/json' }
+    const r = request(b.url, { method: 'POST', agent, headers }, async (res) => { done([res.socket.localPort, Buffer.concat(await res.toArray()).toString()]) })
+    r.on('error', fail).end(body)
+  })
+  const first = await post()
+  await sleep(65000)
+  assert.deepEqual(await post(), first, 'the same connection, the same answer')
+  agent.destroy()
+}))

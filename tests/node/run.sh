@@ -3,10 +3,10 @@
 # tests/node/run.sh [flow|agents|long|all] [file ...]: the black-box tests of the built program.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real Claude Code (360 MB from npm), against a mock model, and its bridge
+#   agents  the program with the real agent CLIs (1.5 GB from npm), against mock models, and its bridge
 #           with the MCP conformance suites and clients
 #   long    thousands of runs in one service
-#   all     the first two (the default)
+#   all     flow, and of agents Claude Code alone (360 MB) and the suites (the default)
 #
 # Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
 # sanitizer build, which then does the flow tests as well.  Everything else is installed here
@@ -60,7 +60,17 @@ fi
 
 timeout_ms=300000
 [ "$which" != long ] || timeout_ms=3600000
-[ "$which" != agents ] || export RUNLET_SLOW=1
+if [ "$which" = agents ]; then
+  install_packages "$here/agents"
+  RUNLET_AGENTS=$here/agents/node_modules/.bin
+  for name in codex gemini grok opencode; do
+    PATH=${node%/*}:$PATH "$RUNLET_AGENTS/$name" --version >/dev/null 2>&1 ||
+      (cd "$here/agents" && npm rebuild --loglevel=error) || true # the same for these
+    PATH=${node%/*}:$PATH "$RUNLET_AGENTS/$name" --version >/dev/null || die "the real $name does not run"
+  done
+  export RUNLET_AGENTS
+  export RUNLET_SLOW=1
+fi
 passed=0
 failed=0
 trouble=0
@@ -90,7 +100,9 @@ else
   [ "$which" = agents ] || part "flow" "$RUNLET" "$tests"/flow/*.test.mjs
   [ "$which" = agents ] || [ -z "${RUNLET_ASAN:-}" ] ||
     part "flow, sanitizers" "$(absolute "$RUNLET_ASAN")" "$tests"/flow/*.test.mjs
-  [ "$which" = flow ] || part "real agents" "$RUNLET" "$tests"/interop/*.test.mjs
+  [ "$which" != agents ] || part "real agents" "$RUNLET" "$tests"/interop/*.test.mjs
+  [ "$which" != all ] ||
+    part "real agents" "$RUNLET" "$tests"/interop/claude.test.mjs "$tests"/interop/mcp.test.mjs
 fi
 
 echo "node tests: $passed passed, $failed failed"

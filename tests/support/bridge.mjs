@@ -55,36 +55,38 @@ const TOOLS = {
   slow: [async ({ ms }) => { await sleep(ms, undefined, { ref: false }); return result(`slow ${ms}`) }, { inputSchema: { type: 'object', properties: { ms: { type: 'integer' } } } }],
 }
 
-/** {url, headers, calls, aborted(), stop()}: `calls` are the host's {name, args, aborted}. */
-export async function startBridge(args = []) {
+/** {url, headers, calls, pid, host, stop()}: `calls` are the host's {name, args, body, aborted}.  `tools` stand in for
+ * those above; a tool that answers nothing did it itself, with its second argument.  `rewrite` gets the request's text. */
+export async function startBridge(args = [], { tools = TOOLS, rewrite = (request) => request } = {}) {
   const box = makeBox({ agent: null }), calls = []
   fs.writeFileSync(path.join(box.bin, 'claude'), AGENT, { mode: 0o755 })
   const host = createServer(async (req, res) => {
     const parts = []
     for await (const part of req) parts.push(part)
-    const call = { ...JSON.parse(Buffer.concat(parts)), aborted: false }
+    const body = Buffer.concat(parts).toString()
+    const call = { ...JSON.parse(body), body, aborted: false }
     calls.push(call)
     res.on('close', () => { call.aborted = !res.writableFinished })
-    const [status, body] = await TOOLS[call.name][0](call.args)
-    res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const answer = await tools[call.name][0](call.args, res)
+    if (answer) res.writeHead(answer[0], { 'content-type': 'application/json' }).end(JSON.stringify(answer[1]))
   })
   host.listen(0, '127.0.0.1')
   await new Promise((r) => host.once('listening', r))
   const request = {
     harness: 'claude-code', model: 'm', messages: [{ role: 'user', content: 'hi' }], workspace: { source: { type: 'none' } }, runId: 'r', threadId: 't',
-    toolDescriptors: Object.entries(TOOLS).map(([name, [, fields]]) => ({ name, description: `the tool ${name}`, inputSchema: { type: 'object', properties: {} }, ...fields })),
+    toolDescriptors: Object.entries(tools).map(([name, [, fields]]) => ({ name, description: `the tool ${name}`, inputSchema: { type: 'object', properties: {} }, ...fields })),
     toolExecUrl: `http://127.0.0.1:${host.address().port}/tools`, toolExecToken: 'token-of-the-host',
   }
   const child = spawn(RUNLET, ['run', '-', '--output', 'ndjson', ...args], { cwd: box.work, env: box.env, stdio: ['pipe', 'ignore', 'pipe'] })
   const errors = []
   child.stderr.on('data', (d) => errors.push(d))
   const ended = new Promise((r) => child.once('close', r))
-  child.stdin.end(JSON.stringify(request))
+  child.stdin.end(rewrite(JSON.stringify(request)))
   const shown = path.join(box.home, 'mcp.json')
   await until('the agent to show its bridge', () => fs.existsSync(shown), 10000)
   const server = Object.values(JSON.parse(fs.readFileSync(shown)).mcpServers)[0]
   return {
-    url: server.url, headers: server.headers, calls,
+    url: server.url, headers: server.headers, calls, host, pid: child.pid,
     async stop() {
       child.kill('SIGTERM')
       await ended
@@ -96,10 +98,10 @@ export async function startBridge(args = []) {
   }
 }
 
-/** For clients that cannot be given a header: adds it, and maps our port to the bridge's in Host and Origin.
- * All else passes as it is. */
-export async function startProxy(bridge) {
-  const to = new URL(bridge.url)
+/** For clients that cannot be given a header: adds it (unless `add` is false), and maps our port to the bridge's in Host
+ * and Origin.  All else passes as it is.  `requests` are those that passed: {method, rpc, version, status}. */
+export async function startProxy(bridge, { add = true } = {}) {
+  const to = new URL(bridge.url), requests = []
   const hop = /^(connection|transfer-encoding|keep-alive)$/i
   const server = createServer((req, res) => {
     const own = `:${server.address().port}`, headers = []
@@ -107,8 +109,12 @@ export async function startProxy(bridge) {
       const [name, value] = req.rawHeaders.slice(i, i + 2)
       if (!hop.test(name)) headers.push(name, /^(host|origin)$/i.test(name) ? value.replace(own, `:${to.port}`) : value)
     }
-    for (const [name, value] of Object.entries(bridge.headers)) headers.push(name, value)
+    if (add) for (const [name, value] of Object.entries(bridge.headers)) headers.push(name, value)
+    const record = { method: req.method, version: req.headers['mcp-protocol-version'] }
+    requests.push(record)
+    req.once('data', (d) => { record.rpc = /"method":"([^"]+)"/.exec(d)?.[1] })
     const forward = httpRequest({ host: to.hostname, port: to.port, path: req.url, method: req.method, headers, setHost: false }, (answer) => {
+      record.status = answer.statusCode
       res.writeHead(answer.statusCode, answer.rawHeaders.filter((_, i, all) => !hop.test(all[i - (i % 2)])))
       res.flushHeaders()
       answer.on('error', () => res.destroy())
@@ -120,5 +126,5 @@ export async function startProxy(bridge) {
   })
   server.listen(0, '127.0.0.1')
   await new Promise((r) => server.once('listening', r))
-  return { url: `http://localhost:${server.address().port}/mcp`, stop: () => { server.closeAllConnections(); server.close() } }
+  return { url: `http://localhost:${server.address().port}/mcp`, requests, stop: () => { server.closeAllConnections(); server.close() } }
 }

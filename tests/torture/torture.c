@@ -13,6 +13,7 @@
 #include "io/loop.h"
 #include "io/orphans.h"
 #include "io/signals.h"
+#include "io/url.h"
 #include "io/writer.h"
 #include "loopback.h"
 #include "run_desk.h"
@@ -349,6 +350,12 @@ static void answered(void *who, struct http_client_answer *answer)
   ++*(unsigned *)who;
 }
 
+static void piece_came(void *who, struct span piece)
+{
+  (void)who;
+  assert_true(piece.len > 0);
+}
+
 static struct http_server *serve(struct uv_loop_s *loop)
 {
   struct fault f = {0};
@@ -364,7 +371,7 @@ static struct http_server *serve(struct uv_loop_s *loop)
   return s;
 }
 
-/* Two requests one after the other, on one connection. */
+/* Two requests one after the other, on one connection; the second in pieces. */
 static void call_twice(struct uv_loop_s *loop, struct http_client *client, unsigned port)
 {
   char url[64];
@@ -378,7 +385,8 @@ static void call_twice(struct uv_loop_s *loop, struct http_client *client, unsig
   for (int i = 0; i < 2; i++) {
     struct fault f = {0};
     unsigned done = 0;
-    (void)http_client_check_url(span_of(url), &f);
+    call.on_piece = i == 1 ? piece_came : NULL;
+    (void)url_check(span_of(url), &f);
     struct http_client_request *r = http_client_start(client, &call, answered, &done, &f);
     if (!r) {
       assert_int_not_equal(f.kind, FAULT_NONE);

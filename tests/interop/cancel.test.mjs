@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The real agents, cancelled in the middle of a shell tool that has a job in the background, ten times in a row in one
+// service: nothing of them is left, not a process and not a file of ours.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { startAnthropic } from '../support/anthropic_mock.mjs'
+import { runRequest } from '../support/orchestrator.mjs'
+import { makeBox, open, processesOf, serve, until } from '../support/runlet.mjs'
+
+const TIMES = 10
+const SHELL = 'tail -f /dev/null & tail -f /dev/null'
+
+/** Each: {box, request, stop}: the agent on the box's PATH, a mock model that asks for SHELL, and a request for it. */
+const agents = {
+  async 'claude-code'() {
+    const model = await startAnthropic([[{ bash: SHELL }]])
+    const box = makeBox({ agent: fs.realpathSync(process.env.RUNLET_CLAUDE) })
+    Object.assign(box.env, { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-ant-mock', CLAUDE_CODE_MAX_RETRIES: '0' })
+    return { box, model, request: { model: 'sonnet' } }
+  },
+}
+
+for (const [harness, scene] of Object.entries(agents))
+  test(`${harness}: cancelled ${TIMES} times in a shell tool with a background job`, { timeout: 300000 }, async () => {
+    const { box, model, request } = await scene()
+    const server = await serve({ box })
+    try {
+      for (let i = 0; i < TIMES; i++) {
+        const run = await open(server, runRequest({ harness, prompt: 'Do the thing.', ...request, runId: `run-${i}` }))
+        assert.equal(run.status, 200)
+        await until(`run ${i}: the shell and its job`, () => processesOf(box.mark).filter((p) => p.name === 'tail').length === 2, 60000)
+        const begun = Date.now()
+        run.abort()
+        await until(`run ${i}: the tree to go`, () => processesOf(box.mark, [server.pid]).length === 0, 15000)
+        const state = fs.readdirSync(box.tmp).filter((n) => /^runlet-\d+$/.test(n))
+        await until(`run ${i}: its folder to go`, () => state.every((n) => !fs.readdirSync(path.join(box.tmp, n)).some((f) => f.startsWith('run-'))), 3000)
+        console.log(`# ${harness} ${i}: gone ${Date.now() - begun} ms after the client`)
+      }
+      assert.ok(server.alive())
+    } finally {
+      await server.stop()
+      model.stop()
+      box.remove()
+    }
+  })
