@@ -20,7 +20,8 @@
 #define FAILED "{\"type\":\"turn.failed\",\"error\":{\"message\":\"no credit\"}}"
 #define RETRY  "{\"type\":\"error\",\"message\":\"Reconnecting... 1/5\"}"
 
-static void expect_end(const char *const *lines, struct process_end end, const char *wanted)
+static void expect_end(const char *const *lines, struct process_end end,
+                       const char *wanted)
 {
   talk_expect(&codex_harness, lines, end, wanted);
 }
@@ -47,10 +48,11 @@ static void test_codex__record_and_end_decide_together(void **state)
   expect_end(error, well, "\"message\":\"no credit\",\"code\":\"agent-error\"");
   expect_end(none, well, "\"code\":\"no-result\"");
   expect_end(none, refused,
-         "\"message\":\"Agent process exited with code 1: no rollout found\","
-         "\"code\":\"agent-exit\"");
+             "\"message\":\"Agent process exited with code 1: no rollout found\","
+             "\"code\":\"agent-exit\"");
   expect_end(retried, well, "\"finishReason\":\"stop\"");
-  expect_end(retry, failed, "\"message\":\"Reconnecting... 1/5\",\"code\":\"agent-error\"");
+  expect_end(retry, failed,
+             "\"message\":\"Reconnecting... 1/5\",\"code\":\"agent-error\"");
   expect_end(retry, killed, "\"code\":\"agent-signal\"");
   expect_end(worse, failed, "\"code\":\"agent-error\"");
   expect_end(better, well, "\"finishReason\":\"stop\"");
@@ -141,8 +143,8 @@ static void test_codex__the_value_is_in_the_last_message(void **state)
 {
   (void)state;
   expect_answer("{\\\"n\\\": 2.0}",
-               "\"name\":\"structured-output.complete\",\"value\":{\"object\":{\"n\": "
-               "2.0},\"raw\":\"{\\\"n\\\": 2.0}\",\"messageId\":\"b\"}");
+                "\"name\":\"structured-output.complete\",\"value\":{\"object\":{\"n\": "
+                "2.0},\"raw\":\"{\\\"n\\\": 2.0}\",\"messageId\":\"b\"}");
   expect_answer("{\\\"n\\\": 2.0}", "\"finishReason\":\"stop\"");
   expect_answer("I would rather not", "\"code\":\"structured-output-parse-failed\"");
 }
