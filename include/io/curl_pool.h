@@ -14,7 +14,7 @@
 
 #include <curl/curl.h>
 
-struct curl_pool { /* zeroed: empty */
+struct curl_pool {     /* zeroed: empty */
   const char *ca_file; /* NULL: none; outlives the pool */
   unsigned count;
   CURL *idle[LIMIT_CLIENT_IDLE_HANDLES];

@@ -22,6 +22,7 @@
 struct uv_loop_s;
 struct http_client;
 struct run;
+struct tally; /* run/tally.h */
 
 struct run_settings { /* the same for all runs of a process; outlives them */
   struct uv_loop_s *loop;
@@ -37,12 +38,14 @@ struct run_settings { /* the same for all runs of a process; outlives them */
   unsigned heartbeat_ms, result_grace_ms;
   unsigned bridge_hold_ms, bridge_progress_ms;
   bool mcp_legacy_only;
+  struct tally *tally; /* NULL: nobody counts */
 };
 
 struct run_outcome {
   bool finished; /* RUN_FINISHED */
   char code[64]; /* else the RUN_ERROR's code */
-  unsigned long long events, tool_calls, duration_ms;
+  unsigned long long events, tool_calls, duration_ms, cpu_ms;
+  struct span certificate; /* members of metadata.runlet, lent for the call */
 };
 
 /* `req` is taken in every case. */

@@ -25,7 +25,7 @@ struct tool_call {
   struct buf name, body, id;
   bool takes_mcp, cancelled;
   unsigned attempt, unsent; /* requests so far; of them that never left */
-  unsigned long long deadline_ms;
+  unsigned long long began_ms, deadline_ms;
   struct http_client_request *request;
   struct command *command;
   struct loop_timer
@@ -38,6 +38,8 @@ struct tool_call {
 static void answer(struct tool_call *c, const struct tool_answer *a)
 {
   loop_timer_free(c->later);
+  if (c->route->on_ended)
+    c->route->on_ended(c->route->ended_who, a, (unsigned)(ids_ticks_ms() - c->began_ms));
   c->on_answer(c->who, a);
   buf_free(&c->name);
   buf_free(&c->body);
@@ -262,7 +264,8 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   c->takes_mcp = takes_mcp;
   c->on_answer = on_answer;
   c->who = who;
-  c->deadline_ms = ids_ticks_ms() + route->timeout_ms;
+  c->began_ms = ids_ticks_ms();
+  c->deadline_ms = c->began_ms + route->timeout_ms;
   c->later = loop_timer_new(route->loop, later, c);
   c->name = buf_make(LIMIT_BRIDGE_BODY_BYTES);
   buf_add(&c->name, name);

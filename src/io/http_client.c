@@ -45,7 +45,9 @@ struct http_client_request {
   struct buf body, answer;
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
-  bool is_done;
+  http_client_piece *on_piece;
+  bool is_done, paused; /* by the caller */
+  bool held;            /* curl holds bytes back until it is told to go on */
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -145,9 +147,27 @@ static size_t give_body(char *room, size_t size, size_t count, void *who)
   return n;
 }
 
+static void hand_out(uv_timer_t *timer);
+
+/* Only a good answer is a stream: of an error the words are wanted. */
+static bool is_stream(const struct http_client_request *r)
+{
+  long status = 0;
+  if (r->on_piece)
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status < 300;
+}
+
 static size_t take_answer(char *at, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
+  if (is_stream(r)) {
+    if (r->answer.len > 0 && r->answer.len + size * count > LIMIT_STREAM_BYTES) {
+      r->held = true;
+      return CURL_WRITEFUNC_PAUSE;
+    }
+    uv_timer_start(&r->client->later, hand_out, 0, 0);
+  }
   buf_add(&r->answer, (struct span){at, size * count});
   return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
 }
@@ -183,8 +203,6 @@ static void unlink_request(struct http_client_request *r)
     at = &(*at)->next;
   *at = r->next;
 }
-
-static void hand_out(uv_timer_t *timer);
 
 /* From "in flight" to "done"; on_done comes on a later turn, so that it may start or
  * cancel others. */
@@ -236,14 +254,55 @@ static void finish(struct http_client_request *r)
 
 static void close_handles(struct http_client *c);
 
+/* One that has a piece, and whose caller wants it; NULL: none. */
+static struct http_client_request *with_piece(struct http_client_request *r)
+{
+  while (r && (r->paused || r->answer.len == 0 || !is_stream(r)))
+    r = r->next;
+  return r;
+}
+
+/* curl gives what it held to take_answer() at once, from inside. */
+static void let_flow(struct http_client_request *r)
+{
+  if (!r->held || r->is_done || r->paused)
+    return;
+  r->held = false;
+  curl_easy_pause(r->easy, CURLPAUSE_CONT);
+}
+
+static void hand_out_pieces(struct http_client *c)
+{
+  struct http_client_request *r;
+  /* From the first again each time: the caller may have started or cancelled others. */
+  while ((r = with_piece(c->first)) || (r = with_piece(c->done))) {
+    struct buf piece = buf_take(&r->answer);
+    bool cancelled = r->fault.kind == FAULT_CANCELLED;
+    if (!cancelled)
+      r->on_piece(r->who, buf_span(&piece));
+    buf_free(&piece);
+    let_flow(r);
+  }
+}
+
+/* A paused one keeps its end back, unless it was cancelled. */
+static struct http_client_request *take_done(struct http_client *c)
+{
+  struct http_client_request **at = &c->done, *r;
+  while ((r = *at) && r->paused && r->fault.kind != FAULT_CANCELLED)
+    at = &r->next;
+  if (r)
+    *at = r->next;
+  return r;
+}
+
 static void hand_out(uv_timer_t *timer)
 {
   struct http_client *c = timer->data;
-  while (c->done) {
-    struct http_client_request *r = c->done;
-    c->done = r->next;
+  struct http_client_request *r;
+  hand_out_pieces(c);
+  while ((r = take_done(c)))
     finish(r);
-  }
   if (c->closing && !c->first)
     close_handles(c);
 }
@@ -290,7 +349,9 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
-  bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
+  if (!call->on_piece) /* it counts what has come, too */
+    bad |=
+        curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
@@ -327,9 +388,11 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->easy = curl_pool_take(&c->pool);
   r->body = buf_make(call->body.len + 1);
   buf_add(&r->body, call->body);
-  r->answer = buf_make(call->answer_ceiling);
+  bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
+  r->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
   r->connect_ms = call->connect_ms;
   r->total_ms = call->total_ms;
+  r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
   if (make_headers(r, call->headers) < 0) {
@@ -351,10 +414,23 @@ struct http_client_request *http_client_start(struct http_client *c,
 
 void http_client_cancel(struct http_client_request *r)
 {
-  if (r->is_done)
-    return; /* its on_done is on the way */
-  fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
-  to_done(r);
+  if (!r->is_done) {
+    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    to_done(r);
+  } else if (r->paused) { /* else its on_done is on the way */
+    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    uv_timer_start(&r->client->later, hand_out, 0, 0);
+  }
+}
+
+void http_client_pause(struct http_client_request *r, bool paused)
+{
+  r->paused = paused;
+  if (paused)
+    return;
+  if (r->answer.len == 0) /* else when that has been handed out */
+    let_flow(r);
+  uv_timer_start(&r->client->later, hand_out, 0, 0);
 }
 
 size_t http_client_in_flight(const struct http_client *c)
@@ -427,5 +503,7 @@ void http_client_close(struct http_client *c, void (*closed)(void *who), void *w
   c->who = who;
   while (c->first)
     http_client_cancel(c->first);
+  for (struct http_client_request *r = c->done; r; r = r->next)
+    http_client_cancel(r); /* the paused ones */
   uv_timer_start(&c->later, hand_out, 0, 0);
 }
