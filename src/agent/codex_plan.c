@@ -67,7 +67,8 @@ static void add_config(struct strv *argv, const char *key, struct span text)
   buf_free(&line);
 }
 
-/* One whole table: a server of that name in the user's own configuration gives way.
+/* Laid over a server of that name in the user's own configuration, member by member (one
+ * that is a command there makes Codex refuse both: "url is not supported for stdio").
  *
  * required: else Codex waits a second for the bridge and then goes on without it.
  * default_tools_approval_mode: else every tool is refused in a sandbox, as nobody is
