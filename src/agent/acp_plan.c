@@ -117,6 +117,7 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
   a->req = req;
   a->bridged = bridge != NULL;
   acp_keep(&a->workspace, place->workspace);
+  acp_keep(&a->answer, (struct span){0});
   if (bridge != NULL) {
     acp_keep(&a->calls.bridge, bridge->name);
     write_servers(bridge, &a->servers);
