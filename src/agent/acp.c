@@ -70,7 +70,7 @@ int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f)
   return rc;
 }
 
-static void finish(struct acp *a, const struct event_usage *usage, struct events *events)
+void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events)
 {
   struct span text = buf_span(&a->answer);
   if (a->req && a->req->output_schema.len > 0) {
@@ -97,7 +97,7 @@ void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear)
   else if (a->record == ACP_LENGTH && well)
     events_finish(ear->events, "length", usage);
   else if (a->record == ACP_SUCCESS && well)
-    finish(a, usage, ear->events);
+    acp_finish(a, usage, ear->events);
   else
     harness_fail_by_end(ear->events, end);
 }

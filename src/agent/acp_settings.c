@@ -83,6 +83,8 @@ static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear
   struct span named = a->req ? a->req->harness_options.mode : nothing;
   struct span wanted = a->req && named.len == 0 ? a->req->permission_mode : named;
   json_at modes = json_get(result, "modes"), list = json_get(modes, "availableModes");
+  if (wanted.len == 0 && a->profile->asks_to_tell)
+    return false;
   if (wanted.len == 0)
     wanted = SPAN_LITERAL("bypassPermissions");
   json_at mode =

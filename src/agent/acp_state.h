@@ -10,8 +10,9 @@
  *   acp_update.c   session/update: text, thoughts, plans
  *   acp_calls.c    session/update: tool calls
  *
- * Each request of ours is sent once at most, so its place in the order is its JSON-RPC
- * id: a transcript of what the agent said needs nothing else to be understood.  */
+ * No two requests of ours wait at once and each has its place in the order, so that is
+ * its JSON-RPC id: a transcript of what the agent said needs nothing else to be
+ * understood.  */
 #ifndef AGENT_ACP_STATE_H
 #define AGENT_ACP_STATE_H
 
@@ -38,9 +39,13 @@ enum acp_record { ACP_NO_RECORD, ACP_SUCCESS, ACP_LENGTH, ACP_ERROR };
 
 struct acp_profile {
   const char *id, *name; /* "grok-build" in events, "Grok Build" in words */
-  const char *auth;      /* the way to authenticate when it is offered; NULL: none */
-  const char *auth_env;  /* and this variable is in the request; NULL: always */
+  const char *auth;      /* the way to authenticate, where it is offered; NULL: none */
+  const char *auth_env;  /* only when the agent asks for it, and this variable is in the
+                            request; NULL: always */
   bool model_by_option;  /* the command line has the model already */
+  /* Its requests for permission tell what its tool calls do not: no mode that asks
+   * nothing is set, and everything is allowed by our answers. */
+  bool asks_to_tell;
 };
 
 struct acp {
@@ -51,7 +56,7 @@ struct acp {
   enum acp_step waiting;  /* for the answer to this request of ours */
   struct buf init, offer; /* the agent's answers to initialize and session/…, raw */
   struct buf session;
-  bool open, resumed, prompted, cancelled;
+  bool authenticated, open, resumed, prompted, cancelled;
 
   struct acp_calls calls;
   struct buf message; /* id of the agent's message that streams now, where it has any */
@@ -71,6 +76,8 @@ void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span mess
 /* acp.c, for a harness that speaks ACP among other things. */
 int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f);
 void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear);
+/* RUN_FINISHED stop; with outputSchema the value in `answer` first, or its error. */
+void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events);
 void acp_forget(struct acp *a);
 bool acp_succeeded(const struct acp *a);
 

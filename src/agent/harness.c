@@ -4,6 +4,7 @@
 #include "agent/acp.h"
 #include "agent/claude_code.h"
 #include "agent/codex.h"
+#include "agent/gemini.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -14,6 +15,7 @@ static const struct harness *const harnesses[] = {
     &codex_harness,
     &acp_harness,
     &grok_build_harness,
+    &gemini_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
