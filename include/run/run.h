@@ -55,7 +55,7 @@ void run_start(struct run *r, struct sink *sink,
                void (*on_over)(void *who, const struct run_outcome *outcome), void *who);
 /* Ends the run with RUN_ERROR (code, message) and kills its agent.  Any number of times,
  * at any time; the first reason stays.  `by`: "client", "api", "signal" or "timeout", for
- * the certificate.  `grace_ms` 0: the run's own. */
+ * the certificate.  `grace_ms`: at most that, 0: the run's own. */
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,
                 unsigned grace_ms);
 void run_free(struct run *r); /* only what was never started; NULL is fine */

@@ -117,7 +117,9 @@ static void http_answered(void *who, struct http_client_answer *got)
   struct tool_answer a;
   struct buf text = buf_make(3 * c->route->answer_ceiling);
   unsigned retry_ms = 0;
-  if (tool_answer_read(&reply, &a, &text, &retry_ms) != TOOL_PENDING)
+  enum tool_outcome outcome = tool_answer_read(&reply, &a, &text, &retry_ms);
+  a.memory = text.len > 0 ? &text : got->body;
+  if (outcome != TOOL_PENDING)
     answer(c, &a);
   else if (!again(c, retry_ms))
     answer_failed(c, "the tool's answer was still pending at its deadline (toolMs)");
@@ -126,12 +128,16 @@ static void http_answered(void *who, struct http_client_answer *got)
 
 static char *header(const char *name, struct span value)
 {
-  struct buf b = buf_make(64 * KIB);
-  buf_addf(&b, "%s: ", name);
-  for (size_t i = 0; i < value.len; i++) /* an id may hold anything; a header may not */
-    buf_add_char(
-        &b, (unsigned char)value.at[i] < 0x20 || value.at[i] == 0x7f ? '_' : value.at[i]);
-  return buf_take(&b).at;
+  size_t n = strlen(name), len = n + 2 + value.len;
+  char *text = mem_new(len + 1);
+  memcpy(text, name, n);
+  memcpy(text + n, ": ", 2);
+  if (value.len > 0)
+    memcpy(text + n + 2, value.at, value.len);
+  for (size_t i = n; i < len; i++) /* an id may hold anything; a header may not */
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+      text[i] = '_';
+  return text;
 }
 
 static void attempt_http(struct tool_call *c)

@@ -85,8 +85,8 @@ struct start_error {
 };
 
 /* On the keeper's memory until the exec (vfork): the error is simply left there. */
-_Noreturn static void become_agent(struct start_error *e, pid_t keeper, const char *cwd,
-                                   char **argv, char **env)
+_Noreturn static void become_agent(volatile struct start_error *e, pid_t keeper,
+                                   const char *cwd, char **argv, char **env)
 {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -104,7 +104,8 @@ _Noreturn static void become_agent(struct start_error *e, pid_t keeper, const ch
 static int start_agent(struct keeper *k, const char *cwd, char **argv)
 {
   extern char **environ;
-  struct start_error e = {.what = KEEPER_AT_FORK};
+  volatile struct start_error e = {
+      .what = KEEPER_AT_FORK}; /* vfork: written behind our back */
   pid_t keeper = getpid();
   k->agent = vfork();
   if (k->agent == 0)

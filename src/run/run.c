@@ -228,15 +228,20 @@ static void carry_out(struct run *r)
     child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
     buf_clear(&r->hearing.outbox.input);
   }
+  link_send(r->stage.link, &r->hearing.outbox);
   if (r->hearing.outbox.hang_up) {
     child_end_input(r->stage.child);
     if (r->polite)
       loop_timer_start(r->polite, 0); /* it said what it had to say */
+    else if (r->hearing.outbox.dismissed)
+      child_stop(r->stage.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
       watch_result(r->watch); /* after each line again: the grace counts from the last */
   }
-  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
+  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
     child_pause(r->stage.child);
+    link_pause(r->stage.link, true);
+  }
 }
 
 static void politeness_is_over(void *who)
@@ -262,13 +267,14 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
 {
   if (r->phase == OVER)
     return;
+  unsigned own_ms = r->deadlines.kill_grace_ms;
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
   if (!r->stage.child)
     loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
   else if (!asked_to_end(r))
-    child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
+    child_stop(r->stage.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -310,12 +316,26 @@ static void judge_bridge(struct run *r)
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
-  hearing_line(&r->hearing, line);
+  bool heard = hearing_line(&r->hearing, line);
+  judge_bridge(r);
+  if (heard) /* noise is no sign of life: it would put off the result grace for ever */
+    carry_out(r);
+}
+
+/* The agent's server.  Once the agent has exited it has nothing to say any more. */
+static void link_says(void *who, const struct heard *heard)
+{
+  struct run *r = who;
+  if (r->phase != SPEAKING)
+    return;
+  hearing_heard(&r->hearing, heard);
+  if (r->watch && !r->hearing.outbox.heartbeat)
+    watch_alive(r->watch);
   judge_bridge(r);
   carry_out(r);
 }
 
-static void child_line_too_long(void *who, size_t ceiling)
+static void line_too_long(void *who, size_t ceiling)
 {
   struct run *r = who;
   hearing_too_long(&r->hearing, ceiling);
@@ -325,8 +345,10 @@ static void reader_caught_up(void *who)
 {
   struct run *r = who;
   events_caught_up(r->events);
-  if (r->stage.child)
-    child_resume(r->stage.child);
+  if (!r->stage.child)
+    return;
+  child_resume(r->stage.child);
+  link_pause(r->stage.link, false);
 }
 
 /* -- the beginning
@@ -340,7 +362,8 @@ static void begin(void *who)
     conclude(r, NULL);
     return;
   }
-  static const struct child_calls calls = {child_says, child_line_too_long, child_ended};
+  static const struct stage_calls calls = {{child_says, line_too_long, child_ended},
+                                           {link_says, line_too_long}};
   struct fault f = {0};
   const char *code;
   if (stage_raise(&r->stage, r->hearing.state, &r->deadlines, &calls, r, &code, &f) < 0) {
