@@ -44,6 +44,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
+/* What the kernel tells: the table of TCP sockets, 150 bytes each. */
+#define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB)
+
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
