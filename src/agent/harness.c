@@ -2,6 +2,7 @@
 #include "agent/harness.h"
 
 #include "agent/claude_code.h"
+#include "agent/opencode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -9,6 +10,7 @@
 
 static const struct harness *const harnesses[] = {
     &claude_code_harness,
+    &opencode_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
