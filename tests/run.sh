@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
-# `agents` those; `long` a second release build in another folder that must give the same bytes, and each fuzz
-# target for RUNLET_FUZZ_SECONDS (60).  Ends with "N passed, N failed".
+# `agents` those; `long` a second release build in another folder that must give the same bytes, thousands of runs
+# in one service, and each fuzz target for RUNLET_FUZZ_SECONDS (60).  Ends with "N passed, N failed".
 # Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
 # shellcheck disable=SC2317 # step calls the functions
 set -u
@@ -106,6 +106,7 @@ step "sources" subprojects/fetch.sh || finish
 step "release build" container/build.sh || finish
 if [ "$mode" = long ]; then
   step "the same bytes from another folder" same_bytes_elsewhere
+  step "scripted agent" build_scripted_agent && node_suite long
   CC=clang step "build: fuzzers" build build-fuzz -Dfuzz=true || finish
   for target in tests/fuzz/fuzz_*.c; do
     name=${target##*/fuzz_}

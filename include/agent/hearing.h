@@ -20,10 +20,12 @@ struct hearing {
 };
 
 struct hearing hearing_open(const struct harness *harness); /* `events` are set later */
-/* One line of stdout, valid UTF-8, no newline; blank ones are passed over. */
-void hearing_line(struct hearing *h, struct span line);
+/* One line of stdout, valid UTF-8, no newline; blank ones are passed over.  False: it is
+ * nothing that this agent says (noise of whoever shares its stdout), or no sign of life
+ * (ear_heartbeat()). */
+bool hearing_line(struct hearing *h, struct span line);
 /* The same for what came by HTTP (harness.h). */
-void hearing_heard(struct hearing *h, const struct heard *heard);
+bool hearing_heard(struct hearing *h, const struct heard *heard);
 /* A line of a transcript: as hearing_line(), or what an agent said by HTTP, written
  * {"heard":"answer"|"stream","tag":n,"status":n,"text":value}, where a value that is no
  * string stands for its own bytes. */

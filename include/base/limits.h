@@ -86,6 +86,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */
 #define LIMIT_TOOL_PENDING_MIN_MS 50u
 #define LIMIT_CLIENT_UPLOAD_BYTES 16384 /* a piece of a request's body */
+#define LIMIT_CLIENT_IDLE_HANDLES 32    /* of libcurl, kept for the next request */
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
 
 /* An agent that speaks HTTP: its server on loopback. */

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "door/options.h"
 #include "run/runs.h"
+#include "run/tally.h"
 
 struct signals;
 struct signal_news;
@@ -21,6 +22,7 @@ struct ground {
   struct strv environment; /* the process's, without RUNLET_* */
   struct buf workspace, state;
   struct run_settings settings;
+  struct tally tally;
   struct runs *runs;
   struct signals *signals;
   bool unclean; /* the loop did not run dry at the end: a defect */

@@ -14,26 +14,26 @@ struct hearing hearing_open(const struct harness *harness)
                           .outbox = outbox_make()};
 }
 
-void hearing_heard(struct hearing *h, const struct heard *heard)
+bool hearing_heard(struct hearing *h, const struct heard *heard)
 {
   struct ear ear = {.events = h->events, .outbox = &h->outbox};
   struct fault f = {0};
   h->outbox.heartbeat = false;
   if (h->harness->hear(h->state, heard, &ear, &f) == 0)
-    return;
+    return !h->outbox.heartbeat;
   h->not_understood++;
   if (h->warned & 1u << f.kind)
-    return;
+    return false;
   h->warned |= 1u << f.kind;
   fault_prefix(&f, "A line could not be understood");
   events_warn(h->events, "unparsable-line", span_of(f.text));
+  return false;
 }
 
-void hearing_line(struct hearing *h, struct span line)
+bool hearing_line(struct hearing *h, struct span line)
 {
   struct heard heard = {.kind = HEARD_LINE, .text = line};
-  if (span_trim(line).len > 0)
-    hearing_heard(h, &heard);
+  return span_trim(line).len > 0 && hearing_heard(h, &heard);
 }
 
 static bool read_recorded(struct json *doc, struct heard *heard)

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/ca_bundle.h"
 #include "io/curl_fault.h"
+#include "io/curl_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ struct http_client {
   uv_timer_t timer; /* curl's */
   uv_timer_t later; /* 0 ms: hands out what is done */
   unsigned open_handles;
+  struct curl_pool pool;
   struct buf ca_file;
   struct fault ca_fault; /* why https cannot work, said when it is asked for */
   struct http_client_request *first, *done;
@@ -220,7 +222,7 @@ static void to_done(struct http_client_request *r)
 
 static void request_free(struct http_client_request *r)
 {
-  curl_easy_cleanup(r->easy);
+  curl_pool_give(&r->client->pool, r->easy);
   curl_slist_free_all(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
@@ -339,25 +341,13 @@ static int make_headers(struct http_client_request *r, const char *const *header
 
 static int set_up(struct http_client_request *r, const struct http_call *call)
 {
-  struct http_client *c = r->client;
   CURL *e = r->easy;
   CURLcode bad = CURLE_OK;
   bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
   bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)r);
   bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
-  bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-  bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L); /* the bearer must not travel */
-  bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  bad |= curl_easy_setopt(e, CURLOPT_TCP_NODELAY, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
-  bad |= curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)LIMIT_CLIENT_IDLE_MS / 1000);
-  /* curl clears this buffer for each request; most bodies are small. */
-  bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)LIMIT_CLIENT_UPLOAD_BYTES);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
   if (!call->on_piece) /* it counts what has come, too */
     bad |=
@@ -366,8 +356,7 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  if (c->ca_file.len > 0)
-    bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file.at);
+  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
   if (strcmp(call->method, "GET") != 0) {
     /* A read callback without a seek callback: see the header. */
     bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -396,7 +385,7 @@ struct http_client_request *http_client_start(struct http_client *c,
   }
   struct http_client_request *r = mem_new(sizeof *r);
   r->client = c;
-  r->easy = curl_easy_init();
+  r->easy = curl_pool_take(&c->pool);
   r->body = buf_make(call->body.len + 1);
   buf_add(&r->body, call->body);
   bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
@@ -469,6 +458,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     curl_global_cleanup();
     return NULL;
   }
+  c->pool.ca_file = c->ca_file.len > 0 ? c->ca_file.at : NULL;
   c->multi = curl_multi_init();
   curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
   curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
@@ -498,6 +488,7 @@ static void handle_closed(uv_handle_t *handle)
 
 static void close_handles(struct http_client *c)
 {
+  curl_pool_empty(&c->pool);
   curl_multi_cleanup(c->multi); /* the watchers of its sockets close by themselves */
   uv_close((uv_handle_t *)&c->timer, handle_closed);
   uv_close((uv_handle_t *)&c->later, handle_closed);

@@ -10,6 +10,7 @@
 #include "io/loop.h"
 #include "io/url.h"
 #include "run/secrets.h"
+#include "run/tally.h"
 #include "run/workspace.h"
 
 #include <stdlib.h>
@@ -118,7 +119,9 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines,
                                  .command = set->tool_command,
                                  .command_env = set->environment->at,
                                  .timeout_ms = deadlines->tool_ms,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
+                                 .on_ended = set->tally ? tally_tool_call : NULL,
+                                 .ended_who = set->tally};
   if (tools_count(s->req->tools) == 0)
     return 0;
   struct bridge_setup setup = {.loop = set->loop,

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, eventsOf } from './ndjson.mjs'
 import { below, serveAs, startAs } from './init.mjs'
 import { runRequest } from './orchestrator.mjs'
-import { ask, assertNothingLeft, makeBox, open, processesOf, until } from './runlet.mjs'
+import { ask, assertNothingLeft, makeBox, open, processesOf, RUNLET, until } from './runlet.mjs'
 
 /** The four settings each cell is played in. */
 export const SETTINGS = ['serve', 'run'].flatMap((how) => [false, true].map((init) => ({ how, init, name: `${how}${init ? ', PID 1' : ''}` })))
@@ -26,7 +26,8 @@ export function listeners(pid) {
 }
 
 const said = (events) => events.some((e) => e.type === 'TEXT_MESSAGE_CONTENT')
-const families = (s) => [s.pid, s.child.pid]
+/** Processes of the run; not the program itself, nor (with a leak checker in it) the helper it has at its exit. */
+const ofTheRun = (s) => processesOf(s.box.mark, [s.pid, s.child.pid]).filter((p) => p.cmd[0] !== RUNLET)
 
 /** The program itself, after the run: no process but it, no zombie, no file, no listener but its own port. */
 async function serviceIsClean(s, fds, kept) {
@@ -38,13 +39,19 @@ async function serviceIsClean(s, fds, kept) {
   assert.equal((await ask(s, 'GET', '/health')).status, 200, 'the service lives on')
 }
 
-/** What stays after a success by design: named in the certificate; then the test ends it. */
-async function endKept(s, last, kept) {
-  const alive = processesOf(s.box.mark, families(s))
-  assert.equal(alive.length, kept, `kept: ${alive.map((p) => p.cmd.join(' '))}`)
+/** What stays after a success by design: named in the certificate; then the test ends it, if the namespace has not. */
+async function endKept(s, last, kept, lives) {
+  const alive = ofTheRun(s)
+  assert.equal(alive.length, lives ? kept : 0, `kept: ${alive.map((p) => p.cmd.join(' '))}`)
   assert.equal(last.metadata.runlet.leftovers?.length, kept, 'each is named')
   for (const p of alive) try { process.kill(p.pid, 'SIGKILL') } catch { /* gone meanwhile */ }
-  await until('them to go', () => processesOf(s.box.mark, families(s)).length === 0, 2000)
+  await until('them to go', () => ofTheRun(s).length === 0, 2000)
+}
+
+/** Nothing may take longer than this: a cell that hangs says so and is over. */
+const within = (what, promise, ms = 15000) => {
+  let timer
+  return Promise.race([promise, new Promise((_, broken) => { timer = setTimeout(() => broken(new Error(`${what}: not within ${ms} ms`)), ms) })]).finally(() => clearTimeout(timer))
 }
 
 /** Plays it.
@@ -54,8 +61,9 @@ async function endKept(s, last, kept) {
  *   signal                      what `during` sends to the program, for the exit code
  *   logged                      serve only, when the client is gone: the code in the log
  *   kept                        processes that may live on, each named
+ *   orphans                     so many do, and end by themselves soon
  *   check(last, events)         more about the end */
-export async function cell({ how, init }, { prompt, fields = {}, env = {}, args = [], during, when, end, signal, logged, kept = 0, check, orch }) {
+export async function cell({ how, init }, { prompt, fields = {}, env = {}, args = [], during, when, end, signal, logged, kept = 0, orphans = 0, check, orch }) {
   const box = makeBox()
   const request = runRequest({ prompt, orch, ...fields, timeouts: { ...SHORT, ...fields.timeouts } })
   const s = how === 'serve' ? await serveAs(init, { box, args, env }) : await startAs(init, ['run', '-', '--output', 'ndjson', ...args], box, { env })
@@ -74,8 +82,10 @@ export async function cell({ how, init }, { prompt, fields = {}, env = {}, args 
       await until('the agent to speak', () => when ? when({ s, events: events() }) : said(events()), 8000)
       await during({ s, r })
     }
-    if (how === 'serve') await r.ended
-    else if (end !== undefined || signal) await s.ended
+    await within('the end', (async () => {
+      if (how === 'serve') await r.ended
+      else if (end !== undefined || signal) await s.ended
+    })())
     let last
     if (end !== undefined) {
       last = assertStream(events(), end)
@@ -87,10 +97,11 @@ export async function cell({ how, init }, { prompt, fields = {}, env = {}, args 
     } else if (logged) {
       await until(`the run to end as ${logged}`, () => s.stderr().includes(`run failed code=${logged}`), 8000)
       assert.equal(s.stderr().match(/ run (failed|finished)/g).length, 1, s.stderr())
-      assert.equal(processesOf(box.mark, families(s)).length, 0, 'told and gone')
+      assert.equal(ofTheRun(s).length, 0, 'told and gone')
     }
-    if (kept) await endKept(s, last, kept)
-    else if (end !== undefined) assert.deepEqual(processesOf(box.mark, families(s)).map((p) => p.cmd.join(' ')), [], 'nothing lives when it is told')
+    if (orphans) await until('orphans to end', () => ofTheRun(s).length === 0, 8000)
+    if (kept) await endKept(s, last, kept, how === 'serve' || !init)
+    else if (end !== undefined) assert.deepEqual(ofTheRun(s).map((p) => p.cmd.join(' ')), [], 'nothing lives when it is told')
     if (how === 'serve' && !signal) {
       await serviceIsClean(s, fds, 0)
       const over = await s.stop()

@@ -135,7 +135,7 @@ void do_talk_on(struct agent *a, struct slice rest)
   if (!is_orphan(true))
     return;
   setsid();
-  signal(SIGPIPE, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);
   for (;;) {
     (void)!write(STDOUT_FILENO, "more\n", 5);
     (void)!write(STDERR_FILENO, "more\n", 5);

@@ -46,9 +46,9 @@ static void test_hearing__warns_of_the_first_bad_line_and_counts_the_rest(void *
   (void)state;
   struct desk d;
   desk_open(&d);
-  hearing_line(&d.hearing, SPAN_LITERAL("not json"));
+  assert_false(hearing_line(&d.hearing, SPAN_LITERAL("not json")));
   assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
-  hearing_line(&d.hearing, SPAN_LITERAL("{\"cut"));
+  assert_false(hearing_line(&d.hearing, SPAN_LITERAL("{\"cut")));
   assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
   hearing_line(&d.hearing, SPAN_LITERAL("[1]")); /* another kind */
   hearing_line(&d.hearing, SPAN_LITERAL("[2]"));
@@ -71,7 +71,7 @@ static void test_hearing__passes_over_blank_lines_and_sums_up_nothing(void **sta
   (void)state;
   struct desk d;
   desk_open(&d);
-  hearing_line(&d.hearing, SPAN_LITERAL(""));
+  assert_false(hearing_line(&d.hearing, SPAN_LITERAL("")));
   hearing_line(&d.hearing, SPAN_LITERAL(" \t "));
   hearing_sum_up(&d.hearing, 0);
   assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 0);
@@ -84,7 +84,7 @@ static void test_hearing__knows_a_success_and_that_the_turn_is_over(void **state
   (void)state;
   struct desk d;
   desk_open(&d);
-  hearing_line(&d.hearing, SPAN_LITERAL(INIT));
+  assert_true(hearing_line(&d.hearing, SPAN_LITERAL(INIT)));
   assert_false(hearing_succeeded(&d.hearing));
   assert_false(d.hearing.outbox.hang_up);
   hearing_line(&d.hearing, SPAN_LITERAL(GOOD));
