@@ -21,9 +21,7 @@ static int set_up(const struct curl_pool *p, CURL *e)
 
 CURL *curl_pool_take(struct curl_pool *p)
 {
-  if (p->count > 0)
-    return p->idle[--p->count];
-  CURL *easy = curl_easy_init();
+  CURL *easy = p->count > 0 ? p->idle[--p->count] : curl_easy_init();
   if (easy && set_up(p, easy) < 0) {
     curl_easy_cleanup(easy);
     return NULL;
@@ -35,15 +33,11 @@ void curl_pool_give(struct curl_pool *p, CURL *easy)
 {
   if (!easy)
     return;
-  CURLcode bad = CURLE_OK;
-  bad |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-  bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-  bad |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
-  bad |= curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-  if (bad != CURLE_OK || p->count == LIMIT_CLIENT_IDLE_HANDLES) {
-    curl_easy_cleanup(easy); /* one that still points to its last request is no use */
+  if (p->count == LIMIT_CLIENT_IDLE_HANDLES) {
+    curl_easy_cleanup(easy);
     return;
   }
+  curl_easy_reset(easy); /* options only: its buffers and state stay */
   p->idle[p->count++] = easy;
 }
 

@@ -48,9 +48,9 @@ struct http_client_request {
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
   http_client_piece *on_piece;
-  bool is_done, paused; /* by the caller */
-  bool held;            /* curl holds bytes back until it is told to go on */
-  bool unwatched;       /* no poll handle for its socket: it ends */
+  bool is_done, went_well, paused; /* by the caller */
+  bool held;                       /* curl holds bytes back until it is told to go on */
+  bool unwatched;                  /* no poll handle for its socket: it ends */
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -254,7 +254,10 @@ static void to_done(struct http_client_request *r)
 
 static void request_free(struct http_client_request *r)
 {
-  curl_pool_give(&r->client->pool, r->easy);
+  if (r->went_well)
+    curl_pool_give(&r->client->pool, r->easy);
+  else
+    curl_easy_cleanup(r->easy);
   curl_slist_free_all(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
@@ -271,7 +274,8 @@ static void finish(struct http_client_request *r)
   if (r->fault.kind == FAULT_NONE &&
       curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
     fault_set(&r->fault, FAULT_SYSTEM, "libcurl lost the answer");
-  if (r->fault.kind == FAULT_NONE) {
+  r->went_well = r->fault.kind == FAULT_NONE;
+  if (r->went_well) {
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
     answer.status = (int)status;
     answer.content_type = span_of(type);
@@ -402,7 +406,6 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
   if (strcmp(call->method, "GET") != 0) {
     /* A read callback without a seek callback: see the header. */
     bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
