@@ -161,6 +161,7 @@ static void test_opencode__the_bridge_is_tried_three_times(void **state)
   open_talk(&t);
   plan(&t, true);
   hear(&t, HEARD_LINE, 0, 0, READY);
+  outbox_clear(&t.outbox);
   event(&t, CONNECTED);
   for (int i = 1; i <= 3; i++) {
     assert_int_equal(t.outbox.call_count, 1);
@@ -299,7 +300,7 @@ static void test_opencode__a_heartbeat_is_no_sign_of_life(void **state)
 }
 
 /* A run that was asked for a value, and the answer to its prompt. */
-static void expect_value(const char *answer, const char *wanted, const char *last)
+static void expect_given(const char *answer, const char *wanted, const char *last)
 {
   struct talk t;
   open_talk(&t);
@@ -325,16 +326,16 @@ static void expect_value(const char *answer, const char *wanted, const char *las
 static void test_opencode__the_value_that_was_asked_for_is_told(void **state)
 {
   (void)state;
-  expect_value("{\"info\":{\"finish\":\"tool-calls\",\"structured\":{\"n\": 7.0}}}",
+  expect_given("{\"info\":{\"finish\":\"tool-calls\",\"structured\":{\"n\": 7.0}}}",
                "\"object\":{\"n\": 7.0}", "RUN_FINISHED");
-  expect_value("{\"info\":{\"finish\":\"stop\",\"error\":{\"name\":"
+  expect_given("{\"info\":{\"finish\":\"stop\",\"error\":{\"name\":"
                "\"StructuredOutputError\"}},\"parts\":[{\"type\":\"text\",\"text\":\"So: "
                "{\\\"n\\\":8}\"}]}",
                "\"object\":{\"n\":8}", "RUN_FINISHED");
-  expect_value("{\"info\":{\"finish\":\"stop\"},\"parts\":[{\"type\":\"text\",\"text\":"
+  expect_given("{\"info\":{\"finish\":\"stop\"},\"parts\":[{\"type\":\"text\",\"text\":"
                "\"No.\"}]}",
                "Content: No.", "structured-output-parse-failed");
-  expect_value("{\"info\":{\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"mock "
+  expect_given("{\"info\":{\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"mock "
                "401\"}}}}",
                "mock 401", "\"code\":\"agent-error\"");
 }
