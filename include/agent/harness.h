@@ -23,16 +23,23 @@
 #include "request/run_request.h"
 
 enum heard_kind {
-  HEARD_LINE /* one line of the agent's stdout, valid UTF-8, without its newline */
+  HEARD_LINE,   /* one line of the agent's stdout, without its newline */
+  HEARD_ANSWER, /* what came of an ear_ask() */
+  HEARD_STREAM  /* one event of an ear_follow(), or its end */
 };
 struct heard {
   enum heard_kind kind;
-  struct span text; /* lent for the call */
+  struct span text; /* lent for the call, valid UTF-8 */
+  int tag;          /* of the call */
+  /* HTTP.  0: no answer came, or the stream has ended; `text` says why.  A stream that
+   * was refused ends with the status and the words of that. */
+  int status;
 };
 
 struct plan_place {
   struct span folder;    /* the run's private folder: plan files land there */
   struct span workspace; /* the agent's current folder */
+  struct span secret;    /* 64 hex digits, fresh for the run, struck out of every log */
 };
 
 struct harness {

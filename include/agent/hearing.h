@@ -3,7 +3,8 @@
  *
  * Between whoever has lines (a run, translate) and the harness.  A line that cannot be
  * understood, or is too long, gives CUSTOM runlet.warning "unparsable-line" or
- * "line-too-long" for the first of its kind at once, and a count of all at the end.  */
+ * "line-too-long" for the first of its kind (no JSON; JSON of the wrong sort; too large)
+ * at once, and a count of all at the end.  */
 #ifndef AGENT_HEARING_H
 #define AGENT_HEARING_H
 
@@ -13,13 +14,21 @@ struct hearing {
   const struct harness *harness;
   void *state;           /* the harness's, zeroed at first, wiped at last */
   struct events *events; /* borrowed */
-  struct outbox outbox;  /* whoever listens empties it after each line */
+  struct outbox outbox;  /* whoever listens empties it after each call */
   unsigned long long not_understood, too_long;
+  unsigned warned; /* a bit for each fault kind */
 };
 
 struct hearing hearing_open(const struct harness *harness); /* `events` are set later */
-/* One line of stdout, valid UTF-8, no newline; blank ones are passed over. */
-void hearing_line(struct hearing *h, struct span line);
+/* One line of stdout, valid UTF-8, no newline; blank ones are passed over.  False: it is
+ * nothing that this agent says (noise of whoever shares its stdout). */
+bool hearing_line(struct hearing *h, struct span line);
+/* The same for what came by HTTP (harness.h). */
+bool hearing_heard(struct hearing *h, const struct heard *heard);
+/* A line of a transcript: as hearing_line(), or what an agent said by HTTP, written
+ * {"heard":"answer"|"stream","tag":n,"status":n,"text":value}, where a value that is no
+ * string stands for its own bytes. */
+void hearing_recorded(struct hearing *h, struct span line);
 void hearing_too_long(struct hearing *h, size_t ceiling);
 /* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
 void hearing_sum_up(struct hearing *h, unsigned long long repaired);

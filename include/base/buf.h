@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct span {
   const char *at; /* may be NULL when len is 0 */
@@ -52,6 +53,9 @@ buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next ch
 struct span span_of(const char *cstring); /* NULL: the empty span */
 bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);
+/* 64 bits that tell texts apart (FNV-1a, stirred), never 0; no secret is safe behind it.
+ */
+uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
 bool span_starts(struct span s, const char *prefix);
 struct span span_after(struct span s, size_t n); /* without its first n bytes */

@@ -23,8 +23,8 @@
  *     would end them there): json_text() unescapes them when asked, once;
  *   - numbers longer than 15 characters, which a double cannot hold.
  * So a 64 MiB line whose bulk is one string or one raw member costs no tree.  More tree
- * than LIMIT_JSON_TREE_BYTES of text is FAULT_TOO_BIG.  A \u0000 in a member's name is
- * refused.
+ * than LIMIT_JSON_TREE_BYTES of text or LIMIT_JSON_VALUES is FAULT_TOO_BIG.  A \u0000 in
+ * a member's name is refused.
  *
  * Duplicate keys: refused with `unique_keys` (requests), else the last one wins, as in
  * JavaScript (agents).  Keys compare case-sensitively.  */

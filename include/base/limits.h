@@ -22,6 +22,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128
 #define LIMIT_JSON_TREE_BYTES ((size_t)4 * MIB) /* text that becomes a tree */
+#define LIMIT_JSON_VALUES     500000            /* in it: each costs 64 bytes */
 #define LIMIT_JSON_LONG_BYTES ((size_t)1 * KIB) /* longer strings stay slices */
 
 /* What goes out. */
@@ -88,7 +89,12 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */
 #define LIMIT_TOOL_PENDING_MIN_MS 50u
 #define LIMIT_CLIENT_UPLOAD_BYTES 16384 /* a piece of a request's body */
+#define LIMIT_CLIENT_IDLE_HANDLES 32    /* of libcurl, kept for the next request */
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
+
+/* An agent that speaks HTTP: its server on loopback. */
+#define LIMIT_LINK_CONNECT_MS 10000u
+#define LIMIT_STREAM_BYTES    ((size_t)64 * KIB) /* of a stream, not handed out yet */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -25,6 +25,8 @@ struct tool_answer {   /* exactly one of them; all lent */
   struct span failure; /* text for the agent, "Tool execution failed: …" */
   struct span error;   /* raw {"code","message","data"?} */
   bool cancelled;      /* nobody waits for it */
+  struct buf *memory;  /* of the spans, which may be many MiB: whoever is done with them
+                          may free it at once; NULL: it is kept for something else */
 };
 
 enum tool_outcome { TOOL_RESULT, TOOL_FAILED, TOOL_PENDING, TOOL_ERROR };

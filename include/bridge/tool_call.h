@@ -34,6 +34,9 @@ struct tool_route { /* where calls go; owned by the run, outlives its calls */
   char *const *command_env;
   unsigned timeout_ms;
   size_t answer_ceiling;
+  /* May be NULL: for each call that ended, before its on_answer. */
+  void (*on_ended)(void *who, const struct tool_answer *answer, unsigned ms);
+  void *ended_who;
 };
 
 typedef void tool_call_done(void *who,

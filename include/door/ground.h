@@ -12,6 +12,7 @@
 #include "io/cgroup.h"
 #include "io/identity.h"
 #include "run/runs.h"
+#include "run/tally.h"
 
 struct signals;
 struct signal_news;
@@ -26,6 +27,7 @@ struct ground {
   struct buf workspace, state, run_folders;
   struct cgroups cgroups;
   struct run_settings settings;
+  struct tally tally;
   struct runs *runs;
   struct signals *signals;
   bool unclean; /* the loop did not run dry at the end: a defect */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* http_door.h - `runlet serve`: POST /run and GET /health, as the container's service.
+/* http_door.h - `runlet serve`: the container's service.  What it answers is in
+ * door/runs_door.h, but for GET /health and GET /ready.
  *
  * Who may call (door/gate.h) is decided before a byte of the body is read.  A request
  * that cannot start gets a status and one line of text/plain; one that starts gets 200,
- * its head at once, and NDJSON until its terminal event. A client that goes away cancels
- * its run.  TERM, INT, HUP or QUIT: no new runs, running ones end with `runner-shutdown`,
- * their lines are flushed, exit 0.
+ * its head at once, and NDJSON until its terminal event.  TERM, INT, HUP or QUIT: no new
+ * runs, running ones end with `runner-shutdown`, their lines are flushed, exit 0.
  *
  * With a companion (io/companion.h; options.companion) the service and it live and end
  * together.  It is started once we listen.  Every signal is passed on to it, but for a

@@ -35,7 +35,7 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   char *const *companion; /* serve: what stands after "--", NULL-ended; NULL: none */
 
   const char *listen, *token_file, *workspace, *state_dir, *ca_file, *tool_command,
-      *output, *agent_user;
+      *output, *require_cli, *agent_user;
   const char *log_format, *log_level;
   bool allow_unauthenticated, workspace_per_thread, mcp_legacy_only,
       agent_may_gain_privileges;
@@ -44,6 +44,7 @@ struct options { /* texts are borrowed from argv or the environment, or constant
       tool_timeout_ms;
   unsigned long long kill_grace_ms, drain_ms, result_grace_ms, heartbeat_ms,
       write_stall_ms;
+  unsigned long long log_memory_bytes, log_spill_bytes, keep_ms, keep_runs, keep_bytes;
   unsigned long long bridge_hold_ms, bridge_progress_ms;
 
   const char *harness, *model, *run_id, *thread_id; /* translate */

@@ -6,7 +6,8 @@
  * fuzzing. How the agent ended is told by exit_status and signal; with timestamp_ms the
  * same transcript gives the same bytes.  There is no certificate: nothing ran.
  *
- * A line that cannot be understood gives CUSTOM runlet.warning "unparsable-line" once,
+ * What an agent said by HTTP stands in the transcript as agent/hearing.h has it.  A line
+ * that cannot be understood gives CUSTOM runlet.warning "unparsable-line" once,
  * and how many there were at the end; one that is too long "line-too-long".  */
 #ifndef DOOR_TRANSLATE_DOOR_H
 #define DOOR_TRANSLATE_DOOR_H

@@ -12,6 +12,12 @@
  * with 8.14.1).  Redirects are not followed, TLS is always verified, no proxy, no
  * cookies, no compression.
  *
+ * A stream: with `on_piece` the body of a 2xx answer is not kept but handed out as it
+ * comes, from the loop, never from inside these calls; on_done comes after the last
+ * piece. At most LIMIT_STREAM_BYTES wait in between; http_client_pause() stops reading,
+ * and the other side with it (back-pressure).  The body of any other status is kept as
+ * usual.
+ *
  * CA bundle: `ca_file` if given, else $SSL_CERT_FILE (a missing file there is an error),
  * else the first readable of the usual places; none: https fails with a text that says
  * so.  */
@@ -30,6 +36,8 @@ struct http_client_setup {
   const char *ca_file; /* NULL: look for it, see above */
 };
 
+typedef void http_client_piece(void *who, struct span bytes); /* lent for the call */
+
 struct http_call { /* all borrowed for the call to http_client_start() only: it copies */
   const char *method;
   const char *url;            /* http or https */
@@ -37,6 +45,7 @@ struct http_call { /* all borrowed for the call to http_client_start() only: it 
   struct span body;
   unsigned connect_ms, total_ms; /* 0: no limit */
   size_t answer_ceiling;
+  http_client_piece *on_piece; /* NULL: the whole answer at the end */
 };
 
 struct http_client_answer {
@@ -58,6 +67,8 @@ struct http_client_request *http_client_start(struct http_client *c,
                                               http_client_done *on_done, void *who,
                                               struct fault *f);
 void http_client_cancel(struct http_client_request *r);
+/* Streams only.  While paused neither a piece nor on_done comes, but after a cancel. */
+void http_client_pause(struct http_client_request *r, bool paused);
 size_t http_client_in_flight(const struct http_client *c);
 /* Cancels all (their on_done come first), then closes.  `closed` comes once, on a later
  * turn. */

@@ -51,7 +51,7 @@ struct http_connection {
   struct buf out;     /* written by the owner, not yet handed to libuv */
   struct buf sending; /* in libuv's hands */
   bool in_flight;
-  bool high;  /* the backlog was above the high mark, on_drain is due */
+  bool high;  /* the backlog was above the high mark: pipelined requests wait */
   bool dirty; /* http_connection_turn() has something to do */
   unsigned long long handed,
       watched; /* bytes ever written; those gone at the last look */
@@ -60,7 +60,7 @@ struct http_connection {
 
 /* Accepts from the listener.  `refused`: it gets 503 and no more. */
 void http_connection_accept(struct http_server *s, uv_stream_t *listener, bool refused);
-/* While `dirty`: sends, tells on_drain, goes on to pipelined requests. */
+/* While `dirty`: asks the owner for more, sends, goes on to pipelined requests. */
 void http_connection_turn(struct http_connection *c);
 void http_connection_mark(struct http_connection *c); /* dirty */
 /* Changes the state, and the deadline with it. */

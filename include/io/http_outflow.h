@@ -13,8 +13,10 @@ struct http_connection;
 
 /* Sends `out`; when a finishing connection has nothing left, says our end and lingers. */
 void http_outflow_flush(struct http_connection *c);
-/* on_drain, or pipelined requests, if the backlog fell from above the high to below the
- * low mark. */
+/* on_room, if the owner was woken and nothing is in flight. */
+void http_outflow_ask(struct http_connection *c);
+/* Pipelined requests go on if the backlog fell from above the high to below the low mark.
+ */
 void http_outflow_tell_drain(struct http_connection *c);
 /* Looks from time to time whether the client takes bytes and, half-closed, whether it is
  * there. */

@@ -2,11 +2,10 @@
 /* spill.h - bytes that are kept for later and do not fit into memory: one file in the
  * state folder, of a fixed most, in which the newest bytes overwrite the oldest.
  *
- * The file is private (0600, O_EXCL, O_NOFOLLOW), locked (flock) while it is used and
- * removed by spill_close(); one whose lock nobody holds belongs to a runner that died and
- * goes with spill_sweep().  Nothing is ever read back after a restart.  These calls block
- * for as long as the page cache takes; a failure (a full disk) loses only what was to be
- * written.  */
+ * The file has no name: it is made private (0600, O_EXCL, O_NOFOLLOW) and unlinked at
+ * once, so that on every path, also when we are killed, nothing is left of it.  These
+ * calls block for as long as the page cache takes; a failure (a full disk) loses only
+ * what was to be written.  */
 #ifndef IO_SPILL_H
 #define IO_SPILL_H
 
@@ -26,6 +25,5 @@ int spill_read(const struct spill *s, unsigned long long place, size_t len, char
                struct fault *f);
 /* Bytes of the file. */
 unsigned long long spill_size(const struct spill *s);
-unsigned spill_sweep(const char *folder);
 
 #endif

@@ -39,10 +39,9 @@ int fields_texts(const struct fields *r, json_at object, const char *where,
 /* The member itself, which must be an object; NULL when absent. */
 int fields_object(const struct fields *r, json_at object, const char *where,
                   const char *name, json_at *out);
-/* A string that must be `only`; `known` are other values that exist but are not built
- * yet. */
-int fields_only(const struct fields *r, json_at object, const char *name,
-                const char *only, const char *known);
+/* A string that is `usual`, as when it is absent, or `other`. */
+int fields_choice(const struct fields *r, json_at object, const char *name,
+                  const char *usual, const char *other, bool *is_other);
 /* Refuses a member that says something, by name. */
 int fields_unbuilt(const struct fields *r, json_at object, const char *where,
                    const char *name);

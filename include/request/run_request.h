@@ -81,6 +81,7 @@ struct run_request {
   struct run_deadlines deadlines;
   enum event_format event_format;
   bool kill_leftovers;    /* after a success too */
+  bool detach;            /* onDisconnect: the run goes on without its client */
   size_t max_chunk_bytes; /* 0: not given */
   unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
   struct span

@@ -3,7 +3,8 @@
  *
  *   runMs     from the start; always runs
  *   startMs   spawn to the first line on stdout
- *   idleMs    no byte on stdout, while no tool call is open; 0 = off
+ *   idleMs    no byte on stdout or from the agent's server, while no tool call is open;
+ *             0 = off
  *   result    the success or error record to the exit, from the last line on
  *   heartbeat no event for so long: CUSTOM runlet.heartbeat {"sinceMs"}; 0 = off
  * start, idle and result stand still while we do not read the agent (back-pressure).  The
@@ -41,6 +42,7 @@ struct watch_setup {
 struct watch *watch_new(const struct watch_setup *setup);
 void watch_result(struct watch *w); /* the record was heard, or a line after it: the grace
                                        begins anew */
+void watch_alive(struct watch *w);  /* the agent's server said something */
 void watch_free(struct watch *w);   /* NULL is fine */
 
 #endif

@@ -14,6 +14,7 @@
 #include "bridge/bridge.h"
 #include "io/child.h"
 #include "run/deadlines.h"
+#include "run/link.h"
 #include "run/run.h"
 
 struct loop_timer;
@@ -28,6 +29,8 @@ struct stage {
   struct tool_route route;
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
+  struct link *link;             /* to the agent's own server; NULL: not spawned */
+  char secret[65];               /* for the harness (plan_place); "": none yet */
   unsigned long long spawned_ms; /* ids_ticks_ms */
   struct loop_timer *last;       /* strike: never calls back from inside */
   unsigned closing;
@@ -35,12 +38,17 @@ struct stage {
   void *who;
 };
 
+struct stage_calls {
+  struct child_calls child;
+  struct link_calls link; /* `child` and `link` outlive the stage */
+};
+
 /* FAULT_BAD_INPUT for everything the request can be blamed for. */
 int stage_admit(struct stage *s, const struct run_settings *settings,
                 const struct run_request *req, struct fault *f);
 /* `code`: what the RUN_ERROR is called when it fails. */
 int stage_raise(struct stage *s, void *harness_state, const struct deadlines *deadlines,
-                const struct child_calls *calls, void *who, const char **code,
+                const struct stage_calls *calls, void *who, const char **code,
                 struct fault *f);
 /* `struck` comes once, on a later turn. */
 void stage_strike(struct stage *s, void (*struck)(void *who), void *who);

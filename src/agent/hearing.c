@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/hearing.h"
 
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -13,17 +14,58 @@ struct hearing hearing_open(const struct harness *harness)
                           .outbox = outbox_make()};
 }
 
-void hearing_line(struct hearing *h, struct span line)
+bool hearing_heard(struct hearing *h, const struct heard *heard)
 {
   struct ear ear = {.events = h->events, .outbox = &h->outbox};
-  struct heard heard = {.kind = HEARD_LINE, .text = line};
   struct fault f = {0};
-  if (span_trim(line).len == 0)
-    return;
-  if (h->harness->hear(h->state, &heard, &ear, &f) == 0 || h->not_understood++ > 0)
-    return;
+  h->outbox.heartbeat = false;
+  if (h->harness->hear(h->state, heard, &ear, &f) == 0)
+    return true;
+  h->not_understood++;
+  if (h->warned & 1u << f.kind)
+    return false;
+  h->warned |= 1u << f.kind;
   fault_prefix(&f, "A line could not be understood");
   events_warn(h->events, "unparsable-line", span_of(f.text));
+  return false;
+}
+
+bool hearing_line(struct hearing *h, struct span line)
+{
+  struct heard heard = {.kind = HEARD_LINE, .text = line};
+  return span_trim(line).len > 0 && hearing_heard(h, &heard);
+}
+
+static bool read_recorded(struct json *doc, struct heard *heard)
+{
+  json_at root = json_root(doc), text = json_get(root, "text");
+  struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
+  unsigned long long tag = 0, status = 0;
+  if (!json_whole(json_get(root, "tag"), 9999, &tag) ||
+      !json_whole(json_get(root, "status"), 999, &status) ||
+      !(span_is(kind, "answer") || span_is(kind, "stream")))
+    return false;
+  heard->kind = span_is(kind, "answer") ? HEARD_ANSWER : HEARD_STREAM;
+  heard->tag = (int)tag;
+  heard->status = (int)status;
+  heard->text = json_kind(text) == JSON_STRING ? json_text(doc, text, (struct span){0})
+                                               : json_raw(text);
+  return true;
+}
+
+void hearing_recorded(struct hearing *h, struct span line)
+{
+  static const char *const raw[] = {"text", NULL};
+  static const struct json_rules rules = {.raw = raw};
+  struct fault ignored = {0};
+  struct heard heard = {0};
+  struct json *doc =
+      span_starts(line, "{\"heard\":") ? json_parse(line, &rules, &ignored) : NULL;
+  if (doc != NULL && read_recorded(doc, &heard))
+    hearing_heard(h, &heard);
+  else
+    hearing_line(h, line);
+  json_free(doc);
 }
 
 void hearing_too_long(struct hearing *h, size_t ceiling)

@@ -165,6 +165,18 @@ bool span_is(struct span s, const char *cstring)
   return span_equal(s, span_of(cstring));
 }
 
+/* The finish lets the low bits see the high ones. */
+uint64_t span_hash(struct span s)
+{
+  uint64_t h = 0xcbf29ce484222325u;
+  for (size_t i = 0; i < s.len; i++)
+    h = (h ^ (unsigned char)s.at[i]) * 0x100000001b3u;
+  h ^= h >> 32;
+  h *= 0xd6e8feb86659fd93u;
+  h ^= h >> 32;
+  return h != 0 ? h : 1;
+}
+
 static char ascii_lower(char c)
 {
   return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

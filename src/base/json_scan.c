@@ -38,6 +38,7 @@ struct scan {
 
   struct json_cut *cuts;
   size_t cut_count, cut_room;
+  size_t values; /* outside of raw members */
 };
 
 static int scan_fails(struct scan *s, const char *at, const char *why)
@@ -340,6 +341,9 @@ static int scan_close(struct scan *s, enum await *await)
 static int scan_value(struct scan *s, enum await *await)
 {
   int answer;
+  if (!s->raw && s->values++ == LIMIT_JSON_VALUES)
+    return fault_set(s->f, FAULT_TOO_BIG, "more than %d values of JSON tree",
+                     LIMIT_JSON_VALUES);
   switch (*s->at) {
   case '{':
   case '[':

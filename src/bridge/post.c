@@ -82,11 +82,13 @@ void post_reply_whole(struct http_exchange *x, struct post_accepts accepts, int 
   buf_free(&event);
 }
 
-static void write_event(struct post *p, struct span json)
+/* `json` is freed before the next copy of it is made: it may be many MiB. */
+static void write_event(struct post *p, struct buf *json)
 {
   struct buf event = buf_make(2 * LIMIT_BRIDGE_REPLY_BYTES);
-  buf_reserve(&event, json.len + 64);
-  sse_write_message(json, &event);
+  buf_reserve(&event, json->len + 64);
+  sse_write_message(buf_span(json), &event);
+  buf_free(json);
   http_write(p->exchange, buf_span(&event));
   buf_free(&event);
 }
@@ -197,9 +199,10 @@ static void tool_answered(void *who, const struct tool_answer *answer)
     part->reply = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
     part->status = mcp_finish(&part->call, answer, &part->reply);
     part->state = PART_READY;
+    if (answer->memory)
+      buf_free(answer->memory);
     if (p->streaming && p->accepts.sse) {
-      write_event(p, buf_span(&part->reply));
-      buf_free(&part->reply);
+      write_event(p, &part->reply);
       part->state = PART_SENT;
     }
   }
@@ -223,8 +226,7 @@ static bool write_progress(struct post *p)
       continue;
     struct buf message = buf_make(LIMIT_BRIDGE_BODY_BYTES + KIB);
     mcp_progress(&part->call, p->step, &message);
-    write_event(p, buf_span(&message));
-    buf_free(&message);
+    write_event(p, &message);
     wrote = true;
   }
   return wrote;
@@ -267,8 +269,7 @@ static void hold_is_over(void *who)
   for (size_t i = 0; p->accepts.sse && i < p->count; i++) {
     if (p->parts[i].state != PART_READY)
       continue;
-    write_event(p, buf_span(&p->parts[i].reply));
-    buf_free(&p->parts[i].reply);
+    write_event(p, &p->parts[i].reply);
     p->parts[i].state = PART_SENT;
   }
 }

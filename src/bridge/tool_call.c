@@ -25,7 +25,7 @@ struct tool_call {
   struct buf name, body, id;
   bool takes_mcp, cancelled;
   unsigned attempt, unsent; /* requests so far; of them that never left */
-  unsigned long long deadline_ms;
+  unsigned long long began_ms, deadline_ms;
   struct http_client_request *request;
   struct command *command;
   struct loop_timer
@@ -38,6 +38,8 @@ struct tool_call {
 static void answer(struct tool_call *c, const struct tool_answer *a)
 {
   loop_timer_free(c->later);
+  if (c->route->on_ended)
+    c->route->on_ended(c->route->ended_who, a, (unsigned)(ids_ticks_ms() - c->began_ms));
   c->on_answer(c->who, a);
   buf_free(&c->name);
   buf_free(&c->body);
@@ -115,7 +117,9 @@ static void http_answered(void *who, struct http_client_answer *got)
   struct tool_answer a;
   struct buf text = buf_make(3 * c->route->answer_ceiling);
   unsigned retry_ms = 0;
-  if (tool_answer_read(&reply, &a, &text, &retry_ms) != TOOL_PENDING)
+  enum tool_outcome outcome = tool_answer_read(&reply, &a, &text, &retry_ms);
+  a.memory = text.len > 0 ? &text : got->body;
+  if (outcome != TOOL_PENDING)
     answer(c, &a);
   else if (!again(c, retry_ms))
     answer_failed(c, "the tool's answer was still pending at its deadline (toolMs)");
@@ -124,12 +128,16 @@ static void http_answered(void *who, struct http_client_answer *got)
 
 static char *header(const char *name, struct span value)
 {
-  struct buf b = buf_make(64 * KIB);
-  buf_addf(&b, "%s: ", name);
-  for (size_t i = 0; i < value.len; i++) /* an id may hold anything; a header may not */
-    buf_add_char(
-        &b, (unsigned char)value.at[i] < 0x20 || value.at[i] == 0x7f ? '_' : value.at[i]);
-  return buf_take(&b).at;
+  size_t n = strlen(name), len = n + 2 + value.len;
+  char *text = mem_new(len + 1);
+  memcpy(text, name, n);
+  memcpy(text + n, ": ", 2);
+  if (value.len > 0)
+    memcpy(text + n + 2, value.at, value.len);
+  for (size_t i = n; i < len; i++) /* an id may hold anything; a header may not */
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+      text[i] = '_';
+  return text;
 }
 
 static void attempt_http(struct tool_call *c)
@@ -256,7 +264,8 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   c->takes_mcp = takes_mcp;
   c->on_answer = on_answer;
   c->who = who;
-  c->deadline_ms = ids_ticks_ms() + route->timeout_ms;
+  c->began_ms = ids_ticks_ms();
+  c->deadline_ms = c->began_ms + route->timeout_ms;
   c->later = loop_timer_new(route->loop, later, c);
   c->name = buf_make(LIMIT_BRIDGE_BODY_BYTES);
   buf_add(&c->name, name);

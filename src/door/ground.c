@@ -132,6 +132,7 @@ static void fill_settings(struct ground *g)
       .bridge_hold_ms = (unsigned)o->bridge_hold_ms,
       .bridge_progress_ms = (unsigned)o->bridge_progress_ms,
       .mcp_legacy_only = o->mcp_legacy_only,
+      .tally = &g->tally,
   };
 }
 

@@ -4,9 +4,11 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "door/answer.h"
 #include "door/gate.h"
 #include "door/ground.h"
+#include "door/ready.h"
+#include "door/runs_door.h"
 #include "io/address.h"
 #include "io/companion.h"
 #include "io/files.h"
@@ -17,7 +19,6 @@
 #include "io/signals.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define FLUSH_LOOK_MS 5 /* between two looks at what still has to leave, at shutdown */
@@ -25,6 +26,7 @@
 struct door {
   struct ground *ground;
   struct gate gate;
+  struct runs_door runs;
   struct http_server *server;
   struct loop_timer *flush;
   unsigned flush_left_ms;
@@ -33,158 +35,9 @@ struct door {
   int status;                  /* of it; 0 without one */
 };
 
-struct caller { /* one POST /run, from its admission until its run is over and its stream
-                   ended */
-  struct sink sink; /* first */
-  struct door *door;
-  struct http_exchange *exchange; /* NULL: ended, or the client is gone */
-  struct loop_timer *keepalive;
-  struct run *run;
-  struct buf run_id;
-  bool wrote; /* since the last keep-alive tick */
-};
-
-/* -- answers -- */
-
-static void answer_text(struct http_exchange *x, int status, const char *type,
-                        const char *text)
-{
-  struct http_answer a = {.status = status, .content_type = type};
-  struct http_header retry = {SPAN_LITERAL("retry-after"), SPAN_LITERAL("1")};
-  if (status == 503 || status == 409) {
-    a.headers = &retry;
-    a.header_count = 1;
-  }
-  struct http_header challenge = {SPAN_LITERAL("www-authenticate"),
-                                  SPAN_LITERAL("Bearer")};
-  if (status == 401) {
-    a.headers = &challenge;
-    a.header_count = 1;
-  }
-  http_reply(x, &a, span_of(text));
-}
-
-static void answer_fault(struct http_exchange *x, const struct fault *f)
-{
-  answer_text(x, fault_http_status(f->kind), "text/plain", f->text);
-}
-
-/* -- one caller -- */
-
-static size_t put_line(struct sink *sink, struct span line)
-{
-  struct caller *c = (struct caller *)sink;
-  c->wrote = true;
-  return c->exchange ? http_write(c->exchange, line) : 0;
-}
-
-static void end_lines(struct sink *sink)
-{
-  struct caller *c = (struct caller *)sink;
-  if (c->exchange)
-    http_end(c->exchange);
-  c->exchange = NULL;
-}
-
-static void client_drained(void *who)
-{
-  struct caller *c = who;
-  if (c->sink.on_drain)
-    c->sink.on_drain(c->sink.listener);
-}
-
-static void client_gone(void *who)
-{
-  struct caller *c = who;
-  c->exchange = NULL;
-  if (!c->run)
-    return;
-  log_line(LOG_INFO, buf_span(&c->run_id), "the client is gone: ending its run");
-  run_cancel(c->run, "client", "cancelled", "the client went away", 0);
-  client_drained(c); /* nobody to wait for: let the agent's last lines through */
-}
-
-/* A blank line, so that nothing between here and the orchestrator takes a silent stream
- * for a dead one. */
-static void keep_alive(void *who)
-{
-  struct caller *c = who;
-  if (!c->wrote && c->exchange)
-    (void)http_write(c->exchange, SPAN_LITERAL("\n"));
-  c->wrote = false;
-}
-
-static struct sink *begin_stream(void *who, struct run *r)
-{
-  struct caller *c = who;
-  static const struct http_header no_cache = {{"cache-control", 13}, {"no-cache", 8}};
-  struct http_answer a = {.status = 200,
-                          .content_type = "application/x-ndjson",
-                          .headers = &no_cache,
-                          .header_count = 1};
-  c->run = r;
-  buf_add(&c->run_id, run_id(r));
-  http_begin(c->exchange, &a, SPAN_LITERAL("\n"));
-  http_exchange_on_gone(c->exchange, client_gone, c);
-  http_exchange_on_drain(c->exchange, client_drained, c);
-  c->keepalive = loop_timer_new(c->door->ground->loop, keep_alive, c);
-  loop_timer_repeat(c->keepalive, LIMIT_KEEPALIVE_MS);
-  log_line(LOG_INFO, buf_span(&c->run_id), "run started");
-  return &c->sink;
-}
-
-static void caller_free(struct caller *c)
-{
-  loop_timer_free(c->keepalive);
-  buf_free(&c->run_id);
-  free(c);
-}
-
-static void run_over(void *who, const struct run_outcome *o)
-{
-  struct caller *c = who;
-  log_line(LOG_INFO, buf_span(&c->run_id),
-           "run %s%s%s events=%llu toolCalls=%llu durationMs=%llu",
-           o->finished ? "finished" : "failed", o->code[0] ? " code=" : "", o->code,
-           o->events, o->tool_calls, o->duration_ms);
-  end_lines(&c->sink);
-  caller_free(c);
-}
-
-static void post_run(struct door *d, struct http_exchange *x)
-{
-  struct buf text = http_exchange_body(x);
-  struct span trace = http_request_header(http_exchange_request(x), "traceparent");
-  struct request_rules rules = {.local_tools = d->ground->options->tool_command != NULL};
-  struct fault f = {0};
-  struct run_request *req = run_request_read(&text, &rules, &f);
-  if (!req) {
-    log_line(LOG_INFO, (struct span){0}, "refused a request: %s", f.text);
-    answer_fault(x, &f);
-    return;
-  }
-  buf_add(&req->door_text, trace);
-  req->traceparent = buf_span(&req->door_text);
-  struct caller *c = mem_new(sizeof *c);
-  *c = (struct caller){.sink = {.put = put_line, .end = end_lines},
-                       .door = d,
-                       .exchange = x,
-                       .run_id = buf_make(LIMIT_BODY_BYTES)};
-  if (!runs_start(d->ground->runs, req, begin_stream, run_over, c, &f)) {
-    log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f.text);
-    answer_fault(x, &f);
-    caller_free(c);
-  }
-}
-
 /* -- routes
  * ------------------------------------------------------------------------------------------
  */
-
-static bool is(const struct http_request *r, const char *method, const char *target)
-{
-  return span_is(r->method, method) && span_is(r->target, target);
-}
 
 static bool is_agent(const struct door *d, const struct sockaddr *peer,
                      const struct sockaddr *local)
@@ -203,7 +56,7 @@ static void on_head(void *who, struct http_exchange *x)
 {
   struct door *d = who;
   const struct http_request *r = http_exchange_request(x);
-  if (is(r, "GET", "/health"))
+  if (span_is(r->method, "GET") && span_is(r->target, "/health"))
     return;
   struct gate_facts facts = {
       .authorization = http_request_header(r, "authorization"),
@@ -216,16 +69,31 @@ static void on_head(void *who, struct http_exchange *x)
     answer_fault(x, &f);
 }
 
+static void answer_ready(const struct door *d, struct http_exchange *x)
+{
+  struct buf json = buf_make(64 * KIB);
+  bool ready = ready_write(d->ground, d->flush != NULL, &json);
+  answer_text(x, ready ? 200 : 503, "application/json", buf_span(&json));
+  buf_free(&json);
+}
+
 static void on_request(void *who, struct http_exchange *x)
 {
   struct door *d = who;
   const struct http_request *r = http_exchange_request(x);
-  if (is(r, "GET", "/health"))
-    answer_text(x, 200, NULL, "ok");
-  else if (is(r, "POST", "/run"))
-    post_run(d, x);
+  struct route route;
+  struct fault f = {0};
+  if (route_read(r->method, r->target, &route, &f) < 0)
+    answer_fault(x, &f);
+  else if (route.name == ROUTE_NONE)
+    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
+  else if (route.name == ROUTE_HEALTH)
+    answer_text(x, 200, NULL, SPAN_LITERAL("ok"));
+  else if (route.name == ROUTE_READY)
+    answer_ready(d, x);
   else
-    answer_text(x, 404, NULL, "not found");
+    runs_door_answer(&d->runs, x, &route);
+  route_free(&route);
 }
 
 /* -- the end
@@ -241,14 +109,16 @@ static void close_door(struct door *d)
   d->flush = NULL;
   if (!d->companion) /* one that takes its time still hears what comes */
     ground_deafen(d->ground);
-  http_server_close(d->server, NULL, NULL);
+  http_server_close(d->server, NULL, NULL); /* tells what still follows a run */
+  runs_door_close(&d->runs);
 }
 
 /* The last lines get killGraceMs + 1 s to leave, then the sockets are reset. */
 static void look_at_flush(void *who)
 {
   struct door *d = who;
-  if (http_server_unflushed(d->server) == 0 || d->flush_left_ms < FLUSH_LOOK_MS) {
+  bool flushed = d->runs.streams == 0 && http_server_unflushed(d->server) == 0;
+  if (flushed || d->flush_left_ms < FLUSH_LOOK_MS) {
     close_door(d);
     return;
   }
@@ -389,14 +259,17 @@ int http_door(const struct options *options, char *const *env, struct fault *f)
     failed = find_companion(&d, &companion, f);
   if (!failed)
     failed = ground_listen(&ground, heard_signal, &d, f);
-  if (!failed)
+  if (!failed) {
+    runs_door_open(&d.runs, &ground);
     failed = open_door(&d, env, f);
+  }
   if (!failed && start_companion(&d, &companion, f) < 0) {
     failed = -1;
     close_door(&d);
   }
   if (!failed)
     ground_run(&ground);
+  runs_door_close(&d.runs);
   gate_close(&d.gate);
   ground_close(&ground);
   buf_free(&companion);

@@ -50,8 +50,8 @@ static void end(struct sink *self)
 static void on_line(void *who, struct span text)
 {
   struct hearing *h = who;
-  hearing_line(h, text);
-  buf_clear(&h->outbox.input); /* there is nobody to say it to */
+  hearing_recorded(h, text);
+  outbox_clear(&h->outbox); /* there is nobody to say it to */
 }
 
 static void on_too_long(void *who, size_t ceiling)

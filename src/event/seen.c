@@ -6,18 +6,6 @@
 
 #include <stdlib.h>
 
-/* FNV-1a with a finish that lets the low bits see the high ones; never 0. */
-static uint64_t hash_of(struct span id)
-{
-  uint64_t h = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < id.len; i++)
-    h = (h ^ (unsigned char)id.at[i]) * 0x100000001b3u;
-  h ^= h >> 32;
-  h *= 0xd6e8feb86659fd93u;
-  h ^= h >> 32;
-  return h != 0 ? h : 1;
-}
-
 /* The entry of this hash, or the free place where it would stand.  room > 0. */
 static struct seen_entry *place_of(const struct seen *s, uint64_t hash)
 {
@@ -40,7 +28,7 @@ static void grow(struct seen *s)
 
 unsigned seen_add(struct seen *s, struct span id)
 {
-  uint64_t hash = hash_of(id);
+  uint64_t hash = span_hash(id);
   if (s->count * 2 >= s->room && s->room < 2 * LIMIT_SEEN_IDS)
     grow(s);
   struct seen_entry *entry = place_of(s, hash);
@@ -55,7 +43,7 @@ unsigned seen_add(struct seen *s, struct span id)
 
 bool seen_has(const struct seen *s, struct span id)
 {
-  return s->room > 0 && place_of(s, hash_of(id))->hash != 0;
+  return s->room > 0 && place_of(s, span_hash(id))->hash != 0;
 }
 
 void seen_free(struct seen *s)

@@ -420,6 +420,8 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     pipes_close(e.ours);
   }
   if (failed) {
+    if (setup->input)
+      buf_wipe(setup->input); /* it is ours in any case */
     child_close(c, NULL, NULL);
     return NULL;
   }

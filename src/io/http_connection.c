@@ -37,7 +37,7 @@ void http_connection_close(struct http_connection *c, bool reset)
   if (c->state == HTTP_CONNECTION_CLOSED)
     return;
   c->state = HTTP_CONNECTION_CLOSED;
-  c->exchange.on_gone = c->exchange.on_drain = NULL;
+  c->exchange.on_gone = c->exchange.on_room = NULL;
   http_server_drop(c->server, c);
   uv_close((uv_handle_t *)&c->deadline, handle_closed);
   uv_close((uv_handle_t *)&c->watch, handle_closed);
@@ -293,6 +293,7 @@ void http_connection_turn(struct http_connection *c)
   if (!c->dirty || c->state == HTTP_CONNECTION_CLOSED)
     return;
   c->dirty = false;
+  http_outflow_ask(c);
   http_outflow_flush(c);
   if (c->state == HTTP_CONNECTION_READING) {
     struct span rest = connection_parse(c, buf_span(&c->ahead));

@@ -37,11 +37,17 @@ void http_exchange_on_gone(struct http_exchange *x, void (*on_gone)(void *who), 
   x->gone_who = who;
 }
 
-void http_exchange_on_drain(struct http_exchange *x, void (*on_drain)(void *who),
-                            void *who)
+void http_exchange_on_room(struct http_exchange *x, void (*on_room)(void *who), void *who)
 {
-  x->on_drain = on_drain;
-  x->drain_who = who;
+  x->on_room = on_room;
+  x->room_who = who;
+}
+
+void http_wake(struct http_exchange *x)
+{
+  x->woken = true;
+  if (!x->connection->in_flight) /* else it is looked at when that has left */
+    http_connection_mark(x->connection);
 }
 
 /* -- the head of an answer ---------------------------------------------------------- */

@@ -95,10 +95,12 @@ static void on_written(uv_write_t *request, int status)
   forget_bytes(&c->sending);
   if (c->state == HTTP_CONNECTION_CLOSED)
     return;
-  if (status < 0)
+  if (status < 0) {
     http_connection_cut(c, true);
-  else
-    http_outflow_flush(c);
+    return;
+  }
+  http_outflow_ask(c);
+  http_outflow_flush(c);
 }
 
 /* Gives `out` to the kernel; what it does not take at once waits in `sending`.  False:
@@ -143,12 +145,21 @@ void http_outflow_tell_drain(struct http_connection *c)
   c->high = false;
   if (c->state == HTTP_CONNECTION_READING)
     http_connection_mark(c); /* pipelined requests had to wait */
-  else if (c->owned && c->exchange.on_drain != NULL)
-    c->exchange.on_drain(c->exchange.drain_who);
+}
+
+void http_outflow_ask(struct http_connection *c)
+{
+  struct http_exchange *x = &c->exchange;
+  if (!x->woken || c->in_flight || !c->owned || x->on_room == NULL)
+    return;
+  x->woken = false;
+  x->on_room(x->room_who);
 }
 
 void http_outflow_flush(struct http_connection *c)
 {
+  if (c->state == HTTP_CONNECTION_CLOSED)
+    return;
   if (c->out.overflowed || (c->out.len > 0 && !c->in_flight && !send_out(c))) {
     http_connection_cut(c, true);
     return;

@@ -7,51 +7,40 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#define PREFIX "events"
 
 struct spill {
   int fd;
-  struct buf path;
   unsigned long long most, end; /* end: bytes ever added */
 };
 
 struct spill *spill_open(const char *folder, unsigned long long most, struct fault *f)
 {
-  struct spill *s = mem_new(sizeof *s);
-  s->path = buf_make(8 * KIB);
-  s->most = most;
-  s->fd = -1;
-  buf_addf(&s->path, "%s/", folder);
-  if (ids_fresh(&s->path, PREFIX, f) == 0) {
-    s->fd = open(s->path.at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (s->fd < 0)
-      fault_system(f, -errno, "cannot make %s", s->path.at);
+  struct buf path = buf_make(8 * KIB);
+  struct spill *s = NULL;
+  buf_addf(&path, "%s/", folder);
+  if (ids_fresh(&path, "events", f) == 0) {
+    int fd = open(path.at, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      fault_system(f, -errno, "cannot make a file for events in %s", folder);
+    } else {
+      (void)unlink(path.at); /* from here on it is gone with its last descriptor */
+      s = mem_new(sizeof *s);
+      *s = (struct spill){.fd = fd, .most = most};
+    }
   }
-  if (s->fd >= 0 && flock(s->fd, LOCK_EX | LOCK_NB) == 0)
-    return s;
-  if (s->fd >= 0)
-    fault_system(f, -errno, "cannot lock %s", s->path.at);
-  spill_close(s);
-  return NULL;
+  buf_free(&path);
+  return s;
 }
 
 void spill_close(struct spill *s)
 {
   if (!s)
     return;
-  if (s->fd >= 0) {
-    (void)unlink(s->path.at); /* somebody may have removed it */
-    close(s->fd);
-  }
-  buf_free(&s->path);
+  close(s->fd);
   free(s);
 }
 
@@ -100,14 +89,14 @@ int spill_add(struct spill *s, struct span bytes, unsigned long long *place,
               struct fault *f)
 {
   if (bytes.len > s->most)
-    return fault_set(f, FAULT_TOO_BIG, "%zu bytes do not fit into %s", bytes.len,
-                     s->path.at);
+    return fault_set(f, FAULT_TOO_BIG, "%zu bytes do not fit into the file of events",
+                     bytes.len);
   size_t front = front_of(s, s->end, bytes.len);
   int failed = write_at(s->fd, (struct span){bytes.at, front}, s->end % s->most);
   if (!failed)
     failed = write_at(s->fd, span_after(bytes, front), 0);
   if (failed)
-    return fault_system(f, failed, "cannot write %s", s->path.at);
+    return fault_system(f, failed, "cannot write the file of events");
   *place = s->end;
   s->end += bytes.len;
   return 0;
@@ -120,30 +109,10 @@ int spill_read(const struct spill *s, unsigned long long place, size_t len, char
   int failed = read_at(s->fd, to, front, place % s->most);
   if (!failed)
     failed = read_at(s->fd, to + front, len - front, 0);
-  return failed ? fault_system(f, failed, "cannot read %s", s->path.at) : 0;
+  return failed ? fault_system(f, failed, "cannot read the file of events") : 0;
 }
 
 unsigned long long spill_size(const struct spill *s)
 {
   return s->end < s->most ? s->end : s->most;
-}
-
-unsigned spill_sweep(const char *folder)
-{
-  DIR *d = opendir(folder);
-  unsigned n = 0;
-  if (!d)
-    return 0;
-  for (struct dirent *one; (one = readdir(d));) {
-    if (strncmp(one->d_name, PREFIX "-", sizeof PREFIX) != 0)
-      continue;
-    int fd = openat(dirfd(d), one->d_name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-      continue;
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0 && unlinkat(dirfd(d), one->d_name, 0) == 0)
-      n++;
-    close(fd);
-  }
-  closedir(d);
-  return n;
 }

@@ -24,9 +24,9 @@ static const char *escaped(struct span s, size_t *length)
   return NULL;
 }
 
-void sse_write_message(struct span json, struct buf *out)
+static void write_data(struct span json, struct buf *out)
 {
-  buf_add_text(out, "event: message\ndata: ");
+  buf_add_text(out, "data: ");
   size_t clean = 0; /* bytes at the front of json that go out as they are */
   while (clean < json.len) {
     unsigned char c = (unsigned char)json.at[clean];
@@ -45,6 +45,18 @@ void sse_write_message(struct span json, struct buf *out)
   }
   buf_add(out, json);
   buf_add_text(out, "\n\n");
+}
+
+void sse_write_message(struct span json, struct buf *out)
+{
+  buf_add_text(out, "event: message\n");
+  write_data(json, out);
+}
+
+void sse_write_numbered(unsigned long long number, struct span json, struct buf *out)
+{
+  buf_addf(out, "id: %llu\n", number);
+  write_data(json, out);
 }
 
 void sse_write_comment(struct span text, struct buf *out)

@@ -125,19 +125,17 @@ int fields_object(const struct fields *r, json_at object, const char *where,
   return 0;
 }
 
-int fields_only(const struct fields *r, json_at object, const char *name,
-                const char *only, const char *known)
+int fields_choice(const struct fields *r, json_at object, const char *name,
+                  const char *usual, const char *other, bool *is_other)
 {
   struct span text = {0};
   if (fields_text(r, object, "", name, &text) < 0)
     return -1;
-  if (text.len == 0 || span_is(text, only))
+  *is_other = span_is(text, other);
+  if (text.len == 0 || *is_other || span_is(text, usual))
     return 0;
-  if (span_is(text, known))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: %s \"%s\" is not supported by this version", name,
-                     known);
-  return fault_set(r->f, FAULT_BAD_INPUT, "run request: %s must be \"%s\"", name, only);
+  return fault_set(r->f, FAULT_BAD_INPUT, "run request: %s must be \"%s\" or \"%s\"",
+                   name, usual, other);
 }
 
 int fields_unbuilt(const struct fields *r, json_at object, const char *where,

@@ -115,7 +115,6 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
 static int stream_read(const struct fields *r, json_at root, struct run_request *req)
 {
   struct span format = {0};
-  struct span leftovers = {0};
   unsigned chunk = 0;
   if (fields_text(r, root, "", "eventFormat", &format) < 0)
     return -1;
@@ -128,12 +127,9 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
                    &chunk) < 0)
     return -1;
   req->max_chunk_bytes = chunk;
-  if (fields_text(r, root, "", "leftovers", &leftovers) < 0)
+  if (fields_choice(r, root, "leftovers", "keep", "kill", &req->kill_leftovers) < 0 ||
+      fields_choice(r, root, "onDisconnect", "cancel", "detach", &req->detach) < 0)
     return -1;
-  req->kill_leftovers = span_is(leftovers, "kill");
-  if (leftovers.len > 0 && !req->kill_leftovers && !span_is(leftovers, "keep"))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: leftovers must be \"keep\" or \"kill\"");
   req->heartbeat_ms = UINT_MAX;
   if (fields_whole(r, root, "", "heartbeatMs", 0, INT_MAX, &req->heartbeat_ms) < 0)
     return -1;
@@ -158,7 +154,7 @@ static int unbuilt_refuse(const struct fields *r, json_at root)
     if (fields_unbuilt(r, root, "", *name) < 0)
       return -1;
   }
-  return fields_only(r, root, "onDisconnect", "cancel", "detach");
+  return 0;
 }
 
 int run_options_read(const struct fields *r, json_at root, struct run_request *req)

@@ -15,7 +15,8 @@
 struct watch {
   struct watch_setup setup;
   struct loop_timer *run, *quiet, *result, *beat;
-  unsigned long long busy_ms; /* ids_ticks_ms when it was last seen busy */
+  unsigned long long busy_ms; /* ids_ticks_ms when it was last seen busy, */
+                              /* or heard by another way than stdout */
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -138,6 +139,11 @@ struct watch *watch_new(const struct watch_setup *setup)
 void watch_result(struct watch *w)
 {
   loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+}
+
+void watch_alive(struct watch *w)
+{
+  w->busy_ms = ids_ticks_ms();
 }
 
 void watch_free(struct watch *w)

@@ -41,6 +41,7 @@ struct run {
   bool bridge_judged;
   unsigned long long started_ms;
   struct run_outcome outcome;
+  struct buf certificate;
   void (*on_over)(void *who, const struct run_outcome *outcome);
   void *who;
 };
@@ -54,6 +55,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->settings = settings;
   r->req = req;
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  r->certificate = buf_make(LIMIT_CERTIFICATE_BYTES);
   r->deadlines = deadlines_resolve(settings, req);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
   if (stage_admit(&r->stage, settings, req, f) < 0) {
@@ -79,6 +81,7 @@ void run_free(struct run *r)
   stage_free(&r->stage);
   run_request_free(r->req);
   buf_free(&r->message);
+  buf_free(&r->certificate);
   free(r);
 }
 
@@ -106,10 +109,13 @@ static void stage_struck(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
+  struct buf certificate = buf_take(&r->certificate);
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
   void *over_who = r->who;
   run_free(r);
+  outcome.certificate = buf_span(&certificate);
   on_over(over_who, &outcome);
+  buf_free(&certificate);
 }
 
 /* The reverse of the beginning: events over (sent by the caller), bridge, child, files,
@@ -147,10 +153,9 @@ static void certify(struct run *r, const struct process_end *end)
                           .cancelled_by = r->cancelled_by};
   if (r->stage.child && child_first_output_ms(r->stage.child))
     c.startup_ms = child_first_output_ms(r->stage.child) - r->stage.spawned_ms;
-  struct buf members = buf_make(MIB);
-  certificate_write(&c, &members);
-  events_certify(r->events, buf_span(&members));
-  buf_free(&members);
+  certificate_write(&c, &r->certificate);
+  events_certify(r->events, buf_span(&r->certificate));
+  r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
 /* The process is gone and its leftovers are known: the last event, then the way back. */
@@ -223,15 +228,20 @@ static void carry_out(struct run *r)
     child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
     buf_clear(&r->hearing.outbox.input);
   }
+  link_send(r->stage.link, &r->hearing.outbox);
   if (r->hearing.outbox.hang_up) {
     child_end_input(r->stage.child);
     if (r->polite)
       loop_timer_start(r->polite, 0); /* it said what it had to say */
+    else if (r->hearing.outbox.dismissed)
+      child_stop(r->stage.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
       watch_result(r->watch); /* after each line again: the grace counts from the last */
   }
-  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES)
+  if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
     child_pause(r->stage.child);
+    link_pause(r->stage.link, true);
+  }
 }
 
 static void politeness_is_over(void *who)
@@ -257,13 +267,14 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
 {
   if (r->phase == OVER)
     return;
+  unsigned own_ms = r->deadlines.kill_grace_ms;
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
   if (!r->stage.child)
     loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
   else if (!asked_to_end(r))
-    child_stop(r->stage.child, grace_ms ? grace_ms : r->deadlines.kill_grace_ms);
+    child_stop(r->stage.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -305,12 +316,26 @@ static void judge_bridge(struct run *r)
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
-  hearing_line(&r->hearing, line);
+  bool heard = hearing_line(&r->hearing, line);
+  judge_bridge(r);
+  if (heard) /* noise is no sign of life: it would put off the result grace for ever */
+    carry_out(r);
+}
+
+/* The agent's server.  Once the agent has exited it has nothing to say any more. */
+static void link_says(void *who, const struct heard *heard)
+{
+  struct run *r = who;
+  if (r->phase != SPEAKING)
+    return;
+  hearing_heard(&r->hearing, heard);
+  if (r->watch && !r->hearing.outbox.heartbeat)
+    watch_alive(r->watch);
   judge_bridge(r);
   carry_out(r);
 }
 
-static void child_line_too_long(void *who, size_t ceiling)
+static void line_too_long(void *who, size_t ceiling)
 {
   struct run *r = who;
   hearing_too_long(&r->hearing, ceiling);
@@ -320,8 +345,10 @@ static void reader_caught_up(void *who)
 {
   struct run *r = who;
   events_caught_up(r->events);
-  if (r->stage.child)
-    child_resume(r->stage.child);
+  if (!r->stage.child)
+    return;
+  child_resume(r->stage.child);
+  link_pause(r->stage.link, false);
 }
 
 /* -- the beginning
@@ -335,7 +362,8 @@ static void begin(void *who)
     conclude(r, NULL);
     return;
   }
-  static const struct child_calls calls = {child_says, child_line_too_long, child_ended};
+  static const struct stage_calls calls = {{child_says, line_too_long, child_ended},
+                                           {link_says, line_too_long}};
   struct fault f = {0};
   const char *code;
   if (stage_raise(&r->stage, r->hearing.state, &r->deadlines, &calls, r, &code, &f) < 0) {

@@ -4,11 +4,14 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "io/files.h"
 #include "io/identity.h"
 #include "io/loop.h"
 #include "io/url.h"
 #include "run/secrets.h"
+#include "run/tally.h"
 #include "run/workspace.h"
 
 #include <stdlib.h>
@@ -117,7 +120,9 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines,
                                  .command = set->tool_command,
                                  .command_env = set->environment->at,
                                  .timeout_ms = deadlines->tool_ms,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
+                                 .on_ended = set->tally ? tally_tool_call : NULL,
+                                 .ended_who = set->tally};
   if (tools_count(s->req->tools) == 0)
     return 0;
   struct bridge_setup setup = {.loop = set->loop,
@@ -142,7 +147,7 @@ static int write_files(const struct stage *s, const struct process_plan *plan,
 }
 
 static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
-                 const struct child_calls *calls, void *who, struct fault *f)
+                 const struct stage_calls *calls, void *who, struct fault *f)
 {
   for (size_t i = 0; i < plan->env.count; i++) {
     char *equals = strchr(plan->env.at[i], '=');
@@ -162,15 +167,26 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
                               .line_ceiling = s->settings->line_ceiling,
                               .drain_ms = drain_ms};
   s->spawned_ms = ids_ticks_ms();
-  s->child = child_spawn(s->settings->loop, &setup, calls, who, f);
-  return s->child ? 0 : -1;
+  s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
+  if (!s->child)
+    return -1;
+  struct link_setup link = {.loop = s->settings->loop,
+                            .client = s->settings->client,
+                            .ceiling = s->settings->line_ceiling,
+                            .calls = &calls->link,
+                            .who = who};
+  s->link = link_open(&link);
+  return 0;
 }
 
 int stage_raise(struct stage *s, void *harness_state, const struct deadlines *deadlines,
-                const struct child_calls *calls, void *who, const char **code,
+                const struct stage_calls *calls, void *who, const char **code,
                 struct fault *f)
 {
   *code = "internal";
+  if (ids_token(s->secret, 32, f) < 0)
+    return -1;
+  log_hide(span_of(s->secret));
   if (files_make_private(s->settings->run_folders, "run", &s->folder, &s->folder_lock,
                          f) < 0) {
     buf_clear(&s->folder);
@@ -181,7 +197,8 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
   struct bridge_address address;
   if (s->bridge)
     address = bridge_address(s->bridge);
-  struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace)};
+  struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace),
+                             span_of(s->secret)};
   struct process_plan plan = process_plan_make();
   int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
                                 &place, &plan, f);
@@ -216,19 +233,24 @@ void stage_strike(struct stage *s, void (*struck)(void *who), void *who)
 {
   s->struck = struck;
   s->who = who;
-  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL);
+  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->link != NULL);
   if (s->bridge)
     bridge_close(s->bridge, part_closed, s);
   if (s->child)
     child_close(s->child, part_closed, s);
+  if (s->link)
+    link_close(s->link, part_closed, s);
   s->bridge = NULL;
   s->child = NULL;
+  s->link = NULL;
   s->last = loop_timer_new(s->settings->loop, part_closed, s);
   loop_timer_start(s->last, 0);
 }
 
 void stage_free(struct stage *s)
 {
+  log_unhide(span_of(s->secret));
+  mem_wipe(s->secret, sizeof s->secret);
   strv_free(&s->env);
   buf_free(&s->workspace);
   buf_free(&s->folder);

@@ -8,11 +8,15 @@
  *   calls N WARM    WARM, then N tools/call on one connection; then the times of the N in
  *                   nanoseconds, as deltas.  A delta "mark" stands before and after the
  * N, with a pause, so that the reader can take the server's processor time
+ *   load N C        the same N calls over C connections at once, raw (load.h), after N/4
+ *                   to warm up; the delta after the marks is "rate <calls a second>"
+ *   big BYTES       one call whose result is that long, between two marks
  *
  * The prompt on stdin is one of these lines.  All but hello ask the bridge for its tools
  * first, as the real one does. */
 #include "../support/scripted_mcp.h"
 #include "delta.h"
+#include "load.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -166,6 +170,52 @@ static void calls(struct mcp *m, unsigned long n, unsigned long warm)
   free(took);
 }
 
+static void load(struct mcp *m, unsigned long n, unsigned long connections)
+{
+  static const char body[] =
+      "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"tools/call\",\"params\":{\"name\":"
+      "\"echo\",\"arguments\":{\"text\":\"how are you\",\"n\":17}}}";
+  char request[2048], text[64];
+  struct load l = {.port = m->port,
+                   .request = request,
+                   .expect = "\"text\":\"ok\"",
+                   .n = n / 4 + 1,
+                   .connections = (unsigned)connections};
+
+  snprintf(request, sizeof(request),
+           "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: %s\r\n"
+           "Content-Type: application/json\r\nAccept: application/json, "
+           "text/event-stream\r\nContent-Length: %zu\r\n\r\n%s",
+           m->path.at, m->port, m->token.at, strlen(body), body);
+  if (!load_run(&l))
+    exit(8);
+  mark();
+  l.n = n;
+  if (!load_run(&l))
+    exit(8);
+  mark();
+  snprintf(text, sizeof(text), "rate %.1f", (double)n * 1e9 / (double)l.elapsed_ns);
+  say_delta(text);
+}
+
+static void big(struct mcp *m, unsigned long bytes)
+{
+  struct text content = {0};
+  char args[64];
+  bool is_error;
+
+  mark();
+  snprintf(args, sizeof(args), "{\"bytes\":%lu}", bytes);
+  mcp_call(m, slice_of("echo"), slice_of(args), &content, &is_error);
+  if (is_error || content.len < bytes) {
+    fprintf(stderr, "bench agent: a result of %zu bytes: %.200s\n", content.len,
+            content.at ? content.at : "nothing");
+    exit(8);
+  }
+  text_free(&content);
+  mark();
+}
+
 int main(int argc, char **argv)
 {
   char prompt[256] = "", what[16] = "";
@@ -190,6 +240,10 @@ int main(int argc, char **argv)
     pace(a, b);
   else if (strcmp(what, "calls") == 0)
     calls(&m, a, b);
+  else if (strcmp(what, "load") == 0 && b >= 1 && b <= LOAD_CONNECTIONS_MOST)
+    load(&m, a, b);
+  else if (strcmp(what, "big") == 0)
+    big(&m, a);
   else if (strcmp(what, "hello") == 0)
     say_delta("hello");
   else

@@ -8,11 +8,16 @@
  *   client deltas N SIZE -- COMMAND…   one run of N deltas; every one checked
  *   client pace N US -- COMMAND…       one delta each US microseconds: agent to reader
  *   client tools N PORT TOKEN -- COMMAND…   N tools/call through the bridge to the stub
+ *   client load N PORT TOKEN C -- COMMAND…  the same, C at a time; memory under load
+ *   client big BYTES PORT TOKEN -- COMMAND… one call with a result of that size
+ *   client floor N PORT TOKEN -- -     the calls of `load` straight to the stub, 1 and 32
+ *                                      at a time: what no bridge can beat
  *   client spawn N -- AGENT            the floor: spawn the agent, read its first line
  *
  * COMMAND is started without a shell, "{port}" in it replaced.  Exit 3: the answer was
  * not complete and right (stderr says what was missing), so there is no figure. */
 #include "delta.h"
+#include "load.h"
 #include "server.h"
 
 #include <fcntl.h>
@@ -239,6 +244,8 @@ static int measure_pace(struct server *s, unsigned long n, unsigned long each_us
 static struct {
   unsigned marks, times;
   uint64_t cpu;
+  double rate;
+  uint64_t before_kib, peak_kib; /* between the marks */
 } tools;
 
 static void on_tool_delta(const char *text, size_t len, uint64_t read_ns,
@@ -247,7 +254,16 @@ static void on_tool_delta(const char *text, size_t len, uint64_t read_ns,
   (void)read_ns;
   if (len == 4 && memcmp(text, "mark", 4) == 0) {
     tools.cpu = server_cpu_ns(s) - (tools.marks ? tools.cpu : 0);
-    tools.marks++;
+    if (tools.marks++ == 0) {
+      tools.before_kib = server_memory_kib(s, "VmRSS");
+      server_peak_reset(s);
+    } else {
+      tools.peak_kib = server_memory_kib(s, "VmHWM");
+    }
+    return;
+  }
+  if (len > 5 && memcmp(text, "rate ", 5) == 0) {
+    tools.rate = strtod(text + 5, NULL);
     return;
   }
   for (char *next; len && text[0] != '"'; text = next + 1, tools.times++) {
@@ -268,6 +284,71 @@ static int measure_tools(struct server *s, unsigned long n)
     return incomplete("tools", &r, n);
   value("tool_cpu_us", us(tools.cpu) / (double)n);
   value("tool_rss_peak_mib", mib(server_memory_kib(s, "VmHWM")));
+  return 0;
+}
+
+/* A short run first, for the memory of a server that was warm and idle. */
+static int measure_load(struct server *s, unsigned long n, const char *connections)
+{
+  struct stream r = run(s, "hello", NULL);
+  uint64_t idle;
+  char prompt[64];
+
+  sleep(RETAINED_AFTER_S);
+  idle = server_memory_kib(s, "VmRSS");
+  snprintf(prompt, sizeof(prompt), "load %lu %s", n, connections);
+  r = run(s, prompt, on_tool_delta);
+  if (r.cut || !r.finished || tools.marks != 2 || tools.rate <= 0)
+    return incomplete("load", &r, n);
+  value("load_per_s", tools.rate);
+  value("load_cpu_us", us(tools.cpu) / (double)n);
+  value("load_rss_peak_mib", mib(tools.peak_kib));
+  sleep(RETAINED_AFTER_S);
+  value("load_rss_kept_mib", mib(server_memory_kib(s, "VmRSS")) - mib(idle));
+  return 0;
+}
+
+static int measure_big(struct server *s, unsigned long bytes)
+{
+  char prompt[64];
+  struct stream r;
+
+  snprintf(prompt, sizeof(prompt), "big %lu", bytes);
+  r = run(s, prompt, on_tool_delta);
+  if (r.cut || !r.finished || tools.marks != 2)
+    return incomplete("big", &r, 0);
+  value("big_times_its_size", (double)tools.peak_kib * 1024.0 / (double)bytes);
+  return 0;
+}
+
+static int measure_floor(unsigned long n)
+{
+  static const char body[] =
+      "{\"name\":\"echo\",\"args\":{\"text\":\"how are you\",\"n\":17}}";
+  uint64_t *times = calloc(n, sizeof(*times));
+  char request[1024];
+  struct load l = {.port = tool_port,
+                   .request = request,
+                   .expect = "\"ok\"",
+                   .n = n,
+                   .connections = 1,
+                   .times = times};
+
+  snprintf(request, sizeof(request),
+           "POST /tool-exec/bench?threadId=bench HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+           "Authorization: Bearer %s\r\nContent-Type: application/json\r\n"
+           "Content-Length: %zu\r\n\r\n%s",
+           tool_port, tool_token, strlen(body), body);
+  if (!times || !load_run(&l))
+    return 1;
+  for (unsigned long i = 0; i < n; i++)
+    value("tool_us", us(times[i]));
+  l.connections = 32;
+  l.times = NULL;
+  if (!load_run(&l))
+    return 1;
+  value("load_per_s", (double)n * 1e9 / (double)l.elapsed_ns);
+  free(times);
   return 0;
 }
 
@@ -316,7 +397,8 @@ static int measure_spawn(char **argv, unsigned long n)
   return 0;
 }
 
-static int measure(const char *what, struct server *s, unsigned long a, unsigned long b)
+static int measure(const char *what, struct server *s, unsigned long a, unsigned long b,
+                   const char *last)
 {
   int status;
 
@@ -334,6 +416,10 @@ static int measure(const char *what, struct server *s, unsigned long a, unsigned
     status = measure_pace(s, a, b);
   else if (strcmp(what, "tools") == 0)
     status = measure_tools(s, a);
+  else if (strcmp(what, "load") == 0)
+    status = measure_load(s, a, last);
+  else if (strcmp(what, "big") == 0)
+    status = measure_big(s, a);
   else
     status = 2;
   http_close(&http);
@@ -356,12 +442,14 @@ int main(int argc, char **argv)
   }
   a = strtoul(argv[2], NULL, 10);
   b = at > 3 ? strtoul(argv[3], NULL, 10) : 0;
-  if (strcmp(argv[1], "tools") == 0 && at > 4) {
+  if (at > 4) {
     tool_port = (int)b;
     tool_token = argv[4];
   }
   s.argv = argv + at + 1;
   if (strcmp(argv[1], "spawn") == 0)
     return measure_spawn(s.argv, a);
-  return measure(argv[1], &s, a, b);
+  if (strcmp(argv[1], "floor") == 0)
+    return measure_floor(a);
+  return measure(argv[1], &s, a, b, argv[at - 1]);
 }

@@ -17,7 +17,7 @@ mkdir -p "$build/bin"
 cc() { gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -o "$@"; }
 cc "$build/stub" -pthread "$here/stub.c"
 cc "$build/floor" "$here/floor.c" "$here/../support/scripted_text.c"
-cc "$build/bin/claude" "$here"/{agent,delta}.c "$here"/../support/scripted_{mcp,text}.c
+cc "$build/bin/claude" "$here"/{agent,delta,load}.c "$here"/../support/scripted_{mcp,text}.c
 export PATH=$build/bin:$PATH
 
 box=$(mktemp -d)

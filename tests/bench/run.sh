@@ -12,8 +12,8 @@ token=bench-token
 die() { echo "tests/bench/run.sh: $*" >&2; exit 1; }
 
 case ${1:-full} in
-  full) rounds=5 starts=5 shorts=50 deltas=200000 paced=2000 calls=2000 idle=2 ;;
-  quick) rounds=1 starts=2 shorts=5 deltas=5000 paced=100 calls=50 idle=1 ;;
+  full) rounds=5 starts=5 shorts=50 deltas=200000 paced=2000 calls=2000 loads=8000 big=20971520 idle=2 ;;
+  quick) rounds=1 starts=2 shorts=5 deltas=5000 paced=100 calls=50 loads=200 big=2097152 idle=1 ;;
   *) echo "usage: tests/bench/run.sh [quick]" >&2; exit 2 ;;
 esac
 [ -x "$runlet" ] || die "$runlet is not there: container/build.sh makes it"
@@ -24,9 +24,9 @@ for tool in gcc npm python3; do command -v "$tool" >/dev/null || die "$tool is n
 
 mkdir -p "$build/bin"
 cc() { gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -o "$@"; }
-cc "$build/client" "$here"/{client,http,server,delta}.c
+cc "$build/client" "$here"/{client,http,server,delta,load}.c
 cc "$build/stub" -pthread "$here/stub.c"
-cc "$build/bin/claude" "$here"/{agent,delta}.c "$here"/../support/scripted_{mcp,text}.c
+cc "$build/bin/claude" "$here"/{agent,delta,load}.c "$here"/../support/scripted_{mcp,text}.c
 
 # The lock's checksum is left behind after an install that went through.
 want=$(cksum <"$here/package-lock.json")
@@ -80,7 +80,7 @@ measure_deltas() {
 
 echo "runlet disk_mib $(stat -c %s "$runlet" | awk '{print $1 / 1048576}')" >>"$box/figures"
 echo "peer disk_mib $(du -skL "$here/node_modules" "$node" | awk '{n += $1} END {print n / 1024}')" >>"$box/figures"
-loads=$(cut -d' ' -f1 /proc/loadavg)
+load=$(cut -d' ' -f1 /proc/loadavg)
 for round in $(seq "$rounds"); do
   echo "round $round of $rounds" >&2
   both start "$starts"
@@ -90,11 +90,14 @@ for round in $(seq "$rounds"); do
   measure_deltas
   both pace "$paced" 1000
   both tools "$calls" "$port" "$token"
-  loads="$loads $(cut -d' ' -f1 /proc/loadavg)"
+  both load "$loads" "$port" "$token" 32
+  both big "$big" "$port" "$token"
+  "$build/client" floor "$loads" "$port" "$token" -- - | sed 's/^/floor /' >>"$box/figures" || failed=1
+  load="$load $(cut -d' ' -f1 /proc/loadavg)"
 done
 
 ai=$("$node" -p "require('$here/node_modules/@tanstack/ai/package.json').version")
 echo "$("$runlet" --version) against Node $("$node" --version) with @tanstack/ai $ai; $(nproc) processors; $rounds rounds, alternating"
-echo "load average at the start and after each round: $loads"
+echo "load average at the start and after each round: $load"
 python3 "$here/table.py" "$box/figures" "${1:-full}" || failed=1
 exit "$failed"

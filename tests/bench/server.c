@@ -142,6 +142,19 @@ uint64_t server_memory_kib(const struct server *s, const char *field)
   return proc_field(s->pid, "status", field);
 }
 
+void server_peak_reset(const struct server *s)
+{
+  char path[64];
+  FILE *file;
+
+  snprintf(path, sizeof(path), "/proc/%d/clear_refs", (int)s->pid);
+  file = fopen(path, "w");
+  if (!file || fputs("5", file) < 0)
+    perror(path);
+  if (file)
+    fclose(file);
+}
+
 uint64_t server_pss_kib(const struct server *s)
 {
   return proc_field(s->pid, "smaps_rollup", "Pss");

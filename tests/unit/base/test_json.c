@@ -323,6 +323,34 @@ test_json__more_tree_than_the_limit_is_too_big_but_one_string_is_not(void **stat
   free(text);
 }
 
+static void test_json__a_tree_has_a_most_of_values_and_what_is_raw_is_none(void **state)
+{
+  (void)state;
+  static const char *const raw[] = {"raw", NULL};
+  const struct json_rules rules = {.raw = raw};
+  struct buf text = buf_make(16 * MIB);
+  struct fault f = {0};
+  buf_add_text(&text, "{\"raw\":[");
+  for (size_t i = 0; i < LIMIT_JSON_VALUES; i++)
+    buf_add_text(&text, "0,");
+  buf_add_text(&text, "0],\"list\":[");
+  for (size_t i = 0; i < LIMIT_JSON_VALUES - 4; i++) /* the object, raw, list, last 0 */
+    buf_add_text(&text, "0,");
+  buf_add_text(&text, "0]}");
+  struct json *doc = json_parse(buf_span(&text), &rules, &f);
+  assert_non_null(doc);
+  assert_int_equal(json_count(json_get(json_root(doc), "list")), LIMIT_JSON_VALUES - 3);
+  json_free(doc);
+  buf_clear(&text);
+  buf_add_char(&text, '[');
+  for (size_t i = 0; i < LIMIT_JSON_VALUES; i++)
+    buf_add_text(&text, "0,");
+  buf_add_text(&text, "0]");
+  assert_null(json_parse(buf_span(&text), NULL, &f));
+  assert_int_equal(f.kind, FAULT_TOO_BIG);
+  buf_free(&text);
+}
+
 static bool whole(const char *text, unsigned long long highest, unsigned long long *value)
 {
   struct json *doc = parse(text, NULL);
@@ -423,6 +451,7 @@ int main(void)
       cmocka_unit_test(test_json__long_strings_are_slices),
       cmocka_unit_test(
           test_json__more_tree_than_the_limit_is_too_big_but_one_string_is_not),
+      cmocka_unit_test(test_json__a_tree_has_a_most_of_values_and_what_is_raw_is_none),
       cmocka_unit_test(test_json__whole_numbers_are_exact_or_refused),
       cmocka_unit_test(test_json__numbers_of_any_length_are_read),
       cmocka_unit_test(test_json__skips_a_byte_order_mark),

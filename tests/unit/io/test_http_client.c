@@ -317,6 +317,23 @@ static void test_http_client__sends_a_body_once_when_a_kept_connection_dies(void
   finish_desk(&d);
 }
 
+static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
+{
+  (void)state;
+  struct desk d;
+  setup_desk(&d, answer_first_then_hang_up);
+  start(&d, 0, "{\"n\":1}", 0);
+  wait_done(&d, 1);
+  start(&d, 1, "{\"n\":2}", 0);
+  wait_done(&d, 2);
+  struct got *g = start(&d, 2, "{\"n\":3}", 0);
+  wait_done(&d, 3);
+  assert_int_equal(d.origin.connections, 2);
+  assert_int_equal(d.origin.requests, 3); /* it was sent, and is not blamed on the last */
+  expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
+  finish_desk(&d);
+}
+
 static void test_http_client__sends_a_call_without_body_once_too(void **state)
 {
   (void)state;
@@ -652,6 +669,212 @@ static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
   finish_desk(&d);
 }
 
+/* -- streams --------------------------------------------------------------------------
+ */
+
+#define EVENTS_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+
+struct stream {
+  struct got got; /* first: who on_done is told */
+  struct buf heard;
+  bool pause_at_first, cancel_at_first;
+};
+
+static void on_piece(void *who, struct span bytes)
+{
+  struct stream *s = who;
+  assert_false(s->got.desk->inside);
+  assert_int_equal(s->got.count, 0);
+  buf_add(&s->heard, bytes);
+  if (s->pause_at_first)
+    http_client_pause(s->got.request, true);
+  if (s->cancel_at_first)
+    http_client_cancel(s->got.request);
+  s->pause_at_first = false;
+}
+
+static void follow(struct desk *d, struct stream *s)
+{
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/event", d->origin.port);
+  struct http_call call = {.method = "GET",
+                           .url = url,
+                           .connect_ms = 1000,
+                           .answer_ceiling = MIB,
+                           .on_piece = on_piece};
+  struct fault f = {0};
+  s->got.desk = d;
+  s->heard = buf_make(64 * (size_t)MIB);
+  d->inside = true;
+  s->got.request = http_client_start(d->client, &call, on_done, &s->got, &f);
+  d->inside = false;
+  assert_non_null(s->got.request);
+}
+
+static void finish_stream(struct desk *d, struct stream *s)
+{
+  finish_desk(d);
+  assert_int_equal(s->got.count, 1);
+  buf_free(&s->got.body);
+  buf_free(&s->heard);
+}
+
+static bool has_heard(void *who)
+{
+  return ((struct stream *)who)->heard.len > 0;
+}
+
+static struct origin_connection *speaker;
+
+static void answer_some_and_stay(struct origin_connection *c)
+{
+  speaker = c;
+  origin_say(c, EVENTS_HEAD "data: 1\n\n");
+}
+
+static void test_http_client__hands_out_a_stream_as_it_comes(void **state)
+{
+  (void)state;
+  struct desk d;
+  struct stream s = {0};
+  setup_desk(&d, answer_some_and_stay);
+  follow(&d, &s);
+  loopback_wait(&d.loop, has_heard, &s);
+  assert_string_equal(buf_cstring(&s.heard), "data: 1\n\n");
+  assert_int_equal(s.got.count, 0);
+  origin_say(speaker, "data: 2\n\n");
+  origin_hang_up(speaker, false);
+  wait_done(&d, 1);
+  assert_string_equal(buf_cstring(&s.heard), "data: 1\n\ndata: 2\n\n");
+  assert_int_equal(s.got.status, 200);
+  assert_int_equal(s.got.body.len, 0);
+  finish_stream(&d, &s);
+}
+
+static void test_http_client__keeps_the_words_of_a_refused_stream(void **state)
+{
+  (void)state;
+  struct desk d;
+  struct stream s = {0};
+  setup_desk(&d, answer_busy);
+  follow(&d, &s);
+  wait_done(&d, 1);
+  assert_int_equal(s.got.status, 503);
+  assert_string_equal(buf_cstring(&s.got.body), "not now");
+  assert_int_equal(s.heard.len, 0);
+  finish_stream(&d, &s);
+}
+
+static void test_http_client__a_stream_can_be_cancelled_from_inside(void **state)
+{
+  (void)state;
+  struct desk d;
+  struct stream s = {.cancel_at_first = true};
+  setup_desk(&d, answer_some_and_stay);
+  follow(&d, &s);
+  wait_done(&d, 1);
+  assert_int_equal(s.got.fault.kind, FAULT_CANCELLED);
+  finish_stream(&d, &s);
+}
+
+/* More than fits into the sockets' buffers, so that the server feels a pause. */
+#define FLOOD ((size_t)16 * MIB)
+
+struct flood {
+  struct desk desk; /* first */
+  struct buf bytes;
+  uv_write_t write;
+  bool written;
+};
+
+static void flooded(uv_write_t *write, int status)
+{
+  struct flood *f = write->data;
+  f->written = status == 0;
+}
+
+static void answer_flood(struct origin_connection *c)
+{
+  struct flood *f = c->origin->who;
+  speaker = c;
+  buf_add_text(&f->bytes, EVENTS_HEAD);
+  size_t head = f->bytes.len;
+  while (f->bytes.len < head + FLOOD)
+    buf_addf(&f->bytes, "%08zx", f->bytes.len - head);
+  uv_buf_t out = uv_buf_init(f->bytes.at, (unsigned)f->bytes.len);
+  f->write.data = f;
+  assert_int_equal(uv_write(&f->write, (uv_stream_t *)&c->tcp, &out, 1, flooded), 0);
+}
+
+static void
+test_http_client__a_pause_is_felt_by_the_server_and_loses_nothing(void **state)
+{
+  (void)state;
+  struct flood f = {.bytes = buf_make(2 * FLOOD)};
+  struct stream s = {.pause_at_first = true};
+  setup_desk(&f.desk, answer_flood);
+  follow(&f.desk, &s);
+  loopback_wait(&f.desk.loop, has_heard, &s);
+  size_t before = s.heard.len;
+  assert_true(before <= LIMIT_STREAM_BYTES);
+  loopback_run_ms(&f.desk.loop, 200);
+  assert_int_equal(s.heard.len, before);
+  assert_false(f.written);
+  for (unsigned i = 0; i < 3; i++) { /* on and off again, at once and later */
+    http_client_pause(s.got.request, false);
+    http_client_pause(s.got.request, true);
+    loopback_run_ms(&f.desk.loop, 5);
+    assert_int_equal(s.heard.len, before);
+  }
+  http_client_pause(s.got.request, false);
+  while (s.heard.len < FLOOD)
+    loopback_run_ms(&f.desk.loop, 5);
+  assert_true(f.written);
+  origin_hang_up(speaker, false);
+  wait_done(&f.desk, 1);
+  assert_int_equal(s.got.status, 200);
+  assert_int_equal(s.heard.len, FLOOD);
+  assert_memory_equal(s.heard.at, f.bytes.at + f.bytes.len - FLOOD, FLOOD);
+  buf_free(&f.bytes);
+  finish_stream(&f.desk, &s);
+}
+
+static void answer_some_and_end(struct origin_connection *c)
+{
+  origin_say(c, EVENTS_HEAD "data: 1\n\n");
+  loopback_run_ms(c->origin->loop, 0);
+  origin_hang_up(c, false);
+}
+
+static void test_http_client__a_paused_stream_keeps_its_end_back(void **state)
+{
+  (void)state;
+  struct desk d;
+  struct stream s = {.pause_at_first = true};
+  setup_desk(&d, answer_some_and_end);
+  follow(&d, &s);
+  loopback_wait(&d.loop, has_heard, &s);
+  loopback_run_ms(&d.loop, 50);
+  assert_int_equal(s.got.count, 0);
+  http_client_pause(s.got.request, false);
+  wait_done(&d, 1);
+  assert_int_equal(s.got.status, 200);
+  finish_stream(&d, &s);
+}
+
+static void test_http_client__closing_ends_a_paused_stream(void **state)
+{
+  (void)state;
+  struct desk d;
+  struct stream s = {.pause_at_first = true};
+  setup_desk(&d, answer_some_and_end);
+  follow(&d, &s);
+  loopback_wait(&d.loop, has_heard, &s);
+  loopback_run_ms(&d.loop, 50); /* it is over by now, but held back */
+  finish_stream(&d, &s);
+  assert_int_equal(s.got.fault.kind, FAULT_CANCELLED);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -663,6 +886,7 @@ int main(void)
       cmocka_unit_test(test_http_client__takes_an_answer_in_single_bytes),
       cmocka_unit_test(test_http_client__sends_twenty_megabytes),
       cmocka_unit_test(test_http_client__sends_a_body_once_when_a_kept_connection_dies),
+      cmocka_unit_test(test_http_client__goes_on_after_a_kept_connection_died),
       cmocka_unit_test(test_http_client__sends_a_call_without_body_once_too),
       cmocka_unit_test(test_http_client__knows_that_a_refused_call_was_not_sent),
       cmocka_unit_test(test_http_client__knows_that_a_reset_call_was_sent),
@@ -678,6 +902,12 @@ int main(void)
       cmocka_unit_test(test_http_client__cancels_what_was_sent),
       cmocka_unit_test(test_http_client__close_ends_all_first),
       cmocka_unit_test(test_http_client__lets_on_done_start_and_cancel_others),
+      cmocka_unit_test(test_http_client__hands_out_a_stream_as_it_comes),
+      cmocka_unit_test(test_http_client__keeps_the_words_of_a_refused_stream),
+      cmocka_unit_test(test_http_client__a_stream_can_be_cancelled_from_inside),
+      cmocka_unit_test(test_http_client__a_pause_is_felt_by_the_server_and_loses_nothing),
+      cmocka_unit_test(test_http_client__a_paused_stream_keeps_its_end_back),
+      cmocka_unit_test(test_http_client__closing_ends_a_paused_stream),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

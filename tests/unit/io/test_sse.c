@@ -71,6 +71,15 @@ static void test_sse__says_the_same_value_as_the_json_it_was_given(void **state)
   buf_free(&is);
 }
 
+static void test_sse__numbers_events(void **state)
+{
+  (void)state;
+  struct buf out = buf_make(4096);
+  sse_write_numbered(12345678901, SPAN_LITERAL("{\"a\":1}"), &out);
+  assert_string_equal(buf_cstring(&out), "id: 12345678901\ndata: {\"a\":1}\n\n");
+  buf_free(&out);
+}
+
 static void test_sse__writes_comments(void **state)
 {
   (void)state;
@@ -89,6 +98,7 @@ int main(void)
       cmocka_unit_test(test_sse__leaves_other_characters_as_they_are),
       cmocka_unit_test(test_sse__does_not_read_past_a_cut_character),
       cmocka_unit_test(test_sse__says_the_same_value_as_the_json_it_was_given),
+      cmocka_unit_test(test_sse__numbers_events),
       cmocka_unit_test(test_sse__writes_comments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

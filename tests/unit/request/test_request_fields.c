@@ -41,7 +41,9 @@ static void test_fields__absent_and_null_leave_what_is_there(void **state)
     assert_int_equal(fields_whole(&fields, root, "", names[i], 1, 9, &whole), 0);
     assert_int_equal(fields_texts(&fields, root, "", names[i], true, &texts), 0);
     assert_int_equal(fields_object(&fields, root, "", names[i], &object), 0);
-    assert_int_equal(fields_only(&fields, root, names[i], "a", "b"), 0);
+    bool other = true;
+    assert_int_equal(fields_choice(&fields, root, names[i], "a", "b", &other), 0);
+    assert_false(other);
     assert_int_equal(fields_unbuilt(&fields, root, "", names[i]), 0);
     assert_true(span_is(text, "was"));
     assert_int_equal(texts.count, 1);
@@ -96,16 +98,17 @@ static void test_fields__errors_name_the_field_with_what_stands_before_it(void *
   close_text();
 }
 
-static void test_fields__only_tells_unbuilt_from_unknown(void **state)
+static void test_fields__choice_is_one_of_two(void **state)
 {
   (void)state;
+  bool other = true;
   json_at root = open_text("{\"a\":\"now\",\"b\":\"later\",\"c\":\"never\"}");
-  assert_int_equal(fields_only(&fields, root, "a", "now", "later"), 0);
-  assert_int_equal(fields_only(&fields, root, "b", "now", "later"), -1);
-  assert_string_equal(fault.text,
-                      "run request: b \"later\" is not supported by this version");
-  assert_int_equal(fields_only(&fields, root, "c", "now", "later"), -1);
-  assert_string_equal(fault.text, "run request: c must be \"now\"");
+  assert_int_equal(fields_choice(&fields, root, "a", "now", "later", &other), 0);
+  assert_false(other);
+  assert_int_equal(fields_choice(&fields, root, "b", "now", "later", &other), 0);
+  assert_true(other);
+  assert_int_equal(fields_choice(&fields, root, "c", "now", "later", &other), -1);
+  assert_string_equal(fault.text, "run request: c must be \"now\" or \"later\"");
   close_text();
 }
 
@@ -133,7 +136,7 @@ int main(void)
       cmocka_unit_test(test_fields__absent_and_null_leave_what_is_there),
       cmocka_unit_test(test_fields__says_something),
       cmocka_unit_test(test_fields__errors_name_the_field_with_what_stands_before_it),
-      cmocka_unit_test(test_fields__only_tells_unbuilt_from_unknown),
+      cmocka_unit_test(test_fields__choice_is_one_of_two),
       cmocka_unit_test(test_fields__names_of_ours_are_no_environment_for_agents),
   };
   return cmocka_run_group_tests(tests, NULL, forget);

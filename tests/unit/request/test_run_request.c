@@ -347,7 +347,7 @@ static void test_run_request__too_much_structure_is_too_big(void **state)
   struct fault f = {0};
   assert_null(run_request_read(&text, &strict, &f));
   assert_int_equal(f.kind, FAULT_TOO_BIG);
-  assert_string_equal(f.text, "run request: more than 4194304 bytes of JSON tree");
+  assert_string_equal(f.text, "run request: more than 500000 values of JSON tree");
 }
 
 static int forget(void **state)

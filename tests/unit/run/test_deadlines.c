@@ -222,6 +222,22 @@ static void test_deadlines__an_agent_that_goes_on_printing_is_not_idle(void **st
   guard_close(&g);
 }
 
+static void test_deadlines__an_agent_whose_server_speaks_is_not_idle(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "INIT; exec sleep 60",
+             (struct deadlines){.start_ms = 9000, .idle_ms = 1000});
+  for (int i = 0; i < 12; i++) {
+    run_ms(&g, 200);
+    watch_alive(g.watch);
+  }
+  assert_int_equal(g.passed, 0);
+  wait_until(&g, &g.passed, 1);
+  assert_string_equal(g.code, "idle-timeout");
+  guard_close(&g);
+}
+
 /* `script` is not read for longer than each limit, then read again. */
 static void expect_stands_still(const char *script, struct deadlines deadlines,
                                 bool after_its_first_line, const char *code)
@@ -292,6 +308,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_deadlines__a_cap_holds_against_the_request),
       cmocka_unit_test(test_deadlines__a_watch_that_never_was_can_be_freed),
       cmocka_unit_test(test_deadlines__a_watch_tells_once_which_one_passed),
+      cmocka_unit_test(test_deadlines__an_agent_whose_server_speaks_is_not_idle),
       cmocka_unit_test(test_deadlines__an_agent_that_goes_on_printing_is_not_idle),
       cmocka_unit_test(test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read),
       cmocka_unit_test(test_deadlines__each_line_after_the_result_begins_the_grace_anew),

@@ -38,7 +38,7 @@ static void raise_and_strike(const char *script, const char *more, bool has_brid
   assert_int_equal(scratch_count(&d.scratch, "state"),
                    0); /* no trace before it is raised */
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
-  struct child_calls calls = {.on_end = ended};
+  struct stage_calls calls = {.child = {.on_end = ended}};
   void *state = calloc(1, s.harness->memory);
   assert_int_equal(stage_raise(&s, state, &deadlines, &calls, &d, &code, &f), 0);
   assert_true((s.bridge != NULL) == has_bridge);
@@ -77,7 +77,7 @@ static void test_stage__that_failed_to_rise_is_struck_like_a_whole_one(void **st
   req->messages[0].text = SPAN_LITERAL(" ");
   assert_int_equal(stage_admit(&s, &d.settings, req, &f), 0);
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
-  struct child_calls calls = {.on_end = ended};
+  struct stage_calls calls = {.child = {.on_end = ended}};
   void *memory = calloc(1, s.harness->memory);
   assert_int_equal(stage_raise(&s, memory, &deadlines, &calls, &d, &code, &f), -1);
   assert_string_equal(code, "prompt-invalid");

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "door/event_stream.h"
+
+#include "base/limits.h"
+#include "door_desk.h"
+#include "io/keeper.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Some MiB of events, from a shell. */
+#define FLOOD                                                                            \
+  "INIT; yes "                                                                           \
+  "'{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\""    \
+  "some more text of a line that is not very long\"}]}}' | head -n 20000; GOOD"
+
+static void start(struct door_desk *d, const char *id, const char *more)
+{
+  char *body = door_desk_request(id, more);
+  door_desk_ask(d, "POST", "/run", "", body);
+  free(body);
+}
+
+static void
+test_event_stream__gives_all_to_a_reader_that_stalls_and_comes_back(void **state)
+{
+  (void)state;
+  struct door_desk d;
+  door_desk_open(&d, FLOOD);
+  start(&d, "a", "");
+  loopback_pause(&d.client);
+  loopback_run_ms(d.ground.loop, 300);
+  const struct record *r = records_newest(d.door.records);
+  struct journal_facts facts = journal_facts(r->journal);
+  assert_string_equal(record_state(r), "running"); /* the agent waits */
+  assert_true(facts.backlog_bytes > LIMIT_SINK_LOW_BYTES);
+  assert_true(facts.backlog_bytes < 2 * LIMIT_SINK_HIGH_BYTES);
+  loopback_resume(&d.client);
+  loopback_wait_end(&d.client);
+  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 20000);
+  assert_int_equal(loopback_count(&d.client, "RUN_FINISHED"), 1);
+  loopback_close(&d.client, false);
+  door_desk_close(&d);
+}
+
+static void test_event_stream__tells_a_gap_in_both_forms(void **state)
+{
+  (void)state;
+  struct door_desk d;
+  door_desk_open(&d, FLOOD);
+  runs_door_close(&d.door);
+  d.options.log_memory_bytes = d.options.log_spill_bytes = 100000;
+  runs_door_open(&d.door, &d.ground);
+  start(&d, "a", "");
+  loopback_wait_end(&d.client);
+  assert_int_equal(loopback_count(&d.client, "runlet.gap"), 0); /* it was waited for */
+  loopback_close(&d.client, false);
+  door_desk_wait_over(&d, "a");
+  struct journal_facts facts = journal_facts(records_newest(d.door.records)->journal);
+  char first[80], gap[80];
+  snprintf(first, sizeof first, "x-runlet-first-seq: %llu\r\n", facts.first);
+  snprintf(gap, sizeof gap, "\"name\":\"runlet.gap\",\"value\":{\"from\":3,\"to\":%llu}}",
+           facts.first - 1);
+  char *text = door_desk_whole(&d, "GET", "/runs/a/events?after=2", "", "");
+  assert_non_null(strstr(text, first));
+  assert_non_null(strstr(text, gap));
+  free(text);
+  text = door_desk_whole(&d, "GET", "/runs/a/events?after=2",
+                         "Accept: text/event-stream\r\n", "");
+  assert_non_null(strstr(text, gap));
+  snprintf(gap, sizeof gap, "id: %llu\n", facts.first);
+  assert_non_null(strstr(text, gap));
+  assert_null(strstr(text, "id: 3\n"));
+  free(text);
+  door_desk_close(&d);
+}
+
+static void test_event_stream__follows_for_readers_that_hold_nothing_up(void **state)
+{
+  (void)state;
+  struct door_desk d;
+  door_desk_open(&d, FLOOD);
+  start(&d, "a", ",\"onDisconnect\":\"detach\"");
+  loopback_close(&d.client, true);
+  door_desk_ask(&d, "GET", "/runs/a/events", "Accept: text/event-stream\r\n", "");
+  loopback_pause(&d.client); /* it does not read: the run ends all the same */
+  door_desk_wait_over(&d, "a");
+  loopback_resume(&d.client);
+  loopback_wait_end(&d.client);
+  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 20000);
+  assert_int_equal(loopback_count(&d.client, "\nid: 777\ndata: {"), 1);
+  loopback_close(&d.client, false);
+  door_desk_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(
+          test_event_stream__gives_all_to_a_reader_that_stalls_and_comes_back),
+      cmocka_unit_test(test_event_stream__tells_a_gap_in_both_forms),
+      cmocka_unit_test(test_event_stream__follows_for_readers_that_hold_nothing_up),
+  };
+  if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
+    return keeper_main(argc, argv);
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
