@@ -3,6 +3,7 @@
 
 #include "agent/claude_code.h"
 #include "agent/codex.h"
+#include "agent/program.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -11,6 +12,7 @@
 static const struct harness *const harnesses[] = {
     &claude_code_harness,
     &codex_harness,
+    &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

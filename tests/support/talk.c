@@ -24,7 +24,8 @@ void talk_plan(struct talk *t, struct run_request req,
                const struct bridge_address *bridge)
 {
   struct message message = {ROLE_USER, SPAN_LITERAL("hi")};
-  struct plan_place place = {SPAN_LITERAL("/f"), SPAN_LITERAL("/w")};
+  struct plan_place place = {.folder = SPAN_LITERAL("/f"),
+                             .workspace = SPAN_LITERAL("/w")};
   struct process_plan plan = process_plan_make();
   struct fault f = {0};
   req.model = SPAN_LITERAL("m");

@@ -52,7 +52,8 @@ static void test_arguments__what_a_command_line_cannot_hold_is_refused(void **st
 static void test_arguments__a_file_is_named_by_its_path_and_taken(void **state)
 {
   struct process_plan plan = process_plan_make();
-  struct plan_place place = {SPAN_LITERAL("/private/run-1"), SPAN_LITERAL("/w")};
+  struct plan_place place = {.folder = SPAN_LITERAL("/private/run-1"),
+                             .workspace = SPAN_LITERAL("/w")};
   struct buf content = buf_make(KIB);
   (void)state;
   buf_add_text(&content, "{}");
