@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
 # `agents` those; `long` a second release build in another folder that must give the same bytes, thousands of runs
-# in one service, and each fuzz target for RUNLET_FUZZ_SECONDS (60).  Ends with "N passed, N failed".
+# in one service, each fuzz target for RUNLET_FUZZ_SECONDS (60), the benchmark in small.  Ends with "N passed, N failed".
 # Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
 # shellcheck disable=SC2317 # step calls the functions
 set -u
@@ -112,6 +112,7 @@ if [ "$mode" = long ]; then
     name=${target##*/fuzz_}
     step "fuzz: ${name%.c}" fuzz_one "${name%.c}"
   done
+  step "the benchmark works" tests/bench/run.sh quick
   finish
 fi
 step "scripted agent" build_scripted_agent || finish

@@ -2,11 +2,10 @@
 /* curl_pool.h - easy handles of libcurl, kept for the next request; for http_client.c
  * only.
  *
- * A handle costs a call as much as the rest of it: it is made of some 40 KiB that are
- * cleared, mapped and unmapped again.  One that was given back keeps its memory and what
- * all requests have in common: HTTP/1.1 over http and https, verified TLS, no redirects
- * (a bearer must not travel), no signals, keep-alive.  Everything else is to be set for
- * each request.  */
+ * A new handle costs a call as much as the rest of it: some 40 KiB that are mapped,
+ * cleared and unmapped again.  One that was given back keeps its memory, and no option.
+ * What all requests have in common is set when it is taken: HTTP/1.1 over http and https,
+ * verified TLS, no redirects (a bearer must not travel), no signals, keep-alive.  */
 #ifndef IO_CURL_POOL_H
 #define IO_CURL_POOL_H
 
@@ -21,7 +20,9 @@ struct curl_pool {     /* zeroed: empty */
 };
 
 CURL *curl_pool_take(struct curl_pool *p); /* NULL: libcurl cannot make one */
-/* It is in no multi handle any more.  Its headers and callbacks may go after this. */
+/* It is in no multi handle any more; its headers and callbacks may go after this.  Only
+ * after a transfer that went well: of one that did not curl keeps that it is to be sent
+ * again, and the next one fails for it. */
 void curl_pool_give(struct curl_pool *p, CURL *easy);
 void curl_pool_empty(struct curl_pool *p);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/harness.h"
 
+#include "agent/acp.h"
 #include "agent/claude_code.h"
 #include "agent/codex.h"
 #include "agent/program.h"
@@ -12,6 +13,8 @@
 static const struct harness *const harnesses[] = {
     &claude_code_harness,
     &codex_harness,
+    &acp_harness,
+    &grok_build_harness,
     &program_harness,
 };
 

@@ -21,9 +21,7 @@ static int set_up(const struct curl_pool *p, CURL *e)
 
 CURL *curl_pool_take(struct curl_pool *p)
 {
-  if (p->count > 0)
-    return p->idle[--p->count];
-  CURL *easy = curl_easy_init();
+  CURL *easy = p->count > 0 ? p->idle[--p->count] : curl_easy_init();
   if (easy && set_up(p, easy) < 0) {
     curl_easy_cleanup(easy);
     return NULL;
@@ -39,10 +37,7 @@ void curl_pool_give(struct curl_pool *p, CURL *easy)
     curl_easy_cleanup(easy);
     return;
   }
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
-  curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  curl_easy_reset(easy); /* options only: its buffers and state stay */
   p->idle[p->count++] = easy;
 }
 

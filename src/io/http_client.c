@@ -16,6 +16,8 @@
 #include <string.h>
 #include <uv.h>
 
+#define TIMER_AGAIN_MS 10 /* when curl could not do what its timer was for */
+
 struct http_client {
   CURLM *multi;
   uv_timer_t timer; /* curl's */
@@ -46,8 +48,9 @@ struct http_client_request {
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
   http_client_piece *on_piece;
-  bool is_done, paused; /* by the caller */
-  bool held;            /* curl holds bytes back until it is told to go on */
+  bool is_done, went_well, paused; /* by the caller */
+  bool held;                       /* curl holds bytes back until it is told to go on */
+  bool unwatched;                  /* no poll handle for its socket: it ends */
   char error[CURL_ERROR_SIZE];
   CURLcode result;
   struct fault fault;
@@ -80,10 +83,33 @@ static void watcher_closed(uv_handle_t *handle)
   free(handle->data);
 }
 
+static void hand_out(uv_timer_t *timer);
+
+/* NULL: it is none of ours that is in flight. */
+static struct http_client_request *request_of(const struct http_client *c,
+                                              const CURL *easy)
+{
+  struct http_client_request *r = c->first;
+  while (r && r->easy != easy)
+    r = r->next;
+  return r;
+}
+
+/* Its transfer ends on a later turn; saying -1 to curl would end all there ever are. */
+static int cannot_watch(struct http_client *c, CURL *easy)
+{
+  struct http_client_request *r = request_of(c, easy);
+  if (!r)
+    return 0;
+  fault_set(&r->fault, FAULT_SYSTEM, "cannot watch a connection");
+  r->unwatched = true;
+  uv_timer_start(&c->later, hand_out, 0, 0);
+  return 0;
+}
+
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
                         void *known)
 {
-  (void)easy;
   struct http_client *c = who;
   struct watcher *w = known;
   if (what == CURL_POLL_REMOVE) {
@@ -100,20 +126,28 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
     w->poll.data = w;
     if (uv_poll_init(c->timer.loop, &w->poll, socket) < 0) {
       free(w);
-      return -1; /* curl gives the transfer up */
+      return cannot_watch(c, easy);
     }
-    curl_multi_assign(c->multi, socket, w);
+    if (curl_multi_assign(c->multi, socket, w) != CURLM_OK) {
+      uv_close((uv_handle_t *)&w->poll, watcher_closed);
+      return cannot_watch(c, easy);
+    }
   }
   int events =
       (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-  return uv_poll_start(&w->poll, events, socket_ready) < 0 ? -1 : 0;
+  bool watched = uv_poll_start(&w->poll, events, socket_ready) == 0;
+  return watched ? 0 : cannot_watch(c, easy);
 }
 
 static void timer_fires(uv_timer_t *timer)
 {
   struct http_client *c = timer->data;
   int running;
-  curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  CURLMcode r = curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  /* curl sets its timer anew from inside only; a lost one would be waited for for ever.
+   */
+  if (r != CURLM_OK && !uv_is_active((uv_handle_t *)timer))
+    uv_timer_start(timer, timer_fires, TIMER_AGAIN_MS, 0);
   take_finished(c);
 }
 
@@ -146,8 +180,6 @@ static size_t give_body(char *room, size_t size, size_t count, void *who)
   r->sent += n;
   return n;
 }
-
-static void hand_out(uv_timer_t *timer);
 
 /* Only a good answer is a stream: of an error the words are wanted. */
 static bool is_stream(const struct http_client_request *r)
@@ -222,7 +254,10 @@ static void to_done(struct http_client_request *r)
 
 static void request_free(struct http_client_request *r)
 {
-  curl_pool_give(&r->client->pool, r->easy);
+  if (r->went_well)
+    curl_pool_give(&r->client->pool, r->easy);
+  else
+    curl_easy_cleanup(r->easy);
   curl_slist_free_all(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
@@ -236,8 +271,11 @@ static void finish(struct http_client_request *r)
   char *type = NULL;
   if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
     describe(r);
-  if (r->fault.kind == FAULT_NONE) {
-    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+  if (r->fault.kind == FAULT_NONE &&
+      curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+    fault_set(&r->fault, FAULT_SYSTEM, "libcurl lost the answer");
+  r->went_well = r->fault.kind == FAULT_NONE;
+  if (r->went_well) {
     curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
     answer.status = (int)status;
     answer.content_type = span_of(type);
@@ -299,7 +337,12 @@ static struct http_client_request *take_done(struct http_client *c)
 static void hand_out(uv_timer_t *timer)
 {
   struct http_client *c = timer->data;
-  struct http_client_request *r;
+  struct http_client_request *r, *next;
+  for (r = c->first; r; r = next) {
+    next = r->next;
+    if (r->unwatched)
+      to_done(r);
+  }
   hand_out_pieces(c);
   while ((r = take_done(c)))
     finish(r);
@@ -312,10 +355,9 @@ static void take_finished(struct http_client *c)
   int left;
   CURLMsg *m;
   while ((m = curl_multi_info_read(c->multi, &left))) {
-    struct http_client_request *r = NULL;
-    if (m->msg != CURLMSG_DONE)
+    struct http_client_request *r = request_of(c, m->easy_handle);
+    if (m->msg != CURLMSG_DONE || !r)
       continue;
-    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&r);
     r->result = m->data.result;
     to_done(r);
   }
@@ -323,20 +365,29 @@ static void take_finished(struct http_client *c)
 
 /* -- starting and cancelling -- */
 
-/* The caller's, without what curl would add by itself.  -1: one holds a line end. */
-static int make_headers(struct http_client_request *r, const char *const *headers)
+static bool add_header(struct http_client_request *r, const char *text)
 {
-  bool typed = false;
-  for (size_t i = 0; headers && headers[i]; i++) {
+  struct curl_slist *longer = curl_slist_append(r->headers, text);
+  if (longer)
+    r->headers = longer;
+  return longer != NULL;
+}
+
+/* The caller's, without what curl would add by itself. */
+static int make_headers(struct http_client_request *r, const char *const *headers,
+                        struct fault *f)
+{
+  bool typed = false, added = true;
+  for (size_t i = 0; headers && headers[i] && added; i++) {
     if (strpbrk(headers[i], "\r\n"))
-      return -1;
+      return fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
     typed = typed || begins(span_of(headers[i]), "content-type:");
-    r->headers = curl_slist_append(r->headers, headers[i]);
+    added = add_header(r, headers[i]);
   }
-  r->headers = curl_slist_append(r->headers, "Expect:");
+  added = added && add_header(r, "Expect:");
   if (!typed)
-    r->headers = curl_slist_append(r->headers, "Content-Type:");
-  return 0;
+    added = added && add_header(r, "Content-Type:");
+  return added ? 0 : fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
 }
 
 static int set_up(struct http_client_request *r, const struct http_call *call)
@@ -344,7 +395,6 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   CURL *e = r->easy;
   CURLcode bad = CURLE_OK;
   bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
-  bad |= curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)r);
   bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
@@ -356,7 +406,6 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
   if (strcmp(call->method, "GET") != 0) {
     /* A read callback without a seek callback: see the header. */
     bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -395,12 +444,11 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
-  if (make_headers(r, call->headers) < 0) {
-    fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
+  if (make_headers(r, call->headers, f) < 0) {
     request_free(r);
     return NULL;
   }
-  if (!r->easy || !r->headers || set_up(r, call) < 0 ||
+  if (!r->easy || set_up(r, call) < 0 ||
       curl_multi_add_handle(c->multi, r->easy) != CURLM_OK) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
     request_free(r);
@@ -440,6 +488,20 @@ size_t http_client_in_flight(const struct http_client *c)
 
 /* -- opening and closing -- */
 
+static int make_multi(struct http_client *c)
+{
+  CURLMcode bad = CURLM_OK;
+  c->multi = curl_multi_init();
+  if (!c->multi)
+    return -1;
+  bad |= curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
+  bad |= curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
+  bad |= curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+  bad |= curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
+  bad |= curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)LIMIT_TOOL_CONNECTIONS);
+  return bad == CURLM_OK ? 0 : -1;
+}
+
 struct http_client *http_client_open(const struct http_client_setup *setup,
                                      struct fault *f)
 {
@@ -459,12 +521,14 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     return NULL;
   }
   c->pool.ca_file = c->ca_file.len > 0 ? c->ca_file.at : NULL;
-  c->multi = curl_multi_init();
-  curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-  curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-  curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-  curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-  curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)LIMIT_TOOL_CONNECTIONS);
+  if (make_multi(c) < 0) {
+    fault_set(f, FAULT_SYSTEM, "libcurl cannot be started");
+    curl_multi_cleanup(c->multi);
+    buf_free(&c->ca_file);
+    free(c);
+    curl_global_cleanup();
+    return NULL;
+  }
   uv_timer_init(setup->loop, &c->timer); /* cannot fail */
   uv_timer_init(setup->loop, &c->later);
   c->timer.data = c->later.data = c;

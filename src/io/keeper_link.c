@@ -6,7 +6,9 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/descendants.h"
+#include "io/identity.h"
 #include "io/loop.h"
+#include "io/oom_score.h"
 #include "io/orphans.h"
 
 #include <errno.h>
@@ -100,13 +102,21 @@ static int spawn(const struct keeper_link_setup *setup, int control, struct faul
   struct strv argv = {0};
   strv_add(&argv, SPAN_LITERAL("runlet"));
   strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
-  strv_add(&argv, span_of(setup->folder));
+  const struct keeper_terms *t = &setup->terms;
+  struct buf identity = buf_make(4 * KIB);
+  identity_write(t->identity, &identity);
+  strv_add(&argv, span_of(t->folder));
+  strv_add(&argv, buf_span(&identity));
+  strv_add(&argv, span_of(oom_score_usual()));
+  strv_add(&argv, span_of(t->kills));
+  strv_add(&argv, span_of(t->cgroup));
   strv_add(&argv, span_of(setup->cwd));
   strv_add(&argv, span_of(setup->program));
   for (size_t i = 0; i < setup->argv->count; i++)
     strv_add(&argv, span_of(setup->argv->at[i]));
   int pid = keeper_spawn(fds, argv.at, setup->env->at ? setup->env->at : nothing, f);
   strv_free(&argv);
+  buf_free(&identity);
   return pid;
 }
 

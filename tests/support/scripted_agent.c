@@ -136,6 +136,30 @@ static void do_deltas(struct agent *a, struct slice rest)
   free(piece);
 }
 
+/* As @deltas, but each tells which one it is: "<ordinal of 8 digits> abc…". */
+static void do_count(struct agent *a, struct slice rest)
+{
+  unsigned long n = number(&rest), size = number(&rest), us = number(&rest);
+  char *piece = malloc(size + 16);
+
+  if (!piece || size < 9)
+    abort();
+  for (unsigned long i = 0; i < size; i++)
+    piece[i] = (char)('a' + i % 26);
+  a->format->text_open(a, "text");
+  for (unsigned long i = 0; i < n; i++) {
+    char ordinal[24];
+
+    snprintf(ordinal, sizeof(ordinal), "%08lu ", i);
+    memcpy(piece, ordinal, 9);
+    a->format->delta(a, "text", (struct slice){piece, size});
+    if (us)
+      pause_us(a, us);
+  }
+  a->format->text_close(a, "text", (struct slice){0});
+  free(piece);
+}
+
 static void do_tool(struct agent *a, struct slice rest)
 {
   struct slice name = word(&rest);
@@ -265,6 +289,7 @@ static const struct directive {
     {"init", do_init},
     {"text", do_text},
     {"think", do_think},
+    {"count", do_count},
     {"deltas", do_deltas},
     {"tool", do_tool},
     {"mcp", do_mcp},

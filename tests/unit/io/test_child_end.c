@@ -382,7 +382,7 @@ _Noreturn static void be_runner(const char *folder, const struct strv *env, int 
       child_desk_make("setsid sh -c 'trap \"\" TERM HUP; sleep 60' & echo up; sleep 60");
   strv_free(&d.env);
   d.env = *env;
-  d.setup.folder = folder;
+  d.setup.terms.folder = folder;
   child_desk_spawn(&d);
   while (d.lines == 0)
     loopback_run_ms(d.loop, 5);

@@ -41,10 +41,10 @@ static void test_files__the_state_folder_is_made_for_us_alone(void **state)
   struct scratch s = scratch_make();
   struct fault f = {0};
   mode_t old = umask(0);
-  assert_int_equal(files_open_state(scratch_path(&s, "state"), &f), 0);
+  assert_int_equal(files_open_state(scratch_path(&s, "state"), false, &f), 0);
   umask(old);
   assert_int_equal(mode_of(s.path), 0700);
-  assert_int_equal(files_open_state(s.path, &f), 0); /* again is fine */
+  assert_int_equal(files_open_state(s.path, false, &f), 0); /* again is fine */
   scratch_remove(&s);
 }
 
@@ -57,7 +57,7 @@ static void test_files__a_state_folder_that_is_a_link_is_refused(void **state)
   snprintf(link, sizeof link, "%s", scratch_path(&s, "link"));
   assert_int_equal(mkdir(scratch_path(&s, "real"), 0700), 0);
   assert_int_equal(symlink(s.path, link), 0);
-  assert_int_equal(files_open_state(link, &f), -1);
+  assert_int_equal(files_open_state(link, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "--state-dir");
   scratch_remove(&s);
 }
@@ -69,7 +69,7 @@ static void test_files__a_state_folder_open_to_others_is_refused(void **state)
   struct fault f = {0};
   assert_int_equal(mkdir(scratch_path(&s, "state"), 0700), 0);
   assert_int_equal(chmod(s.path, 0710), 0);
-  assert_int_equal(files_open_state(s.path, &f), -1);
+  assert_int_equal(files_open_state(s.path, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "chmod 700");
   scratch_remove(&s);
 }
@@ -83,7 +83,7 @@ static void test_files__a_state_folder_of_somebody_else_is_refused(void **state)
   assert_int_equal(mkdir(scratch_path(&s, "state"), 0700), 0);
   if (root)
     assert_int_equal(chown(s.path, 4711, 4711), 0);
-  assert_int_equal(files_open_state(root ? s.path : "/", &f), -1);
+  assert_int_equal(files_open_state(root ? s.path : "/", false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, root ? "uid 4711" : "uid 0");
   scratch_remove(&s);
 }
@@ -93,10 +93,10 @@ static void test_files__a_state_folder_without_parent_names_the_option(void **st
   (void)state;
   struct scratch s = scratch_make();
   struct fault f = {0};
-  assert_int_equal(files_open_state(scratch_path(&s, "no/such"), &f), -1);
+  assert_int_equal(files_open_state(scratch_path(&s, "no/such"), false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "--state-dir");
   scratch_write(&s, "file", 0600, "x");
-  assert_int_equal(files_open_state(s.path, &f), -1);
+  assert_int_equal(files_open_state(s.path, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "not a folder");
   scratch_remove(&s);
 }
@@ -401,8 +401,8 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   struct scratch s = scratch_make();
   struct fault f = {0};
   struct buf real = buf_make(8192);
-  assert_int_equal(files_make_folder(scratch_path(&s, "work"), &f), 0);
-  assert_int_equal(files_make_folder(s.path, &f), 0); /* exists already */
+  assert_int_equal(files_make_folder(scratch_path(&s, "work"), NULL, &f), 0);
+  assert_int_equal(files_make_folder(s.path, NULL, &f), 0); /* exists already */
   assert_int_equal(files_check_folder(s.path, &f), 0);
   char work[512];
   snprintf(work, sizeof work, "%s", s.path);
@@ -412,7 +412,7 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   scratch_write(&s, "file", 0600, "x");
   assert_int_equal(files_check_folder(s.path, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "not a folder");
-  assert_int_equal(files_make_folder(s.path, &f), -1);
+  assert_int_equal(files_make_folder(s.path, NULL, &f), -1);
   assert_int_equal(files_check_folder(scratch_path(&s, "none"), &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "none");
   assert_int_equal(files_real_path(s.path, &real, &f), -1);

@@ -317,6 +317,23 @@ static void test_http_client__sends_a_body_once_when_a_kept_connection_dies(void
   finish_desk(&d);
 }
 
+static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
+{
+  (void)state;
+  struct desk d;
+  setup_desk(&d, answer_first_then_hang_up);
+  start(&d, 0, "{\"n\":1}", 0);
+  wait_done(&d, 1);
+  start(&d, 1, "{\"n\":2}", 0);
+  wait_done(&d, 2);
+  struct got *g = start(&d, 2, "{\"n\":3}", 0);
+  wait_done(&d, 3);
+  assert_int_equal(d.origin.connections, 2);
+  assert_int_equal(d.origin.requests, 3); /* it was sent, and is not blamed on the last */
+  expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
+  finish_desk(&d);
+}
+
 static void test_http_client__sends_a_call_without_body_once_too(void **state)
 {
   (void)state;
@@ -869,6 +886,7 @@ int main(void)
       cmocka_unit_test(test_http_client__takes_an_answer_in_single_bytes),
       cmocka_unit_test(test_http_client__sends_twenty_megabytes),
       cmocka_unit_test(test_http_client__sends_a_body_once_when_a_kept_connection_dies),
+      cmocka_unit_test(test_http_client__goes_on_after_a_kept_connection_died),
       cmocka_unit_test(test_http_client__sends_a_call_without_body_once_too),
       cmocka_unit_test(test_http_client__knows_that_a_refused_call_was_not_sent),
       cmocka_unit_test(test_http_client__knows_that_a_reset_call_was_sent),

@@ -2,6 +2,8 @@
 /* The keeper alone, over its socket, with no loop.  This program is its own keeper. */
 #include "io/keeper.h"
 
+#include "io/launch.h"
+
 #include "base/process.h"
 #include "scratch.h"
 #include "traces.h"
@@ -22,6 +24,8 @@
 
 #include <cmocka.h>
 
+static const char *more[] = {"", "", "", ""}; /* identity, oom score, kills, cgroup */
+
 struct desk {
   struct strv argv, env;
   int control, pid;
@@ -39,6 +43,8 @@ static struct desk start(const char *folder, const char *cwd, const char *progra
   strv_add(&d.argv, SPAN_LITERAL("runlet"));
   strv_add(&d.argv, SPAN_LITERAL(KEEPER_ARGUMENT));
   strv_add(&d.argv, span_of(folder));
+  for (size_t i = 0; i < 4; i++)
+    strv_add(&d.argv, span_of(more[i]));
   strv_add(&d.argv, span_of(cwd));
   strv_add(&d.argv, span_of(program ? program : "/bin/sh"));
   strv_add(&d.argv, SPAN_LITERAL("sh"));
@@ -130,9 +136,9 @@ static void test_keeper__says_what_failed_and_goes(void **state)
     const char *cwd, *program;
     unsigned what;
     int error;
-  } cases[] = {{"/", "/no/such/program", KEEPER_AT_EXEC, ENOENT},
-               {"/", "/etc/passwd", KEEPER_AT_EXEC, EACCES},
-               {"/no/such/folder", NULL, KEEPER_AT_CHDIR, ENOENT}};
+  } cases[] = {{"/", "/no/such/program", LAUNCH_EXEC, ENOENT},
+               {"/", "/etc/passwd", LAUNCH_EXEC, EACCES},
+               {"/no/such/folder", NULL, LAUNCH_CHDIR, ENOENT}};
   for (size_t i = 0; i < 3; i++) {
     struct desk d = start("", cases[i].cwd, cases[i].program, "exit 0");
     struct keeper_record r = hear(&d, KEEPER_NO_EXEC);
@@ -257,6 +263,9 @@ static void test_keeper__without_its_arguments_it_refuses(void **state)
   (void)state;
   char *argv[] = {(char *)"runlet", (char *)KEEPER_ARGUMENT, (char *)"", NULL};
   assert_int_equal(keeper_main(3, argv), 2);
+  char *wrong[] = {argv[0], argv[1],     argv[2],     (char *)"0;0", argv[2], argv[2],
+                   argv[2], (char *)"/", (char *)"x", (char *)"x",   NULL};
+  assert_int_equal(keeper_main(10, wrong), 2);
 }
 
 int main(int argc, char **argv)
