@@ -11,11 +11,8 @@
 #include <signal.h>
 
 static const struct harness *const harnesses[] = {
-    &claude_code_harness,
-    &codex_harness,
-    &acp_harness,
-    &grok_build_harness,
-    &program_harness,
+    &claude_code_harness, &codex_harness,   &acp_harness,
+    &grok_build_harness,  &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
