@@ -5,6 +5,7 @@
 #include "agent/claude_code.h"
 #include "agent/codex.h"
 #include "agent/opencode.h"
+#include "agent/program.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -16,6 +17,7 @@ static const struct harness *const harnesses[] = {
     &opencode_harness,
     &grok_build_harness,
     &acp_harness,
+    &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
