@@ -20,7 +20,7 @@ bool hearing_heard(struct hearing *h, const struct heard *heard)
   struct fault f = {0};
   h->outbox.heartbeat = false;
   if (h->harness->hear(h->state, heard, &ear, &f) == 0)
-    return true;
+    return !h->outbox.heartbeat;
   h->not_understood++;
   if (h->warned & 1u << f.kind)
     return false;
