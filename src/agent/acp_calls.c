@@ -270,15 +270,40 @@ static void add_result(struct json *doc, json_at update, struct buf *out)
       buf_add(out, acp_text(doc, json_get(b, "content"), "text"));
 }
 
+/* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.
+ */
+static void tell_changes(struct json *doc, json_at update, struct events *events)
+{
+  json_at content = json_get(update, "content");
+  if (json_kind(content) != JSON_ARRAY)
+    return;
+  for (json_at b = json_first(content); b != NULL; b = json_next(b)) {
+    if (!span_is(acp_text(doc, b, "type"), "diff"))
+      continue;
+    bool is_new = json_kind(json_get(b, "oldText")) != JSON_STRING;
+    struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
+    struct json_writer w = json_write_to(&value);
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "path", acp_text(doc, b, "path"));
+    json_put_text(&w, "kind", is_new ? SPAN_LITERAL("add") : SPAN_LITERAL("update"));
+    json_put_text(&w, "diff", nothing);
+    json_close(&w, '}');
+    events_custom(events, "file.changed", buf_span(&value));
+    buf_free(&value);
+  }
+}
+
 static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
                         struct events *events)
 {
   struct span id = acp_text(doc, update, "toolCallId");
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
+  bool failed = span_is(acp_text(doc, update, "status"), "failed");
   if (seen_add(&c->answered, id) == 0) {
     add_result(doc, update, &text);
-    events_tool_result(events, id, buf_span(&text),
-                       span_is(acp_text(doc, update, "status"), "failed"));
+    events_tool_result(events, id, buf_span(&text), failed);
+    if (!failed)
+      tell_changes(doc, update, events);
   }
   buf_free(&text);
 }
@@ -304,6 +329,22 @@ void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
     tell_result(c, doc, update, events);
 }
 
+/* gemini shows the arguments of a bridged tool as the text it asks with, and nowhere
+ * else.
+ */
+static void learn_from_content(struct acp_call *call, struct json *doc, json_at asked)
+{
+  struct buf text = buf_make(LIMIT_LINE_BYTES);
+  struct fault ignored = {0};
+  if (add_blocks(doc, json_get(asked, "content"), true, &text)) {
+    struct json *args = json_parse(buf_span(&text), NULL, &ignored);
+    if (args != NULL && json_kind(json_root(args)) == JSON_OBJECT)
+      set(&call->args, buf_span(&text));
+    json_free(args);
+  }
+  buf_free(&text);
+}
+
 bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
                    struct events *events)
 {
@@ -313,6 +354,8 @@ bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
     if (call == NULL)
       call = hold(c, id, events);
     learn(call, doc, asked, bridge_of(c));
+    if (call->bridged && call->args.len == 0)
+      learn_from_content(call, doc, asked);
     tell(c, call, events);
   }
   return seen_has(&c->bridged, id);

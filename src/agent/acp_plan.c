@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "acp_plan.h"
 
+#include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -64,17 +65,15 @@ int acp_plan_grok(struct process_plan *out, const struct run_request *req,
 {
   struct strv *argv = &out->argv;
   struct span mode = req->permission_mode;
-  if (req->model.len > LIMIT_ARGUMENT_BYTES || span_starts(req->model, "-"))
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: model may not begin with \"-\" or be longer than %zu "
-                     "bytes",
-                     LIMIT_ARGUMENT_BYTES);
   strv_add(argv, SPAN_LITERAL("grok"));
   strv_add(argv, SPAN_LITERAL("agent"));
-  if (req->model.len > 0 && !span_is(req->model, "default")) {
-    strv_add(argv, SPAN_LITERAL("-m"));
-    strv_add(argv, req->model);
-  }
+  if (req->model.len > 0 && !span_is(req->model, "default") &&
+      arguments_add(argv, "-m", req->model, "model", "grok-build", f) < 0)
+    return -1;
+  if (req->effort.len > 0 && arguments_add(argv, "--reasoning-effort", req->effort,
+                                           "modelOptions.effort", "grok-build", f) < 0)
+    return -1;
+  strv_add(argv, SPAN_LITERAL("--no-leader")); /* an agent of ours, not a shared one */
   if (mode.len == 0 || span_is(mode, "bypassPermissions"))
     strv_add(argv, SPAN_LITERAL("--always-approve"));
   strv_add(argv, SPAN_LITERAL("stdio"));

@@ -200,7 +200,7 @@ static void authenticate(struct acp *a, struct json *doc, json_at methods,
   }
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_addf(&text,
-           "harnessOptions.auth_method: the agent does not offer \"%.*s\". Available: ",
+           "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
            NAME_OF(wanted));
   acp_add_names(doc, methods, "id", &text);
   acp_fail(a, ear, "agent-error", buf_span(&text));

@@ -29,7 +29,7 @@
 enum tag { EVENTS = 1, BRIDGE, SESSION, PROMPT, REPLY, ABORT };
 
 /* A model's API that fails is asked again for ever, after 2, 4, 8, 16, 30 … seconds. */
-enum { RETRIES = 5, SHOWN_BYTES = 1000 };
+enum { RETRIES = 5, BRIDGE_TRIES = 3, SHOWN_BYTES = 1000 };
 
 #define READY "opencode server listening on "
 
@@ -37,7 +37,8 @@ struct opencode {
   struct opencode_order order;
   struct opencode_parts parts;
   struct buf url, session;
-  bool connected, resuming, asked, answered, idle, over;
+  unsigned bridge_tries;
+  bool connected, bridged, resuming, asked, answered, idle, over;
   bool lost;          /* the stream, before the answer */
   struct buf answer;  /* the whole of it, until the turn is over */
   struct buf failure; /* why the turn is no success; empty: none known */
@@ -179,6 +180,35 @@ static void maybe_over(struct opencode *c, struct ear *ear)
 
 /* -- answers -- */
 
+/* {"<name>":{"status":"connected"}, …}.  On a busy machine OpenCode's first try was seen
+ * to fail ("Failed to get tools") although it was answered, and the next to go well.
+ * Without the tools it goes on. */
+static void hear_bridge(const struct hall *h)
+{
+  struct opencode *c = h->c;
+  char *name = span_copy(buf_span(&c->order.bridge_name));
+  json_at state = json_get(json_root(h->doc), name);
+  bool connected = span_is(text_of(h, state, "status"), "connected");
+  free(name);
+  if (!connected && ++c->bridge_tries < BRIDGE_TRIES) {
+    ask(c, h->ear, BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
+    return;
+  }
+  if (!connected) {
+    struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+    struct span words = span_cut_utf8(text_of(h, state, "error"), SHOWN_BYTES);
+    buf_addf(&text,
+             "OpenCode cannot use the tool bridge (%.*s): it works without the "
+             "host tools",
+             (int)words.len, words.len > 0 ? words.at : "");
+    events_warn(h->ear->events, "bridge-unused", buf_span(&text));
+    buf_free(&text);
+  }
+  c->bridged = true;
+  buf_wipe(&c->order.bridge_body);
+  begin_session(c, h->ear);
+}
+
 static void hear_session(const struct hall *h, const struct heard *heard)
 {
   struct opencode *c = h->c;
@@ -265,9 +295,9 @@ static void hear_answer(const struct hall *h, const struct heard *heard)
 {
   struct opencode *c = h->c;
   switch (heard->tag) {
-  case BRIDGE: /* without its tools it goes on; the run warns of that */
-    if (c->session.len == 0)
-      begin_session(c, h->ear);
+  case BRIDGE:
+    if (!c->bridged)
+      hear_bridge(h);
     break;
   case SESSION:
     if (!c->asked && !c->over)
@@ -385,7 +415,6 @@ static void hear_event(const struct hall *h, json_at root)
       ask(c, h->ear, BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
     else
       begin_session(c, h->ear);
-    buf_wipe(&c->order.bridge_body);
   } else if (span_is(type, "permission.asked")) {
     hear_permission(h, properties);
   } else if (span_is(type, "question.asked")) {

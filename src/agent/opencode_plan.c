@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "opencode_plan.h"
 
+#include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define USER_NAME "opencode"
-
-/* OpenCode's own deadline for a tool call (60 s otherwise) lies behind ours, so that ours
- * says what happened. */
-enum { TOOL_DEADLINE_MARGIN_MS = 30000 };
 
 static void add_base64(struct span s, struct buf *out)
 {
@@ -51,13 +47,6 @@ bool opencode_is_id(struct span id)
   return id.len > 0 && id.len <= 200;
 }
 
-static unsigned tool_deadline_ms(const struct run_request *req)
-{
-  unsigned ms = req->deadlines.tool_ms > 0 ? req->deadlines.tool_ms : LIMIT_TOOL_MS;
-  return ms < INT32_MAX - TOOL_DEADLINE_MARGIN_MS ? ms + TOOL_DEADLINE_MARGIN_MS
-                                                  : INT32_MAX;
-}
-
 static void write_bridge(const struct run_request *req,
                          const struct bridge_address *bridge, struct buf *out)
 {
@@ -72,7 +61,8 @@ static void write_bridge(const struct run_request *req,
   json_put_text(&w, "url", bridge->url);
   json_put_bool(&w, "enabled", true);
   json_put_bool(&w, "oauth", false); /* else a 401 sends it looking for a login */
-  json_put_int(&w, "timeout", tool_deadline_ms(req));
+  json_put_int(&w, "timeout",        /* 60 s otherwise */
+               arguments_tool_deadline_ms(req));
   json_open(&w, "headers", '{');
   json_put_text(&w, "Authorization", buf_span(&bearer));
   json_close(&w, '}');

@@ -145,9 +145,9 @@ static void test_hearing__tells_blank_lines_to_those_that_want_them(void **state
   struct hearing h = hearing_open(&listener);
   (void)state;
   last = (struct heard){0};
-  assert_true(hearing_line(&h, SPAN_LITERAL("  ")));
+  (void)hearing_line(&h, SPAN_LITERAL("  "));
   assert_string_equal(last_text, "  ");
-  assert_true(hearing_line(&h, SPAN_LITERAL("")));
+  (void)hearing_line(&h, SPAN_LITERAL(""));
   assert_string_equal(last_text, "");
   hearing_close(&h);
 }
