@@ -561,6 +561,7 @@ const struct harness opencode_harness = {
     .program = "opencode",
     .farewell_ms = 3000, /* for the stream's last events, after the answer */
     .structured = true,
+    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,
     .hear = opencode_hear,
