@@ -11,11 +11,8 @@
 #include <signal.h>
 
 static const struct harness *const harnesses[] = {
-    &claude_code_harness,
-    &codex_harness,
-    &opencode_harness,
-    &acp_harness,
-    &grok_build_harness,
+    &claude_code_harness, &codex_harness,      &opencode_harness,
+    &acp_harness,         &grok_build_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
