@@ -44,6 +44,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
+/* What the kernel tells: the table of TCP sockets, 150 bytes each. */
+#define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB)
+
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
@@ -101,6 +104,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_START_MS        120000u /* spawn to the first line on stdout */
 #define LIMIT_IDLE_AGENT_MS   0u      /* 0 = off */
 #define LIMIT_RESULT_GRACE_MS 10000u
+#define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
 #define LIMIT_DRAIN_MS        500u

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/files.h"
+#include "io/identity.h"
 #include "io/loop.h"
 #include "io/url.h"
 #include "run/secrets.h"
@@ -24,26 +25,6 @@ static int check_tools(const struct stage *s, struct fault *f)
   if (url_check(s->req->tool_url, f) == 0)
     return 0;
   return fault_prefix(f, "run request: toolExecUrl");
-}
-
-/* What the request asks of a harness that this one does not do. */
-static int check_harness(const struct stage *s, struct fault *f)
-{
-  const char *id = s->harness->id;
-  size_t words = s->req->harness_options.command.count;
-  if (s->req->output_schema.len > 0 && !s->harness->structured)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: outputSchema is not supported by harness %s", id);
-  if (s->harness->program && words > 0)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: harnessOptions.command is not for harness %s", id);
-  if (!s->harness->program &&
-      (words == 0 || s->req->harness_options.command.at[0].len == 0))
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: harnessOptions.command must name the program harness "
-                     "%s runs, as an array of strings",
-                     id);
-  return 0;
 }
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us
@@ -97,10 +78,10 @@ int stage_admit(struct stage *s, const struct run_settings *settings,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (check_harness(s, f) < 0 || check_tools(s, f) < 0 ||
-      secrets_resolve(settings->environment, req, &s->env, f) < 0 ||
-      workspace_choose(settings->workspace, settings->workspace_per_thread, req,
-                       &s->workspace, f) < 0)
+  if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
+      secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+      workspace_choose(settings->workspace, settings->workspace_per_thread,
+                       settings->agent, req, &s->workspace, f) < 0)
     return -1;
   secrets_spare_loopback(&s->env);
   return find_program(s, f);
@@ -141,7 +122,8 @@ static int write_files(const struct stage *s, const struct process_plan *plan,
     if (files_write_private(s->folder.at, plan->files[i].name,
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
-  return 0;
+  const struct identity *agent = s->settings->agent;
+  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
 }
 
 static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
@@ -156,7 +138,10 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
                               .argv = &plan->argv,
                               .env = &s->env,
                               .cwd = s->workspace.at,
-                              .folder = s->folder.at,
+                              .terms = {.folder = s->folder.at,
+                                        .identity = s->settings->agent,
+                                        .kills = s->settings->oom_kills,
+                                        .cgroup = s->settings->cgroup},
                               .input = &plan->first_input,
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
@@ -182,7 +167,7 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
   if (ids_token(s->secret, 32, f) < 0)
     return -1;
   log_hide(span_of(s->secret));
-  if (files_make_private(s->settings->state_folder, "run", &s->folder, &s->folder_lock,
+  if (files_make_private(s->settings->run_folders, "run", &s->folder, &s->folder_lock,
                          f) < 0) {
     buf_clear(&s->folder);
     return -1;

@@ -337,6 +337,7 @@ static const struct directive {
     {"result", do_result},
     {"exit", do_exit},
     {"signal", do_signal},
+    {"now", do_now},
     {"sleep", do_sleep},
     {"hang", do_hang},
     {"stderr", do_stderr},
