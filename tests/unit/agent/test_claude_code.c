@@ -3,6 +3,7 @@
  * answers, and how the last record and the end of the process decide together. */
 #include "agent/claude_code.h"
 
+#include "base/limits.h"
 #include "talk.h"
 
 #include <signal.h>
