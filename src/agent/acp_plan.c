@@ -13,14 +13,16 @@
 static const struct known {
   const char *program;
   const char *env[3][2];
+  bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
 } known_agents[] = {
-    /* As root claude has no mode bypassPermissions without it. */
-    {"claude-code-acp",
-     {{"IS_SANDBOX", "1"},
-      {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
-      {"DISABLE_AUTOUPDATER", "1"}}},
-    {"gemini",
-     {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
+    /* As root claude has no mode bypassPermissions without IS_SANDBOX. */
+    {.program = "claude-code-acp",
+     .expands = true,
+     .env = {{"IS_SANDBOX", "1"},
+             {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
+             {"DISABLE_AUTOUPDATER", "1"}}},
+    {.program = "gemini",
+     .env = {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
 };
 
 /* Its last path component, without a version behind @. */
@@ -35,13 +37,14 @@ static struct span program_name(struct span word)
   return at ? (struct span){word.at, (size_t)(at - word.at)} : word;
 }
 
-static void add_known_env(struct strv *env, struct span word)
+/* NULL: nobody we know. */
+static const struct known *known_find(const struct spans *command)
 {
-  struct span name = program_name(word);
-  for (size_t i = 0; i < sizeof known_agents / sizeof known_agents[0]; i++)
-    for (size_t k = 0; k < 3 && span_is(name, known_agents[i].program); k++)
-      if (known_agents[i].env[k][0])
-        strv_set_env(env, known_agents[i].env[k][0], span_of(known_agents[i].env[k][1]));
+  for (size_t w = 0; w < command->count; w++)
+    for (size_t i = 0; i < sizeof known_agents / sizeof known_agents[0]; i++)
+      if (span_is(program_name(command->at[w]), known_agents[i].program))
+        return &known_agents[i];
+  return NULL;
 }
 
 int acp_plan_command(struct process_plan *out, const struct run_request *req,
@@ -55,8 +58,10 @@ int acp_plan_command(struct process_plan *out, const struct run_request *req,
                        "bytes",
                        LIMIT_ARGUMENT_BYTES);
     strv_add(&out->argv, command->at[i]);
-    add_known_env(&out->env, command->at[i]);
   }
+  const struct known *known = known_find(command);
+  for (size_t i = 0; known && i < 3 && known->env[i][0]; i++)
+    strv_set_env(&out->env, known->env[i][0], span_of(known->env[i][1]));
   return 0;
 }
 
@@ -81,13 +86,16 @@ int acp_plan_grok(struct process_plan *out, const struct run_request *req,
   return 0;
 }
 
-static void write_servers(const struct bridge_address *bridge, struct buf *out)
+#define TOKEN_VARIABLE "RUNLET_BRIDGE_TOKEN"
+
+static void write_servers(const struct bridge_address *bridge, struct span token,
+                          struct buf *out)
 {
   struct buf bearer = buf_make(4 * KIB);
   *out = buf_make(64 * KIB);
   struct json_writer w = json_write_to(out);
   buf_add_text(&bearer, "Bearer ");
-  buf_add(&bearer, bridge->token);
+  buf_add(&bearer, token);
   json_open(&w, NULL, '[');
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("http"));
@@ -117,9 +125,15 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
   a->req = req;
   a->bridged = bridge != NULL;
   acp_keep(&a->workspace, place->workspace);
+  acp_keep(&a->answer, (struct span){0});
   if (bridge != NULL) {
     acp_keep(&a->calls.bridge, bridge->name);
-    write_servers(bridge, &a->servers);
+    const struct known *known = known_find(&req->harness_options.command);
+    bool expands = known && known->expands;
+    if (expands)
+      strv_set_env(&out->env, TOKEN_VARIABLE, bridge->token);
+    write_servers(bridge, expands ? SPAN_LITERAL("${" TOKEN_VARIABLE "}") : bridge->token,
+                  &a->servers);
   }
   out->input = INPUT_DIALOGUE;
   acp_initialize(&out->first_input);

@@ -12,12 +12,8 @@
 #include <signal.h>
 
 static const struct harness *const harnesses[] = {
-    &claude_code_harness, /* one a line */
-    &codex_harness,
-    &opencode_harness,
-    &grok_build_harness,
-    &acp_harness,
-    &program_harness,
+    &claude_code_harness, &codex_harness, &opencode_harness,
+    &grok_build_harness,  &acp_harness,   &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

@@ -82,6 +82,8 @@ static void ask(struct opencode *c, struct ear *ear, enum tag tag, const char *p
   struct ear_call call = {.method = tag == EVENTS || body.len == 0 ? "GET" : "POST",
                           .authorization = buf_span(&c->order.authorization),
                           .body = body};
+  if (c->url.len == 0)
+    return; /* a transcript without its first line */
   buf_add(&url, buf_span(&c->url));
   buf_add_text(&url, path);
   call.url = buf_span(&url);
@@ -433,8 +435,11 @@ static void hear_line(struct opencode *c, struct span line, struct ear *ear)
 {
   if (!span_starts(line, READY) || c->url.len > 0)
     return;
+  static const char host[] = "http://127.0.0.1:";
+  unsigned long long port;
   struct span url = span_trim(span_after(line, sizeof READY - 1));
-  if (!span_starts(url, "http://127.0.0.1:")) {
+  if (!span_starts(url, host) ||
+      !span_to_number(span_after(url, sizeof host - 1), 1, 65535, &port)) {
     fail(c, ear, "OpenCode does not listen on 127.0.0.1", 0, url);
     return;
   }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PREFIX "runlet-"
@@ -75,6 +76,26 @@ void cgroup_leave(struct cgroup *c)
   close(parent);
   close(c->fd);
   c->fd = -1;
+}
+
+void cgroup_end(const char *parent, int keeper)
+{
+  struct cgroup c = {.parent = parent};
+  const struct timespec moment = {.tv_nsec = 1000000};
+  int folder = parent[0] ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+  if (folder < 0)
+    return;
+  snprintf(c.name, sizeof c.name, PREFIX "%d", keeper);
+  c.fd = openat(folder, c.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (c.fd >= 0) {
+    (void)cgroup_kill(&c);
+    close(c.fd);
+    for (int round = 0;
+         unlinkat(folder, c.name, AT_REMOVEDIR) < 0 && errno == EBUSY && round < 20;
+         round++)
+      nanosleep(&moment, NULL);
+  }
+  close(folder);
 }
 
 /* -- what there is -- */

@@ -124,24 +124,20 @@ test('a session that is not known: a warning, and a new one with the whole conve
 }))
 
 const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
-for (const [how, turns] of [
-  ['by its own tool', [[{ value: { n: 7 } }], [{ text: 'Given.' }]]],
-  ['by a model that only writes it', [[{ text: 'It is ```json\n{"n": 7}\n```' }]]],
-])
-  test(`outputSchema: the value, ${how}`, with_(turns, {}, async (s) => {
-    const r = await run(s.request({ outputSchema: SCHEMA }), { box: s.box })
-    assert.equal(r.code, 0, r.stderr)
-    assertStream(r.events, 'RUN_FINISHED')
-    const [start, complete] = r.events.filter((e) => e.name?.startsWith('structured-output'))
-    assert.deepEqual(complete.value.object, { n: 7 })
-    assert.equal(start.value.messageId, complete.value.messageId)
-    assert.ok(!r.events.some((e) => e.toolCallName === 'StructuredOutput'), 'the tool that carries it is not told')
-  }))
-
-test('outputSchema: a model that does not heed it is an error', with_([[{ text: 'No JSON here.' }]], {}, async (s) => {
-  const r = await run(s.request({ outputSchema: SCHEMA }), { box: s.box })
-  assert.match(assertStream(r.events, 'structured-output-parse-failed').message, /No JSON here\./)
-}))
+const asksForValue = (turns, check) => with_(turns, {}, async (s) => check(await run(s.request({ outputSchema: SCHEMA }), { box: s.box })))()
+const given = (r) => {
+  assert.equal(r.code, 0, r.stderr)
+  assertStream(r.events, 'RUN_FINISHED')
+  const [start, complete] = r.events.filter((e) => e.name?.startsWith('structured-output'))
+  assert.deepEqual(complete.value.object, { n: 7 })
+  assert.equal(start.value.messageId, complete.value.messageId)
+  assert.ok(!r.events.some((e) => e.toolCallName === 'StructuredOutput'), 'the tool that carries it is not told')
+}
+test('outputSchema: the value by its own tool, by a model that only writes it; none is an error', () => Promise.all([
+  asksForValue([[{ value: { n: 7 } }], [{ text: 'Given.' }]], given),
+  asksForValue([[{ text: 'It is ```json\n{"n": 7}\n```' }]], given),
+  asksForValue([[{ text: 'No JSON here.' }]], (r) => assert.match(assertStream(r.events, 'structured-output-parse-failed').message, /No JSON here\./)),
+]))
 
 test('the model answers 401: RUN_ERROR with the words; a model that is not there, too', with_([{ status: 401 }], {}, async (s) => {
   const r = await run(s.request(), { box: s.box })
@@ -151,13 +147,6 @@ test('the model answers 401: RUN_ERROR with the words; a model that is not there
   assert.match(assertStream(other.events, 'agent-error').message, /Model not found: mock\/none/)
   const bare = await run(s.request({ model: 'sonnet' }), { box: s.box })
   assert.match(bare.events.at(-1).message, /OpenCode models must be addressed as "provider\/model"/)
-}))
-
-test('the model answers 500 each time: OpenCode would ask for ever, runlet gives up', with_([{ status: 500 }], {}, async (s) => {
-  const r = await run(s.request({ timeouts: { runMs: 90000 } }), { box: s.box, timeout: 120000 })
-  assert.equal(r.code, 1, r.stderr)
-  assert.match(assertStream(r.events, 'agent-error').message, /given up after 5 attempts: .*mock 500/)
-  assert.ok(s.model.requests.filter((q) => !q.side).length >= 5)
 }))
 
 test('tools: one that fails, one the agent does not have, a bridged one with a dot in its name', with_([[{ tool: 'fail', args: {} }], [{ native: 'nosuch', args: { a: 1 } }], [{ native: 'tanstack_dot_ted', args: {} }], [{ text: 'Sorry.' }]], {}, async (s) => {
@@ -227,9 +216,17 @@ test('killed from outside in mid-turn: the agent is blamed, once', with_([[{ tex
   assertStream(eventsOf(r.stdout()), 'agent-signal')
 }))
 
-test('a slow tool is waited for', with_([[{ tool: 'slow', args: { ms: 90000 } }], [{ text: 'At last.' }]], {}, async (s) => {
+// What takes long takes it side by side.
+const givesUp = with_([{ status: 500 }], {}, async (s) => {
+  const r = await run(s.request(), { box: s.box, timeout: 150000 })
+  assert.equal(r.code, 1, r.stderr)
+  assert.match(assertStream(r.events, 'agent-error').message, /given up after 5 attempts: .*mock 500/)
+  assert.ok(s.model.requests.filter((q) => !q.side).length >= 5)
+})
+const waits = with_([[{ tool: 'slow', args: { ms: 70000 } }], [{ text: 'At last.' }]], {}, async (s) => {
   const r = await run(s.request(), { box: s.box, timeout: 150000 })
   assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 90000'])
+  assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 70000'])
   assert.equal(s.orch.calls.length, 1)
-}))
+})
+test('a tool of 70 s is waited for; a model that answers 500 is given up, which OpenCode never does', () => Promise.all([waits(), givesUp()]))

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -73,6 +74,19 @@ static void test_cgroup__who_stays_goes_back_to_the_parent(void **state)
   scratch_remove(&s);
 }
 
+static void test_cgroup__of_a_killed_keeper_is_ended_by_whoever_survives(void **state)
+{
+  (void)state;
+  struct scratch s = scratch_make();
+  assert_int_equal(mkdir(scratch_path(&s, "runlet-4711"), 0755), 0);
+  cgroup_end(s.folder, 4712); /* another's is left alone */
+  assert_true(scratch_has(&s, "runlet-4711"));
+  cgroup_end(s.folder, 4711);
+  assert_false(scratch_has(&s, "runlet-4711"));
+  cgroup_end("", 4711);
+  scratch_remove(&s);
+}
+
 static void test_cgroup__without_a_folder_nothing_happens(void **state)
 {
   (void)state;
@@ -108,6 +122,7 @@ int main(void)
       cmocka_unit_test(test_cgroup__reads_the_count_and_0_where_there_is_none),
       cmocka_unit_test(test_cgroup__a_group_is_made_killed_and_removed),
       cmocka_unit_test(test_cgroup__who_stays_goes_back_to_the_parent),
+      cmocka_unit_test(test_cgroup__of_a_killed_keeper_is_ended_by_whoever_survives),
       cmocka_unit_test(test_cgroup__without_a_folder_nothing_happens),
       cmocka_unit_test(test_cgroup__what_is_found_is_usable),
   };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/files.h"
 
+#include "io/identity.h"
+
 #include "scratch.h"
 #include "traces.h"
 
@@ -420,9 +422,67 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   scratch_remove(&s);
 }
 
+/* -- another user's -- */
+
+static void expect_owner(const char *path, unsigned uid, unsigned mode)
+{
+  struct stat s;
+  assert_int_equal(lstat(path, &s), 0);
+  assert_int_equal(s.st_uid, uid);
+  assert_int_equal(s.st_mode & 0777, mode);
+}
+
+static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **state)
+{
+  (void)state;
+  assert_int_equal(geteuid(), 0); /* this test must be run as root */
+  struct scratch s = scratch_make();
+  struct fault f = {0};
+  struct buf folder = buf_make(8192);
+  int lock;
+  char path[600];
+  assert_int_equal(files_open_state(scratch_path(&s, "agents"), true, &f), 0);
+  expect_owner(s.path, 0, 0711);
+  assert_int_equal(files_open_state(s.path, true, &f), 0);
+  assert_int_equal(files_make_private(s.path, "run", &folder, &lock, &f), 0);
+  assert_int_equal(files_write_private(folder.at, "token", SPAN_LITERAL("x"), &f), 0);
+  snprintf(path, sizeof path, "%s/link", folder.at);
+  assert_int_equal(symlink("/etc/passwd", path), 0);
+  assert_int_equal(files_give(folder.at, 65534, 65534, &f), 0);
+  expect_owner(folder.at, 65534, 0700);
+  expect_owner(path, 65534, 0777);
+  expect_owner("/etc/passwd", 0, 0644);
+  snprintf(path, sizeof path, "%s/token", folder.at);
+  expect_owner(path, 65534, 0600);
+  snprintf(path, sizeof path, "%s/.lock", folder.at);
+  expect_owner(path, 0, 0600);
+  files_remove_tree(folder.at);
+  assert_int_equal(files_give(folder.at, 65534, 65534, &f), -1);
+  close(lock);
+  buf_free(&folder);
+  scratch_remove(&s);
+}
+
+static void test_files__only_a_new_folder_becomes_the_owners(void **state)
+{
+  (void)state;
+  assert_int_equal(geteuid(), 0);
+  struct scratch s = scratch_make();
+  struct fault f = {0};
+  const struct identity nobody = {.uid = 65534, .gid = 65534};
+  assert_int_equal(files_make_folder(scratch_path(&s, "old"), NULL, &f), 0);
+  assert_int_equal(files_make_folder(s.path, &nobody, &f), 0);
+  expect_owner(s.path, 0, 0755);
+  assert_int_equal(files_make_folder(scratch_path(&s, "new"), &nobody, &f), 0);
+  expect_owner(s.path, 65534, 0755);
+  scratch_remove(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_files__a_private_folder_is_given_away_but_for_its_lock),
+      cmocka_unit_test(test_files__only_a_new_folder_becomes_the_owners),
       cmocka_unit_test(test_files__the_state_folder_is_made_for_us_alone),
       cmocka_unit_test(test_files__a_state_folder_that_is_a_link_is_refused),
       cmocka_unit_test(test_files__a_state_folder_open_to_others_is_refused),
