@@ -567,7 +567,6 @@ const struct harness opencode_harness = {
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,
     .hear = opencode_hear,
