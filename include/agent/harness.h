@@ -36,6 +36,20 @@ struct heard {
   int status;
 };
 
+/* What a request may ask for and not every harness can do: admission refuses the rest. */
+enum {
+  TAKES_SESSION = 1 << 0,         /* modelOptions.sessionId */
+  TAKES_PERMISSION_MODE = 1 << 1, /* modelOptions.permissionMode */
+  TAKES_MAX_TURNS = 1 << 2,       /* modelOptions.maxTurns */
+  TAKES_TOOL_LISTS = 1 << 3,      /* modelOptions.allowedTools, disallowedTools */
+  TAKES_EFFORT = 1 << 4,          /* modelOptions.effort */
+  TAKES_OUTPUT = 1 << 5,          /* harnessOptions.output, and so on */
+  TAKES_PROTOCOL = 1 << 6,
+  TAKES_MODE = 1 << 7,
+  TAKES_AUTH_METHOD = 1 << 8,
+  TAKES_SANDBOX = 1 << 9
+};
+
 struct plan_place {
   struct span folder;    /* the run's private folder: plan files land there */
   struct span workspace; /* the agent's current folder */
@@ -52,8 +66,10 @@ struct harness {
   /* For an agent that does not exit by itself at the end of its turn: how long it may
    * take after ear_hang_up().  0: as long as --result-grace-ms says. */
   unsigned farewell_ms;
-  bool structured; /* takes outputSchema; else it is refused */
-  size_t memory;   /* bytes of zeroed per-run state handed to the calls */
+  bool blank_lines; /* are told too; else they are passed over */
+  bool structured;  /* takes outputSchema; else it is refused */
+  unsigned takes;   /* TAKES_…; what is given and not taken is refused */
+  size_t memory;    /* bytes of zeroed per-run state handed to the calls */
   /* `bridge` is NULL when the request has no tools.  FAULT_BAD_INPUT with code
    * prompt-invalid semantics when the messages give no prompt. */
   int (*plan)(void *state, const struct run_request *req,
@@ -76,6 +92,10 @@ struct harness {
 
 const struct harness *harness_find(struct span id); /* NULL: not known */
 const struct harness *harness_at(size_t index);     /* NULL: past the last */
+
+/* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field. */
+int harness_admit(const struct harness *h, const struct run_request *req,
+                  struct fault *f);
 
 /* The error every harness reports when the process ended without a record of its own:
  * codes agent-exit, agent-signal, out-of-memory, no-result; message "Agent process exited

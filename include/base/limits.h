@@ -104,6 +104,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_START_MS        120000u /* spawn to the first line on stdout */
 #define LIMIT_IDLE_AGENT_MS   0u      /* 0 = off */
 #define LIMIT_RESULT_GRACE_MS 10000u
+#define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
 #define LIMIT_DRAIN_MS        500u

@@ -33,7 +33,8 @@ enum keeper_order {
   KEEPER_STOP = 1, /* TERM to the agent's group; after grace_ms as KEEPER_SWEEP */
   KEEPER_SWEEP,    /* KILL to all that is left, until nothing is or LIMIT_SWEEP_MS are
                       over (then it is named); then SETTLED */
-  KEEPER_LET_GO    /* name what is left, then SETTLED and exit; orphans fall to runlet */
+  KEEPER_LET_GO    /* name what is left, then SETTLED and exit; orphans fall to runlet.
+                      After a STOP the agent's own group ends first, or is killed. */
 };
 struct keeper_command {
   uint32_t order, grace_ms;

@@ -407,6 +407,8 @@ const struct harness claude_code_harness = {
     .id = "claude-code",
     .program = "claude",
     .structured = true,
+    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
+             TAKES_EFFORT,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .hear = claude_hear,

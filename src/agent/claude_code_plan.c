@@ -1,43 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "claude_code_plan.h"
 
+#include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "agent/structured.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define MCP_FILE    "mcp.json"
 #define SYSTEM_FILE "system-prompt.txt"
 
-enum {
-  FEW_TOOLS = 32, /* up to so many their definitions stand in the prompt */
-  /* Claude's own deadline for a tool call lies behind ours, so that ours says what
-     happened. */
-  TOOL_DEADLINE_MARGIN_MS = 30000
-};
+enum { FEW_TOOLS = 32 }; /* up to so many their definitions stand in the prompt */
 
-/* One option with a value from the request.  Claude takes a value that begins with '-'
- * for an option of its own (seen: "error: unknown option '-x'"), so such a value is
- * refused. */
 static int add_option(struct strv *argv, const char *option, struct span value,
                       const char *field, struct fault *f)
 {
-  if (value.len > LIMIT_ARGUMENT_BYTES)
-    return fault_set(f, FAULT_TOO_BIG, "run request: %s is longer than %zu bytes", field,
-                     LIMIT_ARGUMENT_BYTES);
-  if (value.len == 0 || value.at[0] == '-')
-    return fault_set(
-        f, FAULT_BAD_INPUT,
-        "run request: %s must not be empty or begin with '-' for claude-code", field);
-  if (memchr(value.at, 0, value.len) != NULL)
-    return fault_set(f, FAULT_BAD_INPUT, "run request: %s holds a NUL character", field);
-  strv_add(argv, span_of(option));
-  strv_add(argv, value);
-  return 0;
+  return arguments_add(argv, option, value, field, "claude-code", f);
 }
 
 static int add_list(struct strv *argv, const char *option, const struct spans *list,
@@ -58,34 +38,14 @@ static int add_list(struct strv *argv, const char *option, const struct spans *l
   return rc;
 }
 
-static void add_file_option(struct process_plan *out, const struct plan_place *place,
-                            const char *option, const char *name, struct buf *content)
-{
-  struct buf path = buf_make(LIMIT_ARGUMENT_BYTES);
-  buf_add(&path, place->folder);
-  buf_add_char(&path, '/');
-  buf_add_text(&path, name);
-  strv_add(&out->argv, span_of(option));
-  strv_add(&out->argv, buf_span(&path));
-  buf_free(&path);
-  process_plan_add_file(out, name, content);
-}
-
 static void add_system_prompt(struct process_plan *out, const struct run_request *req,
                               const struct plan_place *place)
 {
   struct buf text = buf_make(LIMIT_PROMPT_BYTES);
   prompt_system(req, &text);
   if (text.len > 0)
-    add_file_option(out, place, "--append-system-prompt-file", SYSTEM_FILE, &text);
+    arguments_add_file(out, place, "--append-system-prompt-file", SYSTEM_FILE, &text);
   buf_free(&text);
-}
-
-static unsigned tool_deadline_ms(const struct run_request *req)
-{
-  unsigned ms = req->deadlines.tool_ms > 0 ? req->deadlines.tool_ms : LIMIT_TOOL_MS;
-  return ms < INT32_MAX - TOOL_DEADLINE_MARGIN_MS ? ms + TOOL_DEADLINE_MARGIN_MS
-                                                  : INT32_MAX;
 }
 
 static void add_bridge(struct process_plan *out, const struct bridge_address *bridge,
@@ -109,7 +69,7 @@ static void add_bridge(struct process_plan *out, const struct bridge_address *br
   json_close(&w, '}');
   json_close(&w, '}');
   json_close(&w, '}');
-  add_file_option(out, place, "--mcp-config", MCP_FILE, &config);
+  arguments_add_file(out, place, "--mcp-config", MCP_FILE, &config);
   buf_wipe(&bearer);
   buf_wipe(&config);
   free(name);
@@ -128,7 +88,7 @@ static void add_environment(struct strv *env, const struct run_request *req, boo
   if (tools_count(req->tools) <= FEW_TOOLS)
     strv_set_env(env, "ENABLE_TOOL_SEARCH", SPAN_LITERAL("false"));
   struct buf ms = buf_make(32);
-  buf_addf(&ms, "%u", tool_deadline_ms(req));
+  buf_addf(&ms, "%u", arguments_tool_deadline_ms(req));
   strv_set_env(env, "MCP_TOOL_TIMEOUT", buf_span(&ms)); /* its own default is 60 s */
   buf_free(&ms);
 }
@@ -181,7 +141,7 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
     return -1;
   add_system_prompt(out, req, place);
   if (bridge != NULL)
-    add_bridge(out, bridge, tool_deadline_ms(req), place);
+    add_bridge(out, bridge, arguments_tool_deadline_ms(req), place);
   if (req->effort.len > 0 &&
       add_option(&out->argv, "--effort", req->effort, "modelOptions.effort", f) != 0)
     return -1;

@@ -35,7 +35,9 @@ struct keeper {
   pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
                 */
   bool agent_gone;
-  long long kill_at; /* ms, 0: no deadline */
+  bool stopped;        /* the group got its TERM */
+  long long kill_at;   /* ms, 0: no deadline */
+  long long let_go_at; /* 0: nobody said so */
   long long sweep_until;
   bool sweeping, alone; /* alone: runlet is gone */
   bool group_killed;
@@ -167,12 +169,48 @@ _Noreturn static void settle(struct keeper *k)
   _exit(0);
 }
 
+struct group {
+  pid_t id;
+  unsigned members;
+};
+
+static void count_member(void *who, int pid, const char *name)
+{
+  struct group *g = who;
+  (void)name;
+  g->members += getpgid(pid) == g->id;
+}
+
+/* What stays in the agent's own group after a stop is no daemon of its user's but a part
+ * of the agent that is a little later with its exit: it gets LIMIT_POLITE_MS, and KILL.
+ */
+static bool group_is_ending(struct keeper *k)
+{
+  struct group g = {.id = k->agent};
+  if (!k->stopped || k->agent <= 0 || !reap(k))
+    return false;
+  descendants_each(getpid(), count_member, &g);
+  if (g.members > 0 && now_ms() >= k->let_go_at)
+    kill(-g.id, SIGKILL); /* a group with members of ours is still this one */
+  return g.members > 0 && now_ms() < k->let_go_at + LIMIT_POLITE_MS; /* it cannot die */
+}
+
+static void let_go(struct keeper *k)
+{
+  k->kill_at = 0;
+  if (!k->let_go_at)
+    k->let_go_at = now_ms() + LIMIT_POLITE_MS;
+  if (!group_is_ending(k))
+    settle(k);
+}
+
 static void obey(struct keeper *k, const struct keeper_command *c)
 {
   switch ((enum keeper_order)c->order) {
   case KEEPER_STOP:
     if (!k->agent_gone)
       kill(-k->agent, SIGTERM);
+    k->stopped = true;
     if (!k->kill_at || now_ms() + c->grace_ms < k->kill_at)
       k->kill_at = now_ms() + c->grace_ms;
     break;
@@ -180,7 +218,7 @@ static void obey(struct keeper *k, const struct keeper_command *c)
     begin_sweep(k);
     break;
   case KEEPER_LET_GO:
-    settle(k);
+    let_go(k);
   }
 }
 
@@ -201,7 +239,7 @@ static void read_commands(struct keeper *k)
 
 static int wait_ms(const struct keeper *k)
 {
-  if (k->sweeping)
+  if (k->sweeping || k->let_go_at)
     return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again
                */
   if (!k->kill_at)
@@ -225,6 +263,8 @@ _Noreturn static void watch(struct keeper *k)
       read_commands(k);
     if (k->kill_at && now_ms() >= k->kill_at)
       begin_sweep(k); /* with its own end: a process may be one that cannot die */
+    if (k->let_go_at && !k->sweeping)
+      let_go(k);
     if (!k->sweeping)
       continue;
     if (children && now_ms() < k->sweep_until)

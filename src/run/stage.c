@@ -27,26 +27,6 @@ static int check_tools(const struct stage *s, struct fault *f)
   return fault_prefix(f, "run request: toolExecUrl");
 }
 
-/* What the request asks of a harness that this one does not do. */
-static int check_harness(const struct stage *s, struct fault *f)
-{
-  const char *id = s->harness->id;
-  size_t words = s->req->harness_options.command.count;
-  if (s->req->output_schema.len > 0 && !s->harness->structured)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: outputSchema is not supported by harness %s", id);
-  if (s->harness->program && words > 0)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: harnessOptions.command is not for harness %s", id);
-  if (!s->harness->program &&
-      (words == 0 || s->req->harness_options.command.at[0].len == 0))
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: harnessOptions.command must name the program harness "
-                     "%s runs, as an array of strings",
-                     id);
-  return 0;
-}
-
 /* A wrapper on PATH stands for the native program beside it: one process less between us
  * and the agent, and none that outlives a signal. */
 static void prefer_native(struct stage *s)
@@ -98,7 +78,7 @@ int stage_admit(struct stage *s, const struct run_settings *settings,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (check_harness(s, f) < 0 || check_tools(s, f) < 0 ||
+  if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
       secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
       workspace_choose(settings->workspace, settings->workspace_per_thread,
                        settings->agent, req, &s->workspace, f) < 0)

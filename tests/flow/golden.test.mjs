@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Transcripts through `runlet translate`, fed whole, in sevens and byte by byte:
-//   tests/golden/claude-code  recorded ones: against out.ndjson, and against what the reference runner made of them
+//   tests/golden/<harness>    recorded ones: against out.ndjson, and against what the reference runner made of them
 //                             (reference.ndjson), with every difference we want named below
 //   tests/flow/transcripts    written for what the reference gets wrong or was not asked; expected.ndjson was written
 //                             by hand from the specification, args.json has further arguments
@@ -14,12 +14,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, linesOf } from '../support/ndjson.mjs'
 import { command } from '../support/runlet.mjs'
 
-const GOLDEN = new URL('../golden/claude-code/', import.meta.url).pathname
+const GOLDEN = new URL('../golden/', import.meta.url).pathname
 const OWN = new URL('./transcripts/', import.meta.url).pathname
 
 /** Where we differ from the reference on purpose: case -> why, and the reference's events turned into what we send. */
+const coded = {
+  why: 'Every RUN_ERROR has a code here.',
+  turn: (events) => events.map((e) => (e.type === 'RUN_ERROR' ? { ...e, code: 'agent-error' } : e)),
+}
 const DIFFERENCES = {
-  '09-noresult': {
+  'codex/01-basic': {
+    why: 'file.changed is told for the edits of every agent.',
+    turn: (events) => {
+      const at = events.findIndex((e) => e.type === 'TOOL_CALL_RESULT' && e.toolCallId === 'i3') + 1
+      const changed = { type: 'CUSTOM', name: 'file.changed', value: { path: 'a', kind: 'add', diff: '' }, metadata: { tanstack: { model: 'fake-model' } } }
+      return [...events.slice(0, at), changed, ...events.slice(at)]
+    },
+  },
+  'codex/02-failed': coded,
+  'codex/03-error': coded,
+  'claude-code/09-noresult': {
     why: 'The reference lets a stream end without a terminal line when the agent gave no result. Here exactly one terminal line ends every stream, and whatever is open is closed before it.',
     turn: (events) => [...events, { type: 'TEXT_MESSAGE_END', messageId: 'm1', metadata: { tanstack: { model: 'fake-model' } } },
       { type: 'RUN_ERROR', message: '*', code: 'no-result', metadata: { tanstack: { model: 'fake-model' } } }],
@@ -58,12 +72,12 @@ async function pour(stdin, bytes, size) {
 const linesIn = (file) => linesOf(fs.readFileSync(file)).map((l) => JSON.parse(l))
 
 /** One case, in three portions; `check(events, lines, input)` besides the grammar, the schemas and that portions do not matter. */
-function portions(title, folder, args, check) {
+function portions(title, harness, folder, args, check) {
   const input = fs.readFileSync(path.join(folder, 'in.ndjson'))
   let whole
   for (const size of [0, 7, 1])
     test(`${title}, ${size ? `${size} byte${size > 1 ? 's' : ''} at a time` : 'at once'}`, async () => {
-      const r = await command(['translate', '--harness', 'claude-code', '--model', 'fake-model', ...args, '-'], { input: (stdin) => pour(stdin, input, size) })
+      const r = await command(['translate', '--harness', harness, '--model', 'fake-model', ...args, '-'], { input: (stdin) => pour(stdin, input, size) })
       assert.equal(r.code, 0, r.stderr)
       const lines = linesOf(r.stdout)
       const events = lines.map((l) => JSON.parse(l))
@@ -75,12 +89,15 @@ function portions(title, folder, args, check) {
     })
 }
 
-for (const name of fs.readdirSync(GOLDEN).sort()) {
+const harnesses = fs.readdirSync(GOLDEN, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name).sort()
+const cases = harnesses.flatMap((h) => fs.readdirSync(path.join(GOLDEN, h)).sort().map((n) => `${h}/${n}`))
+
+for (const name of cases) {
   const folder = path.join(GOLDEN, name), end = path.join(folder, 'end'), reference = path.join(folder, 'reference.ndjson')
   const [how, n] = fs.existsSync(end) ? fs.readFileSync(end, 'utf8').trim().split(' ') : ['status', '0']
   const args = ['--run-id', 'run', '--thread-id', 'thread', how === 'signal' ? '--signal' : '--exit-status', n]
   const difference = DIFFERENCES[name]
-  portions(`${name}${difference ? ` (${difference.why})` : ''}`, folder, args, (events) => {
+  portions(`${name}${difference ? ` (${difference.why})` : ''}`, name.split('/')[0], folder, args, (events) => {
     assert.deepEqual(events.map(strip), linesIn(path.join(folder, 'out.ndjson')).map(strip))
     if (!fs.existsSync(reference)) return
     let want = asOurs(linesIn(reference))
@@ -93,7 +110,7 @@ for (const name of fs.readdirSync(OWN).sort()) {
   const folder = path.join(OWN, name), file = path.join(folder, 'args.json')
   const more = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file)) : []
   const want = linesIn(path.join(folder, 'expected.ndjson'))
-  portions(name, folder, ['--run-id', 'R', '--thread-id', 'T', ...more], (all, lines, input) => {
+  portions(name, 'claude-code', folder, ['--run-id', 'R', '--thread-id', 'T', ...more], (all, lines, input) => {
     const warnings = all.filter(isWarning), events = all.filter((e) => !isWarning(e))
     assert.deepEqual(lenient(events.map(strip), want), want)
     const expected = { noise: 'unparsable-line', 'surrogates-and-bad-bytes': 'invalid-utf8' }[name]
@@ -107,5 +124,5 @@ for (const name of fs.readdirSync(OWN).sort()) {
 }
 
 test('every recorded transcript of the reference is here', () => {
-  assert.equal(fs.readdirSync(GOLDEN).filter((n) => fs.existsSync(path.join(GOLDEN, n, 'reference.ndjson'))).length, 8)
+  assert.equal(cases.filter((n) => fs.existsSync(path.join(GOLDEN, n, 'reference.ndjson'))).length, 11)
 })

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { startAnthropic } from '../support/anthropic_mock.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
+import { startResponses } from '../support/responses_mock.mjs'
 import { makeBox, open, processesOf, serve, until } from '../support/runlet.mjs'
 
 const TIMES = 10
@@ -19,6 +20,15 @@ const agents = {
     const box = makeBox({ agent: fs.realpathSync(process.env.RUNLET_CLAUDE) })
     Object.assign(box.env, { ANTHROPIC_BASE_URL: model.url, ANTHROPIC_API_KEY: 'sk-ant-mock', CLAUDE_CODE_MAX_RETRIES: '0' })
     return { box, model, request: { model: 'sonnet' } }
+  },
+  async codex() {
+    const model = await startResponses([[{ native: 'exec_command', args: { cmd: SHELL } }]])
+    const box = makeBox({ agent: null })
+    fs.symlinkSync(fs.realpathSync(path.join(process.env.RUNLET_AGENTS, 'codex')), path.join(box.bin, 'codex'))
+    fs.mkdirSync(path.join(box.home, '.codex'))
+    fs.writeFileSync(path.join(box.home, '.codex/config.toml'), `model_provider = "mock"\n[model_providers.mock]\nname = "mock"\nbase_url = "${model.url}/v1"\nwire_api = "responses"\nenv_key = "CODEX_API_KEY"\n`)
+    box.env.CODEX_API_KEY = 'sk-mock'
+    return { box, model, request: { model: 'gpt-mock' } }
   },
 }
 

@@ -70,6 +70,9 @@ if [ "$which" = agents ]; then
     PATH=${node%/*}:$PATH "$RUNLET_AGENTS/$name" --version >/dev/null || die "the real $name does not run"
   done
   export RUNLET_AGENTS
+  install_packages "$here/acp"
+  RUNLET_ACP=$here/acp/node_modules/.bin
+  export RUNLET_ACP
   export RUNLET_SLOW=1
 fi
 passed=0

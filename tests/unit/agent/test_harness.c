@@ -25,9 +25,85 @@ static void test_harness__is_found_by_its_whole_id(void **state)
   size_t count = 0;
   for (const struct harness *h; (h = harness_at(count)) != NULL; count++) {
     assert_ptr_equal(harness_find(span_of(h->id)), h);
-    assert_true(h->plan && h->hear && h->leave && h->succeeded && h->program[0] != 0);
+    assert_true(h->plan && h->hear && h->leave && h->succeeded);
+    assert_true(h->program == NULL || h->program[0] != 0);
   }
   assert_true(count > 0);
+}
+
+static const struct harness plain = {.id = "plain", .program = "plain"};
+
+static void expect_refused(const struct run_request *req, unsigned takes,
+                           const char *field)
+{
+  struct harness h = plain;
+  struct fault f = {0};
+  assert_int_equal(harness_admit(&h, req, &f), -1);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  char wanted[200];
+  (void)snprintf(wanted, sizeof wanted,
+                 "run request: %s is not supported by harness plain", field);
+  assert_string_equal(f.text, wanted);
+  f = (struct fault){0};
+  h.takes = ~takes;
+  assert_int_equal(harness_admit(&h, req, &f), -1);
+  f = (struct fault){0};
+  h.takes = takes;
+  assert_int_equal(harness_admit(&h, req, &f), 0);
+}
+
+static void test_harness__what_it_cannot_do_is_refused_by_name(void **state)
+{
+  struct span one[] = {SPAN_LITERAL("x")};
+  struct spans list = {one, 1};
+  const struct {
+    unsigned bit;
+    const char *field;
+    struct run_request req;
+  } rows[] = {
+      {TAKES_SESSION, "modelOptions.sessionId", {.session_id = one[0]}},
+      {TAKES_PERMISSION_MODE, "modelOptions.permissionMode", {.permission_mode = one[0]}},
+      {TAKES_MAX_TURNS, "modelOptions.maxTurns", {.max_turns = 1}},
+      {TAKES_TOOL_LISTS, "modelOptions.allowedTools", {.allowed_tools = list}},
+      {TAKES_TOOL_LISTS, "modelOptions.disallowedTools", {.disallowed_tools = list}},
+      {TAKES_EFFORT, "modelOptions.effort", {.effort = one[0]}},
+      {TAKES_OUTPUT, "harnessOptions.output", {.harness_options.output = one[0]}},
+      {TAKES_PROTOCOL, "harnessOptions.protocol", {.harness_options.protocol = one[0]}},
+      {TAKES_MODE, "harnessOptions.mode", {.harness_options.mode = one[0]}},
+      {TAKES_AUTH_METHOD,
+       "harnessOptions.authMethod",
+       {.harness_options.auth_method = one[0]}},
+      {TAKES_SANDBOX, "harnessOptions.sandbox", {.harness_options.sandbox = one[0]}},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    expect_refused(&rows[i].req, rows[i].bit, rows[i].field);
+}
+
+static void test_harness__a_command_is_for_those_that_need_one(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("sh")}, blank[] = {{0}};
+  struct run_request req = {.output_schema = SPAN_LITERAL("{}")};
+  struct harness h = plain;
+  struct fault f = {0};
+  (void)state;
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_non_null(strstr(f.text, "outputSchema is not supported"));
+  f = (struct fault){0};
+  h.structured = true;
+  assert_int_equal(harness_admit(&h, &req, &f), 0);
+  req.harness_options.command = (struct spans){words, 1};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_non_null(strstr(f.text, "harnessOptions.command is not supported"));
+  f = (struct fault){0};
+  h.program = NULL;
+  assert_int_equal(harness_admit(&h, &req, &f), 0);
+  req.harness_options.command = (struct spans){blank, 1};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_non_null(strstr(f.text, "harnessOptions.command must name the program"));
+  f = (struct fault){0};
+  req.harness_options.command = (struct spans){0};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
 }
 
 static void expect_end(struct process_end end, const char *code, const char *message)
@@ -85,6 +161,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_harness__is_found_by_its_whole_id),
+      cmocka_unit_test(test_harness__what_it_cannot_do_is_refused_by_name),
+      cmocka_unit_test(test_harness__a_command_is_for_those_that_need_one),
       cmocka_unit_test(test_harness__each_end_has_its_code_and_words),
       cmocka_unit_test(test_harness__shows_a_thousand_characters_of_stderr),
   };

@@ -259,6 +259,29 @@ static void test_keeper__letting_go_names_what_stays(void **state)
   traces_expect_alive(0, 1000);
 }
 
+/* A helper in the agent's group that needs a moment, one that never goes, and a daemon
+ * in its own session. */
+static void test_keeper__letting_go_after_a_stop_waits_for_the_agents_group(void **state)
+{
+  (void)state;
+  struct desk d = start("", "/", NULL,
+                        "setsid sleep 30 & "
+                        "sh -c 'trap \"sleep 0.3; exit\" TERM; while :; do sleep 0.05; "
+                        "done' & "
+                        "sh -c 'trap : TERM; while :; do sleep 0.05; done' & "
+                        "sleep 0.3; kill -USR1 $$; wait");
+  hear(&d, KEEPER_STARTED);
+  hear(&d, KEEPER_EXITED);
+  order(&d, KEEPER_STOP, 60000);
+  order(&d, KEEPER_LET_GO, 0);
+  struct keeper_record left = hear(&d, KEEPER_LEFT);
+  assert_string_equal(left.name, "sleep");
+  hear(&d, KEEPER_SETTLED);
+  finish(&d);
+  kill(left.pid, SIGKILL);
+  traces_expect_alive(0, 2000);
+}
+
 static void test_keeper__stop_is_term_then_kill(void **state)
 {
   (void)state;
@@ -354,6 +377,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_keeper__a_sweep_ends_when_nothing_is_left),
       cmocka_unit_test(test_keeper__a_sweep_takes_a_living_agent_too),
       cmocka_unit_test(test_keeper__letting_go_names_what_stays),
+      cmocka_unit_test(test_keeper__letting_go_after_a_stop_waits_for_the_agents_group),
       cmocka_unit_test(test_keeper__stop_is_term_then_kill),
       cmocka_unit_test(test_keeper__when_runlet_is_gone_so_are_run_and_folder),
       cmocka_unit_test(test_keeper__at_an_orderly_end_the_folder_is_runlets),

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "acp_plan.h"
+
+#include "agent/arguments.h"
+#include "agent/prompt.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+/* What agents need that are known by the name of their program, wherever it stands in the
+ * command line (`npx @zed-industries/claude-code-acp@0.16.2`). */
+static const struct known {
+  const char *program;
+  const char *env[3][2];
+  bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
+} known_agents[] = {
+    /* As root claude has no mode bypassPermissions without IS_SANDBOX. */
+    {.program = "claude-code-acp",
+     .expands = true,
+     .env = {{"IS_SANDBOX", "1"},
+             {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
+             {"DISABLE_AUTOUPDATER", "1"}}},
+    {.program = "gemini",
+     .env = {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
+};
+
+/* Its last path component, without a version behind @. */
+static struct span program_name(struct span word)
+{
+  for (size_t i = word.len; i > 0; i--)
+    if (word.at[i - 1] == '/') {
+      word = span_after(word, i);
+      break;
+    }
+  const char *at = word.len > 1 ? memchr(word.at + 1, '@', word.len - 1) : NULL;
+  return at ? (struct span){word.at, (size_t)(at - word.at)} : word;
+}
+
+/* NULL: nobody we know. */
+static const struct known *known_find(const struct spans *command)
+{
+  for (size_t w = 0; w < command->count; w++)
+    for (size_t i = 0; i < sizeof known_agents / sizeof known_agents[0]; i++)
+      if (span_is(program_name(command->at[w]), known_agents[i].program))
+        return &known_agents[i];
+  return NULL;
+}
+
+int acp_plan_command(struct process_plan *out, const struct run_request *req,
+                     struct fault *f)
+{
+  const struct spans *command = &req->harness_options.command;
+  for (size_t i = 0; i < command->count; i++) {
+    if (command->at[i].len > LIMIT_ARGUMENT_BYTES)
+      return fault_set(f, FAULT_TOO_BIG,
+                       "run request: a word of harnessOptions.command is longer than %zu "
+                       "bytes",
+                       LIMIT_ARGUMENT_BYTES);
+    strv_add(&out->argv, command->at[i]);
+  }
+  const struct known *known = known_find(command);
+  for (size_t i = 0; known && i < 3 && known->env[i][0]; i++)
+    strv_set_env(&out->env, known->env[i][0], span_of(known->env[i][1]));
+  return 0;
+}
+
+int acp_plan_grok(struct process_plan *out, const struct run_request *req,
+                  struct fault *f)
+{
+  struct strv *argv = &out->argv;
+  struct span mode = req->permission_mode;
+  strv_add(argv, SPAN_LITERAL("grok"));
+  strv_add(argv, SPAN_LITERAL("agent"));
+  if (req->model.len > 0 && !span_is(req->model, "default") &&
+      arguments_add(argv, "-m", req->model, "model", "grok-build", f) < 0)
+    return -1;
+  if (req->effort.len > 0 && arguments_add(argv, "--reasoning-effort", req->effort,
+                                           "modelOptions.effort", "grok-build", f) < 0)
+    return -1;
+  strv_add(argv, SPAN_LITERAL("--no-leader")); /* an agent of ours, not a shared one */
+  if (mode.len == 0 || span_is(mode, "bypassPermissions"))
+    strv_add(argv, SPAN_LITERAL("--always-approve"));
+  strv_add(argv, SPAN_LITERAL("stdio"));
+  strv_set_env(&out->env, "GROK_DISABLE_AUTOUPDATER", SPAN_LITERAL("1"));
+  return 0;
+}
+
+#define TOKEN_VARIABLE "RUNLET_BRIDGE_TOKEN"
+
+static void write_servers(const struct bridge_address *bridge, struct span token,
+                          struct buf *out)
+{
+  struct buf bearer = buf_make(4 * KIB);
+  *out = buf_make(64 * KIB);
+  struct json_writer w = json_write_to(out);
+  buf_add_text(&bearer, "Bearer ");
+  buf_add(&bearer, token);
+  json_open(&w, NULL, '[');
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "type", SPAN_LITERAL("http"));
+  json_put_text(&w, "name", bridge->name);
+  json_put_text(&w, "url", bridge->url);
+  json_open(&w, "headers", '[');
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "name", SPAN_LITERAL("Authorization"));
+  json_put_text(&w, "value", buf_span(&bearer));
+  json_close(&w, '}');
+  json_close(&w, ']');
+  json_close(&w, '}');
+  json_close(&w, ']');
+  buf_wipe(&bearer);
+}
+
+int acp_plan(struct acp *a, const struct acp_profile *profile,
+             const struct run_request *req, const struct bridge_address *bridge,
+             const struct plan_place *place, struct process_plan *out, struct fault *f)
+{
+  struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
+  int rc = prompt_write(req, profile->name, true, &prompt, f); /* only to check it now */
+  buf_free(&prompt);
+  if (rc != 0)
+    return -1;
+  a->profile = profile;
+  a->req = req;
+  a->bridged = bridge != NULL;
+  acp_keep(&a->workspace, place->workspace);
+  acp_keep(&a->answer, (struct span){0});
+  if (bridge != NULL) {
+    acp_keep(&a->calls.bridge, bridge->name);
+    const struct known *known = known_find(&req->harness_options.command);
+    bool expands = known && known->expands;
+    if (expands)
+      strv_set_env(&out->env, TOKEN_VARIABLE, bridge->token);
+    write_servers(bridge, expands ? SPAN_LITERAL("${" TOKEN_VARIABLE "}") : bridge->token,
+                  &a->servers);
+  }
+  out->input = INPUT_DIALOGUE;
+  acp_initialize(&out->first_input);
+  a->waiting = ACP_INITIALIZE;
+  return 0;
+}

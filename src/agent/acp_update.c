@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*   sessionUpdate            event
+ *   agent_message_chunk      text; other content: CUSTOM <id>.message-content {"content"}
+ *   agent_thought_chunk      reasoning
+ *   tool_call, …_update      acp_calls.c
+ *   plan                     CUSTOM <id>.plan {"entries"}
+ *   usage_update             its cost, for the end
+ *   user_message_chunk       nothing: it is our own prompt, or a loaded session's past
+ *   available_commands_update, current_mode_update, config_option_update,
+ *   session_info_update, anything else: nothing  */
+#include "acp_state.h"
+
+#include "base/json_write.h"
+#include "base/limits.h"
+
+static void custom(const struct acp *a, const char *what, const char *key,
+                   struct span json, struct events *events)
+{
+  struct buf name = buf_make(KIB), value = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct json_writer w = json_write_to(&value);
+  buf_addf(&name, "%s.%s", a->profile->id, what);
+  json_open(&w, NULL, '{');
+  json_put_raw(&w, key, json);
+  json_close(&w, '}');
+  events_custom(events, buf_cstring(&name), buf_span(&value));
+  buf_free(&name);
+  buf_free(&value);
+}
+
+/* A new message id: what streamed before is over. */
+static void turn_page(struct acp *a, struct json *doc, json_at update,
+                      struct events *events)
+{
+  struct span id = acp_text(doc, update, "messageId");
+  if (span_equal(id, buf_span(&a->message)))
+    return;
+  acp_keep(&a->message, id);
+  events_text_close(events);
+  events_reasoning_close(events);
+}
+
+static void hear_chunk(struct acp *a, struct json *doc, json_at update, struct span line,
+                       struct events *events)
+{
+  bool thought = span_is(acp_text(doc, update, "sessionUpdate"), "agent_thought_chunk");
+  json_at content = json_get(update, "content");
+  struct span type = acp_text(doc, content, "type"),
+              text = acp_text(doc, content, "text");
+  turn_page(a, doc, update, events);
+  if (!span_is(type, "text")) {
+    custom(a, "message-content", "content", json_slice(line, "params.update.content"),
+           events);
+  } else if (text.len > 0 && thought) {
+    events_reasoning(events, text);
+  } else if (text.len > 0) {
+    events_text(events, text);
+    if (a->req && a->req->output_schema.len > 0)
+      buf_add(&a->answer, text);
+  }
+}
+
+static void hear_cost(struct acp *a, struct json *doc, json_at update)
+{
+  json_at cost = json_get(update, "cost"), amount = json_get(cost, "amount");
+  if (json_kind(amount) == JSON_NUMBER && span_is(acp_text(doc, cost, "currency"), "USD"))
+    acp_keep(&a->cost, json_raw(amount));
+}
+
+void acp_update(struct acp *a, struct json *doc, struct span line, struct events *events)
+{
+  json_at params = json_get(json_root(doc), "params"),
+          update = json_get(params, "update");
+  struct span kind = acp_text(doc, update, "sessionUpdate");
+  struct span session = acp_text(doc, params, "sessionId");
+  /* What a loaded session says before our prompt is its past; another session's words
+   * are a sub-agent's. */
+  if (!a->open || (a->req && !a->prompted) ||
+      (session.len > 0 && !span_equal(session, buf_span(&a->session))))
+    return;
+  if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
+    hear_chunk(a, doc, update, line, events);
+  } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
+    acp_keep(&a->answer, (struct span){0});
+    acp_calls_hear(&a->calls, doc, update, events);
+  } else if (span_is(kind, "plan")) {
+    custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);
+  } else if (span_is(kind, "usage_update")) {
+    hear_cost(a, doc, update);
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// What every real agent has to show, through the built program, against a mock model on loopback.
+//
+//   agentCases({
+//     fields             of the request: harness, harnessOptions, model
+//     session            the name of its session-id event
+//     startModel(turns)  a mock (support/*_mock.mjs): {url, requests, stop()}
+//     prepare(box, url)  puts the program and the user's own settings into the box, and its key into box.env
+//     secrets            names of variables in box.env that are the agent's
+//     tool(name, args), shell(command)   blocks for the mock: a bridged call, a native one
+//     shellName          what the native tool is called in events
+//     reasoning, usage   does it tell them?      attempts  model answers that one failing request takes
+//     words: {401, 500}  the agent's own words for them
+//     shows(text, request)   is the text in what the model was sent?
+//     structured, resumes, modes
+//   })
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from './ndjson.mjs'
+import { runRequest, startOrchestrator } from './orchestrator.mjs'
+import { makeBox, open, post, processesOf, run, serve, startRun, until } from './runlet.mjs'
+
+const PROMPT = 'Do the thing that nobody else may read.'
+const SYSTEM = 'A secret of the system.'
+const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'], additionalProperties: false }
+
+/** Agents have files of their own in TMPDIR; ours are in the state folder, and no process may be left of either. */
+async function assertOursGone(box) {
+  await until('the processes to go', () => processesOf(box.mark).length === 0, 5000).catch((e) => {
+    throw new Error(`${e.message}: ${processesOf(box.mark).map((p) => p.cmd.join(' ')).join('; ')}`)
+  })
+  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
+  const folders = () => state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })).filter((e) => e.isDirectory())
+  await until('private folders to go', () => folders().length === 0, 3000)
+}
+
+/** Every file below a folder, with its text: the user's own settings must stay as they are. */
+const filesOf = (root, names) => names.map((n) => [n, fs.readFileSync(path.join(root, n), 'utf8')])
+
+export function agentCases(agent) {
+  async function scene(turns) {
+    const model = await agent.startModel(turns), orch = await startOrchestrator()
+    const box = makeBox({ agent: null })
+    const own = agent.prepare(box, model.url) ?? []
+    const before = filesOf(box.home, own)
+    const secrets = Object.fromEntries(agent.secrets.map((name) => [name, 'ignored']))
+    const request = (more = {}) => runRequest({ orch, prompt: PROMPT, secrets, ...agent.fields, ...more })
+    const unchanged = () => assert.deepEqual(filesOf(box.home, own), before, "the user's own settings stay as they are")
+    const end = () => { model.stop(); orch.stop(); box.remove() }
+    return { model, orch, box, request, unchanged, end }
+  }
+  const with_ = (turns, fn) => async () => {
+    const s = await scene(turns)
+    try {
+      await fn(s)
+      await assertOursGone(s.box)
+      s.unchanged()
+    } finally {
+      s.end()
+    }
+  }
+  const asked = (s) => s.model.requests.filter((r) => !r.side)
+  const session = (events) => events.find((e) => e.name === agent.session)?.value.sessionId
+  const sleeper = () => [{ text: 'Sleeping.' }, agent.shell('tail -f /dev/null & tail -f /dev/null')]
+  const tails = (s) => processesOf(s.box.mark).filter((p) => p.name === 'tail').length
+  const WHOLE = [
+    [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, agent.tool('echo', { text: 'ping ✓' })],
+    [{ text: 'Now a native command.' }, agent.shell('echo hi > hi.txt && cat hi.txt')],
+    [{ text: 'All done: héllo ✓.' }],
+  ]
+
+  function assertWhole(s, events) {
+    const last = assertStream(events, 'RUN_FINISHED')
+    assert.equal(last.metadata.tanstack.finishReason, 'stop')
+    assert.deepEqual(warningsOf(events), [])
+    if (agent.usage) assert.deepEqual([last.usage.promptTokens, last.usage.completionTokens], [360, 90])
+    const thought = events.filter((e) => e.type === 'REASONING_MESSAGE_CONTENT').map((e) => e.delta).join('')
+    if (agent.reasoning) assert.match(thought.replace(/\*\*\*\*\n/g, ' ').replace(/ +/g, ' '), /The host has a t ?ool for this, then a co ?mmand of my own\./)
+    assert.equal(textOf(events), 'Asking the host.Now a native command.All done: héllo ✓.')
+    assert.ok(session(events))
+    const calls = events.filter((e) => e.type === 'TOOL_CALL_END')
+    assert.deepEqual(events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName), ['echo', agent.shellName])
+    assert.deepEqual(calls[0].input, { text: 'ping ✓' })
+    assert.match(JSON.stringify(calls[1].input), /echo hi > hi\.txt/)
+    const [echo, native] = resultsOf(events)
+    assert.equal(echo.content, 'ping ✓')
+    if (agent.nativeResult !== false) assert.match(native.content, /hi/)
+    assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'ping ✓' } }])
+    assert.ok(agent.shows(PROMPT, asked(s)[0]), 'the prompt reached the model')
+    assert.equal(fs.readFileSync(path.join(s.box.work, 'hi.txt'), 'utf8'), 'hi\n')
+  }
+
+  for (const args of [[], ['--mcp-legacy-only']])
+    test(`thinking, text, a bridged tool, a native one, the end ${args.join('')}`, with_(WHOLE, async (s) => {
+      const r = await run(s.request(), { box: s.box, args })
+      assert.equal(r.code, 0, r.stderr)
+      assertWhole(s, r.events)
+    }))
+
+  test('runlet serve: the same, and again in the same service', with_(WHOLE, async (s) => {
+    const server = await serve({ box: s.box })
+    try {
+      assertWhole(s, (await post(server, s.request())).events)
+      const again = await post(server, s.request())
+      assertStream(again.events, 'RUN_FINISHED') // the model only says its last turn again
+      assert.match(textOf(again.events), /All done/)
+    } finally {
+      const end = await server.stop()
+      assert.equal(end.code, 0, end.stderr)
+    }
+  }))
+
+  test('plain: no tools, no bridge; system prompts reach the model', with_([[{ text: 'Hello.' }]], async (s) => {
+    const r = await run({ ...s.request({ systemPrompts: [SYSTEM, 'Be short.'] }), toolDescriptors: [] }, { box: s.box })
+    assert.equal(r.code, 0, r.stderr)
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(warningsOf(r.events), [])
+    assert.equal(textOf(r.events), 'Hello.')
+    assert.ok(agent.shows(SYSTEM, asked(s)[0]))
+  }))
+
+  test('a bridged tool that fails is a failed result, and is not called again', with_([[agent.tool('fail', {})], [{ text: 'Sorry.' }]], async (s) => {
+    const r = await run(s.request(), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    const [result] = resultsOf(r.events)
+    assert.ok(failed(result), JSON.stringify(result))
+    assert.match(result.content, /remote tool "fail" failed: 500 .*kaboom/)
+    assert.equal(s.orch.calls.length, 1)
+    assert.equal(textOf(r.events), 'Sorry.')
+  }))
+
+  test('a slow tool', with_([[agent.tool('slow', { ms: 6000 })], [{ text: 'At last.' }]], async (s) => {
+    const r = await run(s.request(), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 6000'])
+  }))
+
+  if (process.env.RUNLET_SLOW) test('a tool of 90 s succeeds', { timeout: 180000 }, with_([[agent.tool('slow', { ms: 90000 })], [{ text: 'At last.' }]], async (s) => {
+    const r = await run(s.request(), { box: s.box, timeout: 170000 })
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 90000'])
+    assert.equal(s.orch.calls.length, 1)
+  }))
+
+  for (const status of [401, 500])
+    test(`the model answers ${status}: RUN_ERROR with the agent's own words`, with_([{ status }], async (s) => {
+      const r = await run(s.request({ timeouts: { runMs: agent.patience ?? 60000 } }), { box: s.box, timeout: 120000 })
+      assert.equal(r.code, agent.words[status] === 'run-timeout' ? 124 : 1, r.stderr)
+      if (agent.words[status] === 'run-timeout') assertStream(r.events, 'run-timeout') // it tries for ever
+      else assert.match(assertStream(r.events).message, agent.words[status])
+    }))
+
+  test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 'Second.' }]], async (s) => {
+    const first = await run(s.request(), { box: s.box })
+    assertStream(first.events, 'RUN_FINISHED')
+    const sessionId = session(first.events)
+    const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box })
+    assertStream(second.events, 'RUN_FINISHED')
+    assert.deepEqual(warningsOf(second.events), [])
+    assert.equal(textOf(second.events), 'Second.', 'what was said before is not said again')
+    assert.equal(session(second.events), sessionId)
+    assert.ok(agent.shows('First.', asked(s).at(-1)), 'the model was shown the past')
+  }))
+
+  test('a session that is not there', with_([[{ text: 'New.' }]], async (s) => {
+    const r = await run(s.request({ modelOptions: { sessionId: '00000000-0000-4000-8000-000000000000' } }), { box: s.box })
+    agent.noSession(r)
+  }))
+
+  test('outputSchema: the value is told', with_([[{ text: 'It is\n```json\n{"n": 7}\n```' }]], async (s) => {
+    const r = await run(s.request({ outputSchema: SCHEMA }), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    const [start, complete] = r.events.filter((e) => e.name?.startsWith('structured-output'))
+    assert.deepEqual(complete.value.object, { n: 7 })
+    assert.equal(start.value.messageId, complete.value.messageId)
+  }))
+
+  test('outputSchema and an answer without a value: structured-output-parse-failed', with_([[{ text: 'I would rather not.' }]], async (s) => {
+    const r = await run(s.request({ outputSchema: SCHEMA }), { box: s.box })
+    assert.match(assertStream(r.events, 'structured-output-parse-failed').message, /I would rather not\./)
+  }))
+
+  test('SIGTERM in a shell tool: nothing is left; no prompt, token or key was in a command line', with_([[agent.tool('slow', { ms: 1500 })], sleeper()], async (s) => {
+    const r = startRun(s.request({ systemPrompts: [SYSTEM] }), { box: s.box })
+    const seen = new Set(), bearers = new Set()
+    await until('the shell to run', () => {
+      for (const p of processesOf(s.box.mark)) {
+        for (const word of p.cmd) seen.add(word)
+      }
+      for (const n of fs.readdirSync(s.box.tmp, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()))
+        try { for (const m of fs.readFileSync(path.join(n.parentPath, n.name), 'latin1').matchAll(/Bearer ([\w-]{16,})/g)) bearers.add(m[1]) } catch { /* gone */ }
+      return tails(s) === 2
+    }, 60000)
+    const begun = Date.now()
+    r.child.kill('SIGTERM')
+    const end = await r.ended
+    assert.equal(end.code, 143)
+    assertStream(eventsOf(r.stdout()), 'runner-shutdown')
+    assert.ok(Date.now() - begun < 8000, `${Date.now() - begun} ms`)
+    const all = [...seen].join('\n')
+    assert.doesNotMatch(all, /[Bb]earer [\w-]{16}/)
+    for (const secret of [...bearers, ...agent.secrets.map((n) => s.box.env[n]), s.orch.token, PROMPT, SYSTEM])
+      assert.ok(secret.length > 10 && !all.includes(secret), `${secret} is in a command line`)
+  }))
+
+  test('cancelled in a shell tool: the orchestrator sees `cancelled`, the service lives', with_([sleeper(), [{ text: 'never' }]], async (s) => {
+    const server = await serve({ box: s.box })
+    try {
+      const r = await open(server, s.request({ runId: 'run-to-cancel' }))
+      await until('the shell to run', () => tails(s) === 2, 60000)
+      const answer = await fetch(`${server.url}/runs/run-to-cancel/cancel`, { method: 'POST' })
+      assert.equal(answer.status, 202, await answer.text())
+      await r.ended
+      assertStream(r.events, 'cancelled')
+      await until('the tree to go', () => processesOf(s.box.mark, [server.pid]).length === 0, 3000)
+      assert.ok(server.alive())
+    } finally {
+      const end = await server.stop()
+      assert.equal(end.code, 0, end.stderr)
+    }
+  }))
+  return { scene, with_, asked, session, PROMPT, WHOLE }
+}

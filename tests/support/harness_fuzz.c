@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "harness_fuzz.h"
+
+#include "agui_check.h"
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "event/sink_ndjson.h"
+#include "io/lines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct talk {
+  const struct harness *harness;
+  void *state;
+  struct ear ear;
+};
+
+static void on_line(void *who, struct span line)
+{
+  struct talk *t = who;
+  struct heard heard = {.kind = HEARD_LINE, .text = line};
+  struct fault f = {0};
+  if ((t->harness->hear(t->state, &heard, &t->ear, &f) == 0) != (f.kind == 0))
+    abort();
+}
+
+static void on_too_long(void *who, size_t ceiling)
+{
+  (void)who, (void)ceiling;
+}
+
+static struct buf stream_of(const struct harness *harness, struct span text, unsigned how,
+                            size_t step)
+{
+  static const struct lines_calls calls = {on_line, on_too_long};
+  struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct sink_ndjson sink = sink_ndjson_make(&out);
+  struct events_setup setup = {.run_id = SPAN_LITERAL("r"),
+                               .thread_id = SPAN_LITERAL("t"),
+                               .model = SPAN_LITERAL("m"),
+                               .format = how & 8 ? EVENTS_AG_UI : EVENTS_TANSTACK,
+                               .max_chunk_bytes = how & 16 ? LIMIT_CHUNK_MIN_BYTES : 0,
+                               .sink = &sink.sink};
+  struct process_end end = {.status = how & 1 ? 1 : 0,
+                            .signal = how & 2 ? 9 : 0,
+                            .forced = (how & 4) != 0,
+                            .stderr_tail = SPAN_LITERAL("\xff boom")};
+  struct outbox outbox = outbox_make();
+  struct talk t = {.harness = harness,
+                   .state = mem_new(harness->memory),
+                   .ear = {.events = events_new(&setup), .outbox = &outbox}};
+  struct lines lines = lines_make(64 * KIB);
+  for (size_t at = 0; at < text.len; at += step) {
+    size_t n = text.len - at < step ? text.len - at : step;
+    lines_add(&lines, (struct span){text.at + at, n}, &calls, &t);
+  }
+  lines_end(&lines, &calls, &t);
+  harness->leave(t.state, &end, &t.ear);
+  if (!events_are_over(t.ear.events) || !sink.ended)
+    abort();
+  if (harness->forget != NULL)
+    harness->forget(t.state);
+  events_free(t.ear.events);
+  outbox_free(&outbox);
+  lines_free(&lines);
+  free(t.state);
+  return out;
+}
+
+int harness_fuzz(const struct harness *harness, const uint8_t *data, size_t size)
+{
+  if (size < 2)
+    return 0;
+  unsigned how = data[0];
+  struct span text = {(const char *)data + 2, size - 2};
+  ids_freeze_now(7);
+  struct buf whole = stream_of(harness, text, how, size);
+  struct buf pieces = stream_of(harness, text, how, (size_t)data[1] + 1);
+  const char *why =
+      agui_check_stream(buf_span(&whole), how & 8 ? EVENTS_AG_UI : EVENTS_TANSTACK);
+  if (why != NULL) {
+    (void)fprintf(stderr, "%s\n%s\n", why, buf_cstring(&whole));
+    abort();
+  }
+  if (!span_equal(buf_span(&whole), buf_span(&pieces)))
+    abort();
+  buf_free(&whole);
+  buf_free(&pieces);
+  return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "../../../src/agent/codex_tools.h"
+
+#include "stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct json *parse(const char *item)
+{
+  static const struct json_rules rules = {.raw = codex_tools_raw};
+  struct fault f = {0};
+  struct json *doc = json_parse(span_of(item), &rules, &f);
+  assert_non_null(doc);
+  return doc;
+}
+
+static void expect_call(const char *item, const char *server, const char *name,
+                        const char *args, const char *result, bool failed)
+{
+  struct json *doc = parse(item);
+  struct codex_call call;
+  assert_true(codex_tools_read(doc, json_root(doc), span_of(server), true, &call));
+  assert_string_equal(buf_cstring(&call.name), name);
+  assert_string_equal(buf_cstring(&call.args), args);
+  assert_string_equal(buf_cstring(&call.result), result);
+  assert_int_equal(call.failed, failed);
+  codex_call_free(&call);
+  json_free(doc);
+}
+
+static void test_codex_tools__its_own_ones(void **state)
+{
+  (void)state;
+  expect_call("{\"type\":\"command_execution\",\"command\":\"ls\"}", "",
+              "command_execution", "{\"command\":\"ls\"}", "{\"aggregated_output\":\"\"}",
+              false);
+  expect_call("{\"type\":\"command_execution\",\"command\":\"ls\",\"exit_code\":null,"
+              "\"status\":\"declined\"}",
+              "", "command_execution", "{\"command\":\"ls\"}",
+              "{\"aggregated_output\":\"\",\"exit_code\":null,\"status\":\"declined\"}",
+              true);
+  expect_call("{\"type\":\"file_change\",\"changes\":[ 1 ],\"status\":\"failed\"}", "",
+              "file_change", "{\"changes\":[ 1 ]}",
+              "{\"changes\":[ 1 ],\"status\":\"failed\"}", true);
+  expect_call("{\"type\":\"todo_list\",\"items\":[]}", "", "todo_list", "{}",
+              "{\"items\":[]}", false);
+  expect_call("{\"type\":\"collab_tool_call\",\"tool\":\"wait\",\"prompt\":null}", "",
+              "wait", "{}", "{}", false);
+}
+
+static void test_codex_tools__the_bridges_and_those_of_others(void **state)
+{
+  static const char echo[] =
+      "{\"type\":\"mcp_tool_call\",\"server\":\"ours\",\"tool\":\"echo\",\"arguments\":{ "
+      "\"n\":1.0}, "
+      "\"status\":\"failed\",\"error\":{\"message\":\"gone\"},\"result\":null}";
+  (void)state;
+  expect_call(echo, "ours", "echo", "{ \"n\":1.0}", "gone", true);
+  expect_call(echo, "", "mcp__ours__echo", "{ \"n\":1.0}", "gone", true);
+}
+
+static void test_codex_tools__a_search_says_what_for_when_it_is_done(void **state)
+{
+  static const char blank[] = "{\"type\":\"web_search\",\"query\":\"\"}";
+  struct json *doc = parse(blank);
+  struct codex_call call;
+  (void)state;
+  assert_false(codex_tools_read(doc, json_root(doc), (struct span){0}, false, &call));
+  json_free(doc);
+  expect_call(blank, "", "web_search", "{\"query\":\"\"}", "{\"status\":\"completed\"}",
+              false);
+}
+
+static void test_codex_tools__other_items_are_none(void **state)
+{
+  struct json *doc = parse("{\"type\":\"reasoning\",\"text\":\"x\"}");
+  struct codex_call call;
+  (void)state;
+  assert_false(codex_tools_read(doc, json_root(doc), (struct span){0}, true, &call));
+  json_free(doc);
+}
+
+static void test_codex_tools__each_changed_file_is_told(void **state)
+{
+  struct json *doc =
+      parse("{\"type\":\"file_change\",\"status\":\"completed\",\"changes\":[{\"path\":"
+            "\"/w/a\",\"kind\":\"add\"},{\"kind\":\"add\"},7]}");
+  struct stream s;
+  (void)state;
+  stream_open(&s, EVENTS_TANSTACK, 0);
+  codex_tools_tell_changes(doc, json_root(doc), s.events);
+  assert_int_equal(stream_count(&s), 2); /* RUN_STARTED comes of itself */
+  stream_expect_last(&s, "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"file.changed\","
+                         "\"value\":{\"path\":\"/w/a\",\"kind\":\"add\",\"diff\":\"\"},"
+                         "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}");
+  json_free(doc);
+  doc = parse("{\"type\":\"file_change\",\"status\":\"failed\",\"changes\":[{\"path\":"
+              "\"/w/a\"}]}");
+  codex_tools_tell_changes(doc, json_root(doc), s.events);
+  assert_int_equal(stream_count(&s), 2);
+  json_free(doc);
+  events_fail(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("x"));
+  stream_close(&s);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_codex_tools__its_own_ones),
+      cmocka_unit_test(test_codex_tools__the_bridges_and_those_of_others),
+      cmocka_unit_test(test_codex_tools__a_search_says_what_for_when_it_is_done),
+      cmocka_unit_test(test_codex_tools__other_items_are_none),
+      cmocka_unit_test(test_codex_tools__each_changed_file_is_told),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
