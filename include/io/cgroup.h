@@ -33,8 +33,8 @@ struct cgroup cgroup_make(const char *parent); /* "": none */
 bool cgroup_kill(const struct cgroup *c);      /* all in it; false: it cannot */
 /* What still lives in it goes back to the parent, then it is removed. */
 void cgroup_leave(struct cgroup *c);
-/* For whoever survives a keeper that was killed: all in its group dies, and it is removed.
- * Waits for that, 20 ms at most. */
+/* For whoever survives a keeper that was killed: all in its group dies, and it is
+ * removed. Waits for that, 20 ms at most. */
 void cgroup_end(const char *parent, int keeper);
 
 #endif

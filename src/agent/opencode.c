@@ -564,7 +564,7 @@ static bool opencode_succeeded(const void *state)
 const struct harness opencode_harness = {
     .id = "opencode",
     .program = "opencode",
-    .farewell_ms = 3000, /* for the stream's last events, after the answer */
+    .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
     .memory = sizeof(struct opencode),
