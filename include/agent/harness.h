@@ -66,9 +66,10 @@ struct harness {
   /* For an agent that does not exit by itself at the end of its turn: how long it may
    * take after ear_hang_up().  0: as long as --result-grace-ms says. */
   unsigned farewell_ms;
-  bool structured; /* takes outputSchema; else it is refused */
-  unsigned takes;  /* TAKES_…; what is given and not taken is refused */
-  size_t memory;   /* bytes of zeroed per-run state handed to the calls */
+  bool blank_lines; /* are told too; else they are passed over */
+  bool structured;  /* takes outputSchema; else it is refused */
+  unsigned takes;   /* TAKES_…; what is given and not taken is refused */
+  size_t memory;    /* bytes of zeroed per-run state handed to the calls */
   /* `bridge` is NULL when the request has no tools.  FAULT_BAD_INPUT with code
    * prompt-invalid semantics when the messages give no prompt. */
   int (*plan)(void *state, const struct run_request *req,

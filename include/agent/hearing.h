@@ -20,8 +20,9 @@ struct hearing {
 };
 
 struct hearing hearing_open(const struct harness *harness); /* `events` are set later */
-/* One line of stdout, valid UTF-8, no newline; blank ones are passed over.  False: it is
- * nothing that this agent says (noise of whoever shares its stdout). */
+/* One line of stdout, valid UTF-8, no newline; blank ones are passed over, but for an
+ * agent to which they mean something (harness.h).  False: it is nothing that this agent
+ * says (noise of whoever shares its stdout), or no sign of life (ear_heartbeat()). */
 bool hearing_line(struct hearing *h, struct span line);
 /* The same for what came by HTTP (harness.h). */
 bool hearing_heard(struct hearing *h, const struct heard *heard);

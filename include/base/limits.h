@@ -44,6 +44,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
+/* What the kernel tells: the table of TCP sockets, 150 bytes each. */
+#define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB)
+
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
@@ -91,7 +94,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* An agent that speaks HTTP: its server on loopback. */
 #define LIMIT_LINK_CONNECT_MS 10000u
-#define LIMIT_STREAM_BYTES    ((size_t)64 * KIB) /* of a stream, not handed out yet */
+#define LIMIT_LAST_EVENTS_MS                                                             \
+  3000u /* of its stream, after the answer that ends the turn */
+#define LIMIT_STREAM_BYTES ((size_t)64 * KIB) /* of a stream, not handed out yet */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -6,7 +6,9 @@
  * a loopback name and Origin absent (a web page must not start programs), unless
  * --allow-unauthenticated was said out loud: then anybody may call, but not from an
  * address of this machine itself (the agent is inside, the orchestrator is not) when it
- * listens beyond loopback.  */
+ * listens beyond loopback.
+ *
+ * An agent that is another user (--agent-user) may not call at all, whatever it sends. */
 #ifndef DOOR_GATE_H
 #define DOOR_GATE_H
 
@@ -21,15 +23,18 @@ struct gate {
 struct gate_facts { /* of one request */
   struct span authorization, host, origin;
   bool has_origin;
-  bool from_here; /* the peer's address is one of this machine */
+  bool from_here;  /* the peer's address is one of this machine */
+  bool from_agent; /* the peer may be the agent's (io/peer.h) */
 };
 
 /* The token from `file` (without its last newline), else from RUNLET_TOKEN in `env`,
- * whose value is overwritten in place.  An empty one is an error.  Then checks that
- * `host` may be listened on. */
+ * whose value is overwritten in place.  An empty one, or two of them in `env`, is an
+ * error.  Then checks that `host` may be listened on. */
 int gate_open(struct gate *g, const char *file, char *const *env, const char *host,
               bool allow_unauthenticated, struct fault *f);
 void gate_close(struct gate *g);
+/* For who needs no token: overwrites RUNLET_TOKEN's value. */
+void gate_wipe(char *const *env);
 /* 0, or FAULT_DENIED (401) or FAULT_FORBIDDEN (403) with the text for the caller. */
 int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f);
 

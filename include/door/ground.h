@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/process.h"
 #include "door/options.h"
+#include "io/cgroup.h"
+#include "io/identity.h"
 #include "run/runs.h"
 #include "run/tally.h"
 
@@ -19,8 +21,11 @@ struct ground {
   const struct options *options;
   struct uv_loop_s *loop;
   struct http_client *client;
-  struct strv environment; /* the process's, without RUNLET_* */
-  struct buf workspace, state;
+  struct strv environment;       /* the process's, without RUNLET_* */
+  struct strv agent_environment; /* with HOME and its like of --agent-user */
+  struct identity agent;         /* if there is that option */
+  struct buf workspace, state, run_folders;
+  struct cgroups cgroups;
   struct run_settings settings;
   struct tally tally;
   struct runs *runs;

@@ -35,9 +35,10 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   char *const *companion; /* serve: what stands after "--", NULL-ended; NULL: none */
 
   const char *listen, *token_file, *workspace, *state_dir, *ca_file, *tool_command,
-      *output, *require_cli;
+      *output, *require_cli, *agent_user;
   const char *log_format, *log_level;
-  bool allow_unauthenticated, workspace_per_thread, mcp_legacy_only;
+  bool allow_unauthenticated, workspace_per_thread, mcp_legacy_only,
+      agent_may_gain_privileges;
   unsigned long long max_runs, max_connections, max_body_bytes, max_line_bytes;
   unsigned long long run_timeout_ms, max_run_ms, start_timeout_ms, idle_timeout_ms,
       tool_timeout_ms;

@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/process.h"
+#include "io/keeper.h"
 
 struct uv_loop_s;
 struct child;
@@ -31,10 +32,9 @@ struct child_setup {
   const char *program; /* absolute path, found by files_find_program() */
   const struct strv *argv, *env;
   const char *cwd;
-  const char *folder; /* the run's private folder: the keeper removes it when we are
-                         killed; NULL: none */
-  struct buf *input;  /* taken; written at once */
-  bool dialogue;      /* keep stdin open for child_write() */
+  struct keeper_terms terms;
+  struct buf *input; /* taken; written at once */
+  bool dialogue;     /* keep stdin open for child_write() */
   size_t line_ceiling;
   unsigned drain_ms;
 };

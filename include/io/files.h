@@ -9,15 +9,20 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
+struct identity;
+
 /* The state folder: made 0700 if it is not there; refused if it is a link, or another
- * user's, or open to others. */
-int files_open_state(const char *path, struct fault *f);
+ * user's, or open to others.  `passable`: 0711, for who knows a name in it. */
+int files_open_state(const char *path, bool passable, struct fault *f);
 /* A fresh folder "<state>/<prefix>-<random>", locked (flock) by us for our life; `path`
  * gets it. */
 int files_make_private(const char *state, const char *prefix, struct buf *path,
                        int *lock_fd, struct fault *f);
 int files_write_private(const char *folder, const char *name, struct span content,
                         struct fault *f);
+/* A private folder and its files (but the lock) become another user's.  The last thing to
+ * be done with them: from then on the user can put anything there. */
+int files_give(const char *folder, unsigned uid, unsigned gid, struct fault *f);
 /* Removes the folder and all in it; what is not there is fine. */
 void files_remove_tree(const char *path);
 /* Removes private folders under `state` whose lock nobody holds (their runner was
@@ -32,8 +37,9 @@ int files_find_program(const char *program, const char *path_variable, const cha
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
 /* Exists, is a folder, and can be written. */
 int files_check_folder(const char *path, struct fault *f);
-int files_make_folder(const char *path,
-                      struct fault *f); /* 0755; that it exists already is fine */
+/* 0755; that it exists already is fine.  A new one becomes `owner`'s; NULL: stays ours.
+ */
+int files_make_folder(const char *path, const struct identity *owner, struct fault *f);
 int files_real_path(const char *path, struct buf *real,
                     struct fault *f); /* absolute, without links */
 

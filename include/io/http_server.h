@@ -34,6 +34,8 @@ struct http_server_setup {
   struct http_parse_limits limits;
   size_t connections;                                 /* more: answered 503 and closed */
   unsigned head_ms, body_ms, idle_ms, write_stall_ms; /* 0: never */
+  /* May be NULL.  False: the connection gets 403 and no more. */
+  bool (*on_accept)(void *who, const struct sockaddr *peer, const struct sockaddr *local);
   void (*on_head)(void *who, struct http_exchange *x);
   void (*on_request)(void *who, struct http_exchange *x);
   void *who;

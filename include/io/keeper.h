@@ -21,8 +21,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define KEEPER_ARGUMENT                                                                  \
-  "--keeper" /* argv: runlet --keeper <folder or ""> <cwd> <program> <argv…> */
+struct identity;
+
+/* argv: runlet --keeper <folder> <identity> <oom score> <oom kills> <cgroup> <cwd>
+ * <program> <argv…>; the first five, and what is in them, as struct keeper_terms and
+ * oom_score_usual() have it, "" for none. */
+#define KEEPER_ARGUMENT   "--keeper"
 #define KEEPER_CONTROL_FD 3
 
 enum keeper_order {
@@ -36,20 +40,26 @@ struct keeper_command {
   uint32_t order, grace_ms;
 };
 
-enum keeper_step { KEEPER_AT_EXEC, KEEPER_AT_CHDIR, KEEPER_AT_FORK }; /* what failed */
 enum keeper_news {
   KEEPER_STARTED = 1, /* pid */
-  KEEPER_NO_EXEC,     /* status: errno; what: enum keeper_step */
-  KEEPER_EXITED,      /* the agent: status, signal, core, cpu_ms, max_rss_kib */
+  KEEPER_NO_EXEC,     /* status: errno; what: enum launch_step (io/launch.h) */
+  KEEPER_EXITED,      /* the agent: status, signal, core, oom, cpu_ms, max_rss_kib */
   KEEPER_LEFT,        /* pid, name: one process that is still there */
   KEEPER_SETTLED      /* the last record; the keeper exits */
 };
 struct keeper_record {
   uint32_t news;
   int32_t pid, status, signal;
-  uint32_t core, what;
+  uint32_t core, oom, what;
   uint64_t cpu_ms, max_rss_kib;
   char name[16];
+};
+
+struct keeper_terms {              /* on which an agent is kept; all may be NULL: none */
+  const char *folder;              /* removed when runlet is killed */
+  const struct identity *identity; /* whose the agent is */
+  const char *kills;               /* file that counts processes killed for memory */
+  const char *cgroup;              /* v2 folder, in which the run gets its own */
 };
 
 /* The keeper's whole life; the exit status of the process.  Called by main when argv[1]

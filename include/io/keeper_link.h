@@ -19,7 +19,7 @@ struct keeper_link;
 struct keeper_link_setup {
   const int *streams; /* three descriptors: the agent's stdin, stdout, stderr; stay the
                          caller's */
-  const char *folder; /* removed by the keeper when we are killed; "" for none */
+  struct keeper_terms terms;
   const char *cwd, *program;
   const struct strv *argv, *env;
   void (*on_record)(void *who, const struct keeper_record *r);

@@ -21,6 +21,7 @@
 
 struct uv_loop_s;
 struct http_client;
+struct identity;
 struct run;
 struct tally; /* run/tally.h */
 
@@ -31,7 +32,11 @@ struct run_settings { /* the same for all runs of a process; outlives them */
   const char *workspace;          /* absolute */
   bool workspace_per_thread;
   const char *state_folder;
-  const char *tool_command; /* NULL: tools by HTTP */
+  const char *run_folders;              /* where the runs' private folders are made */
+  const struct identity *agent;         /* whose the agents are; NULL: ours */
+  const struct strv *agent_environment; /* `environment`, with that user's HOME … */
+  const char *cgroup, *oom_kills;       /* io/cgroup.h; "": none */
+  const char *tool_command;             /* NULL: tools by HTTP */
   size_t line_ceiling;
   struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
   unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */

@@ -13,13 +13,16 @@
 #include "base/fault.h"
 #include "request/run_request.h"
 
+struct identity;
+
 /* The base folder: `option` if given (an error if it cannot be used), else for serve
  * /workspace when it can be used, else the current folder.  `path` gets an absolute path.
  */
 int workspace_base(const char *option, bool serve, struct buf *path, struct fault *f);
 /* The folder of one request; FAULT_BAD_INPUT names the field when a local source cannot
- * be used. */
-int workspace_choose(const char *base, bool per_thread, const struct run_request *req,
-                     struct buf *path, struct fault *f);
+ * be used.  `agent`: who must be able to write a local source, and whose a new folder of
+ * a thread becomes; NULL: we ourselves. */
+int workspace_choose(const char *base, bool per_thread, const struct identity *agent,
+                     const struct run_request *req, struct buf *path, struct fault *f);
 
 #endif

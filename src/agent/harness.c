@@ -5,17 +5,16 @@
 #include "agent/claude_code.h"
 #include "agent/codex.h"
 #include "agent/gemini.h"
+#include "agent/opencode.h"
+#include "agent/program.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
 #include <signal.h>
 
 static const struct harness *const harnesses[] = {
-    &claude_code_harness,
-    &codex_harness,
-    &acp_harness,
-    &grok_build_harness,
-    &gemini_harness,
+    &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
+    &gemini_harness,      &acp_harness,   &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

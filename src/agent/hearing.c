@@ -20,7 +20,7 @@ bool hearing_heard(struct hearing *h, const struct heard *heard)
   struct fault f = {0};
   h->outbox.heartbeat = false;
   if (h->harness->hear(h->state, heard, &ear, &f) == 0)
-    return true;
+    return !h->outbox.heartbeat;
   h->not_understood++;
   if (h->warned & 1u << f.kind)
     return false;
@@ -33,7 +33,7 @@ bool hearing_heard(struct hearing *h, const struct heard *heard)
 bool hearing_line(struct hearing *h, struct span line)
 {
   struct heard heard = {.kind = HEARD_LINE, .text = line};
-  return span_trim(line).len > 0 && hearing_heard(h, &heard);
+  return (h->harness->blank_lines || span_trim(line).len > 0) && hearing_heard(h, &heard);
 }
 
 static bool read_recorded(struct json *doc, struct heard *heard)

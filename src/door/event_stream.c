@@ -22,7 +22,6 @@ struct event_stream {
   struct buf text; /* an SSE form, or a gap */
   unsigned *open;
   bool sse;
-  bool wrote; /* since the last keep-alive tick */
 };
 
 static void event_stream_free(struct event_stream *s)
@@ -77,6 +76,7 @@ static void pump(void *who)
 {
   struct event_stream *s = who;
   struct journal_lines lines;
+  loop_timer_repeat(s->keepalive, LIMIT_KEEPALIVE_MS); /* of silence, from here */
   for (size_t backlog = 0; backlog < LIMIT_READER_BYTES;) {
     enum journal_piece piece = journal_read(&s->reader, &lines);
     if (piece == JOURNAL_END) {
@@ -89,7 +89,6 @@ static void pump(void *who)
         buf_free(&s->text);
       return;
     }
-    s->wrote = true;
     backlog = piece == JOURNAL_LINES ? write_lines(s, &lines) : write_gap(s, &lines);
   }
   http_wake(s->exchange); /* more, when that has left */
@@ -110,9 +109,7 @@ static void client_gone(void *who)
 static void keep_alive(void *who)
 {
   struct event_stream *s = who;
-  if (!s->wrote)
-    (void)http_write(s->exchange, s->sse ? SPAN_LITERAL(": \n\n") : SPAN_LITERAL("\n"));
-  s->wrote = false;
+  (void)http_write(s->exchange, s->sse ? SPAN_LITERAL(": \n\n") : SPAN_LITERAL("\n"));
 }
 
 static void begin(struct event_stream *s, unsigned long long after)
@@ -145,7 +142,6 @@ void event_stream_open(struct http_exchange *x, const struct event_stream_setup 
   http_exchange_on_gone(x, client_gone, s);
   http_exchange_on_room(x, pump, s);
   s->keepalive = loop_timer_new(setup->loop, keep_alive, s);
-  loop_timer_repeat(s->keepalive, LIMIT_KEEPALIVE_MS);
   record_join(s->record, &s->reader, setup->after, setup->posted, more, s);
   http_wake(x);
 }

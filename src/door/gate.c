@@ -24,17 +24,35 @@ static int read_file(const char *file, struct buf *token, struct fault *f)
   return 0;
 }
 
-static int read_variable(char *const *env, struct buf *token, struct fault *f)
+/* The value of one entry, or NULL. */
+static char *token_in(char *entry)
+{
+  size_t name = strlen(TOKEN_VARIABLE);
+  return strncmp(entry, TOKEN_VARIABLE, name) ? NULL : entry + name;
+}
+
+void gate_wipe(char *const *env)
 {
   for (size_t i = 0; env[i]; i++) {
-    if (strncmp(env[i], TOKEN_VARIABLE, strlen(TOKEN_VARIABLE)) != 0)
-      continue;
-    char *value = env[i] + strlen(TOKEN_VARIABLE);
-    buf_add(token, span_trim(span_of(value)));
-    mem_wipe(value, strlen(value)); /* /proc/<pid>/environ shows this memory */
-    if (token->len == 0)
-      return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is empty");
+    char *value = token_in(env[i]);
+    if (value)
+      mem_wipe(value, strlen(value)); /* /proc/<pid>/environ shows this memory */
   }
+}
+
+static int read_variable(char *const *env, struct buf *token, struct fault *f)
+{
+  unsigned found = 0;
+  for (size_t i = 0; env[i]; i++) {
+    const char *value = token_in(env[i]);
+    if (value && found++ == 0)
+      buf_add(token, span_trim(span_of(value)));
+  }
+  gate_wipe(env);
+  if (found > 1)
+    return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is in the environment twice");
+  if (found && token->len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is empty");
   return 0;
 }
 
@@ -102,6 +120,8 @@ static bool host_is_loopback(struct span host)
 
 int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f)
 {
+  if (facts->from_agent)
+    return fault_set(f, FAULT_FORBIDDEN, "not for this machine's agent");
   if (g->token.len > 0)
     return ids_is_bearer(facts->authorization, buf_span(&g->token))
                ? 0

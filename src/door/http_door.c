@@ -13,7 +13,9 @@
 #include "io/companion.h"
 #include "io/files.h"
 #include "io/http_server.h"
+#include "io/identity.h"
 #include "io/loop.h"
+#include "io/peer.h"
 #include "io/signals.h"
 
 #include <signal.h>
@@ -37,16 +39,31 @@ struct door {
  * ------------------------------------------------------------------------------------------
  */
 
+static bool is_agent(const struct door *d, const struct sockaddr *peer,
+                     const struct sockaddr *local)
+{
+  const struct identity *agent = d->ground->settings.agent;
+  return agent && peer_may_be(agent->uid, peer, local);
+}
+
+static bool on_accept(void *who, const struct sockaddr *peer,
+                      const struct sockaddr *local)
+{
+  return !is_agent(who, peer, local);
+}
+
 static void on_head(void *who, struct http_exchange *x)
 {
   struct door *d = who;
   const struct http_request *r = http_exchange_request(x);
   if (span_is(r->method, "GET") && span_is(r->target, "/health"))
     return;
-  struct gate_facts facts = {.authorization = http_request_header(r, "authorization"),
-                             .host = http_request_header(r, "host"),
-                             .has_origin = http_request_header_count(r, "origin") > 0,
-                             .from_here = address_is_ours(http_exchange_peer(x))};
+  struct gate_facts facts = {
+      .authorization = http_request_header(r, "authorization"),
+      .host = http_request_header(r, "host"),
+      .has_origin = http_request_header_count(r, "origin") > 0,
+      .from_here = address_is_ours(http_exchange_peer(x)),
+      .from_agent = is_agent(d, http_exchange_peer(x), http_exchange_local(x))};
   struct fault f = {0};
   if (gate_check(&d->gate, &facts, &f) < 0)
     answer_fault(x, &f);
@@ -216,6 +233,7 @@ static int open_door(struct door *d, char *const *env, struct fault *f)
       .body_ms = LIMIT_BODY_MS,
       .idle_ms = LIMIT_IDLE_MS,
       .write_stall_ms = (unsigned)o->write_stall_ms,
+      .on_accept = on_accept,
       .on_head = on_head,
       .on_request = on_request,
       .who = d};

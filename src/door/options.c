@@ -42,6 +42,11 @@ static const struct option table[] = {
      "current folder"},
     {"workspace-per-thread", YES, AT(workspace_per_thread), BOTH, 0, 0, 0, NULL, NULL,
      "each thread works in a folder of its own below the workspace"},
+    {"agent-user", TEXT, AT(agent_user), BOTH, 0, 0, 0, NULL, "USER",
+     "the agent runs as USER of /etc/passwd, so that what runlet knows is closed to it; "
+     "runlet must be root"},
+    {"agent-may-gain-privileges", YES, AT(agent_may_gain_privileges), BOTH, 0, 0, 0, NULL,
+     NULL, "with --agent-user: sudo and its like work for the agent"},
     {"state-dir", TEXT, AT(state_dir), BOTH, 0, 0, 0, NULL, "DIR",
      "private files of runs, mode 700; default $TMPDIR or /tmp, then runlet-<uid>"},
     {"ca-file", TEXT, AT(ca_file), BOTH, 0, 0, 0, NULL, "FILE",

@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "door/gate.h"
 #include "door/ground.h"
 #include "event/sink_pretty.h"
 #include "io/files.h"
@@ -154,6 +155,7 @@ int stdin_door(const struct options *options, char *const *env, struct fault *f)
   struct ground ground;
   struct door d = {.sink = {.put = put_line, .end = end_lines}, .ground = &ground};
   d.readable_form = options->output ? !strcmp(options->output, "pretty") : isatty(1) == 1;
+  gate_wipe(env); /* the service's; here it is nobody's */
   int failed = ground_open(&ground, options, env, f);
   if (!failed)
     failed = ground_listen(&ground, heard_signal, &d, f);

@@ -8,8 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Both families as 16 bytes, IPv4 in its mapped form.  False: neither. */
-static bool widen(const struct sockaddr *a, unsigned char out[16])
+bool address_widen(const struct sockaddr *a, unsigned char out[16])
 {
   if (a && a->sa_family == AF_INET6) {
     memcpy(out, &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr, 16);
@@ -33,14 +32,14 @@ static bool is_loopback(const unsigned char a[16])
 bool address_is_ours(const struct sockaddr *a)
 {
   unsigned char want[16], have[16];
-  if (!widen(a, want) || is_loopback(want))
+  if (!address_widen(a, want) || is_loopback(want))
     return true;
   struct ifaddrs *list;
   if (getifaddrs(&list) < 0)
     return true;
   bool found = false;
   for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next)
-    found = widen(i->ifa_addr, have) && !memcmp(want, have, 16);
+    found = address_widen(i->ifa_addr, have) && !memcmp(want, have, 16);
   freeifaddrs(list);
   return found;
 }

@@ -12,6 +12,7 @@
 #include "io/feed.h"
 #include "io/inflow.h"
 #include "io/keeper_link.h"
+#include "io/launch.h"
 #include "io/lines.h"
 #include "io/loop.h"
 #include "io/pipes.h"
@@ -38,7 +39,7 @@ struct child {
   struct leftover *leftovers;
   size_t leftover_count, leftover_room;
   struct fault spawn_fault;
-  bool exited, ended, paused;
+  bool exited, ended, paused, closing;
   bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
@@ -69,7 +70,7 @@ static void child_free(struct child *c)
 static void part_closed(void *who)
 {
   struct child *c = who;
-  if (--c->open_handles == 0 && c->closed)
+  if (--c->open_handles == 0 && c->closing)
     child_free(c);
 }
 
@@ -219,11 +220,10 @@ static void settled_later(uv_timer_t *timer)
 static void heard_no_exec(struct child *c, const struct keeper_record *r)
 {
   const char *program = buf_cstring(&c->program);
-  if (r->what == KEEPER_AT_CHDIR)
-    fault_system(&c->spawn_fault, -r->status, "cannot enter the workspace to run %s",
-                 program);
-  else
-    fault_system(&c->spawn_fault, -r->status, "cannot execute %s", program);
+  const char *what = r->what == LAUNCH_CHDIR  ? "cannot enter the workspace to run"
+                     : r->what == LAUNCH_USER ? "cannot become the agent's user to run"
+                                              : "cannot execute";
+  fault_system(&c->spawn_fault, -r->status, "%s %s", what, program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
   exit_heard(c);
@@ -244,6 +244,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
     c->end.status = r->status;
     c->end.signal = r->signal;
     c->end.core = r->core != 0;
+    c->end.oom = r->oom && !c->stopped;
     c->end.cpu_ms = r->cpu_ms;
     c->end.max_rss_kib = r->max_rss_kib;
     break;
@@ -405,7 +406,7 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
   int failed = pipes_make(&e, f);
   if (!failed) {
     struct keeper_link_setup keeper = {.streams = e.theirs,
-                                       .folder = setup->folder ? setup->folder : "",
+                                       .terms = setup->terms,
                                        .cwd = setup->cwd,
                                        .program = setup->program,
                                        .argv = setup->argv,
@@ -431,18 +432,14 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
   return c;
 }
 
-static void nobody(void *who)
-{
-  (void)who;
-}
-
 void child_close(struct child *c, void (*closed)(void *who), void *who)
 {
-  if (c->closed)
+  if (c->closing)
     return;
+  c->closing = true;
   c->calls = (struct child_calls){0};
   c->settled = NULL;
-  c->closed = closed ? closed : nobody;
+  c->closed = closed;
   c->closed_who = who;
   loop_timer_free(c->drain);
   close_streams(c);

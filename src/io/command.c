@@ -11,6 +11,7 @@
 #include "io/feed.h"
 #include "io/inflow.h"
 #include "io/loop.h"
+#include "io/oom_score.h"
 #include "io/orphans.h"
 
 #include <signal.h>
@@ -190,10 +191,12 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
       .stdio = stdio,
   };
   int r = uv_spawn(loop, &c->process, &options);
-  if (r == 0)
-    orphans_claim(loop,
-                  c->process.pid); /* or its exit would be taken by whoever looks first */
-  return r;
+  if (r < 0)
+    return r;
+  orphans_claim(loop,
+                c->process.pid); /* or its exit would be taken by whoever looks first */
+  oom_score_set(c->process.pid, oom_score_usual());
+  return 0;
 }
 
 struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,

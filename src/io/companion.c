@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "io/loop.h"
+#include "io/oom_score.h"
 #include "io/orphans.h"
 
 #include <signal.h>
@@ -68,6 +69,7 @@ struct companion *companion_start(struct uv_loop_s *loop, const char *program,
     return NULL;
   }
   orphans_claim(loop, c->process.pid);
+  oom_score_set(c->process.pid, oom_score_usual());
   return c;
 }
 

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/identity.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -18,9 +19,10 @@
 
 #define LOCK_NAME ".lock"
 
-int files_open_state(const char *path, struct fault *f)
+int files_open_state(const char *path, bool passable, struct fault *f)
 {
-  if (mkdir(path, 0700) < 0 && errno != EEXIST)
+  mode_t mode = passable ? 0711 : 0700;
+  if (mkdir(path, mode) < 0 && errno != EEXIST)
     return fault_system(f, -errno, "--state-dir %s cannot be made", path);
   struct stat s;
   if (lstat(path, &s) < 0)
@@ -30,10 +32,12 @@ int files_open_state(const char *path, struct fault *f)
   if (s.st_uid != geteuid())
     return fault_set(f, FAULT_SYSTEM, "--state-dir %s belongs to uid %u, not to us", path,
                      (unsigned)s.st_uid);
-  if (s.st_mode & 077)
+  if (s.st_mode & 0777 & ~mode)
     return fault_set(f, FAULT_SYSTEM,
-                     "--state-dir %s is open to others (mode %03o): chmod 700 it", path,
-                     (unsigned)(s.st_mode & 0777));
+                     "--state-dir %s is open to others (mode %03o): chmod %03o it", path,
+                     (unsigned)(s.st_mode & 0777), (unsigned)mode);
+  if (passable && chmod(path, mode) < 0) /* whatever the umask took */
+    return fault_system(f, -errno, "--state-dir %s cannot be made passable", path);
   if (access(path, W_OK) < 0)
     return fault_system(f, -errno, "--state-dir %s cannot be written", path);
   return 0;
@@ -91,6 +95,31 @@ int files_write_private(const char *folder, const char *name, struct span conten
     fault_system(f, failed, "cannot write %s", path.at);
   buf_free(&path);
   return failed ? -1 : 0;
+}
+
+static int give_entries(int folder, unsigned uid, unsigned gid)
+{
+  DIR *d = fdopendir(folder);
+  int failed = d ? 0 : -errno;
+  for (struct dirent *one; d && !failed && (one = readdir(d));)
+    if (strcmp(one->d_name, ".") != 0 && strcmp(one->d_name, "..") != 0 &&
+        strcmp(one->d_name, LOCK_NAME) != 0 &&
+        fchownat(dirfd(d), one->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+      failed = -errno;
+  if (!failed && fchown(dirfd(d), uid, gid) < 0)
+    failed = -errno;
+  if (d)
+    closedir(d);
+  else
+    close(folder);
+  return failed;
+}
+
+int files_give(const char *folder, unsigned uid, unsigned gid, struct fault *f)
+{
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int failed = fd < 0 ? -errno : give_entries(fd, uid, gid);
+  return failed ? fault_system(f, failed, "cannot give %s to uid %u", folder, uid) : 0;
 }
 
 static void remove_entries(int folder)
@@ -238,10 +267,32 @@ int files_check_folder(const char *path, struct fault *f)
   return 0;
 }
 
-int files_make_folder(const char *path, struct fault *f)
+/* Who may write beside the new folder may have put another in its place meanwhile: only
+ * one that is ours and empty of folders is given away. */
+static int give_new_folder(const char *path, const struct identity *owner)
 {
-  if (mkdir(path, 0755) < 0 && errno != EEXIST)
-    return fault_system(f, -errno, "cannot make the folder %s", path);
+  struct stat s;
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  int failed = fstat(fd, &s) < 0 ? -errno : 0;
+  if (!failed && (s.st_uid != geteuid() || s.st_nlink > 2))
+    failed = -EPERM;
+  if (!failed && fchown(fd, owner->uid, owner->gid) < 0)
+    failed = -errno;
+  close(fd);
+  return failed;
+}
+
+int files_make_folder(const char *path, const struct identity *owner, struct fault *f)
+{
+  int failed = 0;
+  if (mkdir(path, 0755) == 0)
+    failed = owner ? give_new_folder(path, owner) : 0;
+  else if (errno != EEXIST)
+    failed = -errno;
+  if (failed)
+    return fault_system(f, failed, "cannot make the folder %s", path);
   return files_check_folder(path, f);
 }
 

@@ -313,6 +313,14 @@ static int read_addresses(struct http_connection *c)
   return r < 0 ? r : uv_tcp_getsockname(&c->tcp, (struct sockaddr *)&c->local, &local);
 }
 
+static bool is_let_in(const struct http_connection *c)
+{
+  const struct http_server_setup *setup = http_server_settings(c->server);
+  return !setup->on_accept ||
+         setup->on_accept(setup->who, (const struct sockaddr *)&c->peer,
+                          (const struct sockaddr *)&c->local);
+}
+
 void http_connection_accept(struct http_server *s, uv_stream_t *listener, bool refused)
 {
   struct http_connection *c = mem_new(sizeof *c);
@@ -339,6 +347,8 @@ void http_connection_accept(struct http_server *s, uv_stream_t *listener, bool r
   (void)uv_tcp_keepalive(&c->tcp, 1, TCP_KEEP_S);
   if (refused)
     connection_refuse(c, 503, "too many connections");
+  else if (!is_let_in(c))
+    connection_refuse(c, 403, "not for this machine's agent");
   else
     arm_deadline(c);
   update_reading(c);

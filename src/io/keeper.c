@@ -4,8 +4,11 @@
 #include "io/keeper.h"
 
 #include "base/limits.h"
+#include "io/cgroup.h"
 #include "io/descendants.h"
 #include "io/files.h"
+#include "io/identity.h"
+#include "io/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +28,9 @@
 
 struct keeper {
   const char *folder; /* the run's private folder, "" if there is none */
+  const char *kills_file;
+  unsigned long long kills; /* what it said before the agent was started */
+  struct cgroup cgroup;
   int control, signals;
   pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
                 */
@@ -34,6 +40,7 @@ struct keeper {
   long long let_go_at; /* 0: nobody said so */
   long long sweep_until;
   bool sweeping, alone; /* alone: runlet is gone */
+  bool group_killed;
 };
 
 static long long now_ms(void)
@@ -58,72 +65,20 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
   }
 }
 
-/* -- the agent's side of the fork -------------------------------------------------------
- */
+/* -- the beginning -- */
 
-static void reset_signals(void)
+static int start_agent(struct keeper *k, const struct launch *l)
 {
-  struct sigaction plain = {.sa_handler = SIG_DFL};
-  for (int s = 1; s < NSIG; s++)
-    (void)sigaction(s, &plain,
-                    NULL); /* KILL, STOP and libc's own refuse; nothing to do */
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void close_from(int first)
-{
-#ifdef SYS_close_range
-  if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
-    return;
-#endif
-  for (int fd = first; fd < 1024; fd++)
-    close(fd);
-}
-
-struct start_error {
-  int32_t what, os; /* os 0: none */
-};
-
-/* On the keeper's memory until the exec (vfork): the error is simply left there. */
-_Noreturn static void become_agent(volatile struct start_error *e, pid_t keeper,
-                                   const char *cwd, char **argv, char **env)
-{
-  setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != keeper)
-    _exit(127); /* it died before the line above */
-  reset_signals();
-  close_from(3);
-  e->what = chdir(cwd) < 0 ? KEEPER_AT_CHDIR : KEEPER_AT_EXEC;
-  if (e->what == KEEPER_AT_EXEC)
-    execve(argv[0], argv + 1, env);
-  e->os = errno;
-  _exit(127);
-}
-
-static int start_agent(struct keeper *k, const char *cwd, char **argv)
-{
-  extern char **environ;
-  volatile struct start_error e = {
-      .what = KEEPER_AT_FORK}; /* vfork: written behind our back */
-  pid_t keeper = getpid();
-  k->agent = vfork();
-  if (k->agent == 0)
-    become_agent(&e, keeper, cwd, argv, environ);
-  if (k->agent < 0)
-    e.os = errno;
+  struct launch_error e;
+  k->agent = launch(l, &e);
   for (int fd = 0; fd < 3; fd++)
     close(fd); /* the agent's streams are the agent's */
   struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
-  if (e.os) {
-    while (k->agent > 0 && waitpid(k->agent, NULL, 0) < 0 && errno == EINTR)
-      ;
+  if (k->agent < 0) {
     k->agent = 0;
     k->agent_gone = true;
     r = (struct keeper_record){
-        .news = KEEPER_NO_EXEC, .what = (uint32_t)e.what, .status = e.os};
+        .news = KEEPER_NO_EXEC, .what = (uint32_t)e.step, .status = e.os};
   }
   tell(k, &r);
   return e.os ? -1 : 0;
@@ -158,6 +113,8 @@ static bool reap(struct keeper *k)
         .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
         .core = WIFSIGNALED(status) && WCOREDUMP(status),
+        .oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
+               cgroup_kills(k->kills_file) > k->kills,
         .cpu_ms = ms_of(use.ru_utime) + ms_of(use.ru_stime),
         .max_rss_kib = (uint64_t)use.ru_maxrss,
     };
@@ -165,8 +122,14 @@ static bool reap(struct keeper *k)
   }
 }
 
-static void kill_everything(const struct keeper *k)
+static void kill_everything(struct keeper *k)
 {
+  /* What the kernel ends for us is gone on the next look; who is still there then was not
+   * in the group, or there is none. */
+  bool looked = k->group_killed;
+  k->group_killed = true;
+  if (!looked && cgroup_kill(&k->cgroup))
+    return;
   /* The group first, it is one call; then whoever left it.  Everything is stopped before
    * anything is killed, or a process that forks faster than we read /proc would always
    * have one child more. */
@@ -198,6 +161,7 @@ _Noreturn static void settle(struct keeper *k)
 {
   if (reap(k))
     descendants_each(getpid(), tell_one_left, k);
+  cgroup_leave(&k->cgroup);
   struct keeper_record r = {.news = KEEPER_SETTLED};
   tell(k, &r);
   if (k->alone && k->folder[0])
@@ -312,9 +276,13 @@ _Noreturn static void watch(struct keeper *k)
 
 int keeper_main(int argc, char **argv)
 {
-  if (argc < 6)
+  enum { FOLDER = 2, IDENTITY, SCORE, KILLS, CGROUP, CWD, PROGRAM };
+  struct identity identity;
+  if (argc <= PROGRAM + 1 ||
+      (argv[IDENTITY][0] && !identity_read(argv[IDENTITY], &identity)))
     return 2;
-  struct keeper k = {.folder = argv[2], .control = KEEPER_CONTROL_FD};
+  struct keeper k = {
+      .folder = argv[FOLDER], .kills_file = argv[KILLS], .control = KEEPER_CONTROL_FD};
   setsid(); /* a terminal's ^C is runlet's business */
   prctl(PR_SET_NAME, "runlet-keeper");
   prctl(PR_SET_DUMPABLE, 0);
@@ -329,7 +297,14 @@ int keeper_main(int argc, char **argv)
   k.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   if (k.signals < 0)
     return 1;
-  if (start_agent(&k, argv[3], argv + 4) < 0)
+  k.cgroup = cgroup_make(argv[CGROUP]);
+  k.kills = cgroup_kills(k.kills_file);
+  struct launch agent = {.cwd = argv[CWD],
+                         .argv = argv + PROGRAM,
+                         .identity = argv[IDENTITY][0] ? &identity : NULL,
+                         .oom_score = argv[SCORE],
+                         .cgroup = k.cgroup.fd};
+  if (start_agent(&k, &agent) < 0)
     settle(&k);
   watch(&k);
 }

@@ -5,8 +5,11 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/cgroup.h"
 #include "io/descendants.h"
+#include "io/identity.h"
 #include "io/loop.h"
+#include "io/oom_score.h"
 #include "io/orphans.h"
 
 #include <errno.h>
@@ -22,6 +25,7 @@ struct keeper_link {
   uv_poll_t poll;
   int fd, pid;
   unsigned long long started; /* descendants_started() */
+  char *cgroup;               /* where its group may be */
   bool gone, settled;
   struct loop_timer *patience; /* with an order that was given */
   unsigned long long patience_until_ms;
@@ -32,7 +36,9 @@ struct keeper_link {
 
 static void closed(uv_handle_t *handle)
 {
-  free(handle->data);
+  struct keeper_link *k = handle->data;
+  free(k->cgroup);
+  free(k);
 }
 
 /* False: it still lives. */
@@ -62,8 +68,10 @@ static void end(struct keeper_link *k, unsigned patience_ms)
   while (patience_ms == 0 && waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
     ;
   orphans_release(k->poll.loop, k->pid);
-  if (!k->settled)
-    orphans_sweep(k->poll.loop, k->started);
+  if (k->settled)
+    return;
+  cgroup_end(k->cgroup, k->pid);
+  orphans_sweep(k->poll.loop, k->started);
 }
 
 static void readable(uv_poll_t *poll, int status, int events)
@@ -100,13 +108,21 @@ static int spawn(const struct keeper_link_setup *setup, int control, struct faul
   struct strv argv = {0};
   strv_add(&argv, SPAN_LITERAL("runlet"));
   strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
-  strv_add(&argv, span_of(setup->folder));
+  const struct keeper_terms *t = &setup->terms;
+  struct buf identity = buf_make(4 * KIB);
+  identity_write(t->identity, &identity);
+  strv_add(&argv, span_of(t->folder));
+  strv_add(&argv, buf_span(&identity));
+  strv_add(&argv, span_of(oom_score_usual()));
+  strv_add(&argv, span_of(t->kills));
+  strv_add(&argv, span_of(t->cgroup));
   strv_add(&argv, span_of(setup->cwd));
   strv_add(&argv, span_of(setup->program));
   for (size_t i = 0; i < setup->argv->count; i++)
     strv_add(&argv, span_of(setup->argv->at[i]));
   int pid = keeper_spawn(fds, argv.at, setup->env->at ? setup->env->at : nothing, f);
   strv_free(&argv);
+  buf_free(&identity);
   return pid;
 }
 
@@ -122,6 +138,7 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
   struct keeper_link *k = mem_new(sizeof *k);
   *k = (struct keeper_link){.fd = pair[0],
                             .on_record = setup->on_record,
+                            .cgroup = span_copy(span_of(setup->terms.cgroup)),
                             .on_gone = setup->on_gone,
                             .who = setup->who};
   k->poll.data = k;
@@ -141,10 +158,12 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
     return NULL;
   }
   close(k->fd);
-  if (r < 0)
-    free(k); /* the handle was never made */
-  else
+  if (r < 0) { /* the handle was never made */
+    free(k->cgroup);
+    free(k);
+  } else {
     uv_close((uv_handle_t *)&k->poll, closed);
+  }
   return NULL;
 }
 

@@ -14,6 +14,14 @@ struct lines lines_make(size_t ceiling)
   return (struct lines){.part = buf_make(ceiling + 2), .ceiling = ceiling};
 }
 
+static void lines_forget_part(struct lines *l)
+{
+  if (l->part.room > LIMIT_READ_BYTES)
+    buf_free(&l->part);
+  else
+    buf_clear(&l->part);
+}
+
 static void lines_hand_out(struct lines *l, struct span line,
                            const struct lines_calls *calls, void *who)
 {
@@ -24,16 +32,9 @@ static void lines_hand_out(struct lines *l, struct span line,
   /* U+FFFD has three bytes and stands for at least one. */
   struct buf mended = buf_make(line.len * 3 + 1);
   l->repaired += utf8_repair(line, &mended);
+  lines_forget_part(l); /* the line may have lain there: not twice in memory */
   calls->on_line(who, buf_span(&mended));
   buf_free(&mended);
-}
-
-static void lines_forget_part(struct lines *l)
-{
-  if (l->part.room > LIMIT_READ_BYTES)
-    buf_free(&l->part);
-  else
-    buf_clear(&l->part);
 }
 
 /* Whether part and piece together are certain to be a line above the ceiling. */

@@ -328,11 +328,12 @@ static void link_says(void *who, const struct heard *heard)
   struct run *r = who;
   if (r->phase != SPEAKING)
     return;
-  hearing_heard(&r->hearing, heard);
-  if (r->watch && !r->hearing.outbox.heartbeat)
+  bool alive = hearing_heard(&r->hearing, heard);
+  if (alive && r->watch)
     watch_alive(r->watch);
   judge_bridge(r);
-  carry_out(r);
+  if (alive)
+    carry_out(r);
 }
 
 static void line_too_long(void *who, size_t ceiling)

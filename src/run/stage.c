@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/files.h"
+#include "io/identity.h"
 #include "io/loop.h"
 #include "io/url.h"
 #include "run/secrets.h"
@@ -78,9 +79,9 @@ int stage_admit(struct stage *s, const struct run_settings *settings,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
   if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
-      secrets_resolve(settings->environment, req, &s->env, f) < 0 ||
-      workspace_choose(settings->workspace, settings->workspace_per_thread, req,
-                       &s->workspace, f) < 0)
+      secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+      workspace_choose(settings->workspace, settings->workspace_per_thread,
+                       settings->agent, req, &s->workspace, f) < 0)
     return -1;
   secrets_spare_loopback(&s->env);
   return find_program(s, f);
@@ -121,7 +122,8 @@ static int write_files(const struct stage *s, const struct process_plan *plan,
     if (files_write_private(s->folder.at, plan->files[i].name,
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
-  return 0;
+  const struct identity *agent = s->settings->agent;
+  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
 }
 
 static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
@@ -136,7 +138,10 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
                               .argv = &plan->argv,
                               .env = &s->env,
                               .cwd = s->workspace.at,
-                              .folder = s->folder.at,
+                              .terms = {.folder = s->folder.at,
+                                        .identity = s->settings->agent,
+                                        .kills = s->settings->oom_kills,
+                                        .cgroup = s->settings->cgroup},
                               .input = &plan->first_input,
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
@@ -162,7 +167,7 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
   if (ids_token(s->secret, 32, f) < 0)
     return -1;
   log_hide(span_of(s->secret));
-  if (files_make_private(s->settings->state_folder, "run", &s->folder, &s->folder_lock,
+  if (files_make_private(s->settings->run_folders, "run", &s->folder, &s->folder_lock,
                          f) < 0) {
     buf_clear(&s->folder);
     return -1;

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "io/files.h"
+#include "io/identity.h"
 
 #include <stdlib.h>
 
@@ -27,28 +28,31 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
              : 0;
 }
 
-static int choose_local(const struct run_request *req, struct buf *path, struct fault *f)
+static int choose_local(const struct run_request *req, const struct identity *agent,
+                        struct buf *path, struct fault *f)
 {
   char *name = span_copy(req->local_path);
   struct fault why = {0};
   int r = set_real(name, path, &why);
   free(name);
+  if (r == 0 && agent)
+    r = identity_check(agent, path->at, true, &why);
   if (r == 0)
     return 0;
   return fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.path: %s",
                    why.text);
 }
 
-int workspace_choose(const char *base, bool per_thread, const struct run_request *req,
-                     struct buf *path, struct fault *f)
+int workspace_choose(const char *base, bool per_thread, const struct identity *agent,
+                     const struct run_request *req, struct buf *path, struct fault *f)
 {
   if (req->local_path.len > 0)
-    return choose_local(req, path, f);
+    return choose_local(req, agent, path, f);
   buf_clear(path);
   buf_add_text(path, base);
   if (!per_thread)
     return 0;
   buf_add_char(path, '/');
   ids_path_segment(req->thread_id, path);
-  return files_make_folder(buf_cstring(path), f);
+  return files_make_folder(buf_cstring(path), agent, f);
 }

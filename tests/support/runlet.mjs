@@ -71,7 +71,7 @@ export async function assertNothingLeft(box, but = []) {
   await until('files to go', () => { try { return listed().length === 0 } catch { return false } }, 3000).catch(() => {})
   const files = listed()
   assert.deepEqual(files.map((e) => path.join(e.parentPath, e.name)), [], 'files left behind')
-  const folders = fs.readdirSync(box.tmp).filter((n) => !/^runlet-\d+$/.test(n))
+  const folders = fs.readdirSync(box.tmp).filter((n) => !/^runlet-\d+(-agent)?$/.test(n))
   assert.deepEqual(folders, [], 'folders left behind')
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Like the real ones: the shell gets a session of its own. */
@@ -191,6 +192,20 @@ void do_signal(struct agent *a, struct slice rest)
   flush(a);
   signal(sig, SIG_DFL);
   raise(sig);
+}
+
+/* The monotonic clock in ns, as the last thing before what comes next. */
+void do_now(struct agent *a, struct slice rest)
+{
+  struct text told = {0};
+  struct timespec t;
+
+  (void)rest;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  text_format(&told, "now %lld", (long long)t.tv_sec * 1000000000 + t.tv_nsec);
+  message(a, "text", (struct slice){told.at, told.len});
+  flush(a);
+  text_free(&told);
 }
 
 void do_sleep(struct agent *a, struct slice rest)

@@ -218,26 +218,56 @@ static void do_result(struct agent *a, struct slice rest)
   a->format->result(a, subtype, rest);
 }
 
-/* One assistant line of exactly so many bytes, newline not counted. */
+/* One line of exactly so many bytes, newline not counted: `head`, then `piece` over and
+ * over (and x where it does not fit), then `tail`. */
+static void big(struct agent *a, unsigned long want, const char *head, const char *piece,
+                const char *tail)
+{
+  size_t len = strlen(piece), left;
+
+  flush(a);
+  text_str(&a->out, head);
+  left = want > a->out.len + strlen(tail) ? want - a->out.len - strlen(tail) : 0;
+  for (; left >= len; left -= len)
+    text_add(&a->out, piece, len);
+  for (; left > 0; left--)
+    text_add(&a->out, "x", 1);
+  say_line(a, tail);
+}
+
+#define USER_HEAD "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
+
+/* @bigline SIZE [text|escapes|invalid|result|args]: text of an assistant, plain, all
+ * escapes, or with invalid UTF-8; a tool's result; a tool's arguments. */
 static void do_bigline(struct agent *a, struct slice rest)
 {
   unsigned long want = number(&rest);
-  struct text fill = {0}, line = {0};
-  size_t frame;
+  struct text head = {0};
+  const char *piece = slice_is(rest, "escapes") ? "\\n\\u00e9\\\""
+                      : slice_is(rest, "invalid")
+                          ? "\\nxxxxxxxxxxxxxxxxxxxxxxxx\xc3(xxxxxxxxx"
+                          : "x";
 
-  text_format(&line,
+  text_format(&head,
               "{\"type\":\"assistant\",\"parent_tool_use_id\":null,\"message\":{"
-              "\"id\":\"msg_%u\",\"content\":[{\"type\":\"text\",\"text\":\"",
+              "\"id\":\"msg_%u\",\"content\":[{",
               ++a->messages);
-  frame = line.len + strlen("\"}]}}");
-  for (unsigned long i = frame; i < want; i++)
-    text_add(&fill, "x", 1);
-  flush(a);
-  text_add(&a->out, line.at, line.len);
-  text_add(&a->out, fill.at, fill.len);
-  say_line(a, "\"}]}}");
-  text_free(&fill);
-  text_free(&line);
+  if (slice_is(rest, "args")) {
+    text_str(&head, "\"type\":\"tool_use\",\"id\":\"toolu_big\",\"name\":\"Write\","
+                    "\"input\":{\"content\":\"");
+    big(a, want, head.at, "x\\n\\\"yz", "\"}}]}}");
+  } else if (slice_is(rest, "result")) {
+    text_str(&head, "\"type\":\"tool_use\",\"id\":\"toolu_big\",\"name\":\"Read\","
+                    "\"input\":{}}]}}");
+    say_line(a, head.at);
+    big(a, want,
+        USER_HEAD "\"tool_use_id\":\"toolu_big\",\"type\":\"tool_result\",\"content\":\"",
+        "line\\n", "\"}]},\"parent_tool_use_id\":null}");
+  } else {
+    text_str(&head, "\"type\":\"text\",\"text\":\"");
+    big(a, want, head.at, piece, "\"}]}}");
+  }
+  text_free(&head);
 }
 
 static void do_nest(struct agent *a, struct slice rest)
@@ -307,6 +337,7 @@ static const struct directive {
     {"result", do_result},
     {"exit", do_exit},
     {"signal", do_signal},
+    {"now", do_now},
     {"sleep", do_sleep},
     {"hang", do_hang},
     {"stderr", do_stderr},

@@ -69,6 +69,7 @@ void do_talk_on(struct agent *a, struct slice rest);
 void do_fork_bomb(struct agent *a, struct slice rest);
 void do_exit(struct agent *a, struct slice rest);
 void do_signal(struct agent *a, struct slice rest);
+void do_now(struct agent *a, struct slice rest);
 void do_sleep(struct agent *a, struct slice rest);
 void do_hang(struct agent *a, struct slice rest);
 void do_stderr(struct agent *a, struct slice rest);

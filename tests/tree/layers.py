@@ -19,8 +19,9 @@ MAY = {
 ALSO = {"src/door/translate_door.c": {"agent"}}
 ONLY_IO = re.compile(r"^(uv\.h|uv/.*|llhttp\.h|curl/.*|mbedtls/.*|psa/.*)$")
 # Pure although in io or bridge: bytes in, bytes out.  Of io they see each other at most.
-PURE = re.compile(r"^(src|include)/(io/(lines|sse)|bridge/mcp(_\w+)?)\.[ch]$")
-PURE_IO = {"io/lines.h", "io/sse.h", "io/http_parse.h"}
+PURE = re.compile(r"^(src|include)/(io/(lines|sse|cgroup_text|peer_table)|bridge/mcp(_\w+)?)\.[ch]$")
+PURE_IO = {"io/lines.h", "io/sse.h", "io/http_parse.h", "io/cgroup_text.h",
+           "io/peer_table.h"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 
 

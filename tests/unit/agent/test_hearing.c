@@ -138,6 +138,20 @@ static void test_hearing__reads_what_a_transcript_says_came_by_http(void **state
   expect_recorded("plain", HEARD_LINE, 0, 0, "plain");
 }
 
+static void test_hearing__tells_blank_lines_to_those_that_want_them(void **state)
+{
+  static const struct harness listener = {
+      .id = "listener", .hear = keep_it, .blank_lines = true};
+  struct hearing h = hearing_open(&listener);
+  (void)state;
+  last = (struct heard){0};
+  (void)hearing_line(&h, SPAN_LITERAL("  "));
+  assert_string_equal(last_text, "  ");
+  (void)hearing_line(&h, SPAN_LITERAL(""));
+  assert_string_equal(last_text, "");
+  hearing_close(&h);
+}
+
 static void test_hearing__closes_what_was_never_opened(void **state)
 {
   (void)state;
@@ -152,6 +166,7 @@ int main(void)
       cmocka_unit_test(test_hearing__passes_over_blank_lines_and_sums_up_nothing),
       cmocka_unit_test(test_hearing__knows_a_success_and_that_the_turn_is_over),
       cmocka_unit_test(test_hearing__reads_what_a_transcript_says_came_by_http),
+      cmocka_unit_test(test_hearing__tells_blank_lines_to_those_that_want_them),
       cmocka_unit_test(test_hearing__closes_what_was_never_opened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #define FLOOD                                                                            \
   "INIT; yes "                                                                           \
   "'{\"type\":\"assistant\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\""    \
-  "some more text of a line that is not very long\"}]}}' | head -n 20000; GOOD"
+  "some more text of a line that is not very long\"}]}}' | head -n 50000; GOOD"
 
 static void start(struct door_desk *d, const char *id, const char *more)
 {
@@ -35,15 +35,19 @@ test_event_stream__gives_all_to_a_reader_that_stalls_and_comes_back(void **state
   door_desk_open(&d, FLOOD);
   start(&d, "a", "");
   loopback_pause(&d.client);
-  loopback_run_ms(d.ground.loop, 300);
   const struct record *r = records_newest(d.door.records);
-  struct journal_facts facts = journal_facts(r->journal);
+  struct journal_facts facts = {0}, before;
+  do { /* until nothing moves any more */
+    before = facts;
+    loopback_run_ms(d.ground.loop, 300);
+    facts = journal_facts(r->journal);
+  } while (facts.bytes == 0 || facts.bytes != before.bytes);
   assert_string_equal(record_state(r), "running"); /* the agent waits */
-  assert_true(facts.backlog_bytes > LIMIT_SINK_LOW_BYTES);
+  assert_true(facts.backlog_bytes >= LIMIT_SINK_LOW_BYTES);
   assert_true(facts.backlog_bytes < 2 * LIMIT_SINK_HIGH_BYTES);
   loopback_resume(&d.client);
   loopback_wait_end(&d.client);
-  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 20000);
+  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 50000);
   assert_int_equal(loopback_count(&d.client, "RUN_FINISHED"), 1);
   loopback_close(&d.client, false);
   door_desk_close(&d);
@@ -93,8 +97,42 @@ static void test_event_stream__follows_for_readers_that_hold_nothing_up(void **s
   door_desk_wait_over(&d, "a");
   loopback_resume(&d.client);
   loopback_wait_end(&d.client);
-  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 20000);
+  assert_int_equal(loopback_count(&d.client, "\"type\":\"TEXT_MESSAGE_CONTENT\""), 50000);
   assert_int_equal(loopback_count(&d.client, "\nid: 777\ndata: {"), 1);
+  loopback_close(&d.client, false);
+  door_desk_close(&d);
+}
+
+static bool has_blank(const struct loopback_client *c, const char *blank)
+{
+  return c->got.len > 3 && strstr(c->got.at, blank) != NULL;
+}
+
+static void test_event_stream__shows_life_when_nothing_happens(void **state)
+{
+  (void)state;
+  struct door_desk d;
+  struct loopback_client lines, sse;
+  door_desk_open(&d, "INIT; SAY; exec sleep 60");
+  start(&d, "a", "");
+  loopback_wait_text(&d.client, "hello");
+  loopback_connect(&lines, d.ground.loop, http_server_port(d.server));
+  loopback_send(&lines, "GET /runs/a/events HTTP/1.0\r\nHost: x\r\n\r\n", 0);
+  loopback_connect(&sse, d.ground.loop, http_server_port(d.server));
+  loopback_send(&sse,
+                "GET /runs/a/events HTTP/1.0\r\nHost: x\r\nAccept: "
+                "text/event-stream\r\n\r\n",
+                0);
+  loopback_wait_text(&lines, "hello");
+  loopback_wait_text(&sse, "hello");
+  loopback_run_ms(d.ground.loop, 9000);
+  assert_false(has_blank(&lines, "\n\n") || has_blank(&sse, "\n: \n\n"));
+  loopback_run_ms(d.ground.loop, LIMIT_KEEPALIVE_MS + 500 - 9000);
+  assert_true(has_blank(&d.client, "\n\n"));
+  assert_true(has_blank(&lines, "\n\n"));
+  assert_true(has_blank(&sse, "\n: \n\n"));
+  loopback_close(&lines, false);
+  loopback_close(&sse, false);
   loopback_close(&d.client, false);
   door_desk_close(&d);
 }
@@ -106,6 +144,7 @@ int main(int argc, char **argv)
           test_event_stream__gives_all_to_a_reader_that_stalls_and_comes_back),
       cmocka_unit_test(test_event_stream__tells_a_gap_in_both_forms),
       cmocka_unit_test(test_event_stream__follows_for_readers_that_hold_nothing_up),
+      cmocka_unit_test(test_event_stream__shows_life_when_nothing_happens),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);

@@ -117,6 +117,50 @@ test_gate__the_variable_is_taken_and_wiped_even_when_the_file_wins(void **state)
   scratch_remove(&s);
 }
 
+static void test_gate__two_tokens_are_an_error_and_both_are_wiped(void **state)
+{
+  (void)state;
+  char one[] = "RUNLET_TOKEN=first", two[] = "RUNLET_TOKEN=second", other[] = "A=b";
+  char *env[] = {one, other, two, NULL};
+  struct gate g;
+  struct fault f = {0};
+  assert_int_equal(gate_open(&g, NULL, env, "127.0.0.1", false, &f), -1);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_non_null(strstr(f.text, "RUNLET_TOKEN"));
+  assert_memory_equal(one, "RUNLET_TOKEN=\0\0\0\0\0", sizeof one);
+  assert_memory_equal(two, "RUNLET_TOKEN=\0\0\0\0\0\0", sizeof two);
+  assert_string_equal(other, "A=b");
+  gate_close(&g);
+}
+
+static void test_gate__wipes_the_variable_for_who_needs_no_token(void **state)
+{
+  (void)state;
+  char variable[] = "RUNLET_TOKEN=token", other[] = "RUNLET_TOKEN_X=stays";
+  char *env[] = {other, variable, NULL};
+  gate_wipe(env);
+  assert_memory_equal(variable, "RUNLET_TOKEN=\0\0\0\0\0", sizeof variable);
+  assert_string_equal(other, "RUNLET_TOKEN_X=stays");
+}
+
+static void test_gate__the_agent_does_not_enter_whatever_it_sends(void **state)
+{
+  (void)state;
+  struct gate with = gate_of("s3cret-token\n", "0.0.0.0"),
+              without = gate_of(NULL, "127.0.0.1");
+  struct gate_facts facts = {.authorization = SPAN_LITERAL("Bearer s3cret-token"),
+                             .host = SPAN_LITERAL("localhost"),
+                             .from_here = true,
+                             .from_agent = true};
+  expect(&with, &facts, FAULT_FORBIDDEN);
+  expect(&without, &facts, FAULT_FORBIDDEN);
+  facts.from_agent = false;
+  expect(&with, &facts, FAULT_NONE);
+  expect(&without, &facts, FAULT_NONE);
+  gate_close(&with);
+  gate_close(&without);
+}
+
 static void test_gate__an_empty_token_is_an_error_not_an_open_door(void **state)
 {
   (void)state;
@@ -220,6 +264,9 @@ int main(void)
       cmocka_unit_test(test_gate__the_token_is_in_no_log),
       cmocka_unit_test(
           test_gate__the_variable_is_taken_and_wiped_even_when_the_file_wins),
+      cmocka_unit_test(test_gate__two_tokens_are_an_error_and_both_are_wiped),
+      cmocka_unit_test(test_gate__wipes_the_variable_for_who_needs_no_token),
+      cmocka_unit_test(test_gate__the_agent_does_not_enter_whatever_it_sends),
       cmocka_unit_test(test_gate__an_empty_token_is_an_error_not_an_open_door),
       cmocka_unit_test(test_gate__beyond_loopback_without_a_token_must_be_said_out_loud),
       cmocka_unit_test(test_gate__on_loopback_host_must_be_a_loopback_name),

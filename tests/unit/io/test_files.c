@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/files.h"
 
+#include "io/identity.h"
+
 #include "scratch.h"
 #include "traces.h"
 
@@ -41,10 +43,10 @@ static void test_files__the_state_folder_is_made_for_us_alone(void **state)
   struct scratch s = scratch_make();
   struct fault f = {0};
   mode_t old = umask(0);
-  assert_int_equal(files_open_state(scratch_path(&s, "state"), &f), 0);
+  assert_int_equal(files_open_state(scratch_path(&s, "state"), false, &f), 0);
   umask(old);
   assert_int_equal(mode_of(s.path), 0700);
-  assert_int_equal(files_open_state(s.path, &f), 0); /* again is fine */
+  assert_int_equal(files_open_state(s.path, false, &f), 0); /* again is fine */
   scratch_remove(&s);
 }
 
@@ -57,7 +59,7 @@ static void test_files__a_state_folder_that_is_a_link_is_refused(void **state)
   snprintf(link, sizeof link, "%s", scratch_path(&s, "link"));
   assert_int_equal(mkdir(scratch_path(&s, "real"), 0700), 0);
   assert_int_equal(symlink(s.path, link), 0);
-  assert_int_equal(files_open_state(link, &f), -1);
+  assert_int_equal(files_open_state(link, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "--state-dir");
   scratch_remove(&s);
 }
@@ -69,7 +71,7 @@ static void test_files__a_state_folder_open_to_others_is_refused(void **state)
   struct fault f = {0};
   assert_int_equal(mkdir(scratch_path(&s, "state"), 0700), 0);
   assert_int_equal(chmod(s.path, 0710), 0);
-  assert_int_equal(files_open_state(s.path, &f), -1);
+  assert_int_equal(files_open_state(s.path, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "chmod 700");
   scratch_remove(&s);
 }
@@ -83,7 +85,7 @@ static void test_files__a_state_folder_of_somebody_else_is_refused(void **state)
   assert_int_equal(mkdir(scratch_path(&s, "state"), 0700), 0);
   if (root)
     assert_int_equal(chown(s.path, 4711, 4711), 0);
-  assert_int_equal(files_open_state(root ? s.path : "/", &f), -1);
+  assert_int_equal(files_open_state(root ? s.path : "/", false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, root ? "uid 4711" : "uid 0");
   scratch_remove(&s);
 }
@@ -93,10 +95,10 @@ static void test_files__a_state_folder_without_parent_names_the_option(void **st
   (void)state;
   struct scratch s = scratch_make();
   struct fault f = {0};
-  assert_int_equal(files_open_state(scratch_path(&s, "no/such"), &f), -1);
+  assert_int_equal(files_open_state(scratch_path(&s, "no/such"), false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "--state-dir");
   scratch_write(&s, "file", 0600, "x");
-  assert_int_equal(files_open_state(s.path, &f), -1);
+  assert_int_equal(files_open_state(s.path, false, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "not a folder");
   scratch_remove(&s);
 }
@@ -401,8 +403,8 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   struct scratch s = scratch_make();
   struct fault f = {0};
   struct buf real = buf_make(8192);
-  assert_int_equal(files_make_folder(scratch_path(&s, "work"), &f), 0);
-  assert_int_equal(files_make_folder(s.path, &f), 0); /* exists already */
+  assert_int_equal(files_make_folder(scratch_path(&s, "work"), NULL, &f), 0);
+  assert_int_equal(files_make_folder(s.path, NULL, &f), 0); /* exists already */
   assert_int_equal(files_check_folder(s.path, &f), 0);
   char work[512];
   snprintf(work, sizeof work, "%s", s.path);
@@ -412,7 +414,7 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   scratch_write(&s, "file", 0600, "x");
   assert_int_equal(files_check_folder(s.path, &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "not a folder");
-  assert_int_equal(files_make_folder(s.path, &f), -1);
+  assert_int_equal(files_make_folder(s.path, NULL, &f), -1);
   assert_int_equal(files_check_folder(scratch_path(&s, "none"), &f), -1);
   expect_fault(&f, FAULT_SYSTEM, "none");
   assert_int_equal(files_real_path(s.path, &real, &f), -1);
@@ -420,9 +422,67 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   scratch_remove(&s);
 }
 
+/* -- another user's -- */
+
+static void expect_owner(const char *path, unsigned uid, unsigned mode)
+{
+  struct stat s;
+  assert_int_equal(lstat(path, &s), 0);
+  assert_int_equal(s.st_uid, uid);
+  assert_int_equal(s.st_mode & 0777, mode);
+}
+
+static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **state)
+{
+  (void)state;
+  assert_int_equal(geteuid(), 0); /* this test must be run as root */
+  struct scratch s = scratch_make();
+  struct fault f = {0};
+  struct buf folder = buf_make(8192);
+  int lock;
+  char path[600];
+  assert_int_equal(files_open_state(scratch_path(&s, "agents"), true, &f), 0);
+  expect_owner(s.path, 0, 0711);
+  assert_int_equal(files_open_state(s.path, true, &f), 0);
+  assert_int_equal(files_make_private(s.path, "run", &folder, &lock, &f), 0);
+  assert_int_equal(files_write_private(folder.at, "token", SPAN_LITERAL("x"), &f), 0);
+  snprintf(path, sizeof path, "%s/link", folder.at);
+  assert_int_equal(symlink("/etc/passwd", path), 0);
+  assert_int_equal(files_give(folder.at, 65534, 65534, &f), 0);
+  expect_owner(folder.at, 65534, 0700);
+  expect_owner(path, 65534, 0777);
+  expect_owner("/etc/passwd", 0, 0644);
+  snprintf(path, sizeof path, "%s/token", folder.at);
+  expect_owner(path, 65534, 0600);
+  snprintf(path, sizeof path, "%s/.lock", folder.at);
+  expect_owner(path, 0, 0600);
+  files_remove_tree(folder.at);
+  assert_int_equal(files_give(folder.at, 65534, 65534, &f), -1);
+  close(lock);
+  buf_free(&folder);
+  scratch_remove(&s);
+}
+
+static void test_files__only_a_new_folder_becomes_the_owners(void **state)
+{
+  (void)state;
+  assert_int_equal(geteuid(), 0);
+  struct scratch s = scratch_make();
+  struct fault f = {0};
+  const struct identity nobody = {.uid = 65534, .gid = 65534};
+  assert_int_equal(files_make_folder(scratch_path(&s, "old"), NULL, &f), 0);
+  assert_int_equal(files_make_folder(s.path, &nobody, &f), 0);
+  expect_owner(s.path, 0, 0755);
+  assert_int_equal(files_make_folder(scratch_path(&s, "new"), &nobody, &f), 0);
+  expect_owner(s.path, 65534, 0755);
+  scratch_remove(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_files__a_private_folder_is_given_away_but_for_its_lock),
+      cmocka_unit_test(test_files__only_a_new_folder_becomes_the_owners),
       cmocka_unit_test(test_files__the_state_folder_is_made_for_us_alone),
       cmocka_unit_test(test_files__a_state_folder_that_is_a_link_is_refused),
       cmocka_unit_test(test_files__a_state_folder_open_to_others_is_refused),

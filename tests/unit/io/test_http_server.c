@@ -23,6 +23,7 @@ struct desk {
   struct loopback_client clients[CLIENTS];
   struct http_exchange *kept;
   unsigned requests, gone, closed;
+  in_port_t welcome;
 };
 
 static void gone(void *who)
@@ -155,6 +156,47 @@ static void test_http_server__tells_503_to_one_too_many(void **state)
   finish_desk(&d);
 }
 
+static bool only_from_port(void *who, const struct sockaddr *peer,
+                           const struct sockaddr *local)
+{
+  struct desk *d = who;
+  const struct sockaddr_in *from = (const struct sockaddr_in *)peer;
+  assert_int_equal(ntohs(((const struct sockaddr_in *)local)->sin_port),
+                   http_server_port(d->server));
+  return from->sin_port == d->welcome;
+}
+
+static void test_http_server__tells_403_to_who_is_not_let_in(void **state)
+{
+  (void)state;
+  struct desk d = {0};
+  signal(SIGPIPE, SIG_IGN);
+  uv_loop_init(&d.loop);
+  struct http_server_setup setup = {.limits = {KIB, 10, KIB},
+                                    .connections = 4,
+                                    .on_accept = only_from_port,
+                                    .on_request = on_request,
+                                    .who = &d};
+  struct fault f = {0};
+  d.server = http_server_open(&d.loop, "127.0.0.1", 0, &setup, &f);
+  connect_to(&d, 0);
+  loopback_send(&d.clients[0], GET("/"), 0);
+  loopback_wait_end(&d.clients[0]);
+  assert_int_equal(loopback_count(&d.clients[0], "HTTP/1.1 403 "), 1);
+  assert_int_equal(d.requests, 0);
+  connect_to(&d, 1);
+  struct sockaddr_in own;
+  int size = sizeof own;
+  assert_int_equal(uv_tcp_getsockname(&d.clients[1].tcp, (struct sockaddr *)&own, &size),
+                   0);
+  d.welcome = own.sin_port; /* it is accepted only now, on the next turn of the loop */
+  loopback_send(&d.clients[1], GET("/"), 0);
+  loopback_run_ms(&d.loop, 50);
+  loopback_close(&d.clients[0], false);
+  loopback_close(&d.clients[1], false);
+  finish_desk(&d);
+}
+
 static void test_http_server__bounds_those_it_tells(void **state)
 {
   (void)state;
@@ -248,6 +290,7 @@ int main(void)
       cmocka_unit_test(test_http_server__listens_on_ipv6),
       cmocka_unit_test(test_http_server__answers_a_hundred_requests_on_each_connection),
       cmocka_unit_test(test_http_server__tells_503_to_one_too_many),
+      cmocka_unit_test(test_http_server__tells_403_to_who_is_not_let_in),
       cmocka_unit_test(test_http_server__bounds_those_it_tells),
       cmocka_unit_test(test_http_server__stops_accepting_and_lets_run_what_runs),
       cmocka_unit_test(

@@ -2,6 +2,9 @@
 /* The keeper alone, over its socket, with no loop.  This program is its own keeper. */
 #include "io/keeper.h"
 
+#include "io/cgroup.h"
+#include "io/launch.h"
+
 #include "base/process.h"
 #include "scratch.h"
 #include "traces.h"
@@ -13,6 +16,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,6 +25,8 @@
 #include <setjmp.h>
 
 #include <cmocka.h>
+
+static const char *more[] = {"", "", "", ""}; /* identity, oom score, kills, cgroup */
 
 struct desk {
   struct strv argv, env;
@@ -39,6 +45,8 @@ static struct desk start(const char *folder, const char *cwd, const char *progra
   strv_add(&d.argv, SPAN_LITERAL("runlet"));
   strv_add(&d.argv, SPAN_LITERAL(KEEPER_ARGUMENT));
   strv_add(&d.argv, span_of(folder));
+  for (size_t i = 0; i < 4; i++)
+    strv_add(&d.argv, span_of(more[i]));
   strv_add(&d.argv, span_of(cwd));
   strv_add(&d.argv, span_of(program ? program : "/bin/sh"));
   strv_add(&d.argv, SPAN_LITERAL("sh"));
@@ -111,6 +119,73 @@ static void test_keeper__tells_the_signal_that_killed_the_agent(void **state)
   finish(&d);
 }
 
+/* The script is the kernel: it counts a kill, and then somebody is killed. */
+static struct keeper_record end_with_count(struct scratch *s, const char *script)
+{
+  char text[600], file[512];
+  snprintf(file, sizeof file, "%s",
+           scratch_write(s, "events", 0600, "oom 5\noom_kill 1\n"));
+  snprintf(text, sizeof text, script, file);
+  more[2] = file;
+  struct desk d = start("", "/", NULL, text);
+  hear(&d, KEEPER_STARTED);
+  struct keeper_record r = hear(&d, KEEPER_EXITED);
+  order(&d, KEEPER_SWEEP, 0);
+  hear(&d, KEEPER_SETTLED);
+  finish(&d);
+  more[2] = "";
+  return r;
+}
+
+static void test_keeper__a_kill_that_was_counted_is_for_memory(void **state)
+{
+  (void)state;
+  struct scratch s = scratch_make();
+  assert_true(end_with_count(&s, "echo oom_kill 2 >%s; kill -9 $$").oom);
+  assert_false(end_with_count(&s, "echo oom_kill 1 >%s; kill -9 $$").oom);
+  assert_false(end_with_count(&s, "echo oom_kill 2 >%s; kill -15 $$").oom);
+  assert_false(end_with_count(&s, "echo oom_kill 2 >%s; exit 9").oom); /* a child's */
+  assert_false(end_with_count(&s, "rm %s; kill -9 $$").oom);
+  scratch_remove(&s);
+}
+
+/* In the kernel's hierarchy where there is one to be written, else as without. */
+static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(void **state)
+{
+  (void)state;
+  struct cgroups groups;
+  cgroups_find(&groups);
+  more[3] = buf_cstring(&groups.folder);
+  char group[600];
+  struct desk d = start("", "/", NULL,
+                        "for i in 1 2 3 4 5 6 7 8; do setsid sleep 60 & done; "
+                        "trap '' TERM; while :; do read -t 1 x; done");
+  snprintf(group, sizeof group, "%s/runlet-%d", more[3], d.pid);
+  hear(&d, KEEPER_STARTED);
+  traces_expect_alive(9, 1000);
+  assert_int_equal(access(group, F_OK), groups.folder.len ? 0 : -1);
+  order(&d, KEEPER_STOP, 10);
+  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGKILL);
+  hear(&d, KEEPER_SETTLED);
+  finish(&d);
+  traces_expect_alive(0, 0);
+  assert_int_equal(access(group, F_OK), -1);
+
+  d = start("", "/", NULL, "setsid sleep 60 & sleep 0.1; exit 0");
+  snprintf(group, sizeof group, "%s/runlet-%d", more[3], d.pid);
+  hear(&d, KEEPER_STARTED);
+  hear(&d, KEEPER_EXITED);
+  order(&d, KEEPER_LET_GO, 0);
+  int stays = hear(&d, KEEPER_LEFT).pid;
+  hear(&d, KEEPER_SETTLED);
+  finish(&d);
+  assert_int_equal(access(group, F_OK), -1); /* though one of it lives */
+  assert_int_equal(kill(stays, SIGKILL), 0);
+  traces_expect_alive(0, 1000);
+  more[3] = "";
+  cgroups_free(&groups);
+}
+
 static void test_keeper__counts_the_time_its_agent_used(void **state)
 {
   (void)state;
@@ -130,9 +205,9 @@ static void test_keeper__says_what_failed_and_goes(void **state)
     const char *cwd, *program;
     unsigned what;
     int error;
-  } cases[] = {{"/", "/no/such/program", KEEPER_AT_EXEC, ENOENT},
-               {"/", "/etc/passwd", KEEPER_AT_EXEC, EACCES},
-               {"/no/such/folder", NULL, KEEPER_AT_CHDIR, ENOENT}};
+  } cases[] = {{"/", "/no/such/program", LAUNCH_EXEC, ENOENT},
+               {"/", "/etc/passwd", LAUNCH_EXEC, EACCES},
+               {"/no/such/folder", NULL, LAUNCH_CHDIR, ENOENT}};
   for (size_t i = 0; i < 3; i++) {
     struct desk d = start("", cases[i].cwd, cases[i].program, "exit 0");
     struct keeper_record r = hear(&d, KEEPER_NO_EXEC);
@@ -280,6 +355,9 @@ static void test_keeper__without_its_arguments_it_refuses(void **state)
   (void)state;
   char *argv[] = {(char *)"runlet", (char *)KEEPER_ARGUMENT, (char *)"", NULL};
   assert_int_equal(keeper_main(3, argv), 2);
+  char *wrong[] = {argv[0], argv[1],     argv[2],     (char *)"0;0", argv[2], argv[2],
+                   argv[2], (char *)"/", (char *)"x", (char *)"x",   NULL};
+  assert_int_equal(keeper_main(10, wrong), 2);
 }
 
 int main(int argc, char **argv)
@@ -292,6 +370,8 @@ int main(int argc, char **argv)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_keeper__tells_start_exit_and_use_and_stays_until_told),
       cmocka_unit_test(test_keeper__tells_the_signal_that_killed_the_agent),
+      cmocka_unit_test(test_keeper__a_kill_that_was_counted_is_for_memory),
+      cmocka_unit_test(test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group),
       cmocka_unit_test(test_keeper__counts_the_time_its_agent_used),
       cmocka_unit_test(test_keeper__says_what_failed_and_goes),
       cmocka_unit_test(test_keeper__a_sweep_ends_when_nothing_is_left),

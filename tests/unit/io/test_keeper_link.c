@@ -73,7 +73,6 @@ static void open_desk(struct desk *d, const char *script)
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   const int streams[3] = {null, null, null};
   struct keeper_link_setup setup = {.streams = streams,
-                                    .folder = "",
                                     .cwd = "/",
                                     .program = "/bin/sh",
                                     .argv = &d->argv,

@@ -143,7 +143,8 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
   struct run_desk d;
   run_desk_open(&d, "INIT; GOOD");
   static const char *const cases[][2] = {
-      {",\"harness\":\"codex\"", "harness codex is not supported"},
+      {",\"harness\":\"codex\",\"modelOptions\":{\"maxTurns\":1}",
+       "modelOptions.maxTurns is not supported by harness codex"},
       {",\"env\":{\"PATH\":\"/nowhere\"}", "claude is not on PATH"},
       {",\"workspace\":{\"source\":{\"type\":\"local\",\"path\":\"/no/such\"}}",
        "workspace.source.path"}};

@@ -22,7 +22,7 @@ static void expect_path(const char *base, bool per_thread, const struct run_requ
 {
   struct buf path = buf_make(8 * KIB);
   struct fault f = {0};
-  assert_int_equal(workspace_choose(base, per_thread, req, &path, &f), 0);
+  assert_int_equal(workspace_choose(base, per_thread, NULL, req, &path, &f), 0);
   assert_string_equal(path.at, expected);
   assert_int_equal(access(path.at, W_OK), 0);
   buf_free(&path);
@@ -107,7 +107,7 @@ static void test_workspace__each_thread_has_one_folder_below_whatever_its_id(voi
   req.thread_id = SPAN_LITERAL("../../etc");
   struct buf path = buf_make(8 * KIB);
   struct fault f = {0};
-  assert_int_equal(workspace_choose(s.folder, true, &req, &path, &f), 0);
+  assert_int_equal(workspace_choose(s.folder, true, NULL, &req, &path, &f), 0);
   assert_int_equal(strncmp(path.at, s.folder, strlen(s.folder)), 0);
   assert_null(strchr(path.at + strlen(s.folder) + 1, '/'));
   buf_free(&path);
@@ -137,7 +137,7 @@ test_workspace__a_local_source_that_is_not_there_is_the_requests_fault(void **st
   struct buf path = buf_make(8 * KIB);
   struct fault f = {0};
   struct run_request req = {.local_path = span_of(scratch_path(&s, "none"))};
-  assert_int_equal(workspace_choose(s.folder, false, &req, &path, &f), -1);
+  assert_int_equal(workspace_choose(s.folder, false, NULL, &req, &path, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   assert_non_null(strstr(f.text, "workspace.source.path"));
   assert_non_null(strstr(f.text, s.path));

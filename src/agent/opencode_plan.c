@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "opencode_plan.h"
+
+#include "agent/arguments.h"
+#include "agent/prompt.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define USER_NAME "opencode"
+
+static void add_base64(struct span s, struct buf *out)
+{
+  static const char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < s.len; i += 3) {
+    size_t n = s.len - i < 3 ? s.len - i : 3;
+    unsigned bits = 0;
+    for (size_t k = 0; k < 3; k++)
+      bits = bits << 8 | (k < n ? (unsigned char)s.at[i + k] : 0);
+    for (size_t k = 0; k < 4; k++)
+      buf_add_char(out, k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
+  }
+}
+
+static void write_authorization(struct span password, struct buf *out)
+{
+  struct buf plain = buf_make(1 * KIB);
+  *out = buf_make(4 * KIB);
+  buf_add_text(&plain, USER_NAME ":");
+  buf_add(&plain, password);
+  buf_add_text(out, "Basic ");
+  add_base64(buf_span(&plain), out);
+  buf_wipe(&plain);
+}
+
+bool opencode_is_id(struct span id)
+{
+  for (size_t i = 0; i < id.len; i++) {
+    char c = id.at[i];
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+      return false;
+  }
+  return id.len > 0 && id.len <= 200;
+}
+
+static void write_bridge(const struct run_request *req,
+                         const struct bridge_address *bridge, struct buf *out)
+{
+  struct buf bearer = buf_make(4 * KIB);
+  struct json_writer w = json_write_to(out);
+  buf_add_text(&bearer, "Bearer ");
+  buf_add(&bearer, bridge->token);
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "name", bridge->name);
+  json_open(&w, "config", '{');
+  json_put_text(&w, "type", SPAN_LITERAL("remote"));
+  json_put_text(&w, "url", bridge->url);
+  json_put_bool(&w, "enabled", true);
+  json_put_bool(&w, "oauth", false); /* else a 401 sends it looking for a login */
+  json_put_int(&w, "timeout",        /* 60 s otherwise */
+               arguments_tool_deadline_ms(req));
+  json_open(&w, "headers", '{');
+  json_put_text(&w, "Authorization", buf_span(&bearer));
+  json_close(&w, '}');
+  json_close(&w, '}');
+  json_close(&w, '}');
+  buf_wipe(&bearer);
+}
+
+/* "provider/model"; a model's own name may hold further slashes. */
+static int write_model(struct span model, struct json_writer *w, struct fault *f)
+{
+  const char *slash = model.len > 0 ? memchr(model.at, '/', model.len) : NULL;
+  size_t provider = slash ? (size_t)(slash - model.at) : 0;
+  if (provider == 0 || provider + 1 == model.len)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "OpenCode models must be addressed as \"provider/model\" (e.g. "
+                     "\"anthropic/claude-sonnet-4-5\"); received \"%.*s\".",
+                     (int)span_cut_utf8(model, 200).len, model.at);
+  json_open(w, "model", '{');
+  json_put_text(w, "providerID", (struct span){model.at, provider});
+  json_put_text(w, "modelID", span_after(model, provider + 1));
+  json_close(w, '}');
+  return 0;
+}
+
+/* Nobody can answer a question here, so the model does not get the tool. */
+static void write_tools_off(const struct run_request *req, struct json_writer *w)
+{
+  json_open(w, "tools", '{');
+  json_put_bool(w, "question", false);
+  for (size_t i = 0; i < req->disallowed_tools.count; i++) {
+    char *name = span_copy(req->disallowed_tools.at[i]);
+    if (strcmp(name, "question") != 0)
+      json_put_bool(w, name, false);
+    free(name);
+  }
+  json_close(w, '}');
+}
+
+static int write_prompt(const struct run_request *req, struct buf *out, struct fault *f)
+{
+  struct buf prompt = buf_make(LIMIT_PROMPT_BYTES), system = buf_make(LIMIT_PROMPT_BYTES);
+  struct json_writer w = json_write_to(out);
+  json_open(&w, NULL, '{');
+  int rc = write_model(req->model, &w, f);
+  if (rc == 0)
+    rc = prompt_write(req, "OpenCode", false, &prompt, f);
+  if (rc == 0) {
+    prompt_system(req, &system);
+    if (system.len > 0)
+      json_put_text(&w, "system", buf_span(&system));
+    if (req->effort.len > 0)
+      json_put_text(&w, "variant", req->effort);
+    write_tools_off(req, &w);
+    if (req->output_schema.len > 0) {
+      json_open(&w, "format", '{');
+      json_put_text(&w, "type", SPAN_LITERAL("json_schema"));
+      json_put_raw(&w, "schema", req->output_schema);
+      json_close(&w, '}');
+    }
+    json_open(&w, "parts", '[');
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "type", SPAN_LITERAL("text"));
+    json_put_text(&w, "text", buf_span(&prompt));
+    json_close(&w, '}');
+    json_close(&w, ']');
+    json_close(&w, '}');
+  }
+  buf_free(&prompt);
+  buf_free(&system);
+  if (rc == 0 && out->overflowed)
+    rc = fault_set(f, FAULT_TOO_BIG, "The prompt is longer than %zu bytes.",
+                   LIMIT_PROMPT_BYTES);
+  return rc;
+}
+
+static int read_mode(struct span mode, enum opencode_mode *out, struct fault *f)
+{
+  static const char *const names[] = {[OPENCODE_BYPASS] = "bypassPermissions",
+                                      [OPENCODE_EDITS] = "acceptEdits",
+                                      [OPENCODE_ASK] = "default"};
+  if (mode.len == 0)
+    return 0;
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (span_is(mode, names[i])) {
+      *out = (enum opencode_mode)i;
+      return 0;
+    }
+  return fault_set(f, FAULT_BAD_INPUT,
+                   "run request: modelOptions.permissionMode must be bypassPermissions, "
+                   "acceptEdits or default for opencode");
+}
+
+static int check(const struct run_request *req, struct opencode_order *order,
+                 struct fault *f)
+{
+  if (req->session_id.len > 0 && !opencode_is_id(req->session_id))
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: modelOptions.sessionId must be letters, digits, '-' "
+                     "and '_' for opencode");
+  return read_mode(req->permission_mode, &order->mode, f);
+}
+
+static void fill(const struct run_request *req, const struct bridge_address *bridge,
+                 const struct plan_place *place, struct opencode_order *order)
+{
+  write_authorization(place->secret, &order->authorization);
+  order->bridge_name = buf_make(LIMIT_NAME_BYTES);
+  order->bridge_body = buf_make(64 * KIB);
+  order->session_id = buf_make(LIMIT_NAME_BYTES);
+  order->prompt = buf_make(LIMIT_PROMPT_BYTES);
+  order->fresh_prompt = buf_make(LIMIT_PROMPT_BYTES);
+  order->wants_value = req->output_schema.len > 0;
+  buf_add(&order->session_id, req->session_id);
+  for (size_t i = 0; i < req->allowed_tools.count; i++)
+    strv_add(&order->allowed, req->allowed_tools.at[i]);
+  if (bridge == NULL)
+    return;
+  for (size_t i = 0; i < tools_count(req->tools); i++)
+    strv_add(&order->tools, tools_at(req->tools, i)->name);
+  buf_add(&order->bridge_name, bridge->name);
+  write_bridge(req, bridge, &order->bridge_body);
+}
+
+int opencode_plan(const struct run_request *req, const struct bridge_address *bridge,
+                  const struct plan_place *place, struct opencode_order *order,
+                  struct process_plan *out, struct fault *f)
+{
+  /* As words of their own: behind a '=' the user's config would win over them. */
+  static const char *const words[] = {"opencode",  "serve",  "--hostname",
+                                      "127.0.0.1", "--port", "0"};
+  if (check(req, order, f) < 0)
+    return -1;
+  fill(req, bridge, place, order);
+  struct run_request fresh = *req;
+  fresh.session_id = (struct span){0};
+  if (write_prompt(&fresh, &order->fresh_prompt, f) < 0 ||
+      write_prompt(req, &order->prompt, f) < 0)
+    return -1;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    strv_add(&out->argv, span_of(words[i]));
+  out->input = INPUT_ONCE; /* nothing: it reads none */
+  strv_set_env(&out->env, "OPENCODE_SERVER_USERNAME", SPAN_LITERAL(USER_NAME));
+  strv_set_env(&out->env, "OPENCODE_SERVER_PASSWORD", place->secret);
+  strv_set_env(&out->env, "OPENCODE_DISABLE_AUTOUPDATE", SPAN_LITERAL("1"));
+  return 0;
+}
+
+void opencode_order_free(struct opencode_order *order)
+{
+  buf_wipe(&order->authorization);
+  buf_wipe(&order->bridge_body);
+  buf_free(&order->bridge_name);
+  buf_free(&order->session_id);
+  buf_free(&order->prompt);
+  buf_free(&order->fresh_prompt);
+  strv_free(&order->tools);
+  strv_free(&order->allowed);
+}

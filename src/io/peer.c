@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* peer.c - see peer.h. */
+#include "io/peer.h"
+
+#include "base/limits.h"
+#include "io/address.h"
+#include "io/files.h"
+#include "io/peer_table.h"
+
+#include <arpa/inet.h>
+
+static bool read_end(const struct sockaddr *a, struct peer_end *end)
+{
+  const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)a;
+  end->port = ntohs(in->sin_port); /* at the same place in both families */
+  return address_widen(a, end->address);
+}
+
+/* False: there is no row, or only one of a socket that its process has closed. */
+static bool owner_find(const struct peer_end *theirs, const struct peer_end *ours,
+                       unsigned *uid)
+{
+  static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+  bool found = false;
+  for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++) {
+    struct buf table;
+    struct fault ignored = {0};
+    struct peer_row row;
+    if (files_read(tables[i], LIMIT_SOCKETS_BYTES, &table, &ignored) < 0)
+      continue;
+    found = peer_table_find(buf_span(&table), theirs, ours, &row) && row.inode;
+    if (found)
+      *uid = row.uid;
+    buf_free(&table);
+  }
+  return found;
+}
+
+bool peer_may_be(unsigned uid, const struct sockaddr *peer, const struct sockaddr *local)
+{
+  struct peer_end theirs, ours;
+  unsigned owner;
+  if (!address_is_ours(peer))
+    return false;
+  return !read_end(peer, &theirs) || !read_end(local, &ours) ||
+         !owner_find(&theirs, &ours, &owner) || owner == uid;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/* What the golden transcripts (test_golden.c) cannot show: what the server is asked, when
+ * it is hung up on, and what depends on the request. */
+#include "agent/opencode.h"
+
+#include "base/mem.h"
+#include "stream.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define READY     "opencode server listening on http://127.0.0.1:4096"
+#define CONNECTED "{\"type\":\"server.connected\",\"properties\":{}}"
+#define SESSION   "{\"id\":\"ses_1\"}"
+#define IDLE      "{\"type\":\"session.idle\",\"properties\":{\"sessionID\":\"ses_1\"}}"
+#define DONE      "{\"info\":{\"finish\":\"stop\"},\"parts\":[]}"
+
+enum { EVENTS = 1, BRIDGE, NEW_SESSION, PROMPT, REPLY, ABORT };
+
+struct talk {
+  struct stream stream;
+  struct outbox outbox;
+  struct ear ear;
+  void *state;
+  struct message message;
+  struct run_request req;
+};
+
+static void open_talk(struct talk *t)
+{
+  memset(t, 0, sizeof *t);
+  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  t->outbox = outbox_make();
+  t->ear = (struct ear){.events = t->stream.events, .outbox = &t->outbox};
+  t->state = mem_new(opencode_harness.memory);
+  t->message = (struct message){ROLE_USER, SPAN_LITERAL("do it")};
+  t->req = (struct run_request){
+      .model = SPAN_LITERAL("p/m"), .messages = &t->message, .message_count = 1};
+}
+
+static void plan(struct talk *t, bool bridged)
+{
+  static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
+                                               .url = SPAN_LITERAL("http://b/mcp"),
+                                               .token = SPAN_LITERAL("t")};
+  struct process_plan out = process_plan_make();
+  struct plan_place place = {.folder = SPAN_LITERAL("/f"),
+                             .workspace = SPAN_LITERAL("/w"),
+                             .secret = SPAN_LITERAL("ab")};
+  struct fault f = {0};
+  if (bridged)
+    t->req.tools = tools_from_names(SPAN_LITERAL("echo"));
+  assert_int_equal(opencode_harness.plan(t->state, &t->req, bridged ? &bridge : NULL,
+                                         &place, &out, &f),
+                   0);
+  process_plan_free(&out);
+}
+
+static void hear(struct talk *t, enum heard_kind kind, int tag, int status,
+                 const char *text)
+{
+  struct heard heard = {
+      .kind = kind, .tag = tag, .status = status, .text = span_of(text)};
+  struct fault f = {0};
+  t->outbox.heartbeat = false;
+  assert_int_equal(opencode_harness.hear(t->state, &heard, &t->ear, &f), 0);
+}
+
+static void event(struct talk *t, const char *text)
+{
+  hear(t, HEARD_STREAM, EVENTS, 200, text);
+}
+
+/* What was asked since, "<method> <path> <body>;" each, and nothing else waits. */
+static void expect_asked(struct talk *t, const char *wanted)
+{
+  struct buf asked = buf_make(100000);
+  for (size_t i = 0; i < t->outbox.call_count; i++) {
+    const struct outbox_call *c = &t->outbox.calls[i];
+    assert_memory_equal(c->url, "http://127.0.0.1:4096/", 22);
+    assert_int_equal(c->stream, c->tag == EVENTS);
+    assert_string_equal(c->authorization, "Basic b3BlbmNvZGU6YWI=");
+    buf_addf(&asked, "%s %s %s;", c->method, c->url + 21, c->body.at ? c->body.at : "");
+  }
+  assert_string_equal(buf_cstring(&asked), wanted);
+  buf_free(&asked);
+  outbox_clear(&t->outbox);
+}
+
+/* Up to where the prompt was asked. */
+static void begin(struct talk *t)
+{
+  hear(t, HEARD_LINE, 0, 0, READY);
+  event(t, CONNECTED);
+  hear(t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
+  outbox_clear(&t->outbox);
+}
+
+static void close_talk(struct talk *t, struct process_end end, const char *wanted)
+{
+  opencode_harness.leave(t->state, &end, &t->ear);
+  assert_true(events_are_over(t->stream.events));
+  struct span last = stream_line(&t->stream, stream_count(&t->stream) - 1);
+  if (strstr(last.at, wanted) == NULL)
+    fail_msg("%s is not in %s", wanted, last.at);
+  opencode_harness.forget(t->state);
+  stream_close(&t->stream);
+  outbox_free(&t->outbox);
+  tools_free(t->req.tools);
+  free(t->state);
+}
+
+static const struct process_end forced = {.signal = SIGTERM, .forced = true};
+
+static void test_opencode__each_step_waits_for_the_one_before(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, true);
+  hear(&t, HEARD_LINE, 0, 0, "Warning: something");
+  expect_asked(&t, "");
+  hear(&t, HEARD_LINE, 0, 0, READY);
+  hear(&t, HEARD_LINE, 0, 0, READY); /* once */
+  expect_asked(&t, "GET /event ;");
+  event(&t, CONNECTED);
+  event(&t, CONNECTED);
+  expect_asked(&t,
+               "POST /mcp "
+               "{\"name\":\"tanstack\",\"config\":{\"type\":\"remote\",\"url\":"
+               "\"http://b/mcp\",\"enabled\":true,\"oauth\":false,\"timeout\":3630000,"
+               "\"headers\":{\"Authorization\":\"Bearer t\"}}};");
+  hear(&t, HEARD_ANSWER, BRIDGE, 200, "{\"tanstack\":{\"status\":\"connected\"}}");
+  expect_asked(&t, "POST /session {};");
+  hear(&t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
+  expect_asked(&t, "POST /session/ses_1/message "
+                   "{\"model\":{\"providerID\":\"p\",\"modelID\":\"m\"},\"tools\":{"
+                   "\"question\":false},\"parts\":[{\"type\":\"text\",\"text\":\"do "
+                   "it\"}]};");
+  assert_false(t.outbox.hang_up);
+  hear(&t, HEARD_ANSWER, PROMPT, 200, DONE);
+  assert_true(t.outbox.hang_up);
+  assert_false(t.outbox.dismissed); /* its last events may be on the way */
+  event(&t, IDLE);
+  assert_true(t.outbox.dismissed);
+  assert_true(opencode_harness.succeeded(t.state));
+  close_talk(&t, forced, "\"finishReason\":\"stop\"");
+}
+
+static void test_opencode__the_bridge_is_tried_three_times(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, true);
+  hear(&t, HEARD_LINE, 0, 0, READY);
+  outbox_clear(&t.outbox);
+  event(&t, CONNECTED);
+  for (int i = 1; i <= 3; i++) {
+    assert_int_equal(t.outbox.call_count, 1);
+    outbox_clear(&t.outbox);
+    hear(&t, HEARD_ANSWER, BRIDGE, 200,
+         "{\"tanstack\":{\"status\":\"failed\",\"error\":\"no tools\"}}");
+  }
+  expect_asked(&t, "POST /session {};"); /* it goes on without the tools */
+  assert_non_null(strstr(t.stream.text.at, "\"bridge-unused\""));
+  assert_non_null(strstr(t.stream.text.at, "(no tools)"));
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
+static void test_opencode__a_session_goes_on_or_a_new_one_begins(void **state)
+{
+  (void)state;
+  for (int known = 0; known <= 1; known++) {
+    struct talk t;
+    open_talk(&t);
+    t.req.session_id = SPAN_LITERAL("ses_1");
+    plan(&t, false);
+    hear(&t, HEARD_LINE, 0, 0, READY);
+    event(&t, CONNECTED);
+    outbox_clear(&t.outbox);
+    if (known == 0) {
+      hear(&t, HEARD_ANSWER, NEW_SESSION, 404, "{\"name\":\"NotFoundError\"}");
+      assert_non_null(strstr(t.stream.text.at, "\"resume-failed\""));
+      expect_asked(&t, "POST /session {};");
+    }
+    hear(&t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
+    assert_int_equal(t.outbox.call_count, 1);
+    hear(&t, HEARD_ANSWER, PROMPT, 200, DONE);
+    close_talk(&t, forced, "\"finishReason\":\"stop\"");
+  }
+}
+
+static void expect_reply(const char *mode, const char *permission, const char *wanted)
+{
+  struct talk t;
+  char text[300];
+  struct span allowed[] = {SPAN_LITERAL("webfetch")};
+  open_talk(&t);
+  t.req.permission_mode = span_of(mode);
+  t.req.allowed_tools = (struct spans){allowed, 1};
+  plan(&t, true);
+  begin(&t);
+  (void)snprintf(text, sizeof text,
+                 "{\"type\":\"permission.asked\",\"properties\":{\"id\":\"per_1\","
+                 "\"sessionID\":\"ses_other\",\"permission\":\"%s\"}}",
+                 permission);
+  event(&t, text);
+  expect_asked(&t, wanted);
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
+static void test_opencode__permissions_are_answered_by_the_mode(void **state)
+{
+  (void)state;
+  const char *yes = "POST /permission/per_1/reply {\"reply\":\"once\"};";
+  const char *no =
+      "POST /permission/per_1/reply {\"reply\":\"reject\",\"message\":\"This "
+      "run does not allow it.\"};";
+  expect_reply("", "bash", yes);
+  expect_reply("bypassPermissions", "external_directory", yes);
+  expect_reply("acceptEdits", "edit", yes);
+  expect_reply("acceptEdits", "bash", no);
+  expect_reply("acceptEdits", "webfetch", yes); /* modelOptions.allowedTools */
+  expect_reply("default", "edit", no);
+  expect_reply("default", "tanstack_echo", yes);
+  expect_reply("default", "tanstack_other", no);
+}
+
+static void test_opencode__a_question_is_turned_down(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, false);
+  begin(&t);
+  event(&t, "{\"type\":\"question.asked\",\"properties\":{\"id\":\"que_1\"}}");
+  expect_asked(&t, "POST /question/que_1/reject {};");
+  event(&t, "{\"type\":\"question.asked\",\"properties\":{\"id\":\"../x\"}}");
+  expect_asked(&t, "");
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
+static void test_opencode__a_cancel_aborts_the_turn_and_hangs_up(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, false);
+  assert_false(opencode_harness.cancel(t.state, &t.ear)); /* no turn to abort yet */
+  begin(&t);
+  assert_true(opencode_harness.cancel(t.state, &t.ear));
+  expect_asked(&t, "POST /session/ses_1/abort {};");
+  assert_false(t.outbox.hang_up);
+  hear(&t, HEARD_ANSWER, ABORT, 200, "true");
+  assert_true(t.outbox.hang_up);
+  hear(&t, HEARD_ANSWER, PROMPT, 200, "{\"info\":{}}");
+  assert_false(opencode_harness.cancel(t.state, &t.ear));
+  assert_false(opencode_harness.succeeded(t.state));
+  close_talk(&t, forced, "\"code\":\"agent-error\"");
+}
+
+static void test_opencode__a_turn_that_is_only_retried_is_aborted_once(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, false);
+  begin(&t);
+  for (int attempt = 1; attempt <= 7; attempt++) {
+    char text[200];
+    (void)snprintf(text, sizeof text,
+                   "{\"type\":\"session.status\",\"properties\":{\"sessionID\":\"ses_1\","
+                   "\"status\":{\"type\":\"retry\",\"attempt\":%d,\"message\":\"no\"}}}",
+                   attempt);
+    event(&t, text);
+    expect_asked(&t, attempt == 5 ? "POST /session/ses_1/abort {};" : "");
+  }
+  close_talk(&t, forced, "given up after 5 attempts: no");
+}
+
+static void test_opencode__a_heartbeat_is_no_sign_of_life(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  plan(&t, false);
+  event(&t, "{\"type\":\"server.heartbeat\",\"properties\":{}}");
+  assert_true(t.outbox.heartbeat);
+  event(&t, CONNECTED);
+  assert_false(t.outbox.heartbeat);
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
+/* A run that was asked for a value, and the answer to its prompt. */
+static void expect_given(const char *answer, const char *wanted, const char *last)
+{
+  struct talk t;
+  open_talk(&t);
+  t.req.output_schema = SPAN_LITERAL("{\"type\":\"object\"}");
+  plan(&t, false);
+  begin(&t);
+  event(&t, "{\"type\":\"message.updated\",\"properties\":{\"sessionID\":\"ses_1\","
+            "\"info\":{\"id\":\"m\",\"role\":\"assistant\"}}}");
+  event(&t, "{\"type\":\"message.part.updated\",\"properties\":{\"sessionID\":\"ses_1\","
+            "\"part\":{\"id\":\"p\",\"messageID\":\"m\",\"type\":\"tool\",\"callID\":"
+            "\"c\",\"tool\":\"StructuredOutput\",\"state\":{\"status\":\"running\","
+            "\"input\":{\"n\":7}}}}}");
+  event(&t, IDLE);
+  hear(&t, HEARD_ANSWER, PROMPT, 200, answer);
+  assert_true(t.outbox.dismissed); /* whichever came first */
+  opencode_harness.leave(t.state, &forced, &t.ear);
+  assert_null(strstr(t.stream.text.at, "TOOL_CALL"));
+  if (strstr(t.stream.text.at, wanted) == NULL)
+    fail_msg("%s is not in %s", wanted, t.stream.text.at);
+  close_talk(&t, forced, last);
+}
+
+static void test_opencode__the_value_that_was_asked_for_is_told(void **state)
+{
+  (void)state;
+  expect_given("{\"info\":{\"finish\":\"tool-calls\",\"structured\":{\"n\": 7.0}}}",
+               "\"object\":{\"n\": 7.0}", "RUN_FINISHED");
+  expect_given("{\"info\":{\"finish\":\"stop\",\"error\":{\"name\":"
+               "\"StructuredOutputError\"}},\"parts\":[{\"type\":\"text\",\"text\":\"So: "
+               "{\\\"n\\\":8}\"}]}",
+               "\"object\":{\"n\":8}", "RUN_FINISHED");
+  expect_given("{\"info\":{\"finish\":\"stop\"},\"parts\":[{\"type\":\"text\",\"text\":"
+               "\"No.\"}]}",
+               "Content: No.", "structured-output-parse-failed");
+  expect_given("{\"info\":{\"error\":{\"name\":\"APIError\",\"data\":{\"message\":\"mock "
+               "401\"}}}}",
+               "mock 401", "\"code\":\"agent-error\"");
+}
+
+static void test_opencode__how_it_ended_counts_too(void **state)
+{
+  (void)state;
+  const struct process_end well = {0}, failed = {.status = 1};
+  const struct process_end killed = {.signal = SIGKILL};
+  static const struct {
+    const char *answer;
+    bool good;
+  } rows[] = {{DONE, true}, {"{\"info\":{}}", false}};
+  for (size_t i = 0; i < 2; i++) {
+    const struct process_end *ends[] = {&well, &failed, &killed, &forced};
+    const char *codes[2][4] = {
+        {"\"stop\"", "agent-exit", "agent-signal", "\"stop\""},
+        {"agent-error", "agent-error", "agent-error", "agent-error"}};
+    for (size_t k = 0; k < 4; k++) {
+      struct talk t;
+      open_talk(&t);
+      plan(&t, false);
+      begin(&t);
+      hear(&t, HEARD_ANSWER, PROMPT, 200, rows[i].answer);
+      event(&t, IDLE);
+      assert_int_equal(opencode_harness.succeeded(t.state), rows[i].good);
+      close_talk(&t, *ends[k], codes[i][k]);
+    }
+  }
+  struct talk t;
+  open_talk(&t); /* the server died, and that is why the stream was lost */
+  plan(&t, false);
+  begin(&t);
+  hear(&t, HEARD_STREAM, EVENTS, 0, "reset");
+  assert_true(t.outbox.dismissed);
+  close_talk(&t, killed, "\"code\":\"agent-signal\"");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_opencode__each_step_waits_for_the_one_before),
+      cmocka_unit_test(test_opencode__the_bridge_is_tried_three_times),
+      cmocka_unit_test(test_opencode__a_session_goes_on_or_a_new_one_begins),
+      cmocka_unit_test(test_opencode__permissions_are_answered_by_the_mode),
+      cmocka_unit_test(test_opencode__a_question_is_turned_down),
+      cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
+      cmocka_unit_test(test_opencode__a_turn_that_is_only_retried_is_aborted_once),
+      cmocka_unit_test(test_opencode__a_heartbeat_is_no_sign_of_life),
+      cmocka_unit_test(test_opencode__the_value_that_was_asked_for_is_told),
+      cmocka_unit_test(test_opencode__how_it_ended_counts_too),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
