@@ -16,6 +16,9 @@
  * else does: so it is left to ask, and our answers allow.  Its wrapper process, which
  * does not pass signals on, is left out (GEMINI_CLI_NO_RELAUNCH).
  *
+ * A session that is loaded within the minute it began is lost, by a fault of its own: it
+ * names the file after the minute, and begins it anew (then: resume-not-possible).
+ *
  * Exits with the HTTP status of an API error, cut to 8 bits, and with 0 when it was
  * signalled: the last `result` decides.  */
 #ifndef AGENT_GEMINI_H

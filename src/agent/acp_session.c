@@ -7,7 +7,9 @@
  *   session/set_model      (or set_config_option of category "model"),
  *   session/set_mode       and
  *   session/prompt         the record that ends the turn  */
-#include "acp_state.h"
+#include "acp_session.h"
+
+#include "acp_settings.h"
 
 #include "agent/prompt.h"
 #include "agent/structured.h"
@@ -301,6 +303,7 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   }
   a->open = true;
   a->resumed = step != ACP_NEW;
+  a->loaded = step == ACP_LOAD;
   acp_keep(&a->session, id);
   acp_keep(&a->offer, json_slice(line, "result"));
   buf_wipe(&a->servers);

@@ -9,6 +9,7 @@
 #include "agent/gemini.h"
 
 #include "acp_plan.h"
+#include "acp_session.h"
 #include "agent/structured.h"
 #include "base/json_write.h"
 #include "base/limits.h"

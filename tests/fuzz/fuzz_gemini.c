@@ -5,5 +5,5 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  return harness_fuzz(&gemini_harness, NULL, data, size);
+  return harness_fuzz(&gemini_harness, data, size);
 }

@@ -12,7 +12,8 @@
 //     reasoning, usage   does it tell them?      attempts  model answers that one failing request takes
 //     words: {401, 500}  the agent's own words for them
 //     shows(text, request)   is the text in what the model was sent?
-//     structured, resumes, modes
+//     noSession(r)       what becomes of a run whose session is not there
+//     beforeResume()     what must pass between two runs of one session
 //   })
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -153,10 +154,11 @@ export function agentCases(agent) {
       else assert.match(assertStream(r.events).message, agent.words[status])
     }))
 
-  test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 'Second.' }]], async (s) => {
+  test('a session goes on in a second run', { timeout: 180000 }, with_([[{ text: 'First.' }], [{ text: 'Second.' }]], async (s) => {
     const first = await run(s.request(), { box: s.box })
     assertStream(first.events, 'RUN_FINISHED')
     const sessionId = session(first.events)
+    await agent.beforeResume?.()
     const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box })
     assertStream(second.events, 'RUN_FINISHED')
     assert.deepEqual(warningsOf(second.events), [])
