@@ -35,10 +35,11 @@ RUNLET_AGENT=$(absolute "$RUNLET_AGENT")
 command -v npm >/dev/null || die "npm is needed (Debian: apt-get install npm)"
 
 # The lock's checksum is left behind after an install that went through.
-install_packages() {
+install_packages() { # FOLDER [npm's words]
   want=$(cksum <"$1/package-lock.json")
   [ "$(cat "$1/node_modules/.installed" 2>/dev/null || true)" = "$want" ] && return
-  (cd "$1" && npm ci --no-audit --no-fund --loglevel=error) || die "npm ci failed in $1"
+  # shellcheck disable=SC2086 # words
+  (cd "$1" && npm ${2:-ci} --no-audit --no-fund --loglevel=error) || die "npm ${2:-ci} failed in $1"
   echo "$want" >"$1/node_modules/.installed"
 }
 
@@ -62,7 +63,8 @@ fi
 timeout_ms=300000
 [ "$which" != long ] || timeout_ms=3600000
 if [ "$which" = agents ]; then
-  install_packages "$here/agents"
+  # `npm ci` wants the packages of every platform in the lock, and not all are to be had; the lock pins all the same.
+  install_packages "$here/agents" "install --no-save"
   RUNLET_AGENTS=$here/agents/node_modules/.bin
   for name in codex gemini grok opencode; do
     PATH=${node%/*}:$PATH "$RUNLET_AGENTS/$name" --version >/dev/null 2>&1 ||
