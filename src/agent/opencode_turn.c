@@ -181,7 +181,7 @@ static void hear_session(const struct opencode_hall *h, const struct heard *hear
     buf_free(&c->order.prompt);
     buf_free(&c->order.fresh_prompt);
   } else if (c->resuming && heard->status > 0) {
-    events_warn(h->ear->events, "resume-failed",
+    events_warn(h->ear->events, "resume-not-possible",
                 SPAN_LITERAL("OpenCode does not know the session that was to be resumed: "
                              "a new one begins with the whole conversation"));
     buf_clear(&c->order.session_id);
