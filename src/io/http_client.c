@@ -162,13 +162,20 @@ static void to_done(struct http_client_request *r)
   uv_timer_start(&c->later, hand_out, 0, 0);
 }
 
+static void wipe_headers(struct curl_slist *headers)
+{
+  for (struct curl_slist *h = headers; h; h = h->next)
+    mem_wipe(h->data, strlen(h->data));
+  curl_slist_free_all(headers);
+}
+
 static void request_free(struct http_client_request *r)
 {
   if (r->went_well)
     curl_pool_give(&r->client->pool, r->easy);
   else
     curl_easy_cleanup(r->easy);
-  curl_slist_free_all(r->headers);
+  wipe_headers(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
   free(r);

@@ -19,7 +19,7 @@ static void connection_free(struct http_connection *c)
   http_server_forget(c->server, c);
   http_parse_free(c->parse);
   buf_free(&c->exchange.probe);
-  buf_free(&c->ahead);
+  buf_wipe(&c->ahead);
   buf_free(&c->out);
   buf_free(&c->sending);
   free(c);
@@ -224,9 +224,10 @@ static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *room)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
 {
   struct http_connection *c = stream->data;
-  if (n > 0)
+  if (n > 0) {
     take_bytes(c, (struct span){room->base, (size_t)n});
-  else if (n == UV_EOF)
+    mem_wipe(room->base, (size_t)n); /* the server's: a request's tokens do not stay */
+  } else if (n == UV_EOF)
     take_end(c);
   else if (n < 0)
     http_connection_cut(c, true);
@@ -263,7 +264,7 @@ void http_connection_enter(struct http_connection *c, enum http_connection_state
   c->timed = -1;
   uv_timer_stop(&c->deadline);
   if (state == HTTP_CONNECTION_FINISHING) {
-    buf_free(&c->ahead);
+    buf_wipe(&c->ahead);
     http_connection_mark(c);
   }
   if (state == HTTP_CONNECTION_LINGERING)

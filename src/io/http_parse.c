@@ -226,8 +226,8 @@ void http_parse_free(struct http_parse *p)
 {
   if (p == NULL)
     return;
-  buf_free(&p->text);
-  buf_free(&p->request.body);
+  buf_wipe(&p->text); /* tokens are in both */
+  buf_wipe(&p->request.body);
   free(p->request.headers);
   free(p->marks);
   free(p);
@@ -315,8 +315,10 @@ void http_parse_next(struct http_parse *p)
 {
   llhttp_reset(&p->parser);
   p->state = HTTP_PARSE_START;
+  if (p->text.len > 0)
+    mem_wipe(p->text.at, p->text.len);
   buf_clear(&p->text);
-  buf_free(&p->request.body);
+  buf_wipe(&p->request.body);
   p->request =
       (struct http_request){.headers = p->request.headers, .body = p->request.body};
   p->mark_count = p->target_len = p->raw = 0;

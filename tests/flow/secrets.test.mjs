@@ -269,3 +269,32 @@ test('without --agent-user an agent of runlet\'s own, unprivileged user: memory 
   assertNotIn(lootOf(box), { 'the tool token': orch.token, 'the control token': CONTROL })
   box.remove()
 })
+
+/** The readable memory of a process, as root sees it. */
+function memoryOf(pid) {
+  const parts = [], mem = fs.openSync(`/proc/${pid}/mem`, 'r')
+  for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'latin1').split('\n')) {
+    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) r/.exec(line) ?? []
+    const size = parseInt(to, 16) - parseInt(from, 16)
+    if (!from || size > 2 ** 26 || /vvar|vsyscall/.test(line)) continue
+    const part = Buffer.alloc(size)
+    try { parts.push(part.subarray(0, fs.readSync(mem, part, 0, size, parseInt(from, 16)))) } catch { /* a guard page */ }
+  }
+  fs.closeSync(mem)
+  return Buffer.concat(parts)
+}
+
+test('what a request brought is wiped when its run is over', async () => {
+  const box = openBox(), orch = await startOrchestrator()
+  const server = await serve({ box, env: { RUNLET_TOKEN: CONTROL } })
+  const prompt = ['@init', '@tool getTime {"place":"x"}', '@text started', '@sleep 400', '@result success']
+  const going = post(server, runRequest({ orch, prompt }), { headers: { authorization: `Bearer ${CONTROL}` } })
+  await until('the tool call', () => orch.calls.length === 1)
+  assert.ok(memoryOf(server.pid).includes(`"toolExecToken":"${orch.token}"`), 'while it runs it is there')
+  assertStream((await going).events, 'RUN_FINISHED')
+  await until('it to be wiped', () => !memoryOf(server.pid).includes(`"toolExecToken":"${orch.token}"`))
+  assert.ok(!/authorization:? *bearer control-token/i.test(memoryOf(server.pid).toString('latin1')), 'nor the head of the request')
+  orch.stop()
+  await server.stop()
+  box.remove()
+})
