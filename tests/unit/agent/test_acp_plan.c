@@ -56,8 +56,8 @@ static void test_plan__claude_code_acp_gets_its_token_by_the_environment(void **
   t.req.harness_options.command = (struct spans){words, 2};
   acp_talk_begin(&t, &bridge);
   assert_string_equal(strv_env(&t.plan.env, "IS_SANDBOX"), "1");
-  assert_string_equal(strv_env(&t.plan.env, "RUNLET_BRIDGE_TOKEN"), "s3cret-token");
-  acp_talk_hear(&t, ACP_INIT, "\"value\":\"Bearer ${RUNLET_BRIDGE_TOKEN}\"");
+  assert_string_equal(strv_env(&t.plan.env, "MCP_BRIDGE_TOKEN"), "s3cret-token");
+  acp_talk_hear(&t, ACP_INIT, "\"value\":\"Bearer ${MCP_BRIDGE_TOKEN}\"");
   acp_talk_close(&t);
 }
 
