@@ -85,7 +85,7 @@ const answers = {
   async 'session/load'(p) {
     const opened = await answers['session/new'](p)
     const past = () => chunk('agent_message_chunk', 'of the past')
-    if (mode === 'late') setTimeout(past, 0)
+    if (mode === 'late') setImmediate(past)
     else past()
     return { modes: opened.modes }
   },
