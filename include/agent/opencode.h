@@ -16,8 +16,8 @@
  * answer overtakes the last events (seen: by 100 ms).  The server never exits by itself,
  * so it is dismissed then.
  *
- * Why not `opencode run --format json`: it prints whole parts only (no deltas), rejects
- * whatever needs permission, and its shell tools outlive a SIGTERM (all seen).  */
+ * Why not `opencode run --format json`: it prints whole parts only (no deltas), and a
+ * SIGTERM in a shell tool makes it hang and leaves the shell.  */
 #ifndef AGENT_OPENCODE_H
 #define AGENT_OPENCODE_H
 

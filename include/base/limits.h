@@ -94,7 +94,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 
 /* An agent that speaks HTTP: its server on loopback. */
 #define LIMIT_LINK_CONNECT_MS 10000u
-#define LIMIT_STREAM_BYTES    ((size_t)64 * KIB) /* of a stream, not handed out yet */
+#define LIMIT_LAST_EVENTS_MS                                                             \
+  3000u /* of its stream, after the answer that ends the turn */
+#define LIMIT_STREAM_BYTES ((size_t)64 * KIB) /* of a stream, not handed out yet */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -2,13 +2,18 @@
 #include "agent/acp.h"
 
 #include "acp_plan.h"
-#include "acp_state.h"
+#include "acp_session.h"
+#include "acp_update.h"
 #include "agent/structured.h"
 #include "base/limits.h"
 
 /* Kept as the agent's own bytes: ids to repeat, what is passed on, what is bulky. */
 static const char *const raw_members[] = {
     "id", "rawInput", "rawOutput", "amount", "entries", "availableCommands", NULL};
+
+#define NAME_OF(r) (int)(r).len, (r).at
+
+static const struct span nothing = {0};
 
 void acp_keep(struct buf *b, struct span text)
 {
@@ -26,6 +31,71 @@ void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span mess
     acp_keep(&a->text, message);
   }
   ear_hang_up(ear);
+}
+
+void acp_add_error(struct json *doc, struct span line, struct buf *out)
+{
+  static const char *const members[] = {"details", "message", "error"};
+  json_at error = json_get(json_root(doc), "error"), data = json_get(error, "data");
+  struct span words = json_text(doc, data, nothing);
+  for (size_t i = 0; i < 3 && words.len == 0; i++)
+    words = acp_text(doc, data, members[i]);
+  if (words.len == 0 && json_kind(data) != JSON_NULL)
+    words = json_slice(line, "error.data");
+  buf_add(out, span_cut_utf8(acp_text(doc, error, "message"), LIMIT_ERROR_MESSAGE_BYTES));
+  if (words.len > 0 && out->len > 0)
+    buf_add_text(out, ": ");
+  buf_add(out, span_cut_utf8(words, LIMIT_ERROR_MESSAGE_BYTES));
+  if (out->len == 0)
+    buf_add_text(out, "no reason was given");
+}
+
+static long long count_of(json_at usage, const char *key, const char *other)
+{
+  unsigned long long n;
+  if (json_whole(json_get(usage, key), 1ull << 53, &n) ||
+      json_whole(json_get(usage, other), 1ull << 53, &n))
+    return (long long)n;
+  return -1;
+}
+
+/* The protocol's `usage` (draft); grok has it in _meta, gemini in _meta.quota. */
+static void keep_usage(struct acp *a, json_at result)
+{
+  json_at meta = json_get(result, "_meta"), usage = json_get(result, "usage");
+  if (json_kind(usage) != JSON_OBJECT)
+    usage = json_get(meta, "usage");
+  if (json_kind(usage) != JSON_OBJECT)
+    usage = json_get(json_get(meta, "quota"), "token_count");
+  a->has_usage = json_kind(usage) == JSON_OBJECT;
+  a->usage = event_usage_none();
+  a->usage.prompt = count_of(usage, "inputTokens", "input_tokens");
+  a->usage.completion = count_of(usage, "outputTokens", "output_tokens");
+  a->usage.total = count_of(usage, "totalTokens", "total_tokens");
+  a->usage.cached = count_of(usage, "cachedReadTokens", "cached_tokens");
+  a->usage.cache_write = count_of(usage, "cachedWriteTokens", "cacheCreationTokens");
+  a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
+}
+
+void acp_turn_ended(struct acp *a, struct json *doc, json_at result, struct ear *ear)
+{
+  struct span reason = acp_text(doc, result, "stopReason");
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  keep_usage(a, result);
+  if (span_is(reason, "end_turn")) {
+    a->record = ACP_SUCCESS;
+  } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
+    a->record = ACP_LENGTH;
+  } else if (span_is(reason, "refusal")) {
+    buf_addf(&text, "%s refused the request.", a->profile->name);
+    acp_fail(a, ear, "refusal", buf_span(&text));
+  } else {
+    buf_addf(&text, "The agent ended its turn with stopReason \"%.*s\".",
+             NAME_OF(span_cut_utf8(reason, 100)));
+    acp_fail(a, ear, "agent-error", buf_span(&text));
+  }
+  ear_hang_up(ear);
+  buf_free(&text);
 }
 
 /* Which of our requests an id belongs to; ACP_BEFORE: none. */
@@ -70,7 +140,7 @@ int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f)
   return rc;
 }
 
-static void finish(struct acp *a, const struct event_usage *usage, struct events *events)
+void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events)
 {
   struct span text = buf_span(&a->answer);
   if (a->req && a->req->output_schema.len > 0) {
@@ -97,7 +167,7 @@ void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear)
   else if (a->record == ACP_LENGTH && well)
     events_finish(ear->events, "length", usage);
   else if (a->record == ACP_SUCCESS && well)
-    finish(a, usage, ear->events);
+    acp_finish(a, usage, ear->events);
   else
     harness_fail_by_end(ear->events, end);
 }

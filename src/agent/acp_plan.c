@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "acp_plan.h"
 
+#include "acp_session.h"
 #include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"

@@ -7,7 +7,9 @@
  *   session/set_model      (or set_config_option of category "model"),
  *   session/set_mode       and
  *   session/prompt         the record that ends the turn  */
-#include "acp_state.h"
+#include "acp_session.h"
+
+#include "acp_settings.h"
 
 #include "agent/prompt.h"
 #include "agent/structured.h"
@@ -19,7 +21,7 @@
 
 #define NAME_OF(r) (int)(r).len, (r).at
 
-enum { PROTOCOL_VERSION = 1 };
+enum { PROTOCOL_VERSION = 1, AUTH_REQUIRED = -32000 };
 
 static const struct span nothing = {0};
 
@@ -168,43 +170,37 @@ static bool is_at_hand(const struct acp *a, struct json *doc, json_at method)
 }
 
 static bool fits(const struct acp *a, struct json *doc, json_at method,
-                 struct span wanted)
+                 struct span wanted, bool needed)
 {
   const struct acp_profile *p = a->profile;
   struct span id = acp_text(doc, method, "id");
   if (wanted.len > 0)
     return span_equal(id, wanted);
   if (p->auth && span_is(id, p->auth))
-    return p->auth_env == NULL || request_names(a->req, span_of(p->auth_env));
-  return is_at_hand(a, doc, method);
+    return p->auth_env ? needed && request_names(a->req, span_of(p->auth_env)) : true;
+  return needed && is_at_hand(a, doc, method);
 }
 
-static void open_session(struct acp *a, struct ear *ear);
-
-static void authenticate(struct acp *a, struct json *doc, json_at methods,
-                         struct ear *ear)
+/* Once in a run.  `needed`: the agent has asked for it; before that only what the request
+ * names, or the agent is known to want.  False: there is no way, or it was tried. */
+static bool authenticate(struct acp *a, bool needed, struct ear *ear)
 {
   struct span wanted = a->req ? a->req->harness_options.auth_method : nothing;
-  for (json_at m = json_first(methods); m != NULL; m = json_next(m)) {
-    if (!fits(a, doc, m, wanted))
-      continue;
+  struct fault ignored = {0}; /* it was parsed before, as a part of its line */
+  struct json *doc = json_parse(buf_span(&a->init), NULL, &ignored);
+  json_at method = doc ? json_first(json_get(json_root(doc), "authMethods")) : NULL;
+  while (method != NULL && !fits(a, doc, method, wanted, needed))
+    method = json_next(method);
+  bool found = method != NULL && !a->authenticated;
+  if (found) {
     struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);
     struct json_writer w = begin(&out, ACP_AUTHENTICATE, "authenticate");
-    json_put_text(&w, "methodId", acp_text(doc, m, "id"));
+    json_put_text(&w, "methodId", acp_text(doc, method, "id"));
+    a->authenticated = true;
     send(a, &w, ACP_AUTHENTICATE, ear);
-    return;
   }
-  if (wanted.len == 0) {
-    open_session(a, ear); /* with the login the agent has already */
-    return;
-  }
-  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  buf_addf(&text,
-           "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
-           NAME_OF(wanted));
-  acp_add_names(doc, methods, "id", &text);
-  acp_fail(a, ear, "agent-error", buf_span(&text));
-  buf_free(&text);
+  json_free(doc);
+  return found;
 }
 
 /* -- the session -- */
@@ -251,6 +247,7 @@ static void open_session(struct acp *a, struct ear *ear)
 
 static void initialized(struct acp *a, struct json *doc, json_at result, struct ear *ear)
 {
+  struct span way = a->req ? a->req->harness_options.auth_method : nothing;
   unsigned long long version = 0;
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   if (!json_whole(json_get(result, "protocolVersion"), 1u << 16, &version) ||
@@ -258,8 +255,16 @@ static void initialized(struct acp *a, struct json *doc, json_at result, struct 
     buf_addf(&text, "The agent speaks version %llu of the Agent Client Protocol, not %d.",
              version, PROTOCOL_VERSION);
     acp_fail(a, ear, "agent-error", buf_span(&text));
+  } else if (authenticate(a, false, ear)) {
+    ; /* the session comes after it */
+  } else if (way.len > 0) {
+    buf_addf(&text,
+             "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
+             NAME_OF(way));
+    acp_add_names(doc, json_get(result, "authMethods"), "id", &text);
+    acp_fail(a, ear, "agent-error", buf_span(&text));
   } else {
-    authenticate(a, doc, json_get(result, "authMethods"), ear);
+    open_session(a, ear); /* with the login the agent has already */
   }
   buf_free(&text);
 }
@@ -298,6 +303,7 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   }
   a->open = true;
   a->resumed = step != ACP_NEW;
+  a->loaded = step == ACP_LOAD;
   acp_keep(&a->session, id);
   acp_keep(&a->offer, json_slice(line, "result"));
   buf_wipe(&a->servers);
@@ -320,7 +326,11 @@ static void refused(struct acp *a, struct json *doc, struct span line, enum acp_
   const struct run_request *req = a->req;
   buf_add_text(&text, what[step]);
   acp_add_error(doc, line, &text);
-  if (step == ACP_RESUME || step == ACP_LOAD) {
+  double code = json_number(json_get(json_get(json_root(doc), "error"), "code"), 0);
+  bool opening = step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW;
+  if (opening && code == AUTH_REQUIRED && authenticate(a, true, ear)) {
+    ; /* and then the session again */
+  } else if (step == ACP_RESUME || step == ACP_LOAD) {
     warn_not_resumed(ear, buf_span(&text));
     say_session(a, ACP_NEW, ear);
   } else if (step == ACP_AUTHENTICATE &&

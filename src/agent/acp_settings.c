@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "acp_state.h"
+#include "acp_settings.h"
+
+#include "acp_session.h"
 
 #include "base/limits.h"
 
@@ -83,12 +85,21 @@ static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear
   struct span named = a->req ? a->req->harness_options.mode : nothing;
   struct span wanted = a->req && named.len == 0 ? a->req->permission_mode : named;
   json_at modes = json_get(result, "modes"), list = json_get(modes, "availableModes");
+  /* A loaded session may tell its past behind its answer (seen: gemini): one request
+   * more, and its answer comes after it. */
+  bool barrier = a->loaded && list != NULL;
+  if (wanted.len == 0 && a->profile->asks_to_tell) {
+    if (!barrier)
+      return false;
+    wanted = acp_text(doc, modes, "currentModeId");
+  }
   if (wanted.len == 0)
     wanted = SPAN_LITERAL("bypassPermissions");
   json_at mode =
       named.len > 0 ? element(doc, list, "id", named) : find_mode(doc, list, wanted);
   struct span id = acp_text(doc, mode, "id");
-  if (mode != NULL && !span_equal(id, acp_text(doc, modes, "currentModeId"))) {
+  if (mode != NULL &&
+      (barrier || !span_equal(id, acp_text(doc, modes, "currentModeId")))) {
     acp_say_setting(a, ACP_MODE, "session/set_mode",
                     (const char *const[]){"modeId", NULL}, (struct span[]){id, nothing},
                     ear);

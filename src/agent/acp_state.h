@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_state.h - what the parts of an ACP harness share.
  *
- *   acp.c          the harnesses: which line is for whom, how it ends
+ *   acp.c          the harnesses: which line is for whom, errors, how it ends
  *   acp_plan.c     how the agents are started
  *   acp_session.c  our requests in their order, from initialize to the prompt
  *   acp_settings.c model and mode of the session
- *   acp_record.c   the answer to the prompt, and errors
- *   acp_client.c   what the agent asks of us: permissions; everything else is refused
- *   acp_update.c   session/update: text, thoughts, plans
+ *   acp_update.c   session/update: text, thoughts, plans; and what the agent asks of us
  *   acp_calls.c    session/update: tool calls
  *
- * Each request of ours is sent once at most, so its place in the order is its JSON-RPC
- * id: a transcript of what the agent said needs nothing else to be understood.  */
+ * No two requests of ours wait at once and each has its place in the order, so that is
+ * its JSON-RPC id: a transcript of what the agent said needs nothing else to be
+ * understood.  */
 #ifndef AGENT_ACP_STATE_H
 #define AGENT_ACP_STATE_H
 
@@ -38,9 +37,13 @@ enum acp_record { ACP_NO_RECORD, ACP_SUCCESS, ACP_LENGTH, ACP_ERROR };
 
 struct acp_profile {
   const char *id, *name; /* "grok-build" in events, "Grok Build" in words */
-  const char *auth;      /* the way to authenticate when it is offered; NULL: none */
-  const char *auth_env;  /* and this variable is in the request; NULL: always */
+  const char *auth;      /* the way to authenticate, where it is offered; NULL: none */
+  const char *auth_env;  /* only when the agent asks for it, and this variable is in the
+                            request; NULL: always */
   bool model_by_option;  /* the command line has the model already */
+  /* Its requests for permission tell what its tool calls do not: no mode that asks
+   * nothing is set, and everything is allowed by our answers. */
+  bool asks_to_tell;
 };
 
 struct acp {
@@ -51,7 +54,7 @@ struct acp {
   enum acp_step waiting;  /* for the answer to this request of ours */
   struct buf init, offer; /* the agent's answers to initialize and session/…, raw */
   struct buf session;
-  bool open, resumed, prompted, cancelled;
+  bool authenticated, open, resumed, loaded, prompted, cancelled;
 
   struct acp_calls calls;
   struct buf message; /* id of the agent's message that streams now, where it has any */
@@ -71,34 +74,13 @@ void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span mess
 /* acp.c, for a harness that speaks ACP among other things. */
 int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f);
 void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear);
+/* RUN_FINISHED stop; with outputSchema the value in `answer` first, or its error. */
+void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events);
 void acp_forget(struct acp *a);
 bool acp_succeeded(const struct acp *a);
 
-/* acp_session.c.  The first request; the others follow from the answers. */
-void acp_initialize(struct buf *out);
-void acp_answered(struct acp *a, struct json *doc, struct span line, enum acp_step step,
-                  struct ear *ear);
-/* A request about the open session, with one or two members of text. */
-void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
-                     const char *const keys[2], const struct span values[2],
-                     struct ear *ear);
-bool acp_cancel_turn(struct acp *a, struct ear *ear);
-
-/* acp_settings.c.  The next change behind `done`; false: there is none.  True: a request
- * went out, or the turn has failed. */
-bool acp_set(struct acp *a, enum acp_step done, struct ear *ear);
-/* "a, b", of the members named `key` of a list. */
-void acp_add_names(struct json *doc, json_at list, const char *key, struct buf *out);
-
-/* acp_record.c.  The words of an error answer: "Internal error: Unauthorized (401) …". */
+/* The words of an error answer: "Internal error: Unauthorized (401) …". */
 void acp_add_error(struct json *doc, struct span line, struct buf *out);
 void acp_turn_ended(struct acp *a, struct json *doc, json_at result, struct ear *ear);
-
-/* acp_client.c.  `method` was called with an id, which the answer repeats. */
-void acp_asked(struct acp *a, struct json *doc, json_at root, struct span method,
-               struct ear *ear);
-
-/* acp_update.c.  `line` is what `doc` was read from. */
-void acp_update(struct acp *a, struct json *doc, struct span line, struct events *events);
 
 #endif

@@ -4,6 +4,7 @@
 #include "agent/acp.h"
 #include "agent/claude_code.h"
 #include "agent/codex.h"
+#include "agent/gemini.h"
 #include "agent/opencode.h"
 #include "agent/program.h"
 #include "base/limits.h"
@@ -12,8 +13,8 @@
 #include <signal.h>
 
 static const struct harness *const harnesses[] = {
-    &claude_code_harness, &codex_harness, &opencode_harness,
-    &grok_build_harness,  &acp_harness,   &program_harness,
+    &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
+    &gemini_harness,      &acp_harness,   &program_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

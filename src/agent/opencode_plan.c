@@ -159,10 +159,6 @@ static int read_mode(struct span mode, enum opencode_mode *out, struct fault *f)
 static int check(const struct run_request *req, struct opencode_order *order,
                  struct fault *f)
 {
-  if (req->max_turns > 0)
-    return fault_set(
-        f, FAULT_BAD_INPUT,
-        "run request: modelOptions.maxTurns is not supported by harness opencode");
   if (req->session_id.len > 0 && !opencode_is_id(req->session_id))
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: modelOptions.sessionId must be letters, digits, '-' "

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* http_client.c - see http_client.h.
  *
- * libcurl's multi interface driven by the loop: one poll handle a socket, one timer, and
- * after every curl_multi_socket_action() the finished transfers are taken, whatever it
- * says is still running. Nothing of curl is called from inside its callbacks. */
+ * curl_loop.c moves the transfers; after each of its actions the finished ones are taken,
+ * whatever curl says is still running. */
 #include "io/http_client.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/ca_bundle.h"
 #include "io/curl_fault.h"
+#include "io/curl_loop.h"
 #include "io/curl_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-#define TIMER_AGAIN_MS 10 /* when curl could not do what its timer was for */
-
 struct http_client {
-  CURLM *multi;
-  uv_timer_t timer; /* curl's */
+  struct curl_loop curl;
   uv_timer_t later; /* 0 ms: hands out what is done */
   unsigned open_handles;
   struct curl_pool pool;
@@ -31,12 +28,6 @@ struct http_client {
   bool closing;
   void (*closed)(void *who);
   void *who;
-};
-
-struct watcher { /* one socket of curl's */
-  uv_poll_t poll;
-  struct http_client *client;
-  curl_socket_t socket;
 };
 
 struct http_client_request {
@@ -58,31 +49,6 @@ struct http_client_request {
   void *who;
 };
 
-/* -- what curl asks of the loop -- */
-
-static void take_finished(struct http_client *c);
-
-static void socket_ready(uv_poll_t *poll, int status, int events)
-{
-  struct watcher *w = poll->data;
-  struct http_client *c = w->client;
-  int flags = 0;
-  if (status < 0)
-    flags = CURL_CSELECT_ERR;
-  if (events & UV_READABLE)
-    flags |= CURL_CSELECT_IN;
-  if (events & UV_WRITABLE)
-    flags |= CURL_CSELECT_OUT;
-  int running;
-  curl_multi_socket_action(c->multi, w->socket, flags, &running);
-  take_finished(c);
-}
-
-static void watcher_closed(uv_handle_t *handle)
-{
-  free(handle->data);
-}
-
 static void hand_out(uv_timer_t *timer);
 
 /* NULL: it is none of ours that is in flight. */
@@ -95,71 +61,15 @@ static struct http_client_request *request_of(const struct http_client *c,
   return r;
 }
 
-/* Its transfer ends on a later turn; saying -1 to curl would end all there ever are. */
-static int cannot_watch(struct http_client *c, CURL *easy)
+static void cannot_watch(void *who, CURL *easy)
 {
+  struct http_client *c = who;
   struct http_client_request *r = request_of(c, easy);
   if (!r)
-    return 0;
+    return;
   fault_set(&r->fault, FAULT_SYSTEM, "cannot watch a connection");
   r->unwatched = true;
   uv_timer_start(&c->later, hand_out, 0, 0);
-  return 0;
-}
-
-static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
-                        void *known)
-{
-  struct http_client *c = who;
-  struct watcher *w = known;
-  if (what == CURL_POLL_REMOVE) {
-    if (!w)
-      return 0;
-    curl_multi_assign(c->multi, socket, NULL);
-    uv_poll_stop(&w->poll);
-    uv_close((uv_handle_t *)&w->poll, watcher_closed);
-    return 0;
-  }
-  if (!w) {
-    w = mem_new(sizeof *w);
-    *w = (struct watcher){.client = c, .socket = socket};
-    w->poll.data = w;
-    if (uv_poll_init(c->timer.loop, &w->poll, socket) < 0) {
-      free(w);
-      return cannot_watch(c, easy);
-    }
-    if (curl_multi_assign(c->multi, socket, w) != CURLM_OK) {
-      uv_close((uv_handle_t *)&w->poll, watcher_closed);
-      return cannot_watch(c, easy);
-    }
-  }
-  int events =
-      (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-  bool watched = uv_poll_start(&w->poll, events, socket_ready) == 0;
-  return watched ? 0 : cannot_watch(c, easy);
-}
-
-static void timer_fires(uv_timer_t *timer)
-{
-  struct http_client *c = timer->data;
-  int running;
-  CURLMcode r = curl_multi_socket_action(c->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  /* curl sets its timer anew from inside only; a lost one would be waited for for ever.
-   */
-  if (r != CURLM_OK && !uv_is_active((uv_handle_t *)timer))
-    uv_timer_start(timer, timer_fires, TIMER_AGAIN_MS, 0);
-  take_finished(c);
-}
-
-static int set_timer(CURLM *multi, long ms, void *who)
-{
-  (void)multi;
-  struct http_client *c = who;
-  if (ms < 0)
-    uv_timer_stop(&c->timer);
-  else
-    uv_timer_start(&c->timer, timer_fires, (uint64_t)ms, 0); /* 0 too: not from inside */
-  return 0;
 }
 
 /* -- one request's bytes -- */
@@ -241,7 +151,7 @@ static void unlink_request(struct http_client_request *r)
 static void to_done(struct http_client_request *r)
 {
   struct http_client *c = r->client;
-  curl_multi_remove_handle(c->multi, r->easy);
+  curl_multi_remove_handle(c->curl.multi, r->easy);
   unlink_request(r);
   r->is_done = true;
   r->next = NULL;
@@ -357,11 +267,12 @@ static void hand_out(uv_timer_t *timer)
     close_handles(c);
 }
 
-static void take_finished(struct http_client *c)
+static void take_finished(void *who)
 {
+  struct http_client *c = who;
   int left;
   CURLMsg *m;
-  while ((m = curl_multi_info_read(c->multi, &left))) {
+  while ((m = curl_multi_info_read(c->curl.multi, &left))) {
     struct http_client_request *r = request_of(c, m->easy_handle);
     if (m->msg != CURLMSG_DONE || !r)
       continue;
@@ -456,7 +367,7 @@ struct http_client_request *http_client_start(struct http_client *c,
     return NULL;
   }
   if (!r->easy || set_up(r, call) < 0 ||
-      curl_multi_add_handle(c->multi, r->easy) != CURLM_OK) {
+      curl_multi_add_handle(c->curl.multi, r->easy) != CURLM_OK) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
     request_free(r);
     return NULL;
@@ -495,18 +406,23 @@ size_t http_client_in_flight(const struct http_client *c)
 
 /* -- opening and closing -- */
 
-static int make_multi(struct http_client *c)
+static void handle_closed(void *who)
 {
-  CURLMcode bad = CURLM_OK;
-  c->multi = curl_multi_init();
-  if (!c->multi)
-    return -1;
-  bad |= curl_multi_setopt(c->multi, CURLMOPT_SOCKETFUNCTION, watch_socket);
-  bad |= curl_multi_setopt(c->multi, CURLMOPT_SOCKETDATA, c);
-  bad |= curl_multi_setopt(c->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-  bad |= curl_multi_setopt(c->multi, CURLMOPT_TIMERDATA, c);
-  bad |= curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, (long)LIMIT_TOOL_CONNECTIONS);
-  return bad == CURLM_OK ? 0 : -1;
+  struct http_client *c = who;
+  if (--c->open_handles > 0)
+    return;
+  void (*closed)(void *) = c->closed;
+  void *closed_who = c->who;
+  buf_free(&c->ca_file);
+  free(c);
+  curl_global_cleanup();
+  if (closed)
+    closed(closed_who);
+}
+
+static void later_closed(uv_handle_t *handle)
+{
+  handle_closed(handle->data);
 }
 
 struct http_client *http_client_open(const struct http_client_setup *setup,
@@ -528,41 +444,28 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     return NULL;
   }
   c->pool.ca_file = c->ca_file.len > 0 ? c->ca_file.at : NULL;
-  if (make_multi(c) < 0) {
+  c->curl = (struct curl_loop){.on_action = take_finished,
+                               .on_unwatched = cannot_watch,
+                               .on_closed = handle_closed,
+                               .who = c};
+  if (curl_loop_open(&c->curl, setup->loop) < 0) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot be started");
-    curl_multi_cleanup(c->multi);
     buf_free(&c->ca_file);
     free(c);
     curl_global_cleanup();
     return NULL;
   }
-  uv_timer_init(setup->loop, &c->timer); /* cannot fail */
-  uv_timer_init(setup->loop, &c->later);
-  c->timer.data = c->later.data = c;
+  uv_timer_init(setup->loop, &c->later); /* cannot fail */
+  c->later.data = c;
   c->open_handles = 2;
   return c;
-}
-
-static void handle_closed(uv_handle_t *handle)
-{
-  struct http_client *c = handle->data;
-  if (--c->open_handles > 0)
-    return;
-  void (*closed)(void *) = c->closed;
-  void *who = c->who;
-  buf_free(&c->ca_file);
-  free(c);
-  curl_global_cleanup();
-  if (closed)
-    closed(who);
 }
 
 static void close_handles(struct http_client *c)
 {
   curl_pool_empty(&c->pool);
-  curl_multi_cleanup(c->multi); /* the watchers of its sockets close by themselves */
-  uv_close((uv_handle_t *)&c->timer, handle_closed);
-  uv_close((uv_handle_t *)&c->later, handle_closed);
+  curl_loop_close(&c->curl);
+  uv_close((uv_handle_t *)&c->later, later_closed);
 }
 
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who)

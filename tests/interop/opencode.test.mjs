@@ -117,7 +117,7 @@ test('a session that is not known: a warning, and a new one with the whole conve
   const messages = [{ role: 'user', content: 'q1' }, { role: 'assistant', content: 'a1' }, { role: 'user', content: 'q2' }]
   const r = await run(s.request({ messages, systemPrompts: ['Be a pirate of the test.', 'Be short.'], modelOptions: { sessionId: 'ses_gone' } }), { box: s.box })
   assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-failed'])
+  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])
   const said = s.model.requests.find((q) => !q.side).body.messages
   assert.match(JSON.stringify(said.filter((m) => m.role === 'user')), /Previous conversation:\\nUser: q1\\nAssistant: a1\\n\\nq2/)
   assert.match(JSON.stringify(said.filter((m) => m.role === 'system')), /Be a pirate of the test\.\\n\\nBe short\./)

@@ -7,12 +7,13 @@
 //     startModel(turns)  a mock (support/*_mock.mjs): {url, requests, stop()}
 //     prepare(box, url)  puts the program and the user's own settings into the box, and its key into box.env
 //     secrets            names of variables in box.env that are the agent's
-//     tool(name, args), shell(command)   blocks for the mock: a bridged call, a native one
+//     tool(name, args), shell(command)   blocks for the mock: a bridged call (absent: it takes no tools), a native one
 //     shellName          what the native tool is called in events
 //     reasoning, usage   does it tell them?      attempts  model answers that one failing request takes
 //     words: {401, 500}  the agent's own words for them
 //     shows(text, request)   is the text in what the model was sent?
-//     structured, resumes, modes
+//     noSession(r)       what becomes of a run whose session is not there
+//     beforeResume()     what must pass between two runs of one session
 //   })
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
@@ -46,7 +47,8 @@ export function agentCases(agent) {
     const own = agent.prepare(box, model.url) ?? []
     const before = filesOf(box.home, own)
     const secrets = Object.fromEntries(agent.secrets.map((name) => [name, 'ignored']))
-    const request = (more = {}) => runRequest({ orch, prompt: PROMPT, secrets, ...agent.fields, ...more })
+    const none = agent.tool ? {} : { toolDescriptors: [] }
+    const request = (more = {}) => runRequest({ orch, prompt: PROMPT, secrets, ...none, ...agent.fields, ...more })
     const unchanged = () => assert.deepEqual(filesOf(box.home, own), before, "the user's own settings stay as they are")
     const end = () => { model.stop(); orch.stop(); box.remove() }
     return { model, orch, box, request, unchanged, end }
@@ -66,7 +68,7 @@ export function agentCases(agent) {
   const sleeper = () => [{ text: 'Sleeping.' }, agent.shell('tail -f /dev/null & tail -f /dev/null')]
   const tails = (s) => processesOf(s.box.mark).filter((p) => p.name === 'tail').length
   const WHOLE = [
-    [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, agent.tool('echo', { text: 'ping ✓' })],
+    [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, agent.tool ? agent.tool('echo', { text: 'ping ✓' }) : agent.shell('echo ping ✓')],
     [{ text: 'Now a native command.' }, agent.shell('echo hi > hi.txt && cat hi.txt')],
     [{ text: 'All done: héllo ✓.' }],
   ]
@@ -81,18 +83,18 @@ export function agentCases(agent) {
     assert.equal(textOf(events), 'Asking the host.Now a native command.All done: héllo ✓.')
     assert.ok(session(events))
     const calls = events.filter((e) => e.type === 'TOOL_CALL_END')
-    assert.deepEqual(events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName), ['echo', agent.shellName])
-    assert.deepEqual(calls[0].input, { text: 'ping ✓' })
+    assert.deepEqual(events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName), [agent.tool ? 'echo' : agent.shellName, agent.shellName])
+    if (agent.tool) assert.deepEqual(calls[0].input, { text: 'ping ✓' })
     assert.match(JSON.stringify(calls[1].input), /echo hi > hi\.txt/)
     const [echo, native] = resultsOf(events)
     assert.equal(echo.content, 'ping ✓')
     if (agent.nativeResult !== false) assert.match(native.content, /hi/)
-    assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'ping ✓' } }])
+    assert.deepEqual(s.orch.calls, agent.tool ? [{ name: 'echo', args: { text: 'ping ✓' } }] : [])
     assert.ok(agent.shows(PROMPT, asked(s)[0]), 'the prompt reached the model')
     assert.equal(fs.readFileSync(path.join(s.box.work, 'hi.txt'), 'utf8'), 'hi\n')
   }
 
-  for (const args of [[], ['--mcp-legacy-only']])
+  for (const args of agent.tool ? [[], ['--mcp-legacy-only']] : [[]])
     test(`thinking, text, a bridged tool, a native one, the end ${args.join('')}`, with_(WHOLE, async (s) => {
       const r = await run(s.request(), { box: s.box, args })
       assert.equal(r.code, 0, r.stderr)
@@ -121,23 +123,23 @@ export function agentCases(agent) {
     assert.ok(agent.shows(SYSTEM, asked(s)[0]))
   }))
 
-  test('a bridged tool that fails is a failed result, and is not called again', with_([[agent.tool('fail', {})], [{ text: 'Sorry.' }]], async (s) => {
+  if (agent.tool) test('a bridged tool that fails is a failed result, and is not called again', with_([[agent.tool('fail', {})], [{ text: 'Sorry.' }]], async (s) => {
     const r = await run(s.request(), { box: s.box })
     assertStream(r.events, 'RUN_FINISHED')
     const [result] = resultsOf(r.events)
     assert.ok(failed(result), JSON.stringify(result))
-    assert.match(result.content, /remote tool "fail" failed: 500 .*kaboom/)
+    assert.match(result.content, /remote tool \\*"fail\\*" failed: 500 .*kaboom/)
     assert.equal(s.orch.calls.length, 1)
     assert.equal(textOf(r.events), 'Sorry.')
   }))
 
-  test('a slow tool', with_([[agent.tool('slow', { ms: 6000 })], [{ text: 'At last.' }]], async (s) => {
+  if (agent.tool) test('a slow tool', with_([[agent.tool('slow', { ms: 6000 })], [{ text: 'At last.' }]], async (s) => {
     const r = await run(s.request(), { box: s.box })
     assertStream(r.events, 'RUN_FINISHED')
     assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 6000'])
   }))
 
-  if (process.env.RUNLET_SLOW) test('a tool of 90 s succeeds', { timeout: 180000 }, with_([[agent.tool('slow', { ms: 90000 })], [{ text: 'At last.' }]], async (s) => {
+  if (agent.tool && process.env.RUNLET_SLOW) test('a tool of 90 s succeeds', { timeout: 180000 }, with_([[agent.tool('slow', { ms: 90000 })], [{ text: 'At last.' }]], async (s) => {
     const r = await run(s.request(), { box: s.box, timeout: 170000 })
     assertStream(r.events, 'RUN_FINISHED')
     assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['slept 90000'])
@@ -152,10 +154,11 @@ export function agentCases(agent) {
       else assert.match(assertStream(r.events).message, agent.words[status])
     }))
 
-  test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 'Second.' }]], async (s) => {
+  test('a session goes on in a second run', { timeout: 180000 }, with_([[{ text: 'First.' }], [{ text: 'Second.' }]], async (s) => {
     const first = await run(s.request(), { box: s.box })
     assertStream(first.events, 'RUN_FINISHED')
     const sessionId = session(first.events)
+    await agent.beforeResume?.()
     const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box })
     assertStream(second.events, 'RUN_FINISHED')
     assert.deepEqual(warningsOf(second.events), [])
@@ -182,7 +185,7 @@ export function agentCases(agent) {
     assert.match(assertStream(r.events, 'structured-output-parse-failed').message, /I would rather not\./)
   }))
 
-  test('SIGTERM in a shell tool: nothing is left; no prompt, token or key was in a command line', with_([[agent.tool('slow', { ms: 1500 })], sleeper()], async (s) => {
+  test('SIGTERM in a shell tool: nothing is left; no prompt, token or key was in a command line', with_([[agent.tool ? agent.tool('slow', { ms: 1500 }) : agent.shell('sleep 1')], sleeper()], async (s) => {
     const r = startRun(s.request({ systemPrompts: [SYSTEM] }), { box: s.box })
     const seen = new Set(), bearers = new Set()
     await until('the shell to run', () => {

@@ -10,7 +10,7 @@ import { processesOf, RUNLET } from './runlet.mjs'
 
 /** Sanitizers keep what was freed: their memory says nothing of ours. */
 export const sanitized = fs.readFileSync(RUNLET).includes('__asan_init')
-export const slow = process.env.RUNLET_SLOW !== undefined
+export const slow = !!process.env.RUNLET_SLOW
 
 /** What `@count n size` says: the texts of all its deltas, and the hash of them joined. */
 export const counted = (n, size) => {

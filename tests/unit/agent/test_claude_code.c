@@ -4,8 +4,7 @@
 #include "agent/claude_code.h"
 
 #include "base/limits.h"
-#include "base/mem.h"
-#include "stream.h"
+#include "talk.h"
 
 #include <signal.h>
 
@@ -25,52 +24,10 @@
   "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"result\":\"no "      \
   "credit\"}"
 
-struct talk {
-  struct stream stream;
-  struct outbox outbox;
-  struct ear ear;
-  void *state;
-};
-
-static void open_talk(struct talk *t)
-{
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
-  t->outbox = outbox_make();
-  t->ear = (struct ear){.events = t->stream.events, .outbox = &t->outbox};
-  t->state = mem_new(claude_code_harness.memory);
-}
-
-static int say(struct talk *t, const char *line)
-{
-  struct heard heard = {.kind = HEARD_LINE, .text = span_of(line)};
-  struct fault f = {0};
-  int rc = claude_code_harness.hear(t->state, &heard, &t->ear, &f);
-  assert_true((rc == 0) == (f.kind == FAULT_NONE));
-  return rc;
-}
-
-static void close_talk(struct talk *t)
-{
-  claude_code_harness.forget(t->state);
-  stream_close(&t->stream);
-  outbox_free(&t->outbox);
-  free(t->state);
-}
-
-/* The lines, then the end; the last event must contain `wanted`. */
 static void expect_outcome(const char *const *lines, struct process_end end,
                            const char *wanted)
 {
-  struct talk t;
-  open_talk(&t);
-  for (; *lines != NULL; lines++)
-    assert_int_equal(say(&t, *lines), 0);
-  claude_code_harness.leave(t.state, &end, &t.ear);
-  assert_true(events_are_over(t.stream.events));
-  struct span last = stream_line(&t.stream, stream_count(&t.stream) - 1);
-  if (strstr(last.at, wanted) == NULL)
-    fail_msg("%s is not in %s", wanted, last.at);
-  close_talk(&t);
+  talk_expect(&claude_code_harness, lines, end, wanted);
 }
 
 static void test_claude__record_and_end_decide_together(void **state)
@@ -103,7 +60,7 @@ static void expect_told(const char *const *lines, const char *wanted,
                         const char *unwanted)
 {
   struct talk t;
-  open_talk(&t);
+  talk_open(&t, &claude_code_harness);
   struct message message = {ROLE_USER, SPAN_LITERAL("q")};
   struct run_request req = {.model = SPAN_LITERAL("m"),
                             .messages = &message,
@@ -117,13 +74,13 @@ static void expect_told(const char *const *lines, const char *wanted,
   assert_non_null(strstr(buf_cstring(&plan.first_input), "{\"type\":\"object\"}"));
   process_plan_free(&plan);
   for (; *lines != NULL; lines++)
-    assert_int_equal(say(&t, *lines), 0);
+    assert_int_equal(talk_say(&t, *lines), 0);
   struct process_end well = {0};
   claude_code_harness.leave(t.state, &well, &t.ear);
   if (strstr(t.stream.text.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, t.stream.text.at);
   assert_null(strstr(t.stream.text.at, unwanted));
-  close_talk(&t);
+  talk_close(&t);
 }
 
 static void test_claude__the_value_that_was_asked_for_is_told_once(void **state)
@@ -195,21 +152,21 @@ static void test_claude__hangs_up_at_the_result(void **state)
 {
   struct talk t;
   (void)state;
-  open_talk(&t);
+  talk_open(&t, &claude_code_harness);
   assert_false(claude_code_harness.succeeded(t.state));
-  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
-          "\"text\",\"text\":\"a\"}]}}");
+  talk_say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+               "\"text\",\"text\":\"a\"}]}}");
   assert_false(t.outbox.hang_up);
-  say(&t, OK);
+  talk_say(&t, OK);
   assert_true(t.outbox.hang_up);
   assert_true(claude_code_harness.succeeded(t.state));
   assert_false(events_are_over(t.stream.events));
-  say(&t, FAILED);
+  talk_say(&t, FAILED);
   assert_false(claude_code_harness.succeeded(t.state));
-  say(&t, MAX_TURNS);
+  talk_say(&t, MAX_TURNS);
   assert_true(claude_code_harness.succeeded(t.state));
   assert_int_equal(t.outbox.input.len, 0);
-  close_talk(&t);
+  talk_close(&t);
 }
 
 static void test_claude__only_what_is_no_object_is_not_understood(void **state)
@@ -234,12 +191,12 @@ static void test_claude__only_what_is_no_object_is_not_understood(void **state)
       "x", "{", "[]", "\"a\"", "true", "{\"type\":\"result\"", "{} {}"};
   struct talk t;
   (void)state;
-  open_talk(&t);
+  talk_open(&t, &claude_code_harness);
   for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
-    assert_int_equal(say(&t, fine[i]), 0);
+    assert_int_equal(talk_say(&t, fine[i]), 0);
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-    assert_int_equal(say(&t, wrong[i]), -1);
-  close_talk(&t);
+    assert_int_equal(talk_say(&t, wrong[i]), -1);
+  talk_close(&t);
 }
 
 static void test_claude__the_bridges_own_name_is_cut_off(void **state)
@@ -255,19 +212,19 @@ static void test_claude__the_bridges_own_name_is_cut_off(void **state)
   struct process_plan plan = process_plan_make();
   struct fault f = {0};
   (void)state;
-  open_talk(&t);
+  talk_open(&t, &claude_code_harness);
   assert_int_equal(claude_code_harness.plan(t.state, &req, &bridge, &place, &plan, &f),
                    0);
-  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":["
-          "{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"mcp__mine__a\"},"
-          "{\"type\":\"tool_use\",\"id\":\"2\",\"name\":\"mcp__tanstack__b\"},"
-          "{\"type\":\"tool_use\",\"id\":\"3\",\"name\":\"mcp__mine__\"}]}}");
+  talk_say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":["
+               "{\"type\":\"tool_use\",\"id\":\"1\",\"name\":\"mcp__mine__a\"},"
+               "{\"type\":\"tool_use\",\"id\":\"2\",\"name\":\"mcp__tanstack__b\"},"
+               "{\"type\":\"tool_use\",\"id\":\"3\",\"name\":\"mcp__mine__\"}]}}");
   const char *text = buf_cstring(&t.stream.text);
   assert_non_null(strstr(text, "\"toolCallName\":\"a\""));
   assert_non_null(strstr(text, "\"toolCallName\":\"mcp__tanstack__b\""));
   assert_non_null(strstr(text, "\"toolCallName\":\"mcp__mine__\""));
   process_plan_free(&plan);
-  close_talk(&t);
+  talk_close(&t);
 }
 
 /* Deeper than any tree of ours may be, and passed on all the same. */
@@ -276,7 +233,7 @@ static void test_claude__deep_arguments_pass_unread(void **state)
   struct talk t;
   struct buf line = buf_make(MIB);
   (void)state;
-  open_talk(&t);
+  talk_open(&t, &claude_code_harness);
   buf_add_text(&line,
                "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
                "\"tool_use\",\"id\":\"1\",\"name\":\"n\",\"input\":{\"a\":");
@@ -285,9 +242,9 @@ static void test_claude__deep_arguments_pass_unread(void **state)
   for (int i = 0; i < 100; i++)
     buf_add_char(&line, ']');
   buf_add_text(&line, "}}]}}");
-  assert_int_equal(say(&t, buf_cstring(&line)), 0);
+  assert_int_equal(talk_say(&t, buf_cstring(&line)), 0);
   assert_int_equal(stream_count_of(&t.stream, "TOOL_CALL_END"), 1);
-  close_talk(&t);
+  talk_close(&t);
   buf_free(&line);
 }
 
@@ -295,25 +252,26 @@ static void test_claude__text_after_a_call_inside_one_block_is_a_new_message(voi
 {
   struct talk t;
   (void)state;
-  open_talk(&t);
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"message_start\",\"message\":{"
+  talk_open(&t, &claude_code_harness);
+  talk_say(
+      &t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"message_start\",\"message\":{"
           "\"id\":\"m\"}}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_start\","
-          "\"content_block\":{\"type\":\"text\"}}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
-          "\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}}");
-  say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
-          "\"tool_use\",\"id\":\"1\",\"name\":\"n\"}]}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
-          "\"delta\":{\"type\":\"text_delta\",\"text\":\"b\"}}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
-          "\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"no\"}}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
-  say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_start\","
+               "\"content_block\":{\"type\":\"text\"}}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+               "\"delta\":{\"type\":\"text_delta\",\"text\":\"a\"}}}");
+  talk_say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
+               "\"tool_use\",\"id\":\"1\",\"name\":\"n\"}]}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+               "\"delta\":{\"type\":\"text_delta\",\"text\":\"b\"}}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_delta\","
+               "\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"no\"}}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
+  talk_say(&t, "{\"type\":\"stream_event\",\"event\":{\"type\":\"content_block_stop\"}}");
   assert_int_equal(stream_count_of(&t.stream, "TEXT_MESSAGE_START"), 2);
   assert_int_equal(stream_count_of(&t.stream, "TEXT_MESSAGE_END"), 2);
   assert_int_equal(stream_count_of(&t.stream, "REASONING_START"), 0);
-  close_talk(&t);
+  talk_close(&t);
 }
 
 int main(void)

@@ -188,7 +188,7 @@ static void test_opencode__a_session_goes_on_or_a_new_one_begins(void **state)
     outbox_clear(&t.outbox);
     if (known == 0) {
       hear(&t, HEARD_ANSWER, NEW_SESSION, 404, "{\"name\":\"NotFoundError\"}");
-      assert_non_null(strstr(t.stream.text.at, "\"resume-failed\""));
+      assert_non_null(strstr(t.stream.text.at, "\"resume-not-possible\""));
       expect_asked(&t, "POST /session {};");
     }
     hear(&t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);

@@ -185,9 +185,6 @@ static void test_opencode_plan__refuses_by_name_what_it_cannot_do(void **state)
     expect_refused(&d, "OpenCode models must be addressed as \"provider/model\"");
   }
   open_desk(&d);
-  d.req.max_turns = 3;
-  expect_refused(&d, "modelOptions.maxTurns");
-  open_desk(&d);
   d.req.permission_mode = SPAN_LITERAL("plan");
   expect_refused(&d, "modelOptions.permissionMode must be");
   open_desk(&d);

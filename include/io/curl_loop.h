@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* curl_loop.h - libcurl's multi interface driven by the loop; for http_client.c only.
+ *
+ * One poll handle for each socket of curl's, one timer.  Nothing of curl is called from
+ * inside its callbacks.  The callbacks here come from the loop, not from inside these
+ * calls, but for on_unwatched, which only takes note.  */
+#ifndef IO_CURL_LOOP_H
+#define IO_CURL_LOOP_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <uv.h>
+
+struct curl_loop {
+  CURLM *multi;
+  uv_timer_t timer;
+  /* Set by the owner before curl_loop_open(). */
+  void (*on_action)(void *who); /* something moved: look at curl_multi_info_read() */
+  /* The socket of this transfer cannot be watched: end it, on a later turn.  (Telling
+   * curl so would end all there ever are.) */
+  void (*on_unwatched)(void *who, CURL *easy);
+  void (*on_closed)(void *who); /* once */
+  void *who;
+};
+
+int curl_loop_open(struct curl_loop *l, struct uv_loop_s *loop); /* -1: nothing is open */
+/* No easy handle is in it any more.  The watchers of its sockets close by themselves. */
+void curl_loop_close(struct curl_loop *l);
+
+#endif
