@@ -70,8 +70,9 @@ struct harness {
   bool structured;  /* takes outputSchema; else it is refused */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   size_t memory;    /* bytes of zeroed per-run state handed to the calls */
-  /* `bridge` is NULL when the request has no tools.  FAULT_BAD_INPUT with code
-   * prompt-invalid semantics when the messages give no prompt. */
+  /* `req` outlives the state.  `bridge` is NULL when the request has no tools.
+   * FAULT_BAD_INPUT with code prompt-invalid semantics when the messages give no prompt.
+   */
   int (*plan)(void *state, const struct run_request *req,
               const struct bridge_address *bridge, const struct plan_place *place,
               struct process_plan *out, struct fault *f);

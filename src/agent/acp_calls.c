@@ -260,14 +260,16 @@ static void add_result(struct json *doc, json_at update, struct buf *out)
   if (add_known_output(raw, out) || add_blocks(doc, content, true, out))
     return;
   buf_clear(out);
-  if (raw.len > 0 && json_slice_kind(raw) != JSON_NULL)
+  if (raw.len > 0 && json_slice_kind(raw) != JSON_NULL) {
     buf_add(out, raw);
-  else if (json_first(content) == NULL)
+    return;
+  }
+  for (json_at b = json_first(content); b != NULL; b = json_next(b))
+    buf_add(out,
+            acp_text(doc, json_get(b, "content"), "text")); /* beside diffs, images */
+  if (out->len == 0)
     buf_addf(out, "{\"status\":\"%s\"}",
              span_is(acp_text(doc, update, "status"), "failed") ? "failed" : "completed");
-  else /* diffs, images: what text there is beside them */
-    for (json_at b = json_first(content); b != NULL; b = json_next(b))
-      buf_add(out, acp_text(doc, json_get(b, "content"), "text"));
 }
 
 /* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.

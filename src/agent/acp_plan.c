@@ -87,7 +87,7 @@ int acp_plan_grok(struct process_plan *out, const struct run_request *req,
   return 0;
 }
 
-#define TOKEN_VARIABLE "RUNLET_BRIDGE_TOKEN"
+#define TOKEN_VARIABLE "MCP_BRIDGE_TOKEN"
 
 static void write_servers(const struct bridge_address *bridge, struct span token,
                           struct buf *out)

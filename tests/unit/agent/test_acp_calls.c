@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* What the golden transcripts cannot show: a bridge of another name, and a flood. */
+#include "../../../src/agent/acp_calls.h"
+
+#include "agent/acp.h"
+#include "base/limits.h"
+
+#include "acp_talk.h"
+
+#include <signal.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
+                                             .url =
+                                                 SPAN_LITERAL("http://127.0.0.1:5/mcp"),
+                                             .token = SPAN_LITERAL("s3cret-token")};
+
+static void hear_call(struct acp_talk *t, const char *kind, const char *members)
+{
+  struct buf line = buf_make(64 * KIB);
+  buf_addf(&line,
+           "{\"method\":\"session/update\",\"params\":{\"update\":{\"sessionUpdate\":"
+           "\"%s\",%s}}}",
+           kind, members);
+  acp_talk_hear(t, buf_cstring(&line), NULL);
+  buf_free(&line);
+}
+
+static void prompt(struct acp_talk *t, const struct bridge_address *address)
+{
+  acp_talk_open(t, &acp_harness);
+  acp_talk_begin(t, address);
+  acp_talk_hear(t, ACP_INIT, "session/new");
+  acp_talk_hear(t, ACP_OPEN, "session/prompt");
+}
+
+static void test_calls__the_bridge_may_have_another_name(void **state)
+{
+  struct bridge_address other = bridge;
+  struct acp_talk t;
+  (void)state;
+  other.name = SPAN_LITERAL("host");
+  prompt(&t, &other);
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"1\",\"title\":\"mcp__host__echo\",\"rawInput\":{\"a\":1}");
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"2\",\"title\":\"mcp__tanstack__sum\",\"kind\":\"read\","
+            "\"rawInput\":{\"a\":1}");
+  acp_talk_told(&t, "\"toolCallName\":\"echo\"", true);
+  acp_talk_told(&t, "\"toolCallName\":\"read\"", true);
+  acp_talk_close(&t);
+}
+
+static void test_calls__wait_for_arguments_and_go_out_once(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  prompt(&t, NULL);
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"1\",\"rawInput\":{ },\"status\":\"pending\"");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 0);
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":1}");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":2}");
+  hear_call(&t, "tool_call", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":3}");
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"in_progress\"");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"failed\"");
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"completed\"");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_RESULT"), 1);
+  acp_talk_told(&t, "\"delta\":\"{\\\"a\\\":1}\"", true);
+  acp_talk_close(&t);
+}
+
+static void test_calls__a_flood_of_announced_ones_has_an_end(void **state)
+{
+  struct acp_talk t;
+  struct buf members = buf_make(4096);
+  (void)state;
+  prompt(&t, NULL);
+  for (unsigned i = 0; i <= LIMIT_OPEN_CALLS; i++) {
+    buf_clear(&members);
+    buf_addf(&members, "\"toolCallId\":\"%u\",\"rawInput\":{}", i);
+    hear_call(&t, "tool_call", buf_cstring(&members));
+  }
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
+  buf_free(&members);
+  acp_talk_hear(&t, ACP_END, NULL);
+  acp_talk_close(&t);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_calls__the_bridge_may_have_another_name),
+      cmocka_unit_test(test_calls__wait_for_arguments_and_go_out_once),
+      cmocka_unit_test(test_calls__a_flood_of_announced_ones_has_an_end),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

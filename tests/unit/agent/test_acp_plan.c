@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "../../../src/agent/acp_plan.h"
+
+#include "agent/acp.h"
+#include "base/limits.h"
+
+#include "acp_talk.h"
+
+#include <signal.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
+                                             .url =
+                                                 SPAN_LITERAL("http://127.0.0.1:5/mcp"),
+                                             .token = SPAN_LITERAL("s3cret-token")};
+
+static void expect_argv(const struct acp_talk *t, const char *wanted)
+{
+  struct buf joined = buf_make(MIB);
+  for (size_t i = 0; i < t->plan.argv.count; i++)
+    buf_addf(&joined, i > 0 ? " %s" : "%s", t->plan.argv.at[i]);
+  assert_string_equal(buf_cstring(&joined), wanted);
+  assert_null(strstr(buf_cstring(&joined), "s3cret"));
+  buf_free(&joined);
+}
+
+static void test_plan__any_agent_is_started_by_its_command_line(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("npx"), SPAN_LITERAL("-y"),
+                         SPAN_LITERAL("@zed-industries/codex-acp@0.16.0")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){words, 3};
+  acp_talk_begin(&t, &bridge);
+  expect_argv(&t, "npx -y @zed-industries/codex-acp@0.16.0");
+  assert_int_equal(t.plan.env.count, 0);
+  assert_int_equal(t.plan.file_count, 0);
+  acp_talk_close(&t);
+}
+
+static void test_plan__claude_code_acp_gets_its_token_by_the_environment(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("npx"),
+                         SPAN_LITERAL("@zed-industries/claude-code-acp@0.16.2")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){words, 2};
+  acp_talk_begin(&t, &bridge);
+  assert_string_equal(strv_env(&t.plan.env, "IS_SANDBOX"), "1");
+  assert_string_equal(strv_env(&t.plan.env, "MCP_BRIDGE_TOKEN"), "s3cret-token");
+  acp_talk_hear(&t, ACP_INIT, "\"value\":\"Bearer ${MCP_BRIDGE_TOKEN}\"");
+  acp_talk_close(&t);
+}
+
+static void test_plan__gemini_as_any_agent_gets_what_it_needs(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("/opt/bin/gemini"), SPAN_LITERAL("--acp")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){words, 2};
+  acp_talk_begin(&t, NULL);
+  assert_string_equal(strv_env(&t.plan.env, "GEMINI_CLI_NO_RELAUNCH"), "true");
+  acp_talk_close(&t);
+}
+
+static void test_plan__grok(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &grok_build_harness);
+  acp_talk_begin(&t, &bridge);
+  expect_argv(&t, "grok agent --no-leader --always-approve stdio");
+  acp_talk_close(&t);
+  acp_talk_open(&t, &grok_build_harness);
+  t.req.model = SPAN_LITERAL("grok-4.6");
+  t.req.effort = SPAN_LITERAL("high");
+  t.req.permission_mode = SPAN_LITERAL("default");
+  acp_talk_begin(&t, NULL);
+  expect_argv(&t, "grok agent -m grok-4.6 --reasoning-effort high --no-leader stdio");
+  acp_talk_close(&t);
+}
+
+static void expect_refused(const struct harness *harness, struct run_request req)
+{
+  struct process_plan plan = process_plan_make();
+  struct plan_place place = {.folder = SPAN_LITERAL("/f"),
+                             .workspace = SPAN_LITERAL("/w")};
+  struct talk t;
+  struct fault f = {0};
+  talk_open(&t, harness);
+  assert_int_equal(harness->plan(t.state, &req, NULL, &place, &plan, &f), -1);
+  assert_int_not_equal(f.kind, FAULT_NONE);
+  talk_end(&t, (struct process_end){0});
+  process_plan_free(&plan);
+  talk_close(&t);
+}
+
+static void test_plan__what_it_cannot_start_with_is_refused(void **state)
+{
+  struct message message = {ROLE_USER, SPAN_LITERAL("hi")};
+  struct run_request empty = {.model = SPAN_LITERAL("m")};
+  struct run_request option = {
+      .model = SPAN_LITERAL("-x"), .messages = &message, .message_count = 1};
+  (void)state;
+  expect_refused(&acp_harness, empty);
+  expect_refused(&grok_build_harness, empty);
+  expect_refused(&grok_build_harness, option);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_plan__any_agent_is_started_by_its_command_line),
+      cmocka_unit_test(test_plan__claude_code_acp_gets_its_token_by_the_environment),
+      cmocka_unit_test(test_plan__gemini_as_any_agent_gets_what_it_needs),
+      cmocka_unit_test(test_plan__grok),
+      cmocka_unit_test(test_plan__what_it_cannot_start_with_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
