@@ -9,11 +9,13 @@
 #include "base/mem.h"
 #include "io/ca_bundle.h"
 #include "io/curl_fault.h"
+#include "io/curl_headers.h"
 #include "io/curl_loop.h"
 #include "io/curl_pool.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <uv.h>
 
 struct http_client {
@@ -74,12 +76,6 @@ static void cannot_watch(void *who, CURL *easy)
 
 /* -- one request's bytes -- */
 
-static bool begins(struct span text, const char *with)
-{
-  size_t n = strlen(with);
-  return text.len > n && span_is_nocase((struct span){text.at, n}, with);
-}
-
 static size_t give_body(char *room, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
@@ -114,16 +110,10 @@ static size_t take_answer(char *at, size_t size, size_t count, void *who)
   return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
 }
 
-/* Retry-After; curl's own reading of it is left out together with its dates. */
 static size_t take_header(char *at, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
-  static const char name[] = "retry-after:";
-  struct span line = {at, size * count};
-  unsigned long long seconds = 0;
-  if (begins(line, name) &&
-      span_to_number(span_trim(span_after(line, sizeof name - 1)), 0, 86400, &seconds))
-    r->retry_after_ms = (unsigned)seconds * 1000;
+  curl_headers_retry_after((struct span){at, size * count}, &r->retry_after_ms);
   return size * count;
 }
 
@@ -162,20 +152,13 @@ static void to_done(struct http_client_request *r)
   uv_timer_start(&c->later, hand_out, 0, 0);
 }
 
-static void wipe_headers(struct curl_slist *headers)
-{
-  for (struct curl_slist *h = headers; h; h = h->next)
-    mem_wipe(h->data, strlen(h->data));
-  curl_slist_free_all(headers);
-}
-
 static void request_free(struct http_client_request *r)
 {
   if (r->went_well)
     curl_pool_give(&r->client->pool, r->easy);
   else
     curl_easy_cleanup(r->easy);
-  wipe_headers(r->headers);
+  curl_headers_free(r->headers);
   buf_wipe(&r->body);
   buf_free(&r->answer);
   free(r);
@@ -283,31 +266,6 @@ static void take_finished(void *who)
 
 /* -- starting and cancelling -- */
 
-static bool add_header(struct http_client_request *r, const char *text)
-{
-  struct curl_slist *longer = curl_slist_append(r->headers, text);
-  if (longer)
-    r->headers = longer;
-  return longer != NULL;
-}
-
-/* The caller's, without what curl would add by itself. */
-static int make_headers(struct http_client_request *r, const char *const *headers,
-                        struct fault *f)
-{
-  bool typed = false, added = true;
-  for (size_t i = 0; headers && headers[i] && added; i++) {
-    if (strpbrk(headers[i], "\r\n"))
-      return fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
-    typed = typed || begins(span_of(headers[i]), "content-type:");
-    added = add_header(r, headers[i]);
-  }
-  added = added && add_header(r, "Expect:");
-  if (!typed)
-    added = added && add_header(r, "Content-Type:");
-  return added ? 0 : fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
-}
-
 static int set_up(struct http_client_request *r, const struct http_call *call)
 {
   CURL *e = r->easy;
@@ -342,7 +300,7 @@ struct http_client_request *http_client_start(struct http_client *c,
                                               http_client_done *on_done, void *who,
                                               struct fault *f)
 {
-  if (begins(span_of(call->url), "https:") && c->ca_fault.kind != FAULT_NONE) {
+  if (strncasecmp(call->url, "https:", 6) == 0 && c->ca_fault.kind != FAULT_NONE) {
     *f = c->ca_fault;
     return NULL;
   }
@@ -362,7 +320,8 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
-  if (make_headers(r, call->headers, f) < 0) {
+  r->headers = curl_headers_make(call->headers, f);
+  if (!r->headers) {
     request_free(r);
     return NULL;
   }
