@@ -6,6 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { startAnthropic } from '../support/anthropic_mock.mjs'
+import { startChat } from '../support/chat_mock.mjs'
+import { writeGrokConfig } from '../support/grok_cli.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
 import { startResponses } from '../support/responses_mock.mjs'
 import { makeBox, open, processesOf, serve, until } from '../support/runlet.mjs'
@@ -29,6 +31,14 @@ const agents = {
     fs.writeFileSync(path.join(box.home, '.codex/config.toml'), `model_provider = "mock"\n[model_providers.mock]\nname = "mock"\nbase_url = "${model.url}/v1"\nwire_api = "responses"\nenv_key = "CODEX_API_KEY"\n`)
     box.env.CODEX_API_KEY = 'sk-mock'
     return { box, model, request: { model: 'gpt-mock' } }
+  },
+  async 'grok-build'() {
+    const model = await startChat([[{ native: 'run_terminal_command', args: { command: SHELL, description: 'test' } }]])
+    const box = makeBox({ agent: null })
+    fs.symlinkSync(fs.realpathSync(path.join(process.env.RUNLET_AGENTS, 'grok')), path.join(box.bin, 'grok'))
+    writeGrokConfig(box, model.url)
+    box.env.XAI_API_KEY = 'xai-mock'
+    return { box, model, request: { model: 'mock' } }
   },
 }
 

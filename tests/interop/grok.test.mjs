@@ -5,6 +5,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { agentCases } from '../support/agent_cases.mjs'
 import { startChat } from '../support/chat_mock.mjs'
+import { writeGrokConfig } from '../support/grok_cli.mjs'
 import { assertStream, textOf, warningsOf } from '../support/ndjson.mjs'
 
 const AGENTS = process.env.RUNLET_AGENTS ?? assert.fail('RUNLET_AGENTS is not set: run this by tests/node/run.sh agents')
@@ -16,24 +17,7 @@ agentCases({
   startModel: startChat,
   prepare(box, url) {
     fs.symlinkSync(GROK, path.join(box.bin, 'grok'))
-    fs.mkdirSync(path.join(box.home, '.grok'))
-    fs.writeFileSync(path.join(box.home, '.grok/config.toml'), `[cli]
-auto_update = false
-[features]
-telemetry = false
-[telemetry]
-trace_upload = false
-[marketplace]
-default_skills_installs_purged = true
-[models]
-default = "mock"
-[model.mock]
-model = "mock-model"
-base_url = "${url}/v1"
-api_key = "sk-mock"
-api_backend = "chat_completions"
-context_window = 200000
-`)
+    writeGrokConfig(box, url)
     box.env.XAI_API_KEY = 'xai-mock-key-of-the-test'
     return ['.grok/config.toml']
   },
