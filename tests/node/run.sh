@@ -3,7 +3,7 @@
 # tests/node/run.sh [flow|agents|long|all] [file ...]: the black-box tests of the built program.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real agent CLIs (1.5 GB from npm), against mock models, and its bridge
+#   agents  the program with the real agent CLIs (1.8 GB from npm), against mock models, and its bridge
 #           with the MCP conformance suites and clients
 #   long    thousands of runs in one service
 #   all     flow, and of agents Claude Code alone (360 MB) and the suites (the default)
