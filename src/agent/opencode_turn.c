@@ -41,9 +41,9 @@ void opencode_ask(struct opencode *c, struct ear *ear, enum opencode_tag tag,
   buf_add_text(&url, path);
   call.url = buf_span(&url);
   if (tag == OPENCODE_EVENTS)
-    ear_follow(ear, tag, &call);
+    ear_follow(ear, (int)tag, &call);
   else
-    ear_ask(ear, tag, &call);
+    ear_ask(ear, (int)tag, &call);
   buf_free(&url);
 }
 

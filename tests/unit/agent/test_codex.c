@@ -77,6 +77,8 @@ static void test_codex__hangs_up_at_the_end_of_the_turn(void **state)
 
 static void test_codex__only_what_is_no_object_is_not_understood(void **state)
 {
+  static const char half_a_call[] = "{\"type\":\"item.completed\",\"item\":{\"type\":"
+                                    "\"mcp_tool_call\",\"id\":\"a\"}}";
   static const char *const fine[] = {"",
                                      " \t",
                                      "{}",
@@ -84,8 +86,7 @@ static void test_codex__only_what_is_no_object_is_not_understood(void **state)
                                      "{\"type\":\"of.tomorrow\"}",
                                      "{\"type\":\"item.started\"}",
                                      "{\"type\":\"item.completed\",\"item\":7}",
-                                     "{\"type\":\"item.completed\",\"item\":{\"type\":"
-                                     "\"mcp_tool_call\",\"id\":\"a\"}}",
+                                     half_a_call,
                                      "{\"type\":\"error\"}",
                                      "{\"type\":\"turn.completed\",\"usage\":[]}"};
   static const char *const wrong[] = {"x", "{", "[]", "null", "1", "{} {}"};
