@@ -98,6 +98,10 @@ const struct harness *harness_at(size_t index);     /* NULL: past the last */
 int harness_admit(const struct harness *h, const struct run_request *req,
                   struct fault *f);
 
+/* What a text of the state is from now on: the state begins as zeros, and a zeroed buf
+ * takes nothing.  At most LIMIT_LINE_BYTES. */
+void harness_keep(struct buf *b, struct span text);
+
 /* The error every harness reports when the process ended without a record of its own:
  * codes agent-exit, agent-signal, out-of-memory, no-result; message "Agent process exited
  * with code 7: <stderr>" as the reference words it. */

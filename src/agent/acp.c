@@ -15,20 +15,12 @@ static const char *const raw_members[] = {
 
 static const struct span nothing = {0};
 
-void acp_keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
-
 void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span message)
 {
   if (a->record == ACP_NO_RECORD) {
     a->record = ACP_ERROR;
-    acp_keep(&a->code, span_of(code));
-    acp_keep(&a->text, message);
+    harness_keep(&a->code, span_of(code));
+    harness_keep(&a->text, message);
   }
   ear_hang_up(ear);
 }

@@ -125,10 +125,10 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
   a->profile = profile;
   a->req = req;
   a->bridged = bridge != NULL;
-  acp_keep(&a->workspace, place->workspace);
-  acp_keep(&a->answer, (struct span){0});
+  harness_keep(&a->workspace, place->workspace);
+  harness_keep(&a->answer, (struct span){0});
   if (bridge != NULL) {
-    acp_keep(&a->calls.bridge, bridge->name);
+    harness_keep(&a->calls.bridge, bridge->name);
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)

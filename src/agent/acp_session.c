@@ -10,6 +10,7 @@
 #include "acp_session.h"
 
 #include "acp_settings.h"
+#include "agent/harness.h"
 
 #include "agent/prompt.h"
 #include "agent/structured.h"
@@ -304,8 +305,8 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   a->open = true;
   a->resumed = step != ACP_NEW;
   a->loaded = step == ACP_LOAD;
-  acp_keep(&a->session, id);
-  acp_keep(&a->offer, json_slice(line, "result"));
+  harness_keep(&a->session, id);
+  harness_keep(&a->offer, json_slice(line, "result"));
   buf_wipe(&a->servers);
   say_session_id(a, ear);
   settle(a, step, ear);
@@ -353,7 +354,7 @@ void acp_answered(struct acp *a, struct json *doc, struct span line, enum acp_st
   if (json_kind(json_get(root, "error")) == JSON_OBJECT) {
     refused(a, doc, line, step, ear);
   } else if (step == ACP_INITIALIZE) {
-    acp_keep(&a->init, json_slice(line, "result"));
+    harness_keep(&a->init, json_slice(line, "result"));
     initialized(a, doc, result, ear);
   } else if (step == ACP_AUTHENTICATE) {
     open_session(a, ear);

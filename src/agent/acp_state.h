@@ -66,8 +66,6 @@ struct acp {
   bool has_usage;
 };
 
-/* A buf of the state: the state begins as zeros, which is a buf that takes nothing. */
-void acp_keep(struct buf *b, struct span text);
 /* The turn ends with RUN_ERROR; the first reason wins. */
 void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span message);
 

@@ -10,6 +10,7 @@
  *   session_info_update, anything else: nothing  */
 #include "acp_update.h"
 
+#include "agent/harness.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -34,7 +35,7 @@ static void turn_page(struct acp *a, struct json *doc, json_at update,
   struct span id = acp_text(doc, update, "messageId");
   if (span_equal(id, buf_span(&a->message)))
     return;
-  acp_keep(&a->message, id);
+  harness_keep(&a->message, id);
   events_text_close(events);
   events_reasoning_close(events);
 }
@@ -63,7 +64,7 @@ static void hear_cost(struct acp *a, struct json *doc, json_at update)
 {
   json_at cost = json_get(update, "cost"), amount = json_get(cost, "amount");
   if (json_kind(amount) == JSON_NUMBER && span_is(acp_text(doc, cost, "currency"), "USD"))
-    acp_keep(&a->cost, json_raw(amount));
+    harness_keep(&a->cost, json_raw(amount));
 }
 
 void acp_update(struct acp *a, struct json *doc, struct span line, struct events *events)
@@ -80,7 +81,7 @@ void acp_update(struct acp *a, struct json *doc, struct span line, struct events
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
     hear_chunk(a, doc, update, line, events);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
-    acp_keep(&a->answer, (struct span){0});
+    harness_keep(&a->answer, (struct span){0});
     acp_calls_hear(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);

@@ -54,15 +54,6 @@ static const char *const raw_members[] = {
     "input",      "tools", "total_cost_usd", "tool_use_result", "structured_output",
     "modelUsage", NULL};
 
-/* A buf of the state: the state begins as zeros, which is a buf that takes nothing. */
-static void keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
-
 struct line { /* what the functions below share */
   struct claude *c;
   struct json *doc;
@@ -138,7 +129,7 @@ static void hear_stream_event(const struct line *l, json_at root)
   } else if (span_is(type, "content_block_stop")) {
     block_stops(l);
   } else if (span_is(type, "message_start")) {
-    keep(&l->c->message, text_of(l, json_get(event, "message"), "id"));
+    harness_keep(&l->c->message, text_of(l, json_get(event, "message"), "id"));
     if (l->c->message.len > 0)
       seen_add(&l->c->streamed, buf_span(&l->c->message));
     l->c->block = BLOCK_OTHER;
@@ -156,8 +147,8 @@ static void hear_tool_use(const struct line *l, json_at block)
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
   if (l->c->wants_value && span_is(name, VALUE_TOOL)) {
-    keep(&l->c->value, json_raw(input));
-    keep(&l->c->value_call, text_of(l, block, "id"));
+    harness_keep(&l->c->value, json_raw(input));
+    harness_keep(&l->c->value_call, text_of(l, block, "id"));
     return;
   }
   events_tool_call(l->events, text_of(l, block, "id"), name,
@@ -235,7 +226,8 @@ static void keep_usage(const struct line *l, json_at root)
   l->c->usage.completion = count_of(usage, "output_tokens");
   l->c->usage.cached = count_of(usage, "cache_read_input_tokens");
   l->c->usage.cache_write = count_of(usage, "cache_creation_input_tokens");
-  keep(&l->c->cost, json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
+  harness_keep(&l->c->cost,
+               json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
 }
 
 /* The errors joined, else "Claude Code run failed: <subtype>". */
@@ -243,7 +235,7 @@ static void keep_errors(const struct line *l, json_at root, struct span subtype)
 {
   json_at errors = json_get(root, "errors");
   struct buf *text = &l->c->text;
-  keep(text, (struct span){0});
+  harness_keep(text, (struct span){0});
   if (json_kind(errors) == JSON_ARRAY)
     for (json_at v = json_first(errors); v != NULL; v = json_next(v)) {
       struct span error = json_text(l->doc, v, (struct span){0});
@@ -270,8 +262,8 @@ static void hear_result(const struct line *l, json_at root)
   if (c->wants_value) {
     json_at value = json_get(root, "structured_output");
     if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
-      keep(&c->value, json_raw(value));
-    keep(&c->answer, text_of(l, root, "result"));
+      harness_keep(&c->value, json_raw(value));
+    harness_keep(&c->answer, text_of(l, root, "result"));
   }
   if (span_is(subtype, "error_max_turns")) {
     c->record = RECORD_LENGTH;
@@ -280,10 +272,10 @@ static void hear_result(const struct line *l, json_at root)
   } else {
     bool told = subtype.len == 0 || span_is(subtype, "success");
     c->record = RECORD_ERROR;
-    keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
+    harness_keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
     keep_errors(l, root, subtype);
     if (told && text_of(l, root, "result").len > 0)
-      keep(&c->text, text_of(l, root, "result"));
+      harness_keep(&c->text, text_of(l, root, "result"));
   }
 }
 
@@ -375,7 +367,7 @@ static int claude_plan(void *state, const struct run_request *req,
 {
   struct claude *c = state;
   if (bridge != NULL) {
-    keep(&c->prefix, SPAN_LITERAL("mcp__"));
+    harness_keep(&c->prefix, SPAN_LITERAL("mcp__"));
     buf_add(&c->prefix, bridge->name);
     buf_add_text(&c->prefix, "__");
   }

@@ -42,15 +42,6 @@ struct codex {
   struct event_usage usage;
 };
 
-/* A buf of the state: the state begins as zeros, which is a buf that takes nothing. */
-static void keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
-
 struct line { /* what the functions below share */
   struct codex *c;
   struct json *doc;
@@ -69,7 +60,7 @@ static void hear_tool(const struct line *l, json_at item, bool done)
   if (!codex_tools_read(l->doc, item, buf_span(&l->c->server), done, &call))
     return;
   if (seen_add(&l->c->calls, id) == 0) { /* else it started before it is completed */
-    keep(&l->c->open, (struct span){0}); /* a call closes the text */
+    harness_keep(&l->c->open, (struct span){0}); /* a call closes the text */
     events_tool_call(l->events, id, buf_span(&call.name), buf_span(&call.args));
   }
   if (done) {
@@ -90,7 +81,7 @@ static void hear_message(const struct line *l, json_at item, bool done)
   bool open = c->open.len > 0 && span_equal(id, buf_span(&c->open));
   if (!open && (!known || more.len > 0)) {
     events_text_open(l->events, id);
-    keep(&c->open, id);
+    harness_keep(&c->open, id);
     open = true;
   }
   if (more.len > 0)
@@ -99,14 +90,14 @@ static void hear_message(const struct line *l, json_at item, bool done)
     return;
   if (open)
     events_text_close(l->events);
-  keep(&c->open, (struct span){0});
+  harness_keep(&c->open, (struct span){0});
   if (c->wants_value)
-    keep(&c->answer, text);
+    harness_keep(&c->answer, text);
 }
 
 static void hear_reasoning(const struct line *l, json_at item)
 {
-  keep(&l->c->open, (struct span){0});
+  harness_keep(&l->c->open, (struct span){0});
   events_reasoning_open(l->events, text_of(l, item, "id"));
   events_reasoning(l->events, text_of(l, item, "text"));
   events_reasoning_close(l->events);
@@ -163,10 +154,10 @@ static void keep_usage(struct codex *c, json_at usage)
 static void hear_error(const struct line *l, json_at root)
 {
   struct span words = text_of(l, root, "message");
-  keep(&l->c->words, words);
+  harness_keep(&l->c->words, words);
   if (!span_starts(words, "Reconnecting") || span_equal(words, buf_span(&l->c->notice)))
     return;
-  keep(&l->c->notice, words);
+  harness_keep(&l->c->notice, words);
   events_warn(l->events, "agent-retries", words);
 }
 
@@ -184,7 +175,7 @@ static void hear_object(const struct line *l, json_at root, struct ear *ear)
     ear_hang_up(ear);
   } else if (span_is(type, "turn.failed")) {
     l->c->record = RECORD_ERROR;
-    keep(&l->c->words, text_of(l, json_get(root, "error"), "message"));
+    harness_keep(&l->c->words, text_of(l, json_get(root, "error"), "message"));
     ear_hang_up(ear);
   } else if (span_is(type, "error")) {
     hear_error(l, root);
@@ -251,7 +242,7 @@ static int codex_begin(void *state, const struct run_request *req,
 {
   struct codex *c = state;
   if (bridge != NULL)
-    keep(&c->server, bridge->name);
+    harness_keep(&c->server, bridge->name);
   c->wants_value = req->output_schema.len > 0;
   return codex_plan(req, bridge, place, out, f);
 }

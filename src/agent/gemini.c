@@ -80,7 +80,7 @@ static void hear_tool_use(const struct line *l)
   struct span name = text_of(l, "tool_name");
   if (name.len > strlen(PREFIX) && span_starts(name, PREFIX))
     name = span_after(name, strlen(PREFIX));
-  acp_keep(&l->g->acp.answer, (struct span){0});
+  harness_keep(&l->g->acp.answer, (struct span){0});
   events_tool_call(l->events, text_of(l, "tool_id"), name,
                    json_raw(json_get(l->root, "parameters")));
 }
@@ -97,8 +97,8 @@ static void hear_tool_result(const struct line *l)
 
 static void keep_words(const struct line *l, struct span code, struct span text)
 {
-  acp_keep(&l->g->code, code.len > 0 ? code : SPAN_LITERAL("agent-error"));
-  acp_keep(&l->g->text, text);
+  harness_keep(&l->g->code, code.len > 0 ? code : SPAN_LITERAL("agent-error"));
+  harness_keep(&l->g->text, text);
 }
 
 static long long count_of(json_at stats, const char *key)
@@ -217,7 +217,7 @@ static int gemini_plan_both(void *state, const struct run_request *req,
   g->speaks_acp = !span_is(req->harness_options.protocol, "stream-json");
   g->acp.profile = &profile;
   g->acp.req = req;
-  acp_keep(&g->acp.answer, (struct span){0});
+  harness_keep(&g->acp.answer, (struct span){0});
   if (gemini_plan(req, bridge != NULL, out, f) != 0)
     return -1;
   return g->speaks_acp ? acp_plan(&g->acp, &profile, req, bridge, place, out, f) : 0;

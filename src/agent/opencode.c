@@ -72,7 +72,7 @@ static void hear_status(const struct opencode_hall *h, json_at status)
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     buf_addf(&text, "given up after %d attempts: %.*s", RETRIES, (int)message.len,
              message.len > 0 ? message.at : "");
-    opencode_keep(&c->failure, buf_span(&text));
+    harness_keep(&c->failure, buf_span(&text));
     buf_free(&text);
     opencode_abort(c, h->ear);
   }
@@ -114,7 +114,7 @@ static void hear_own_event(const struct opencode_hall *h, struct span type,
     c->idle = c->asked;
     opencode_maybe_over(c, h->ear);
   } else if (span_is(type, "session.error")) {
-    opencode_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
+    harness_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
   } else if (span_is(type, "todo.updated")) {
     hear_todos(h, properties);
   }
@@ -161,7 +161,7 @@ static void hear_line(struct opencode *c, struct span line, struct ear *ear)
     opencode_fail(c, ear, "OpenCode does not listen on 127.0.0.1", 0, url);
     return;
   }
-  opencode_keep(&c->url, url);
+  harness_keep(&c->url, url);
   opencode_ask(c, ear, OPENCODE_EVENTS, "/event", (struct span){0});
 }
 

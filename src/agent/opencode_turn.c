@@ -11,14 +11,6 @@ enum { BRIDGE_TRIES = 3 };
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
 
-void opencode_keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
-
 struct span opencode_text_of(const struct opencode_hall *h, json_at object,
                              const char *key)
 {
@@ -89,7 +81,7 @@ void opencode_fail(struct opencode *c, struct ear *ear, const char *what, int st
     buf_add_text(&text, ": ");
   buf_add(&text, words);
   if (c->failure.len == 0)
-    opencode_keep(&c->failure, buf_span(&text));
+    harness_keep(&c->failure, buf_span(&text));
   buf_free(&text);
   c->over = true;
   ear_dismiss(ear);
@@ -170,7 +162,7 @@ static void hear_session(const struct opencode_hall *h, const struct heard *hear
   struct span id = opencode_text_of(h, json_root(h->doc), "id");
   if (heard->status == 200 && opencode_is_id(id)) {
     struct buf value = buf_make(1 * KIB);
-    opencode_keep(&c->session, id);
+    harness_keep(&c->session, id);
     buf_addf(&value, "{\"sessionId\":\"%.*s\"}", (int)id.len, id.at);
     events_custom(h->ear->events, "opencode.session-id", buf_span(&value));
     buf_free(&value);
@@ -195,7 +187,7 @@ static void hear_session(const struct opencode_hall *h, const struct heard *hear
 
 static void add_said(const struct opencode_hall *h, json_at parts)
 {
-  opencode_keep(&h->c->said, (struct span){0});
+  harness_keep(&h->c->said, (struct span){0});
   if (json_kind(parts) != JSON_ARRAY)
     return;
   for (json_at part = json_first(parts); part; part = json_next(part))
@@ -215,17 +207,17 @@ static void hear_turn(const struct opencode_hall *h, const struct heard *heard)
     struct span words = opencode_words_of(h, root);
     c->vague = c->failure.len == 0;
     if (c->vague)
-      opencode_keep(&c->failure, words.len > 0 ? words : heard->text);
+      harness_keep(&c->failure, words.len > 0 ? words : heard->text);
   } else if (json_kind(error) == JSON_OBJECT) {
     c->no_value = span_is(opencode_text_of(h, error, "name"), "StructuredOutputError");
     if (c->failure.len == 0)
-      opencode_keep(&c->failure, opencode_words_of(h, error));
+      harness_keep(&c->failure, opencode_words_of(h, error));
   }
   c->finished = heard->status == 200 && finish.len > 0;
   c->length = span_is(finish, "length");
   add_said(h, json_get(root, "parts"));
   if (json_kind(json_get(info, "structured")) != JSON_ABSENT)
-    opencode_keep(&c->value, json_raw(json_get(info, "structured")));
+    harness_keep(&c->value, json_raw(json_get(info, "structured")));
 }
 
 static void hear_prompt(const struct opencode_hall *h, const struct heard *heard)
@@ -240,9 +232,9 @@ static void hear_prompt(const struct opencode_hall *h, const struct heard *heard
   }
   hear_turn(h, heard);
   if (c->failure.len == 0 && !c->finished)
-    opencode_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
+    harness_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
   if (!c->idle)
-    opencode_keep(&c->answer, heard->text);
+    harness_keep(&c->answer, heard->text);
   ear_hang_up(h->ear); /* should the stream's last word not come */
   opencode_maybe_over(c, h->ear);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "program_events.h"
 
+#include "agent/harness.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -16,15 +17,6 @@ struct line { /* what the functions below share */
   json_at root;
   struct events *events;
 };
-
-/* A buf of the state: the state begins as zeros, which is a buf that takes nothing. */
-static void keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
 
 static struct span text_at(const struct line *l, json_at object, const char *key)
 {
@@ -47,7 +39,7 @@ static void text_opens(const struct line *l)
 {
   struct span id = text_of(l, "messageId");
   events_text_open(l->events, id);
-  keep(&l->c->open, id);
+  harness_keep(&l->c->open, id);
 }
 
 static int on_text_start(const struct line *l, struct fault *f)
@@ -71,14 +63,14 @@ static int on_text_end(const struct line *l, struct fault *f)
 {
   (void)f;
   events_text_close(l->events);
-  keep(&l->c->open, (struct span){0});
+  harness_keep(&l->c->open, (struct span){0});
   return 0;
 }
 
 static int on_reasoning_start(const struct line *l, struct fault *f)
 {
   (void)f;
-  keep(&l->c->open, (struct span){0});
+  harness_keep(&l->c->open, (struct span){0});
   events_reasoning_open(l->events, text_of(l, "messageId"));
   return 0;
 }
@@ -86,7 +78,7 @@ static int on_reasoning_start(const struct line *l, struct fault *f)
 static int on_reasoning(const struct line *l, struct fault *f)
 {
   (void)f;
-  keep(&l->c->open, (struct span){0});
+  harness_keep(&l->c->open, (struct span){0});
   events_reasoning(l->events, text_of(l, "delta"));
   return 0;
 }
@@ -124,7 +116,7 @@ static int tell_call(struct program_events *c, unsigned at, struct events *event
   c->call_count--;
   memmove(&c->calls[at], &c->calls[at + 1], (c->call_count - at) * sizeof call);
   memset(&c->calls[c->call_count], 0, sizeof call);
-  keep(&c->open, (struct span){0}); /* a call closes the text */
+  harness_keep(&c->open, (struct span){0}); /* a call closes the text */
   events_tool_call(events, buf_span(&call.id), buf_span(&call.name),
                    good ? buf_span(&call.args) : SPAN_LITERAL("{}"));
   buf_free(&call.id);
@@ -143,9 +135,9 @@ static int on_call_start(const struct line *l, struct fault *f)
   if (c->call_count == PROGRAM_CALLS)
     rc = tell_call(c, 0, l->events, f);
   struct program_call *call = &c->calls[c->call_count++];
-  keep(&call->id, id);
-  keep(&call->name, text_of(l, "toolCallName"));
-  keep(&call->args, (struct span){0});
+  harness_keep(&call->id, id);
+  harness_keep(&call->name, text_of(l, "toolCallName"));
+  harness_keep(&call->args, (struct span){0});
   return rc;
 }
 
@@ -220,7 +212,8 @@ static void keep_usage(const struct line *l)
     c->usage.cached = count_of(prompt, "cachedTokens");
     c->usage.cache_write = count_of(prompt, "cacheWriteTokens");
     c->usage.reasoning = count_of(completion, "reasoningTokens");
-    keep(&c->cost, json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
+    harness_keep(&c->cost,
+                 json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
     c->usage.cost_usd = buf_span(&c->cost);
   } else if (json_kind(usage) == JSON_ARRAY) {
     json_at first = json_item(usage, 0);
@@ -254,8 +247,8 @@ static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
   l->c->record = PROGRAM_FAILED;
-  keep(&l->c->code, text_of(l, "code"));
-  keep(&l->c->message, text_of(l, "message"));
+  harness_keep(&l->c->code, text_of(l, "code"));
+  harness_keep(&l->c->message, text_of(l, "message"));
   return 0;
 }
 
