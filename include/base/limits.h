@@ -55,19 +55,20 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
 
 /* The control port. */
-#define LIMIT_BODY_BYTES     ((size_t)32 * MIB)
-#define LIMIT_HEADER_BYTES   ((size_t)16 * KIB) /* request line and all headers */
-#define LIMIT_HEADER_COUNT   100
-#define LIMIT_CONNECTIONS    128
-#define LIMIT_RUNS           8
-#define LIMIT_HEAD_MS        10000u  /* from the first byte to the end of the headers */
-#define LIMIT_BODY_MS        60000u  /* without a byte of the body */
-#define LIMIT_IDLE_MS        75000u  /* a kept-alive connection without a request */
-#define LIMIT_WRITE_STALL_MS 600000u /* a reader that takes no byte is gone */
-#define LIMIT_REFUSED        16 /* connections being told 503; more: closed unheard */
-#define LIMIT_HTTP_OUT_BYTES (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
-#define LIMIT_LINGER_BYTES   ((size_t)64 * MIB) /* dropped after an early answer */
-#define LIMIT_LINGER_MS      3000u              /* for the client to close its end */
+#define LIMIT_BODY_BYTES      ((size_t)32 * MIB)
+#define LIMIT_HEADER_BYTES    ((size_t)16 * KIB) /* request line and all headers */
+#define LIMIT_HEAD_ROOM_BYTES ((size_t)2 * KIB)  /* for one at first: most fit */
+#define LIMIT_HEADER_COUNT    100
+#define LIMIT_CONNECTIONS     128
+#define LIMIT_RUNS            8
+#define LIMIT_HEAD_MS         10000u  /* from the first byte to the end of the headers */
+#define LIMIT_BODY_MS         60000u  /* without a byte of the body */
+#define LIMIT_IDLE_MS         75000u  /* a kept-alive connection without a request */
+#define LIMIT_WRITE_STALL_MS  600000u /* a reader that takes no byte is gone */
+#define LIMIT_REFUSED         16 /* connections being told 503; more: closed unheard */
+#define LIMIT_HTTP_OUT_BYTES  (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
+#define LIMIT_LINGER_BYTES    ((size_t)64 * MIB) /* dropped after an early answer */
+#define LIMIT_LINGER_MS       3000u              /* for the client to close its end */
 
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)

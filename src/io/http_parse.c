@@ -2,6 +2,7 @@
 /* http_parse.c - see http_parse.h. */
 #include "io/http_parse.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #include <llhttp.h>
@@ -205,6 +206,9 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits)
   struct http_parse *p = mem_new(sizeof *p);
   p->limits = *limits;
   p->text = buf_make(limits->header_bytes);
+  bool small = limits->header_bytes < LIMIT_HEAD_ROOM_BYTES;
+  (void)buf_reserve(&p->text, /* growing would leave copies behind */
+                    small ? limits->header_bytes : LIMIT_HEAD_ROOM_BYTES);
   p->request.body = buf_make(limits->body_bytes);
   llhttp_settings_init(&p->settings);
   p->settings.on_message_begin = on_begin;

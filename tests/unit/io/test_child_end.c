@@ -89,7 +89,7 @@ static void expect_end_in_time(const char *script, const char *first)
   struct child_desk d = child_desk_make(script);
   unsigned long long begin = ids_ticks_ms();
   child_desk_run(&d);
-  assert_in_range(d.ended_ms - begin, 900, 9000); /* without: a minute */
+  assert_in_range(d.ended_ms - begin, 890, 9000); /* without: a minute */
   assert_int_equal(d.end.status, 5);
   assert_memory_equal(buf_cstring(&d.text), first, strlen(first));
   child_desk_settle(&d, true);
