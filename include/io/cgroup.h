@@ -23,12 +23,17 @@ void cgroups_find(struct cgroups *c);
 void cgroups_free(struct cgroups *c);
 unsigned long long cgroup_kills(const char *file); /* "" or not to be read: 0 */
 
+enum { CGROUP_NAME_BYTES = 48 };
+
 /* The group of one keeper; for io/keeper.c. */
 struct cgroup {
   const char *parent; /* borrowed */
   int fd;             /* to start in (io/launch.h); -1: there is none */
-  char name[32];
+  char name[CGROUP_NAME_BYTES];
 };
+/* "runlet-<pid namespace>-<keeper's pid>": two runlets in PID namespaces of their own may
+ * be in one group, and then their keepers have the same pids. */
+void cgroup_name(char name[CGROUP_NAME_BYTES], int keeper);
 struct cgroup cgroup_make(const char *parent); /* "": none */
 bool cgroup_kill(const struct cgroup *c);      /* all in it; false: it cannot */
 /* What still lives in it goes back to the parent, then it is removed. */

@@ -19,6 +19,17 @@
 
 #define PREFIX "runlet-"
 
+static unsigned long long pid_namespace(void)
+{
+  struct stat s;
+  return stat("/proc/self/ns/pid", &s) == 0 ? (unsigned long long)s.st_ino : 0;
+}
+
+void cgroup_name(char name[CGROUP_NAME_BYTES], int keeper)
+{
+  snprintf(name, CGROUP_NAME_BYTES, PREFIX "%llu-%d", pid_namespace(), keeper);
+}
+
 static bool write_to(int folder, const char *name, struct span text)
 {
   int fd = openat(folder, name, O_WRONLY | O_CLOEXEC);
@@ -37,7 +48,7 @@ struct cgroup cgroup_make(const char *parent)
   int folder = parent[0] ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (folder < 0)
     return c;
-  snprintf(c.name, sizeof c.name, PREFIX "%d", (int)getpid());
+  cgroup_name(c.name, getpid());
   (void)unlinkat(folder, c.name, AT_REMOVEDIR); /* of a keeper that had our pid */
   if (mkdirat(folder, c.name, 0755) == 0)
     c.fd = openat(folder, c.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -85,7 +96,7 @@ void cgroup_end(const char *parent, int keeper)
   int folder = parent[0] ? open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
   if (folder < 0)
     return;
-  snprintf(c.name, sizeof c.name, PREFIX "%d", keeper);
+  cgroup_name(c.name, keeper);
   c.fd = openat(folder, c.name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (c.fd >= 0) {
     (void)cgroup_kill(&c);
@@ -111,14 +122,17 @@ static bool is_ours_to_use(const char *folder)
   return can_be_killed;
 }
 
+/* A group of another namespace goes if nobody is in it: the worst that does to a keeper
+ * about to use it is that its run has none. */
 static void remove_stale(const char *folder)
 {
+  unsigned long long ours = pid_namespace(), whose;
   DIR *d = opendir(folder);
   for (struct dirent *one; d && (one = readdir(d));) {
-    if (strncmp(one->d_name, PREFIX, strlen(PREFIX)) != 0)
+    int keeper;
+    if (sscanf(one->d_name, PREFIX "%llu-%d", &whose, &keeper) != 2)
       continue;
-    int keeper = atoi(one->d_name + strlen(PREFIX));
-    if (keeper > 0 && kill(keeper, 0) < 0 && errno == ESRCH)
+    if (whose != ours || (keeper > 0 && kill(keeper, 0) < 0 && errno == ESRCH))
       (void)unlinkat(dirfd(d), one->d_name, AT_REMOVEDIR); /* refused if it is in use */
   }
   if (d)

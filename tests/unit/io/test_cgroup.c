@@ -52,7 +52,7 @@ static void test_cgroup__a_group_is_made_killed_and_removed(void **state)
   assert_true(cgroup_kill(&c));
   expect_text(&s, path, "1");
   unlink(scratch_path(&s, path)); /* the kernel's files do not hold the folder */
-  char name[32];
+  char name[CGROUP_NAME_BYTES];
   snprintf(name, sizeof name, "%s", c.name);
   cgroup_leave(&c);
   assert_false(scratch_has(&s, name));
@@ -78,11 +78,16 @@ static void test_cgroup__of_a_killed_keeper_is_ended_by_whoever_survives(void **
 {
   (void)state;
   struct scratch s = scratch_make();
-  assert_int_equal(mkdir(scratch_path(&s, "runlet-4711"), 0755), 0);
+  char name[CGROUP_NAME_BYTES];
+  cgroup_name(name, 4711);
+  assert_int_equal(mkdir(scratch_path(&s, name), 0755), 0);
+  /* The same pid in another PID namespace is another keeper. */
+  assert_int_equal(mkdir(scratch_path(&s, "runlet-1-4711"), 0755), 0);
   cgroup_end(s.folder, 4712); /* another's is left alone */
-  assert_true(scratch_has(&s, "runlet-4711"));
+  assert_true(scratch_has(&s, name));
   cgroup_end(s.folder, 4711);
-  assert_false(scratch_has(&s, "runlet-4711"));
+  assert_false(scratch_has(&s, name));
+  assert_true(scratch_has(&s, "runlet-1-4711"));
   cgroup_end("", 4711);
   scratch_remove(&s);
 }

@@ -156,11 +156,12 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
   struct cgroups groups;
   cgroups_find(&groups);
   more[3] = buf_cstring(&groups.folder);
-  char group[600];
+  char group[600], name[CGROUP_NAME_BYTES];
   struct desk d = start("", "/", NULL,
                         "for i in 1 2 3 4 5 6 7 8; do setsid sleep 60 & done; "
                         "trap '' TERM; while :; do read -t 1 x; done");
-  snprintf(group, sizeof group, "%s/runlet-%d", more[3], d.pid);
+  cgroup_name(name, d.pid);
+  snprintf(group, sizeof group, "%s/%s", more[3], name);
   hear(&d, KEEPER_STARTED);
   traces_expect_alive(9, 1000);
   assert_int_equal(access(group, F_OK), groups.folder.len ? 0 : -1);
@@ -172,7 +173,8 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
   assert_int_equal(access(group, F_OK), -1);
 
   d = start("", "/", NULL, "setsid sleep 60 & sleep 0.1; exit 0");
-  snprintf(group, sizeof group, "%s/runlet-%d", more[3], d.pid);
+  cgroup_name(name, d.pid);
+  snprintf(group, sizeof group, "%s/%s", more[3], name);
   hear(&d, KEEPER_STARTED);
   hear(&d, KEEPER_EXITED);
   order(&d, KEEPER_LET_GO, 0);
