@@ -89,7 +89,8 @@ int route_read(struct span method, struct span target, struct route *out, struct
   enum route_name name = name_of(get, method, path, more);
   if (id.len == 0 || name == ROUTE_NONE)
     return 0;
-  if (decode(id, &out->id, f) < 0 || read_after(query, &out->after, f) < 0)
+  if (decode(id, &out->id, f) < 0 ||
+      (name == ROUTE_EVENTS && read_after(query, &out->after, f) < 0))
     return -1;
   out->name = name;
   return 0;

@@ -33,6 +33,7 @@ static void test_route__names_each_address(void **state)
       {"GET", "/runs/events", ROUTE_RECORD, "events", 0},
       {"GET", "/runs/a/events", ROUTE_EVENTS, "a", 0},
       {"GET", "/runs/a/events?after=12", ROUTE_EVENTS, "a", 12},
+      {"GET", "/runs/a?after=x", ROUTE_RECORD, "a", 0}, /* unknown there */
       {"GET", "/runs/a/events?x=1&after=9223372036854775807&y", ROUTE_EVENTS, "a",
        9223372036854775807ull},
       {"GET", "/runs/a/events/b", ROUTE_NONE, "", 0},
