@@ -5,20 +5,64 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TIMER_AGAIN_MS 10 /* when curl could not do what its timer was for */
 
 struct watcher { /* one socket of curl's */
   uv_poll_t poll;
   struct curl_loop *loop;
+  struct watcher *next;
   curl_socket_t socket;
+  bool is_connection; /* goes with its socket; else when curl says so */
+  bool is_polled;     /* `poll` is open */
+  int wanted, polled; /* events: what curl asks for, what is looked for */
 };
+
+static struct watcher *watcher_of(const struct curl_loop *l, curl_socket_t socket)
+{
+  struct watcher *w = l->watchers;
+  while (w && w->socket != socket)
+    w = w->next;
+  return w;
+}
+
+static struct watcher *watcher_new(struct curl_loop *l, curl_socket_t socket)
+{
+  struct watcher *w = mem_new(sizeof *w);
+  *w = (struct watcher){.loop = l, .socket = socket, .next = l->watchers};
+  w->poll.data = w;
+  l->watchers = w;
+  return w;
+}
+
+static void watcher_closed(uv_handle_t *handle)
+{
+  free(handle->data);
+}
+
+static void watcher_drop(struct watcher *w)
+{
+  struct watcher **at = &w->loop->watchers;
+  while (*at != w)
+    at = &(*at)->next;
+  *at = w->next;
+  if (w->is_polled)
+    uv_close((uv_handle_t *)&w->poll, watcher_closed);
+  else
+    free(w);
+}
 
 static void socket_ready(uv_poll_t *poll, int status, int events)
 {
   struct watcher *w = poll->data;
   struct curl_loop *l = w->loop;
   int flags = status < 0 ? CURL_CSELECT_ERR : 0, running;
+  if (w->wanted == 0) { /* an idle connection: its next use will see what it is */
+    uv_poll_stop(poll);
+    w->polled = 0;
+    return;
+  }
   if (events & UV_READABLE)
     flags |= CURL_CSELECT_IN;
   if (events & UV_WRITABLE)
@@ -27,47 +71,63 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
   l->on_action(l->who);
 }
 
-static void watcher_closed(uv_handle_t *handle)
+static bool look_for(struct watcher *w, int events)
 {
-  free(handle->data);
-}
-
-static int unwatched(struct curl_loop *l, CURL *easy)
-{
-  l->on_unwatched(l->who, easy);
-  return 0;
+  w->wanted = events;
+  if (events == w->polled)
+    return true;
+  if (!w->is_polled)
+    w->is_polled = uv_poll_init(w->loop->timer.loop, &w->poll, w->socket) == 0;
+  bool started = w->is_polled && uv_poll_start(&w->poll, events, socket_ready) == 0;
+  w->polled = started ? events : 0;
+  return started;
 }
 
 static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
-                        void *known)
+                        void *unused)
 {
+  (void)unused;
   struct curl_loop *l = who;
-  struct watcher *w = known;
+  struct watcher *w = watcher_of(l, socket);
   if (what == CURL_POLL_REMOVE) {
-    if (!w)
-      return 0;
-    curl_multi_assign(l->multi, socket, NULL);
-    uv_poll_stop(&w->poll);
-    uv_close((uv_handle_t *)&w->poll, watcher_closed);
+    if (w && w->is_connection)
+      w->wanted = 0;
+    else if (w)
+      watcher_drop(w);
     return 0;
   }
-  if (!w) {
-    w = mem_new(sizeof *w);
-    *w = (struct watcher){.loop = l, .socket = socket};
-    w->poll.data = w;
-    if (uv_poll_init(l->timer.loop, &w->poll, socket) < 0) {
-      free(w);
-      return unwatched(l, easy);
-    }
-    if (curl_multi_assign(l->multi, socket, w) != CURLM_OK) {
-      uv_close((uv_handle_t *)&w->poll, watcher_closed);
-      return unwatched(l, easy);
-    }
-  }
+  if (!w)
+    w = watcher_new(l, socket);
   int events =
       (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-  bool watched = uv_poll_start(&w->poll, events, socket_ready) == 0;
-  return watched ? 0 : unwatched(l, easy);
+  if (!look_for(w, events))
+    l->on_unwatched(l->who, easy);
+  return 0;
+}
+
+static int socket_made(void *who, curl_socket_t socket, curlsocktype purpose)
+{
+  (void)purpose;
+  watcher_new(who, socket)->is_connection = true;
+  return CURL_SOCKOPT_OK;
+}
+
+static int close_socket(void *who, curl_socket_t socket)
+{
+  struct watcher *w = watcher_of(who, socket);
+  if (w)
+    watcher_drop(w);
+  return close(socket);
+}
+
+int curl_loop_adopt(struct curl_loop *l, CURL *easy)
+{
+  CURLcode bad = CURLE_OK;
+  bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, socket_made);
+  bad |= curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, l);
+  bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
+  bad |= curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, l);
+  return bad == CURLE_OK ? 0 : -1;
 }
 
 static void timer_fires(uv_timer_t *timer)

@@ -16,12 +16,14 @@ static int set_up(const struct curl_pool *p, CURL *e)
   bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, (long)LIMIT_CLIENT_UPLOAD_BYTES);
   if (p->ca_file)
     bad |= curl_easy_setopt(e, CURLOPT_CAINFO, p->ca_file);
-  return bad == CURLE_OK ? 0 : -1;
+  return bad == CURLE_OK ? curl_loop_adopt(p->loop, e) : -1;
 }
 
 CURL *curl_pool_take(struct curl_pool *p)
 {
-  CURL *easy = p->count > 0 ? p->idle[--p->count] : curl_easy_init();
+  if (p->count > 0)
+    return p->idle[--p->count];
+  CURL *easy = curl_easy_init();
   if (easy && set_up(p, easy) < 0) {
     curl_easy_cleanup(easy);
     return NULL;
@@ -37,7 +39,7 @@ void curl_pool_give(struct curl_pool *p, CURL *easy)
     curl_easy_cleanup(easy);
     return;
   }
-  curl_easy_reset(easy); /* options only: its buffers and state stay */
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL); /* the one that curl may write to */
   p->idle[p->count++] = easy;
 }
 

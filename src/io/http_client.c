@@ -266,32 +266,32 @@ static void take_finished(void *who)
 
 /* -- starting and cancelling -- */
 
+/* Every option each time: the handle has those of the request before it (curl_pool.h). */
 static int set_up(struct http_client_request *r, const struct http_call *call)
 {
   CURL *e = r->easy;
+  bool get = strcmp(call->method, "GET") == 0, post = strcmp(call->method, "POST") == 0;
+  /* Counts what has come, too: nothing for a stream. */
+  curl_off_t most = call->on_piece ? 0 : (curl_off_t)call->answer_ceiling;
   CURLcode bad = CURLE_OK;
   bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
   bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
   bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
   bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
   bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
-  if (!call->on_piece) /* it counts what has come, too */
-    bad |=
-        curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->answer_ceiling);
+  bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, most);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  if (strcmp(call->method, "GET") != 0) {
-    /* A read callback without a seek callback: see the header. */
-    bad |= curl_easy_setopt(e, CURLOPT_POST, 1L);
-    bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, call->method);
-    bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-    bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
-    bad |= curl_easy_setopt(e, CURLOPT_READDATA, r);
-    /* Without a body there is nothing to rewind, and curl would send it again. */
-    bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, r->body.len == 0 ? 1L : 0L);
-  }
+  bad |= curl_easy_setopt(e, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
+  bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, get || post ? NULL : call->method);
+  bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+  /* A read callback without a seek callback: see the header. */
+  bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
+  bad |= curl_easy_setopt(e, CURLOPT_READDATA, r);
+  /* Without a body there is nothing to rewind, and curl would send it again. */
+  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, !get && r->body.len == 0 ? 1L : 0L);
   return bad == CURLE_OK ? 0 : -1;
 }
 
@@ -402,6 +402,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     curl_global_cleanup();
     return NULL;
   }
+  c->pool.loop = &c->curl;
   c->pool.ca_file = c->ca_file.len > 0 ? c->ca_file.at : NULL;
   c->curl = (struct curl_loop){.on_action = take_finished,
                                .on_unwatched = cannot_watch,

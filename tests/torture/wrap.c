@@ -240,14 +240,6 @@ CURLMcode __wrap_curl_multi_add_handle(CURLM *m, CURL *e)
                                         : __real_curl_multi_add_handle(m, e);
 }
 
-CURLMcode __real_curl_multi_assign(CURLM *m, curl_socket_t s, void *p);
-CURLMcode __wrap_curl_multi_assign(CURLM *m, curl_socket_t s, void *p);
-CURLMcode __wrap_curl_multi_assign(CURLM *m, curl_socket_t s, void *p)
-{
-  return fails("curl_multi_assign") ? CURLM_BAD_SOCKET
-                                    : __real_curl_multi_assign(m, s, p);
-}
-
 CURLMcode __real_curl_multi_socket_action(CURLM *m, curl_socket_t s, int events,
                                           int *running);
 CURLMcode __wrap_curl_multi_socket_action(CURLM *m, curl_socket_t s, int events,

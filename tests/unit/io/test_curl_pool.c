@@ -10,7 +10,8 @@
 static void test_curl_pool__gives_the_same_handle_out_again(void **state)
 {
   (void)state;
-  struct curl_pool pool = {0};
+  struct curl_loop loop = {0};
+  struct curl_pool pool = {.loop = &loop};
   CURL *one = curl_pool_take(&pool), *two = curl_pool_take(&pool);
   assert_non_null(one);
   assert_ptr_not_equal(one, two);
@@ -26,7 +27,8 @@ static void test_curl_pool__gives_the_same_handle_out_again(void **state)
 static void test_curl_pool__keeps_no_more_than_its_limit(void **state)
 {
   (void)state;
-  struct curl_pool pool = {0};
+  struct curl_loop loop = {0};
+  struct curl_pool pool = {.loop = &loop};
   CURL *many[LIMIT_CLIENT_IDLE_HANDLES + 3];
   size_t count = sizeof many / sizeof *many;
   for (size_t i = 0; i < count; i++)

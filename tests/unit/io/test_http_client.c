@@ -195,6 +195,55 @@ static void test_http_client__keeps_the_connection(void **state)
   finish_desk(&d);
 }
 
+static void start_plain(struct desk *d, unsigned n, const char *method, const char *body)
+{
+  char url[64];
+  struct got *g = &d->got[n];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/%u", d->origin.port, n);
+  struct http_call call = {.method = method,
+                           .url = url,
+                           .body = span_of(body),
+                           .connect_ms = 1000,
+                           .total_ms = 2000,
+                           .answer_ceiling = MIB};
+  struct fault f = {0};
+  g->desk = d;
+  g->request = http_client_start(d->client, &call, on_done, g, &f);
+  assert_non_null(g->request);
+  buf_clear(&d->origin.raw);
+  wait_done(d, n + 1);
+  assert_int_equal(g->status, 200);
+}
+
+/* One handle of libcurl's makes them all. */
+static void test_http_client__a_request_knows_nothing_of_the_one_before(void **state)
+{
+  (void)state;
+  struct desk d;
+  char expected[300];
+  setup_desk(&d, answer_ok);
+  start(&d, 0, "{\"n\":1}", 0);
+  wait_done(&d, 1);
+  static const struct {
+    const char *method, *body, *after;
+  } rows[] = {
+      {"GET", "", ""},
+      {"DELETE", "", "Content-Length: 0\r\n"},
+      {"POST", "[]", "Content-Length: 2\r\n"},
+      {"GET", "", ""},
+      {"PATCH", "[1]", "Content-Length: 3\r\n"},
+      {"POST", "", "Content-Length: 0\r\n"},
+  };
+  for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+    start_plain(&d, i + 1, rows[i].method, rows[i].body);
+    snprintf(expected, sizeof expected,
+             "%s /%u HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: */*\r\n%s\r\n%s",
+             rows[i].method, i + 1, d.origin.port, rows[i].after, rows[i].body);
+    assert_string_equal(buf_cstring(&d.origin.raw), expected);
+  }
+  finish_desk(&d);
+}
+
 static void test_http_client__does_many_at_once(void **state)
 {
   (void)state;
@@ -331,6 +380,40 @@ static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
   assert_int_equal(d.origin.connections, 2);
   assert_int_equal(d.origin.requests, 3); /* it was sent, and is not blamed on the last */
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
+  finish_desk(&d);
+}
+
+static void hang_up_all(struct desk *d)
+{
+  for (unsigned i = 0; i < ORIGIN_CONNECTIONS; i++)
+    if (d->origin.list[i].open)
+      origin_hang_up(&d->origin.list[i], false);
+}
+
+static unsigned turns_of(uv_loop_t *loop, unsigned ms)
+{
+  uv_metrics_t before, after;
+  uv_metrics_info(loop, &before);
+  loopback_run_ms(loop, ms);
+  uv_metrics_info(loop, &after);
+  return (unsigned)(after.loop_count - before.loop_count);
+}
+
+/* An idle connection stays watched: its end is seen, once, and is nobody's failure. */
+static void test_http_client__the_end_of_an_idle_connection_is_quiet(void **state)
+{
+  (void)state;
+  struct desk d;
+  setup_desk(&d, answer_ok);
+  for (unsigned i = 0; i < 3; i++) {
+    start(&d, i, "{}", 0);
+    wait_done(&d, i + 1);
+    hang_up_all(&d);
+    assert_true(turns_of(&d.loop, 50) < 20);
+  }
+  assert_int_equal(d.origin.connections, 3);
+  for (unsigned i = 0; i < 3; i++)
+    assert_int_equal(d.got[i].status, 200);
   finish_desk(&d);
 }
 
@@ -880,6 +963,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_http_client__sends_what_it_was_given_and_no_more),
       cmocka_unit_test(test_http_client__keeps_the_connection),
+      cmocka_unit_test(test_http_client__a_request_knows_nothing_of_the_one_before),
       cmocka_unit_test(test_http_client__does_many_at_once),
       cmocka_unit_test(test_http_client__hands_out_an_answer_of_any_status),
       cmocka_unit_test(test_http_client__follows_no_redirect),
@@ -887,6 +971,7 @@ int main(void)
       cmocka_unit_test(test_http_client__sends_twenty_megabytes),
       cmocka_unit_test(test_http_client__sends_a_body_once_when_a_kept_connection_dies),
       cmocka_unit_test(test_http_client__goes_on_after_a_kept_connection_died),
+      cmocka_unit_test(test_http_client__the_end_of_an_idle_connection_is_quiet),
       cmocka_unit_test(test_http_client__sends_a_call_without_body_once_too),
       cmocka_unit_test(test_http_client__knows_that_a_refused_call_was_not_sent),
       cmocka_unit_test(test_http_client__knows_that_a_reset_call_was_sent),
