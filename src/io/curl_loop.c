@@ -71,9 +71,19 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
   l->on_action(l->who);
 }
 
+/* What rests keeps no loop running. */
+static void let_rest(struct watcher *w)
+{
+  w->wanted = 0;
+  if (w->is_polled)
+    uv_unref((uv_handle_t *)&w->poll);
+}
+
 static bool look_for(struct watcher *w, int events)
 {
   w->wanted = events;
+  if (w->is_polled)
+    uv_ref((uv_handle_t *)&w->poll);
   if (events == w->polled)
     return true;
   if (!w->is_polled)
@@ -91,7 +101,7 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
   struct watcher *w = watcher_of(l, socket);
   if (what == CURL_POLL_REMOVE) {
     if (w && w->is_connection)
-      w->wanted = 0;
+      let_rest(w);
     else if (w)
       watcher_drop(w);
     return 0;

@@ -417,6 +417,31 @@ static void test_http_client__the_end_of_an_idle_connection_is_quiet(void **stat
   finish_desk(&d);
 }
 
+static void forget(uv_handle_t *handle, void *unused)
+{
+  (void)unused;
+  if (handle->type == UV_TCP)
+    uv_unref(handle);
+}
+
+/* What runs until nothing is left to do comes to its end. */
+static void test_http_client__an_idle_connection_keeps_no_loop_running(void **state)
+{
+  (void)state;
+  struct desk d;
+  setup_desk(&d, answer_ok);
+  for (unsigned i = 0; i < 2; i++) {
+    start(&d, i, "{}", 0);
+    assert_true(uv_loop_alive(&d.loop));
+    wait_done(&d, i + 1);
+    loopback_run_ms(&d.loop, 10);
+    uv_walk(&d.loop, forget, NULL); /* the origin's own */
+    assert_false(uv_loop_alive(&d.loop));
+  }
+  assert_int_equal(d.origin.connections, 1);
+  finish_desk(&d);
+}
+
 static void test_http_client__sends_a_call_without_body_once_too(void **state)
 {
   (void)state;
@@ -972,6 +997,7 @@ int main(void)
       cmocka_unit_test(test_http_client__sends_a_body_once_when_a_kept_connection_dies),
       cmocka_unit_test(test_http_client__goes_on_after_a_kept_connection_died),
       cmocka_unit_test(test_http_client__the_end_of_an_idle_connection_is_quiet),
+      cmocka_unit_test(test_http_client__an_idle_connection_keeps_no_loop_running),
       cmocka_unit_test(test_http_client__sends_a_call_without_body_once_too),
       cmocka_unit_test(test_http_client__knows_that_a_refused_call_was_not_sent),
       cmocka_unit_test(test_http_client__knows_that_a_reset_call_was_sent),
