@@ -9,8 +9,8 @@
 
 struct curl_slist;
 
-/* The caller's ("Name: value", NULL-ended; NULL: none), without what curl would add by
- * itself.  NULL and FAULT_BAD_INPUT: one holds a line end. */
+/* Copies of the caller's ("Name: value", NULL-ended; NULL: none), without what curl would
+ * add by itself.  NULL and FAULT_BAD_INPUT: one holds a line end. */
 struct curl_slist *curl_headers_make(const char *const *headers, struct fault *f);
 void curl_headers_free(
     struct curl_slist *headers); /* wiped: a bearer may be among them */

@@ -69,13 +69,15 @@ void mcp_reply_close(struct json_writer *w)
   buf_add_char(w->out, '}');
 }
 
+enum { ENVELOPE_BYTES = 400 }; /* about what stands around a text; more is no error */
+
 void mcp_reply_text(struct buf *out, struct span id, bool modern, struct span text,
                     bool is_json, bool failed)
 {
   /* At once and exactly: results of many MiB are not to be copied while a buffer grows.
    */
   size_t length = is_json ? text.len : json_escaped_length(text);
-  if (!buf_reserve(out, id.len + length + KIB))
+  if (!buf_reserve(out, id.len + length + ENVELOPE_BYTES))
     return;
   struct json_writer w = mcp_reply_open(out, id, modern);
   json_open(&w, "content", '[');

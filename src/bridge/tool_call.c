@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS 9
+#define HEADERS 9 /* at most, with the NULL */
 
 static const unsigned retry_after_ms[] = {
     100, 400}; /* when the request certainly never left */
@@ -28,8 +28,8 @@ struct tool_call {
   unsigned long long began_ms, deadline_ms;
   struct http_client_request *request;
   struct command *command;
-  struct loop_timer
-      *later; /* the next attempt, or an answer that must not come from inside */
+  /* The next attempt, or an answer that must not come from inside; NULL until needed. */
+  struct loop_timer *later;
   struct fault start_fault;
   tool_call_done *on_answer;
   void *who;
@@ -65,7 +65,7 @@ static unsigned left_ms(const struct tool_call *c)
 
 static void attempt(struct tool_call *c);
 
-static void later(void *who)
+static void go_on(void *who)
 {
   struct tool_call *c = who;
   if (c->cancelled)
@@ -76,12 +76,19 @@ static void later(void *who)
     attempt(c);
 }
 
+static void later(struct tool_call *c, unsigned ms)
+{
+  if (!c->later)
+    c->later = loop_timer_new(c->route->loop, go_on, c);
+  loop_timer_start(c->later, ms);
+}
+
 /* False: there is no time for another attempt. */
 static bool again(struct tool_call *c, unsigned after_ms)
 {
   if (after_ms >= left_ms(c))
     return false;
-  loop_timer_start(c->later, after_ms);
+  later(c, after_ms);
   return true;
 }
 
@@ -126,53 +133,59 @@ static void http_answered(void *who, struct http_client_answer *got)
   buf_free(&text);
 }
 
-static char *header(const char *name, struct span value)
+/* A line and a NUL.  A value may hold anything; a header may not. */
+static void add_header(struct buf *lines, const char *name, struct span value)
 {
-  size_t n = strlen(name), len = n + 2 + value.len;
-  char *text = mem_new(len + 1);
-  memcpy(text, name, n);
-  memcpy(text + n, ": ", 2);
-  if (value.len > 0)
-    memcpy(text + n + 2, value.at, value.len);
-  for (size_t i = n; i < len; i++) /* an id may hold anything; a header may not */
-    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-      text[i] = '_';
-  return text;
+  buf_add_text(lines, name);
+  size_t begin = lines->len;
+  buf_add(lines, value);
+  for (size_t i = begin; i < lines->len; i++)
+    if ((unsigned char)lines->at[i] < 0x20 || lines->at[i] == 0x7f)
+      lines->at[i] = '_';
+  buf_add_char(lines, 0);
+}
+
+static void add_headers(struct buf *lines, const struct tool_call *c)
+{
+  const struct tool_route *route = c->route;
+  char number[16];
+  snprintf(number, sizeof number, "%u", c->attempt);
+  /* All of it at once: a buffer that grows leaves the token behind. */
+  buf_reserve(lines, KIB / 4 + 2 * c->id.len + route->run_id.len +
+                         route->traceparent.len + route->token.len);
+  add_header(lines, "content-type: ", SPAN_LITERAL("application/json"));
+  add_header(lines, "accept: ", SPAN_LITERAL("*/*"));
+  add_header(lines, "authorization: Bearer ", route->token);
+  add_header(lines, "x-runlet-run-id: ", route->run_id);
+  add_header(lines, "x-runlet-call-id: ", buf_span(&c->id));
+  add_header(lines, "idempotency-key: ", buf_span(&c->id));
+  add_header(lines, "x-runlet-attempt: ", span_of(number));
+  if (route->traceparent.len > 0)
+    add_header(lines, "traceparent: ", route->traceparent);
 }
 
 static void attempt_http(struct tool_call *c)
 {
   const struct tool_route *route = c->route;
-  char number[16];
-  snprintf(number, sizeof number, "%u", c->attempt);
-  struct buf bearer = buf_make(64 * KIB);
-  buf_add_text(&bearer, "Bearer ");
-  buf_add(&bearer, route->token);
-  char *headers[HEADERS] = {
-      header("content-type", SPAN_LITERAL("application/json")),
-      header("accept", SPAN_LITERAL("*/*")),
-      header("authorization", buf_span(&bearer)),
-      header("x-runlet-run-id", route->run_id),
-      header("x-runlet-call-id", buf_span(&c->id)),
-      header("idempotency-key", buf_span(&c->id)),
-      header("x-runlet-attempt", span_of(number)),
-      route->traceparent.len ? header("traceparent", route->traceparent) : NULL};
+  const char *headers[HEADERS] = {0};
+  struct buf lines = buf_make(MIB);
+  add_headers(&lines, c);
+  size_t count = 0;
+  for (size_t at = 0; at < lines.len; at += strlen(lines.at + at) + 1)
+    headers[count++] = lines.at + at;
   char *url = span_copy(route->url);
   struct http_call call = {.method = "POST",
                            .url = url,
-                           .headers = (const char *const *)headers,
+                           .headers = headers,
                            .body = buf_span(&c->body),
                            .connect_ms = LIMIT_TOOL_CONNECT_MS,
                            .total_ms = left_ms(c) ? left_ms(c) : 1,
                            .answer_ceiling = route->answer_ceiling};
   c->request = http_client_start(route->client, &call, http_answered, c, &c->start_fault);
   if (!c->request)
-    loop_timer_start(c->later, 0);
+    later(c, 0);
   free(url);
-  mem_wipe(headers[2], strlen(headers[2]));
-  for (size_t i = 0; i < HEADERS; i++)
-    free(headers[i]);
-  buf_wipe(&bearer);
+  buf_wipe(&lines);
 }
 
 /* -- by a local command -- */
@@ -240,7 +253,7 @@ static void attempt_command(struct tool_call *c)
                                 .deadline_ms = c->route->timeout_ms};
   c->command = command_start(c->route->loop, &setup, command_ended, c, &c->start_fault);
   if (!c->command)
-    loop_timer_start(c->later, 0);
+    later(c, 0);
   free(command);
 }
 
@@ -266,7 +279,6 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   c->who = who;
   c->began_ms = ids_ticks_ms();
   c->deadline_ms = c->began_ms + route->timeout_ms;
-  c->later = loop_timer_new(route->loop, later, c);
   c->name = buf_make(LIMIT_BRIDGE_BODY_BYTES);
   buf_add(&c->name, name);
   c->id = buf_make(KIB);
@@ -277,7 +289,7 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   buf_add(&c->body, args_json);
   buf_add_char(&c->body, '}');
   if (ids_fresh(&c->id, "call", &c->start_fault) < 0)
-    loop_timer_start(c->later, 0);
+    later(c, 0);
   else
     attempt(c);
   return c;
@@ -293,5 +305,5 @@ void tool_call_cancel(struct tool_call *c)
   else if (c->command)
     command_cancel(c->command);
   else
-    loop_timer_start(c->later, 0);
+    later(c, 0);
 }

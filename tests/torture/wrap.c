@@ -225,13 +225,6 @@ CURL *__wrap_curl_easy_init(void)
   return fails("curl_easy_init") ? NULL : __real_curl_easy_init();
 }
 
-struct curl_slist *__real_curl_slist_append(struct curl_slist *list, const char *text);
-struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char *text);
-struct curl_slist *__wrap_curl_slist_append(struct curl_slist *list, const char *text)
-{
-  return fails("curl_slist_append") ? NULL : __real_curl_slist_append(list, text);
-}
-
 CURLMcode __real_curl_multi_add_handle(CURLM *m, CURL *e);
 CURLMcode __wrap_curl_multi_add_handle(CURLM *m, CURL *e);
 CURLMcode __wrap_curl_multi_add_handle(CURLM *m, CURL *e)
