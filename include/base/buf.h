@@ -32,6 +32,7 @@ void buf_clear(struct buf *b); /* keeps the memory; forgets `overflowed` */
 void buf_add(struct buf *b, struct span s);
 void buf_add_char(struct buf *b, char c);
 void buf_add_text(struct buf *b, const char *cstring);
+void buf_add_number(struct buf *b, long long n); /* decimal */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));

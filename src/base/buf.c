@@ -86,6 +86,20 @@ void buf_add_text(struct buf *b, const char *cstring)
   buf_add(b, span_of(cstring));
 }
 
+void buf_add_number(struct buf *b, long long n)
+{
+  char digits[24];
+  size_t i = sizeof digits;
+  unsigned long long left = n < 0 ? 0ull - (unsigned long long)n : (unsigned long long)n;
+  do {
+    digits[--i] = (char)('0' + left % 10);
+    left /= 10;
+  } while (left > 0);
+  if (n < 0)
+    digits[--i] = '-';
+  buf_add(b, (struct span){digits + i, sizeof digits - i});
+}
+
 void buf_addv(struct buf *b, const char *fmt, va_list args)
 {
   char small[256];

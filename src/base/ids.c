@@ -40,7 +40,9 @@ int ids_fresh(struct buf *out, const char *prefix, struct fault *f)
   char token[17];
   if (ids_token(token, 8, f) < 0)
     return -1;
-  buf_addf(out, "%s-%s", prefix, token);
+  buf_add_text(out, prefix);
+  buf_add_char(out, '-');
+  buf_add_text(out, token);
   return 0;
 }
 

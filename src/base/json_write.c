@@ -174,16 +174,8 @@ void json_put_named(struct json_writer *w, struct span key, struct span text)
 
 void json_put_int(struct json_writer *w, const char *key, long long n)
 {
-  char digits[24];
-  size_t i = sizeof digits;
-  unsigned long long left = n < 0 ? 0ull - (unsigned long long)n : (unsigned long long)n;
-  do {
-    digits[--i] = (char)('0' + left % 10);
-    left /= 10;
-  } while (left > 0);
-  if (n < 0)
-    digits[--i] = '-';
-  json_put_raw(w, key, (struct span){digits + i, sizeof digits - i});
+  json_key_put(w, key);
+  buf_add_number(w->out, n);
 }
 
 void json_put_bool(struct json_writer *w, const char *key, bool b)

@@ -108,7 +108,11 @@ static void put_header(struct buf *out, struct span name, struct span value)
 /* All but what tells the length and the blank line. */
 static void put_head(struct buf *out, const struct http_answer *answer)
 {
-  buf_addf(out, "HTTP/1.1 %d %s\r\n", answer->status, reason_of(answer->status));
+  buf_add_text(out, "HTTP/1.1 ");
+  buf_add_number(out, answer->status);
+  buf_add_char(out, ' ');
+  buf_add_text(out, reason_of(answer->status));
+  buf_add_text(out, "\r\n");
   if (answer->content_type != NULL)
     put_header(out, SPAN_LITERAL("content-type"), span_of(answer->content_type));
   for (size_t i = 0; i < answer->header_count; i++)
@@ -143,8 +147,11 @@ static void put_whole(struct http_connection *c, const struct http_answer *answe
   size_t before = c->out.len;
   put_head(&c->out, answer);
   put_connection(&c->out, answer->close, minor);
-  if (has_body(answer->status))
-    buf_addf(&c->out, "content-length: %zu\r\n", body.len);
+  if (has_body(answer->status)) {
+    buf_add_text(&c->out, "content-length: ");
+    buf_add_number(&c->out, (long long)body.len);
+    buf_add_text(&c->out, "\r\n");
+  }
   buf_add_text(&c->out, "\r\n");
   if (!bodyless)
     buf_add(&c->out, body);

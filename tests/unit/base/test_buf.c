@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +64,21 @@ static void test_buf__addf_prints_short_and_long(void **state)
   buf_addf(&b, "%1000d", 5);
   assert_true(b.overflowed);
   assert_int_equal(b.len, 1003);
+  buf_free(&b);
+}
+
+static void test_buf__add_number_writes_any(void **state)
+{
+  (void)state;
+  static const long long numbers[] = {0, 7, -7, 10, LLONG_MAX, LLONG_MIN};
+  struct buf b = buf_make(100);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    char wanted[32];
+    snprintf(wanted, sizeof wanted, "%lld", numbers[i]);
+    buf_add_number(&b, numbers[i]);
+    assert_string_equal(b.at, wanted);
+    buf_clear(&b);
+  }
   buf_free(&b);
 }
 
@@ -192,6 +209,7 @@ int main(void)
       cmocka_unit_test(test_buf__is_nul_ended_as_soon_as_it_holds_anything),
       cmocka_unit_test(test_buf__passing_the_ceiling_drops_that_append_whole),
       cmocka_unit_test(test_buf__addf_prints_short_and_long),
+      cmocka_unit_test(test_buf__add_number_writes_any),
       cmocka_unit_test(test_buf__reserve_and_grew_write_in_place),
       cmocka_unit_test(test_buf__drop_front_and_take),
       cmocka_unit_test(test_span__compares),
