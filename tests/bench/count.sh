@@ -15,7 +15,7 @@ for tool in gcc valgrind; do command -v "$tool" >/dev/null || die "$tool is need
 
 mkdir -p "$build/bin"
 cc() { gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -o "$@"; }
-cc "$build/stub" -pthread "$here/stub.c"
+cc "$build/stub" "$here/stub.c"
 cc "$build/floor" "$here/floor.c" "$here/../support/scripted_text.c"
 cc "$build/bin/claude" "$here"/{agent,delta,load}.c "$here"/../support/scripted_{mcp,text}.c
 export PATH=$build/bin:$PATH

@@ -31,7 +31,7 @@ for tool in gcc npm python3; do command -v "$tool" >/dev/null || die "$tool is n
 mkdir -p "$build/bin"
 cc() { gcc -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -o "$@"; }
 cc "$build/client" "$here"/{client,http,server,delta,load}.c
-cc "$build/stub" -pthread "$here/stub.c"
+cc "$build/stub" "$here/stub.c"
 cc "$build/bin/claude" "$here"/{agent,delta,load}.c "$here"/../support/scripted_{mcp,text}.c
 
 # The lock's checksum is left behind after an install that went through.

@@ -5,17 +5,16 @@
  *
  * A POST with the right bearer and a body that names the tool `echo` gets
  * {"result":"ok"}, or with "bytes":N in it a text of N letters; anything else 400, so
- * that a wrong call cannot pass for a fast one.  Connections are kept alive, one thread
- * each. */
+ * that a wrong call cannot pass for a fast one.  Connections are kept alive; one loop
+ * serves them all, as an orchestrator's does. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -64,43 +63,69 @@ static bool send_big(int fd, size_t bytes)
   return sent;
 }
 
-static void *serve(void *argument)
+struct connection {
+  int fd;
+  size_t have;
+  char buf[ROOM + 1];
+};
+
+/* Answers the request that begins `buf`; false: the connection is gone. */
+static bool answer(struct connection *c, size_t whole)
 {
-  int fd = (int)(intptr_t)argument, one = 1;
-  char *buf = malloc(ROOM + 1);
-  size_t have = 0;
-  ssize_t n;
+  char next = c->buf[whole];
+  const char *text, *bytes;
+  size_t big = 0;
 
-  if (!buf)
-    abort();
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-  while (have < ROOM && (n = read(fd, buf + have, ROOM - have)) > 0) {
-    size_t whole;
+  c->buf[whole] = '\0';
+  text = strncmp(c->buf, "POST ", 5) == 0 && strstr(c->buf, bearer) &&
+                 strstr(c->buf, "\"name\":\"echo\"")
+             ? good
+             : bad;
+  if (text == good && (bytes = strstr(c->buf, "\"bytes\":")))
+    big = strtoul(bytes + 8, NULL, 10);
+  c->buf[whole] = next;
+  memmove(c->buf, c->buf + whole, c->have - whole + 1);
+  c->have -= whole;
+  return big ? send_big(c->fd, big) : send_all(c->fd, text, strlen(text));
+}
 
-    have += (size_t)n;
-    buf[have] = '\0';
-    while ((whole = request_len(buf, have)) > 0) {
-      char next = buf[whole];
-      const char *answer, *bytes;
-      size_t big = 0;
+static bool serve(struct connection *c)
+{
+  ssize_t n = read(c->fd, c->buf + c->have, ROOM - c->have);
+  size_t whole;
 
-      buf[whole] = '\0';
-      answer = strncmp(buf, "POST ", 5) == 0 && strstr(buf, bearer) &&
-                       strstr(buf, "\"name\":\"echo\"")
-                   ? good
-                   : bad;
-      if (answer == good && (bytes = strstr(buf, "\"bytes\":")))
-        big = strtoul(bytes + 8, NULL, 10);
-      buf[whole] = next;
-      memmove(buf, buf + whole, have - whole + 1);
-      have -= whole;
-      if (big ? !send_big(fd, big) : !send_all(fd, answer, strlen(answer)))
-        break;
-    }
-  }
-  free(buf);
-  close(fd);
-  return NULL;
+  if (n <= 0)
+    return false;
+  c->have += (size_t)n;
+  c->buf[c->have] = '\0';
+  while ((whole = request_len(c->buf, c->have)) > 0)
+    if (!answer(c, whole))
+      return false;
+  return c->have < ROOM;
+}
+
+static bool watch(int poll, int fd, struct connection *c)
+{
+  struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+
+  return epoll_ctl(poll, EPOLL_CTL_ADD, fd, &e) == 0;
+}
+
+static bool welcome(int poll, int listener)
+{
+  struct connection *c = calloc(1, sizeof(*c));
+  int one = 1;
+
+  if (!c || (c->fd = accept(listener, NULL, NULL)) < 0)
+    return false;
+  setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  return watch(poll, c->fd, c);
+}
+
+static void leave(struct connection *c)
+{
+  close(c->fd);
+  free(c);
 }
 
 int main(int argc, char **argv)
@@ -108,6 +133,7 @@ int main(int argc, char **argv)
   struct sockaddr_in at = {.sin_family = AF_INET};
   socklen_t len = sizeof(at);
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int poll = epoll_create1(EPOLL_CLOEXEC);
 
   if (argc != 2)
     return 2;
@@ -115,16 +141,22 @@ int main(int argc, char **argv)
   snprintf(bearer, sizeof(bearer), "Bearer %s\r\n", argv[1]);
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (bind(listener, (struct sockaddr *)&at, len) < 0 || listen(listener, 64) < 0 ||
-      getsockname(listener, (struct sockaddr *)&at, &len) < 0)
+      getsockname(listener, (struct sockaddr *)&at, &len) < 0 ||
+      !watch(poll, listener, NULL))
     return 1;
   printf("%d\n", ntohs(at.sin_port));
   fflush(stdout);
   for (;;) {
-    int fd = accept(listener, NULL, NULL);
-    pthread_t thread;
+    struct epoll_event ready[64];
+    int count = epoll_wait(poll, ready, 64, -1);
 
-    if (fd < 0 || pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd) != 0)
-      return 1;
-    pthread_detach(thread);
+    for (int i = 0; i < count; i++) {
+      struct connection *c = ready[i].data.ptr;
+
+      if (!c && !welcome(poll, listener))
+        return 1;
+      if (c && !serve(c))
+        leave(c);
+    }
   }
 }
