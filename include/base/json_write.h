@@ -27,8 +27,6 @@ void json_put_bool(struct json_writer *w, const char *key, bool b);
 void json_put_null(struct json_writer *w, const char *key);
 /* Bytes that are JSON already, copied as they are; an empty span becomes null. */
 void json_put_raw(struct json_writer *w, const char *key, struct span json);
-/* A member whose name is not a constant. */
-void json_put_named(struct json_writer *w, struct span key, struct span text);
 /* Only the escaping, with the quotes. */
 void json_escape(struct buf *out, struct span text);
 /* How many bytes json_escape() would add, quotes included. */

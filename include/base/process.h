@@ -18,7 +18,6 @@ void strv_addf(struct strv *v, const char *fmt, ...)
 /* Environment lists, entries "NAME=value": replaces an entry of that name. */
 void strv_set_env(struct strv *v, const char *name, struct span value);
 const char *strv_env(const struct strv *v, const char *name); /* NULL: absent */
-void strv_drop_env(struct strv *v, const char *name_or_prefix, bool prefix);
 void strv_free(struct strv *v); /* wipes each string first: env holds secrets */
 
 struct plan_file { /* written 0600 in the run's private folder before the spawn */

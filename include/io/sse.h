@@ -14,7 +14,5 @@
 void sse_write_message(struct span json, struct buf *out);
 /* "id: <number>\ndata: <json>\n\n": a client that comes again says the last id it had. */
 void sse_write_numbered(unsigned long long number, struct span json, struct buf *out);
-/* ": <text>\n\n", which clients ignore. */
-void sse_write_comment(struct span text, struct buf *out);
 
 #endif

@@ -164,14 +164,6 @@ void json_put_text(struct json_writer *w, const char *key, struct span text)
   json_escape(w->out, text);
 }
 
-void json_put_named(struct json_writer *w, struct span key, struct span text)
-{
-  value_begins(w, true);
-  json_escape(w->out, key);
-  buf_add_char(w->out, ':');
-  json_escape(w->out, text);
-}
-
 void json_put_int(struct json_writer *w, const char *key, long long n)
 {
   json_key_put(w, key);

@@ -74,23 +74,6 @@ const char *strv_env(const struct strv *v, const char *name)
   return NULL;
 }
 
-void strv_drop_env(struct strv *v, const char *name_or_prefix, bool prefix)
-{
-  size_t len = strlen(name_or_prefix);
-  size_t kept = 0;
-  for (size_t i = 0; i < v->count; i++) {
-    bool drop = prefix ? strncmp(v->at[i], name_or_prefix, len) == 0
-                       : entry_has_name(v->at[i], name_or_prefix, len);
-    if (drop)
-      string_free(v->at[i]);
-    else
-      v->at[kept++] = v->at[i];
-  }
-  v->count = kept;
-  if (v->at != NULL)
-    v->at[kept] = NULL;
-}
-
 void strv_free(struct strv *v)
 {
   for (size_t i = 0; i < v->count; i++)

@@ -55,13 +55,8 @@ void sse_write_message(struct span json, struct buf *out)
 
 void sse_write_numbered(unsigned long long number, struct span json, struct buf *out)
 {
-  buf_addf(out, "id: %llu\n", number);
+  buf_add_text(out, "id: ");
+  buf_add_number(out, (long long)number);
+  buf_add_char(out, '\n');
   write_data(json, out);
-}
-
-void sse_write_comment(struct span text, struct buf *out)
-{
-  buf_add_text(out, ": ");
-  buf_add(out, text);
-  buf_add_text(out, "\n\n");
 }

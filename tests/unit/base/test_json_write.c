@@ -28,11 +28,10 @@ static void test_json_write__keeps_commas_and_nesting(void **state)
   json_put_bool(&w, "b", true);
   json_put_raw(&w, "r", span_of("1.0"));
   json_put_raw(&w, "e", (struct span){NULL, 0});
-  json_put_named(&w, span_of("k\"y"), span_of("v"));
   json_close(&w, '}');
   assert_string_equal(buf_cstring(&out),
                       "{\"t\":\"x\",\"a\":[1,[],{\"n\":null},false],\"b\":true,"
-                      "\"r\":1.0,\"e\":null,\"k\\\"y\":\"v\"}");
+                      "\"r\":1.0,\"e\":null}");
   buf_free(&out);
 }
 

@@ -42,23 +42,6 @@ static void test_strv__environment_entries_are_replaced_by_name(void **state)
   strv_free(&v);
 }
 
-static void test_strv__drops_by_name_or_prefix(void **state)
-{
-  (void)state;
-  struct strv v = {0};
-  strv_drop_env(&v, "A", true); /* nothing there yet */
-  strv_add(&v, span_of("RUNLET_TOKEN=x"));
-  strv_add(&v, span_of("A=1"));
-  strv_add(&v, span_of("AB=2"));
-  strv_add(&v, span_of("RUNLET_PORT=3"));
-  strv_drop_env(&v, "RUNLET_", true);
-  strv_drop_env(&v, "A", false);
-  assert_int_equal(v.count, 1);
-  assert_string_equal(v.at[0], "AB=2");
-  assert_null(v.at[1]);
-  strv_free(&v);
-}
-
 static void test_process_plan__owns_what_it_holds(void **state)
 {
   (void)state;
@@ -84,7 +67,6 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_strv__is_null_ended_at_every_size),
       cmocka_unit_test(test_strv__environment_entries_are_replaced_by_name),
-      cmocka_unit_test(test_strv__drops_by_name_or_prefix),
       cmocka_unit_test(test_process_plan__owns_what_it_holds),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,16 +80,6 @@ static void test_sse__numbers_events(void **state)
   buf_free(&out);
 }
 
-static void test_sse__writes_comments(void **state)
-{
-  (void)state;
-  struct buf out = buf_make(4096);
-  sse_write_comment(SPAN_LITERAL("still here"), &out);
-  sse_write_comment((struct span){0}, &out);
-  assert_string_equal(buf_cstring(&out), ": still here\n\n: \n\n");
-  buf_free(&out);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -99,7 +89,6 @@ int main(void)
       cmocka_unit_test(test_sse__does_not_read_past_a_cut_character),
       cmocka_unit_test(test_sse__says_the_same_value_as_the_json_it_was_given),
       cmocka_unit_test(test_sse__numbers_events),
-      cmocka_unit_test(test_sse__writes_comments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
