@@ -54,9 +54,10 @@ if [ "$which" != flow ] && [ "$which" != long ]; then
   install_packages "$here/claude"
   RUNLET_CLAUDE=$here/claude/node_modules/.bin/claude
   # An npm that holds install scripts back leaves the program to be put in place.
-  "$RUNLET_CLAUDE" --version >/dev/null 2>&1 ||
-    (cd "$here/claude/node_modules/@anthropic-ai/claude-code" && "$node" install.cjs) || true
-  "$RUNLET_CLAUDE" --version >/dev/null || die "the real claude does not run"
+  # A damaged one is a bare runtime, which has a version too.
+  runs() { "$RUNLET_CLAUDE" --version 2>&1 | grep -q 'Claude Code'; }
+  runs || (cd "$here/claude/node_modules/@anthropic-ai/claude-code" && "$node" install.cjs) || true
+  runs || die "$RUNLET_CLAUDE is not the real claude: remove $here/claude/node_modules and try again"
   export RUNLET_CLAUDE
 fi
 
