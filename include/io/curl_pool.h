@@ -3,11 +3,10 @@
  * only.
  *
  * A new handle costs a call as much as the rest of it: some 40 KiB that are mapped,
- * cleared and unmapped again.  One that was given back keeps its memory and its options,
- * since taking them back and setting them again is a tenth of a call.  What all requests
- * have in common is set once: HTTP/1.1 over http and https, verified TLS, no redirects (a
- * bearer must not travel), no signals, keep-alive.  So who takes one sets every other
- * option he ever sets, each time.  */
+ * cleared and unmapped again.  One that was given back keeps its memory and its options:
+ * what all requests have in common is set once (HTTP/1.1 over http and https, verified
+ * TLS, no redirects as a bearer must not travel, no signals, keep-alive), and who takes
+ * one sets every other option he ever sets, each time.  */
 #ifndef IO_CURL_POOL_H
 #define IO_CURL_POOL_H
 

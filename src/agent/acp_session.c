@@ -10,8 +10,8 @@
 #include "acp_session.h"
 
 #include "acp_settings.h"
-#include "agent/harness.h"
 
+#include "agent/harness.h"
 #include "agent/prompt.h"
 #include "agent/structured.h"
 #include "base/json_write.h"
