@@ -16,7 +16,7 @@
 #ifndef AGENT_HARNESS_H
 #define AGENT_HARNESS_H
 
-#include "agent/ear.h"
+#include "agent/agent_actions.h"
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/process.h"

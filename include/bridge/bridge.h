@@ -17,8 +17,8 @@
 #define BRIDGE_BRIDGE_H
 
 #include "base/fault.h"
-#include "bridge/tool_call.h"
 #include "request/tools.h"
+#include "tool/tool_call.h"
 
 struct uv_loop_s;
 struct bridge;

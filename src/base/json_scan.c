@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/json_scan.h"
+#include "json_scan.h"
 
 #include "base/limits.h"
 

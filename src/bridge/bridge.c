@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
+#include "bridge/mcp_post.h"
 #include "bridge/mcp_reply.h"
-#include "bridge/post.h"
 #include "bridge/sessions.h"
-#include "io/http_server.h"
+#include "http/http_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>

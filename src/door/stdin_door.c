@@ -6,12 +6,12 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "door/gate.h"
-#include "door/ground.h"
+#include "door/auth.h"
+#include "door/runtime.h"
 #include "event/sink_pretty.h"
+#include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
-#include "io/writer.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/translate_door.h"
 
-#include "agent/hearing.h"
+#include "agent/agent_session.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"

@@ -8,7 +8,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "event/seen.h"
+#include "event/seen_ids.h"
 #include "event_format.h"
 
 #include <stdio.h>

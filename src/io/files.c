@@ -5,7 +5,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "io/identity.h"
+#include "process/agent_user.h"
 
 #include <dirent.h>
 #include <errno.h>

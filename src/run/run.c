@@ -2,16 +2,16 @@
 /* run.c - see run.h. */
 #include "run/run.h"
 
-#include "agent/hearing.h"
+#include "agent/agent_session.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/loop.h"
-#include "run/certificate.h"
 #include "run/deadlines.h"
-#include "run/secrets.h"
-#include "run/stage.h"
+#include "run/environment.h"
+#include "run/report.h"
+#include "run/resources.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * stays the same when the input is cut elsewhere, and nobody but its own server is
  * called. First byte: how it ends, the format, the ceiling of an event; second: the size
  * of a piece; the rest: a transcript (agent/hearing.h). */
-#include "agent/hearing.h"
-#include "agent/opencode.h"
+#include "agent/agent_session.h"
+#include "agent/opencode/opencode.h"
 #include "agui_check.h"
 #include "base/ids.h"
 #include "base/limits.h"

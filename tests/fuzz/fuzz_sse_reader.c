@@ -3,7 +3,7 @@
  * and all are valid UTF-8.  First byte: the ceiling; second: the size of a piece. */
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "io/sse_reader.h"
+#include "http/sse_reader.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts cannot show: the outbox, the cancel, the value that was
  * asked for, and how the record and the end of the process decide together. */
-#include "agent/acp.h"
+#include "agent/acp/acp.h"
 
 #include "acp_talk.h"
 

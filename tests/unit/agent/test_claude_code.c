@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: the outbox, what hear()
  * answers, and how the last record and the end of the process decide together. */
-#include "agent/claude_code.h"
+#include "agent/claude_code/claude_code.h"
 
 #include "base/limits.h"
 #include "talk.h"

@@ -2,7 +2,7 @@
 /* What the golden transcripts (test_golden.c) cannot show: the outbox, what hear()
  * answers, the bridge's name, the value that was asked for, and how the last record and
  * the end of the process decide together. */
-#include "agent/codex.h"
+#include "agent/codex/codex.h"
 
 #include "talk.h"
 

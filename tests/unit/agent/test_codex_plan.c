@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/codex_plan.h"
+#include "agent/codex/codex_plan.h"
 
 #include "base/limits.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts cannot show: the outbox, the value that was asked for, and
  * how the record and the end decide together. */
-#include "agent/gemini.h"
+#include "agent/gemini/gemini.h"
 
 #include "acp_talk.h"
 

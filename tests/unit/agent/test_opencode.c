@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: what the server is asked, when
  * it is hung up on, and what depends on the request. */
-#include "agent/opencode.h"
+#include "agent/opencode/opencode.h"
 
 #include "base/mem.h"
 #include "stream.h"

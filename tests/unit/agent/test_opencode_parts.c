@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: names of tools that the
  * request registered, and texts that are long past. */
-#include "../../../src/agent/opencode_parts.h"
+#include "agent/opencode/opencode_parts.h"
 
 #include "stream.h"
 

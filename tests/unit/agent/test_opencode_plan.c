@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/opencode_plan.h"
+#include "agent/opencode/opencode_plan.h"
 
 #include "base/json.h"
 #include "base/limits.h"

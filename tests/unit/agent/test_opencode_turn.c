@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Asking and the end of the turn; the whole dialogue is in test_opencode.c. */
-#include "../../../src/agent/opencode_turn.h"
+#include "agent/opencode/opencode_turn.h"
 
 #include "stream.h"
 

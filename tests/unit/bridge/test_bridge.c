@@ -2,7 +2,7 @@
 #include "bridge/bridge.h"
 
 #include "base/limits.h"
-#include "bridge_desk.h"
+#include "bridge_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

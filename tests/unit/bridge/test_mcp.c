@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

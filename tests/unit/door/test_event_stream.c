@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/event_stream.h"
+#include "door/http/event_stream.h"
 
 #include "base/limits.h"
-#include "door_desk.h"
-#include "io/keeper.h"
+#include "door_fixture.h"
+#include "process/keeper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The door in a process of its own, asked over plain sockets.  What it answers in every
  * case is in tests/flow. */
-#include "door/http_door.h"
+#include "door/http/http_door.h"
 
 #include "base/ids.h"
-#include "io/keeper.h"
 #include "io/signals.h"
+#include "process/keeper.h"
 #include "scratch.h"
 #include "traces.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* That it is the format, a parser of others says in tests/flow. */
-#include "door/metrics.h"
+#include "door/http/metrics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

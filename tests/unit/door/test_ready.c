@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/ready.h"
+#include "door/http/ready.h"
 
 #include "scratch.h"
 #include "traces.h"

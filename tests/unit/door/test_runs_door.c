@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/runs_door.h"
+#include "door/http/runs_door.h"
 
-#include "door_desk.h"
-#include "io/keeper.h"
+#include "door_fixture.h"
+#include "process/keeper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

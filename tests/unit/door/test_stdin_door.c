@@ -2,8 +2,8 @@
 #include "door/stdin_door.h"
 
 #include "base/arena.h"
-#include "io/keeper.h"
 #include "io/signals.h"
+#include "process/keeper.h"
 #include "scratch.h"
 #include "traces.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/files.h"
 
-#include "io/identity.h"
+#include "process/agent_user.h"
 
 #include "scratch.h"
 #include "traces.h"

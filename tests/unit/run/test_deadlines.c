@@ -4,9 +4,9 @@
 #include "run/deadlines.h"
 
 #include "base/ids.h"
-#include "io/child.h"
-#include "io/keeper.h"
-#include "run_desk.h"
+#include "process/child.h"
+#include "process/keeper.h"
+#include "run_fixture.h"
 #include "traces.h"
 
 #include <limits.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/run.h"
 
-#include "io/keeper.h"
-#include "run_desk.h"
+#include "process/keeper.h"
+#include "run_fixture.h"
 #include "traces.h"
 
 #include <setjmp.h>
