@@ -3,26 +3,26 @@
  *
  * New is what lies beyond the length told before, whatever stands in front of it (the
  * reference looks at the length alone), from a character border on.  The last
- * GROWING_TEXTS texts are remembered; one that is forgotten counts as new.  A zeroed
+ * TEXT_GROWTH_TEXTS texts are remembered; one that is forgotten counts as new.  A zeroed
  * struct is empty and ready.  */
 #ifndef AGENT_TEXT_GROWTH_H
 #define AGENT_TEXT_GROWTH_H
 
 #include "base/buf.h"
 
-enum { GROWING_TEXTS = 32 };
+enum { TEXT_GROWTH_TEXTS = 32 };
 
-struct growing {
-  struct growing_text {
+struct text_growth {
+  struct text_growth_text {
     struct buf id;
     size_t told;
-  } texts[GROWING_TEXTS];
+  } texts[TEXT_GROWTH_TEXTS];
   unsigned used, oldest; /* a ring */
 };
 
-bool growing_knows(const struct growing *g, struct span id);
+bool text_growth_knows(const struct text_growth *g, struct span id);
 /* Points into `whole`. */
-struct span growing_more(struct growing *g, struct span id, struct span whole);
-void growing_free(struct growing *g);
+struct span text_growth_more(struct text_growth *g, struct span id, struct span whole);
+void text_growth_free(struct text_growth *g);
 
 #endif

@@ -31,7 +31,7 @@ struct bridge_setup {
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
 };
 
-struct bridge_facts {                   /* for warnings and the certificate */
+struct bridge_facts {                   /* for warnings and the report */
   unsigned long long requests, refused; /* refused: 401 */
   bool listed; /* an initialize, discover or tools/list was answered */
   unsigned long long calls;

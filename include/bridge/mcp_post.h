@@ -11,7 +11,7 @@
  * modern calls are cancelled at once (2026-07-28 demands it), legacy ones after
  * LIMIT_BRIDGE_GONE_MS, for nobody could collect their result.
  *
- * `on_end` comes once, never from inside post_start(), when every call has had its
+ * `on_end` comes once, never from inside mcp_post_start(), when every call has had its
  * answer; the post frees itself after it.  */
 #ifndef BRIDGE_MCP_POST_H
 #define BRIDGE_MCP_POST_H
@@ -21,40 +21,40 @@
 
 struct uv_loop_s;
 struct http_exchange;
-struct post;
+struct mcp_post;
 
-struct post_setup {
+struct mcp_post_setup {
   struct uv_loop_s *loop;
   const struct tool_route *route; /* outlives the post */
   unsigned hold_ms, progress_ms;
   size_t parts; /* how many messages may be added */
   bool is_array, modern;
   int session; /* sessions.h */
-  void (*on_end)(void *who, struct post *p);
+  void (*on_end)(void *who, struct mcp_post *p);
   void *who;
 };
 
 /* What the client's Accept header lets us send; without one, or with a wildcard, JSON. */
-struct post_accepts {
+struct mcp_post_accepts {
   bool json, sse;
 };
-struct post_accepts post_accepts_read(struct span accept);
+struct mcp_post_accepts mcp_post_accepts_read(struct span accept);
 
-struct post *post_new(const struct post_setup *setup);
-void post_add_reply(struct post *p, struct buf *reply);    /* taken */
-void post_add_call(struct post *p, struct mcp_call *call); /* taken */
+struct mcp_post *mcp_post_new(const struct mcp_post_setup *setup);
+void mcp_post_add_reply(struct mcp_post *p, struct buf *reply);    /* taken */
+void mcp_post_add_call(struct mcp_post *p, struct mcp_call *call); /* taken */
 /* From here on the post answers `x`, and starts its calls.  False: there was none, all is
  * answered (with 202 if there is nothing to say) and the post is gone, without on_end. */
-bool post_start(struct post *p, struct http_exchange *x);
-unsigned post_open_calls(const struct post *p);
-unsigned post_find(const struct post *p, int session,
-                   struct span id); /* open calls of that id */
+bool mcp_post_start(struct mcp_post *p, struct http_exchange *x);
+unsigned mcp_post_open_calls(const struct mcp_post *p);
+unsigned mcp_post_find(const struct mcp_post *p, int session,
+                       struct span id); /* open calls of that id */
 /* The client gave up these: the host is told, and there will be no response. */
-void post_cancel(struct post *p, struct span id);
-void post_cancel_all(struct post *p);
+void mcp_post_cancel(struct mcp_post *p, struct span id);
+void mcp_post_cancel_all(struct mcp_post *p);
 
 /* An answer that is there already: JSON, or the one event of a whole stream. */
-void post_reply_whole(struct http_exchange *x, struct post_accepts accepts, int status,
-                      struct span json, struct span session_id);
+void mcp_post_reply_whole(struct http_exchange *x, struct mcp_post_accepts accepts,
+                          int status, struct span json, struct span session_id);
 
 #endif

@@ -15,12 +15,12 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-struct gate {
+struct auth {
   struct buf token; /* empty: none */
   bool loopback;    /* we listen on loopback only */
 };
 
-struct gate_facts { /* of one request */
+struct auth_facts { /* of one request */
   struct span authorization, host, origin;
   bool has_origin;
   bool from_here;  /* the peer's address is one of this machine */
@@ -30,12 +30,12 @@ struct gate_facts { /* of one request */
 /* The token from `file` (without its last newline), else from RUNLET_TOKEN in `env`,
  * whose value is overwritten in place.  An empty one, or two of them in `env`, is an
  * error.  Then checks that `host` may be listened on. */
-int gate_open(struct gate *g, const char *file, char *const *env, const char *host,
+int auth_open(struct auth *g, const char *file, char *const *env, const char *host,
               bool allow_unauthenticated, struct fault *f);
-void gate_close(struct gate *g);
+void auth_close(struct auth *g);
 /* For who needs no token: overwrites RUNLET_TOKEN's value. */
-void gate_wipe(char *const *env);
+void auth_wipe(char *const *env);
 /* 0, or FAULT_DENIED (401) or FAULT_FORBIDDEN (403) with the text for the caller. */
-int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f);
+int auth_check(const struct auth *g, const struct auth_facts *facts, struct fault *f);
 
 #endif

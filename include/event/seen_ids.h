@@ -10,21 +10,21 @@
 
 #include <stdint.h>
 
-struct seen_entry {
+struct seen_ids_entry {
   uint64_t hash; /* 0: a free place */
   unsigned times;
 };
 
-struct seen {
-  struct seen_entry *at;
-  size_t count, room; /* room is a power of two, at least twice count */
+struct seen_ids {
+  struct seen_ids_entry *at;
+  size_t count, capacity; /* room is a power of two, at least twice count */
 };
 
 /* How often `id` was added before; it is added once more.  When the table is full a new
- * id is not kept and the answer is SEEN_FULL. */
-#define SEEN_FULL (~0u)
-unsigned seen_add(struct seen *s, struct span id);
-bool seen_has(const struct seen *s, struct span id);
-void seen_free(struct seen *s);
+ * id is not kept and the answer is SEEN_IDS_FULL. */
+#define SEEN_IDS_FULL (~0u)
+unsigned seen_ids_add(struct seen_ids *s, struct span id);
+bool seen_ids_has(const struct seen_ids *s, struct span id);
+void seen_ids_free(struct seen_ids *s);
 
 #endif

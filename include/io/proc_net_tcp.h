@@ -22,7 +22,7 @@ struct peer_row {
 };
 
 /* The first row with these ends that has an inode, else one without; false: no row. */
-bool peer_table_find(struct span table, const struct peer_end *local,
-                     const struct peer_end *remote, struct peer_row *row);
+bool proc_net_tcp_find(struct span table, const struct peer_end *local,
+                       const struct peer_end *remote, struct peer_row *row);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_user.h - another user, as whom an agent runs (--agent-user).
  *
- * Looked up once, at the start, in passwd and group.  The keeper (io/keeper.h) stays what
+ * Looked up once, at the start, in passwd and group.  The keeper (process/keeper.h) stays what
  * runlet is, so that its signals always arrive; only between fork and exec the agent
  * takes the identity on: groups, group, user, and PR_SET_NO_NEW_PRIVS, without which it
  * could get more again by a set-user-id program.  */
@@ -11,29 +11,29 @@
 #include "base/fault.h"
 #include "base/process.h"
 
-#define IDENTITY_GROUPS 64
+#define AGENT_USER_GROUPS 64
 
-struct identity {
-  unsigned uid, gid, groups[IDENTITY_GROUPS];
+struct agent_user {
+  unsigned uid, gid, groups[AGENT_USER_GROUPS];
   size_t group_count;
   bool may_gain; /* PR_SET_NO_NEW_PRIVS is left off */
 };
 
 /* `user`: a name or a uid of /etc/passwd, not root.  HOME, USER, LOGNAME and SHELL of
  * `env` become the user's.  FAULT_BAD_INPUT says what is wrong with it. */
-int identity_find(const char *user, struct identity *id, struct strv *env,
-                  struct fault *f);
+int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
+                    struct fault *f);
 /* Tries it out in a process of its own: that we may become the user, and end what runs as
  * it, and that the folder can be entered by it, and written if `write`.  FAULT_BAD_INPUT;
  * blocks for a moment. */
-int identity_check(const struct identity *id, const char *folder, bool write,
-                   struct fault *f);
+int agent_user_check(const struct agent_user *id, const char *folder, bool write,
+                     struct fault *f);
 
 /* "uid:gid:may_gain:group,group,…", for the keeper's argument; no identity: "". */
-void identity_write(const struct identity *id, struct buf *out); /* NULL: none */
-bool identity_read(const char *text, struct identity *id);
+void agent_user_write(const struct agent_user *id, struct buf *out); /* NULL: none */
+bool agent_user_read(const char *text, struct agent_user *id);
 /* This process becomes the user, for good; 0, or errno.  Only system calls: between vfork
  * and exec too.  Clears the parent-death signal. */
-int identity_take_on(const struct identity *id);
+int agent_user_take_on(const struct agent_user *id);
 
 #endif

@@ -7,7 +7,7 @@
  * cgroup.kill (Linux 5.14) ends all that is in it at once, whoever forks meanwhile.
  *
  * Nothing here is needed: each call does nothing where there is nothing.  An agent that
- * is root may leave its group; the walk through /proc (io/descendants.h) finds it.  */
+ * is root may leave its group; the walk through /proc (process/descendants.h) finds it.  */
 #ifndef PROCESS_CGROUP_H
 #define PROCESS_CGROUP_H
 
@@ -25,10 +25,10 @@ unsigned long long cgroup_kills(const char *file); /* "" or not to be read: 0 */
 
 enum { CGROUP_NAME_BYTES = 48 };
 
-/* The group of one keeper; for io/keeper.c. */
+/* The group of one keeper; for process/keeper.c. */
 struct cgroup {
   const char *parent; /* borrowed */
-  int fd;             /* to start in (io/launch.h); -1: there is none */
+  int fd;             /* to start in (process/launch.h); -1: there is none */
   char name[CGROUP_NAME_BYTES];
 };
 /* "runlet-<pid namespace>-<keeper's pid>": two runlets in PID namespaces of their own may

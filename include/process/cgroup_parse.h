@@ -14,10 +14,10 @@ struct cgroup_paths { /* folders; empty: there is none, or it is not mounted her
   struct buf memory;  /* v1's memory controller */
 };
 
-struct cgroup_paths cgroup_text_paths(struct span cgroup, struct span mountinfo);
+struct cgroup_paths cgroup_parse_paths(struct span cgroup, struct span mountinfo);
 void cgroup_paths_free(struct cgroup_paths *p);
 /* The number behind "oom_kill" in v2's memory.events or v1's memory.oom_control; false:
  * it is not there (kernels before 4.13). */
-bool cgroup_text_kills(struct span text, unsigned long long *kills);
+bool cgroup_parse_kills(struct span text, unsigned long long *kills);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* child.h - one agent process on the loop, from spawn to the last byte.
  *
- * The program is started through a keeper (io/keeper.h): a small process of our own
+ * The program is started through a keeper (process/keeper.h): a small process of our own
  * between us and the agent, which is the subreaper of everything the agent starts, so
  * that nothing of a run can get out of its reach and an exit status is never lost to
  * somebody else's wait().

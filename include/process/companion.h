@@ -4,7 +4,7 @@
  *
  * It is a plain child: our standard streams, our session and group (a terminal's ^C
  * reaches it without us), default signal dispositions, an environment of its own.  Its
- * exit status is never lost to whoever reaps orphans (io/orphans.h); what it leaves
+ * exit status is never lost to whoever reaps orphans (process/orphans.h); what it leaves
  * behind comes to us and is only reaped.  `on_exit` comes exactly once, from the loop,
  * with the status as a shell has it: the exit code, or 128+n when signal n ended it.  It
  * keeps the loop running until then; the memory goes by itself on a later turn.  */

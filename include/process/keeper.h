@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct identity;
+struct agent_user;
 
 /* argv: runlet --keeper <folder> <identity> <oom score> <oom kills> <cgroup> <cwd>
  * <program> <argv…>; the first five, and what is in them, as struct keeper_terms and
@@ -42,7 +42,7 @@ struct keeper_command {
 
 enum keeper_news {
   KEEPER_STARTED = 1, /* pid */
-  KEEPER_NO_EXEC,     /* status: errno; what: enum launch_step (io/launch.h) */
+  KEEPER_NO_EXEC,     /* status: errno; what: enum launch_step (process/launch.h) */
   KEEPER_EXITED,      /* the agent: status, signal, core, oom, cpu_ms, max_rss_kib */
   KEEPER_LEFT,        /* pid, name: one process that is still there */
   KEEPER_SETTLED      /* the last record; the keeper exits */
@@ -55,11 +55,11 @@ struct keeper_record {
   char name[16];
 };
 
-struct keeper_terms {              /* on which an agent is kept; all may be NULL: none */
-  const char *folder;              /* removed when runlet is killed */
-  const struct identity *identity; /* whose the agent is */
-  const char *kills;               /* file that counts processes killed for memory */
-  const char *cgroup;              /* v2 folder, in which the run gets its own */
+struct keeper_terms { /* on which an agent is kept; all may be NULL: none */
+  const char *folder; /* removed when runlet is killed */
+  const struct agent_user *agent_user; /* whose the agent is */
+  const char *kills;                   /* file that counts processes killed for memory */
+  const char *cgroup;                  /* v2 folder, in which the run gets its own */
 };
 
 /* The keeper's whole life; the exit status of the process.  Called by main when argv[1]

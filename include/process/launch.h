@@ -10,10 +10,10 @@
 
 struct launch {
   const char *cwd;
-  char **argv;                     /* the program's path, then its argv */
-  const struct identity *identity; /* NULL: the keeper's */
-  const char *oom_score;           /* oom_score_set() */
-  int cgroup;                      /* an open v2 folder to start in; -1: none */
+  char **argv;                         /* the program's path, then its argv */
+  const struct agent_user *agent_user; /* NULL: the keeper's */
+  const char *oom_score;               /* oom_score_set() */
+  int cgroup;                          /* an open v2 folder to start in; -1: none */
 };
 
 enum launch_step { LAUNCH_EXEC, LAUNCH_CHDIR, LAUNCH_FORK, LAUNCH_USER };

@@ -22,7 +22,7 @@ void orphans_close(struct uv_loop_s *loop); /* fine when it was not opened */
 void orphans_claim(struct uv_loop_s *loop,
                    int pid); /* right after the fork, before the loop runs again */
 void orphans_release(struct uv_loop_s *loop, int pid); /* its owner has reaped it */
-/* Kills every orphan that started at `started` or later (io/descendants.h), with all
+/* Kills every orphan that started at `started` or later (process/descendants.h), with all
  * below it; nothing below who is claimed.  For what a keeper had when it was killed: who
  * became an orphan of another run meanwhile cannot be told from it. */
 void orphans_sweep(struct uv_loop_s *loop, unsigned long long started);

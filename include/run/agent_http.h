@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_http.h - HTTP between a run and its agent's own server on loopback.
  *
- * Carries out the calls of a harness's outbox (agent/ear.h) over io/http_client, and what
+ * Carries out the calls of a harness's actions (agent/agent_actions.h) over http/http_client, and what
  * comes back is heard: an answer once, with its tag; of a stream each event (io/
  * sse_reader.h) and then its end.  A call that cannot be made, is cut off or answers more
  * than the ceiling is heard with status 0 and the words.  Only http://127.0.0.1:<port>/
@@ -14,28 +14,28 @@
 
 struct uv_loop_s;
 struct http_client;
-struct link;
+struct agent_http;
 
-struct link_calls { /* from the loop, never from inside the calls below */
-  void (*on_heard)(void *who, const struct heard *heard);
+struct agent_http_calls { /* from the loop, never from inside the calls below */
+  void (*on_input)(void *who, const struct agent_input *input);
   void (*on_too_long)(void *who, size_t ceiling); /* one event; it is left out */
 };
 
-struct link_setup {
+struct agent_http_setup {
   struct uv_loop_s *loop;
   struct http_client *client;
   size_t ceiling; /* of one event, and of one answer */
-  const struct link_calls *calls;
+  const struct agent_http_calls *calls;
   void *who;
 };
 
-struct link *link_open(const struct link_setup *setup);
-/* Takes the calls out of the outbox and starts them. */
-void link_send(struct link *l, struct outbox *outbox);
+struct agent_http *agent_http_open(const struct agent_http_setup *setup);
+/* Takes the calls out of the actions and starts them. */
+void agent_http_send(struct agent_http *l, struct agent_actions *actions);
 /* Streams are not read meanwhile, and their server feels it; answers still come. */
-void link_pause(struct link *l, bool paused);
+void agent_http_pause(struct agent_http *l, bool paused);
 /* Nothing is heard any more.  What is under way is cancelled; `closed` comes on a later
  * turn, once. */
-void link_close(struct link *l, void (*closed)(void *who), void *who);
+void agent_http_close(struct agent_http *l, void (*closed)(void *who), void *who);
 
 #endif

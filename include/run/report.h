@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "base/process.h"
 
-struct certificate {
+struct report {
   const struct process_end
       *end;    /* NULL: no process was started; its stderr_tail is clean */
   bool failed; /* stderrTail belongs in */
@@ -20,11 +20,11 @@ struct certificate {
   const char *cancelled_by; /* NULL: nobody */
 };
 
-/* The members without braces, as events_certify() takes them. */
-void certificate_write(const struct certificate *c, struct buf *members);
+/* The members without braces, as events_report() takes them. */
+void report_write(const struct report *c, struct buf *members);
 /* stderr as it may be shown: valid UTF-8, no control bytes but newline and tab, no ANSI
  * sequences, secrets struck out; the last LIMIT_STDERR_TAIL_BYTES of that. */
-void certificate_clean(struct span stderr_tail, struct buf *out);
-const char *certificate_signal_name(int number); /* "SIGTERM"; NULL: unknown */
+void report_clean(struct span stderr_tail, struct buf *out);
+const char *report_signal_name(int number); /* "SIGTERM"; NULL: unknown */
 
 #endif

@@ -2,9 +2,9 @@
 /* resources.h - what one agent stands on: its folder, environment, program, bridge and
  * process.
  *
- *   stage_admit   before anything is promised: all that can be refused, no side effect
- * but a thread's folder stage_raise   private folder, bridge (listening), the harness's
- * plan, its files, the process - in this order stage_strike  the reverse; afterwards
+ *   resources_admit   before anything is promised: all that can be refused, no side effect
+ * but a thread's folder resources_open   private folder, bridge (listening), the harness's
+ * plan, its files, the process - in this order resources_close  the reverse; afterwards
  * nothing can read the folder or use the token any more A stage that was raised half-way
  * is struck like a whole one.  */
 #ifndef RUN_RESOURCES_H
@@ -19,9 +19,9 @@
 
 struct loop_timer;
 
-struct stage {
+struct resources {
   const struct run_settings *settings;
-  const struct run_request *req; /* the run's; outlives the stage */
+  const struct run_request *req; /* the run's; outlives the resources */
   const struct harness *harness;
   struct buf workspace, folder, program;
   int folder_lock;
@@ -29,7 +29,7 @@ struct stage {
   struct tool_route route;
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
-  struct link *link;             /* to the agent's own server; NULL: not spawned */
+  struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
   char secret[65];               /* for the harness (plan_place); "": none yet */
   unsigned long long spawned_ms; /* ids_ticks_ms */
   struct loop_timer *last;       /* strike: never calls back from inside */
@@ -38,20 +38,20 @@ struct stage {
   void *who;
 };
 
-struct stage_calls {
+struct resources_calls {
   struct child_calls child;
-  struct link_calls link; /* `child` and `link` outlive the stage */
+  struct agent_http_calls agent_http; /* `child` and `link` outlive the resources */
 };
 
 /* FAULT_BAD_INPUT for everything the request can be blamed for. */
-int stage_admit(struct stage *s, const struct run_settings *settings,
-                const struct run_request *req, struct fault *f);
+int resources_admit(struct resources *s, const struct run_settings *settings,
+                    const struct run_request *req, struct fault *f);
 /* `code`: what the RUN_ERROR is called when it fails. */
-int stage_raise(struct stage *s, void *harness_state, const struct deadlines *deadlines,
-                const struct stage_calls *calls, void *who, const char **code,
-                struct fault *f);
+int resources_open(struct resources *s, void *harness_state,
+                   const struct deadlines *deadlines, const struct resources_calls *calls,
+                   void *who, const char **code, struct fault *f);
 /* `struck` comes once, on a later turn. */
-void stage_strike(struct stage *s, void (*struck)(void *who), void *who);
-void stage_free(struct stage *s); /* after strike, or never raised */
+void resources_close(struct resources *s, void (*struck)(void *who), void *who);
+void resources_free(struct resources *s); /* after strike, or never raised */
 
 #endif

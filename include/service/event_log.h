@@ -26,12 +26,12 @@ struct event_log_block {
 
 struct event_log {
   struct event_log_block *at;
-  size_t first, count, room; /* kept blocks: at[first] … */
-  size_t away;               /* of them are away */
-  size_t memory, ceiling;    /* bytes of lines in memory */
-  unsigned long long next;   /* the next line's number */
-  unsigned long long end;    /* bytes ever added */
-  struct buf spare;          /* a block's memory, to be used again */
+  size_t first, count, capacity; /* kept blocks: at[first] … */
+  size_t away;                   /* of them are away */
+  size_t memory, ceiling;        /* bytes of lines in memory */
+  unsigned long long next;       /* the next line's number */
+  unsigned long long end;        /* bytes ever added */
+  struct buf spare;              /* a block's memory, to be used again */
 };
 
 struct event_log event_log_make(size_t ceiling);

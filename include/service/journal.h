@@ -2,7 +2,7 @@
 /* journal.h - the events of one run and everybody who reads them.
  *
  * The journal is the sink of its run (event/event.h).  It numbers the lines, keeps them
- * in memory and above that in a file (event/event_log.h, io/spill.h), and lets any number
+ * in memory and above that in a file (service/event_log.h, io/spill.h), and lets any number
  * of readers follow, each at its own place: what is kept first, then what comes, with no
  * gap and no duplicate, for there is one way to read only: journal_read().
  *
@@ -52,7 +52,7 @@ struct journal_reader { /* the owner's memory; the fields are the journal's */
   unsigned long long at;  /* bytes of the log before it … */
   bool placed;            /* … if that is known */
   bool throttles, waiting;
-  struct buf room; /* what was read back from the file */
+  struct buf capacity; /* what was read back from the file */
   void (*on_more)(void *who);
   void *who;
 };

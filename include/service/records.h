@@ -2,7 +2,7 @@
 /* records.h - the runs of the service as the world outside sees them, from their
  * admission until they are forgotten.
  *
- * A record is one run's facts and its journal (run/journal.h).  It outlives the run: what
+ * A record is one run's facts and its journal (service/journal.h).  It outlives the run: what
  * is over stays readable for keep_ms, of at most keep_runs runs and keep_bytes of memory
  * and files; above that the oldest goes, but none that somebody reads.
  *
@@ -25,7 +25,7 @@ struct records;
 struct records_setup {
   struct uv_loop_s *loop;
   struct runs *runs; /* outlives the records, as all here */
-  struct tally *tally;
+  struct counters *counters;
   const char *folder;
   size_t memory_bytes;            /* of one run's events; then the file */
   unsigned long long spill_bytes; /* the file's most */
@@ -44,8 +44,8 @@ struct record { /* read only but for this room */
   unsigned posters;
   long long began_at, ended_at; /* epoch ms; 0: not yet */
   unsigned long long ended_ticks;
-  struct run_outcome outcome; /* when it is over; the certificate's bytes … */
-  struct buf certificate;     /* … are here */
+  struct run_outcome outcome; /* when it is over; the report's bytes … */
+  struct buf report;          /* … are here */
 };
 
 struct records *records_new(const struct records_setup *setup);

@@ -24,7 +24,7 @@
 #include "tool/tool_answer.h"
 
 struct uv_loop_s;
-struct http_client; /* io/http_client.h */
+struct http_client; /* http/http_client.h */
 
 struct tool_route { /* where calls go; owned by the run, outlives its calls */
   struct uv_loop_s *loop;

@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-struct outbox outbox_make(void)
+struct agent_actions agent_actions_make(void)
 {
-  return (struct outbox){.input = buf_make(LIMIT_PROMPT_BYTES)};
+  return (struct agent_actions){.input = buf_make(LIMIT_PROMPT_BYTES)};
 }
 
 static void free_secret(char *text)
@@ -18,11 +18,11 @@ static void free_secret(char *text)
   free(text);
 }
 
-void outbox_clear(struct outbox *o)
+void agent_actions_clear(struct agent_actions *o)
 {
   buf_clear(&o->input);
   for (size_t i = 0; i < o->call_count; i++) {
-    struct outbox_call *c = &o->calls[i];
+    struct agent_action_call *c = &o->calls[i];
     free(c->method);
     free(c->url);
     free_secret(c->authorization);
@@ -30,56 +30,57 @@ void outbox_clear(struct outbox *o)
   }
   free(o->calls);
   o->calls = NULL;
-  o->call_count = o->call_room = 0;
+  o->call_count = o->call_capacity = 0;
 }
 
-void outbox_free(struct outbox *o)
+void agent_actions_free(struct agent_actions *o)
 {
-  outbox_clear(o);
+  agent_actions_clear(o);
   buf_free(&o->input);
   o->hang_up = o->dismissed = o->heartbeat = false;
 }
 
-void ear_write(struct ear *e, struct span bytes)
+void agent_write(struct agent_output *e, struct span bytes)
 {
-  buf_add(&e->outbox->input, bytes);
+  buf_add(&e->actions->input, bytes);
 }
 
-static void add_call(struct outbox *o, int tag, bool stream, const struct ear_call *call)
+static void add_call(struct agent_actions *o, int tag, bool stream,
+                     const struct agent_call *call)
 {
-  struct outbox_call c = {.tag = tag,
-                          .stream = stream,
-                          .method = span_copy(span_of(call->method)),
-                          .url = span_copy(call->url),
-                          .body = buf_make(call->body.len + 1)};
+  struct agent_action_call c = {.tag = tag,
+                                .stream = stream,
+                                .method = span_copy(span_of(call->method)),
+                                .url = span_copy(call->url),
+                                .body = buf_make(call->body.len + 1)};
   if (call->authorization.len > 0)
     c.authorization = span_copy(call->authorization);
   buf_add(&c.body, call->body);
-  o->calls = mem_room(o->calls, o->call_count, &o->call_room, sizeof *o->calls);
+  o->calls = mem_reserve(o->calls, o->call_count, &o->call_capacity, sizeof *o->calls);
   o->calls[o->call_count++] = c;
 }
 
-void ear_ask(struct ear *e, int tag, const struct ear_call *call)
+void agent_ask(struct agent_output *e, int tag, const struct agent_call *call)
 {
-  add_call(e->outbox, tag, false, call);
+  add_call(e->actions, tag, false, call);
 }
 
-void ear_follow(struct ear *e, int tag, const struct ear_call *call)
+void agent_follow(struct agent_output *e, int tag, const struct agent_call *call)
 {
-  add_call(e->outbox, tag, true, call);
+  add_call(e->actions, tag, true, call);
 }
 
-void ear_hang_up(struct ear *e)
+void agent_hang_up(struct agent_output *e)
 {
-  e->outbox->hang_up = true;
+  e->actions->hang_up = true;
 }
 
-void ear_dismiss(struct ear *e)
+void agent_dismiss(struct agent_output *e)
 {
-  e->outbox->hang_up = e->outbox->dismissed = true;
+  e->actions->hang_up = e->actions->dismissed = true;
 }
 
-void ear_heartbeat(struct ear *e)
+void agent_heartbeat(struct agent_output *e)
 {
-  e->outbox->heartbeat = true;
+  e->actions->heartbeat = true;
 }

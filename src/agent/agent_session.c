@@ -7,20 +7,21 @@
 
 #include <stdlib.h>
 
-struct hearing hearing_open(const struct harness *harness)
+struct agent_session agent_session_open(const struct harness *harness)
 {
-  return (struct hearing){.harness = harness,
-                          .state = mem_new(harness->memory > 0 ? harness->memory : 1),
-                          .outbox = outbox_make()};
+  return (struct agent_session){.harness = harness,
+                                .state =
+                                    mem_new(harness->memory > 0 ? harness->memory : 1),
+                                .actions = agent_actions_make()};
 }
 
-bool hearing_heard(struct hearing *h, const struct heard *heard)
+bool agent_session_input(struct agent_session *h, const struct agent_input *input)
 {
-  struct ear ear = {.events = h->events, .outbox = &h->outbox};
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
   struct fault f = {0};
-  h->outbox.heartbeat = false;
-  if (h->harness->hear(h->state, heard, &ear, &f) == 0)
-    return !h->outbox.heartbeat;
+  h->actions.heartbeat = false;
+  if (h->harness->on_input(h->state, input, &output, &f) == 0)
+    return !h->actions.heartbeat;
   h->not_understood++;
   if (h->warned & 1u << f.kind)
     return false;
@@ -30,13 +31,14 @@ bool hearing_heard(struct hearing *h, const struct heard *heard)
   return false;
 }
 
-bool hearing_line(struct hearing *h, struct span line)
+bool agent_session_line(struct agent_session *h, struct span line)
 {
-  struct heard heard = {.kind = HEARD_LINE, .text = line};
-  return (h->harness->blank_lines || span_trim(line).len > 0) && hearing_heard(h, &heard);
+  struct agent_input input = {.kind = AGENT_LINE, .text = line};
+  return (h->harness->blank_lines || span_trim(line).len > 0) &&
+         agent_session_input(h, &input);
 }
 
-static bool read_recorded(struct json *doc, struct heard *heard)
+static bool read_recorded(struct json *doc, struct agent_input *input)
 {
   json_at root = json_root(doc), text = json_get(root, "text");
   struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
@@ -45,30 +47,30 @@ static bool read_recorded(struct json *doc, struct heard *heard)
       !json_whole(json_get(root, "status"), 999, &status) ||
       !(span_is(kind, "answer") || span_is(kind, "stream")))
     return false;
-  heard->kind = span_is(kind, "answer") ? HEARD_ANSWER : HEARD_STREAM;
-  heard->tag = (int)tag;
-  heard->status = (int)status;
-  heard->text = json_kind(text) == JSON_STRING ? json_text(doc, text, (struct span){0})
+  input->kind = span_is(kind, "answer") ? AGENT_ANSWER : AGENT_STREAM;
+  input->tag = (int)tag;
+  input->status = (int)status;
+  input->text = json_kind(text) == JSON_STRING ? json_text(doc, text, (struct span){0})
                                                : json_raw(text);
   return true;
 }
 
-void hearing_recorded(struct hearing *h, struct span line)
+void agent_session_recorded(struct agent_session *h, struct span line)
 {
   static const char *const raw[] = {"text", NULL};
   static const struct json_rules rules = {.raw = raw};
   struct fault ignored = {0};
-  struct heard heard = {0};
+  struct agent_input input = {0};
   struct json *doc =
       span_starts(line, "{\"heard\":") ? json_parse(line, &rules, &ignored) : NULL;
-  if (doc != NULL && read_recorded(doc, &heard))
-    hearing_heard(h, &heard);
+  if (doc != NULL && read_recorded(doc, &input))
+    agent_session_input(h, &input);
   else
-    hearing_line(h, line);
+    agent_session_line(h, line);
   json_free(doc);
 }
 
-void hearing_too_long(struct hearing *h, size_t ceiling)
+void agent_session_too_long(struct agent_session *h, size_t ceiling)
 {
   if (h->too_long++ > 0)
     return;
@@ -79,7 +81,7 @@ void hearing_too_long(struct hearing *h, size_t ceiling)
   buf_free(&text);
 }
 
-static void count(struct hearing *h, const char *code, unsigned long long n,
+static void count(struct agent_session *h, const char *code, unsigned long long n,
                   const char *what)
 {
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
@@ -88,7 +90,7 @@ static void count(struct hearing *h, const char *code, unsigned long long n,
   buf_free(&text);
 }
 
-void hearing_sum_up(struct hearing *h, unsigned long long repaired)
+void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
 {
   if (h->not_understood > 1)
     count(h, "unparsable-line", h->not_understood, "lines could not be understood.");
@@ -99,31 +101,31 @@ void hearing_sum_up(struct hearing *h, unsigned long long repaired)
           "invalid UTF-8 sequences were replaced by U+FFFD.");
 }
 
-bool hearing_cancel(struct hearing *h)
+bool agent_session_cancel(struct agent_session *h)
 {
-  struct ear ear = {.events = h->events, .outbox = &h->outbox};
-  return h->harness->cancel && h->harness->cancel(h->state, &ear);
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  return h->harness->cancel && h->harness->cancel(h->state, &output);
 }
 
-void hearing_leave(struct hearing *h, const struct process_end *end)
+void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
-  struct ear ear = {.events = h->events, .outbox = &h->outbox};
-  h->harness->leave(h->state, end, &ear);
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  h->harness->finish(h->state, end, &output);
 }
 
-bool hearing_succeeded(const struct hearing *h)
+bool agent_session_succeeded(const struct agent_session *h)
 {
   return h->harness->succeeded(h->state);
 }
 
-void hearing_close(struct hearing *h)
+void agent_session_close(struct agent_session *h)
 {
   if (!h->state)
     return;
-  if (h->harness->forget)
-    h->harness->forget(h->state);
+  if (h->harness->free)
+    h->harness->free(h->state);
   mem_wipe(h->state, h->harness->memory);
   free(h->state);
   h->state = NULL;
-  outbox_free(&h->outbox);
+  agent_actions_free(&h->actions);
 }

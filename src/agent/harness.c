@@ -14,7 +14,7 @@
 
 static const struct harness *const harnesses[] = {
     &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
-    &gemini_harness,      &acp_harness,   &program_harness,
+    &gemini_harness,      &acp_harness,   &command_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

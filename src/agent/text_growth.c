@@ -3,7 +3,8 @@
 
 #include "base/limits.h"
 
-static unsigned place_of(const struct growing *g, struct span id) /* used: not there */
+static unsigned place_of(const struct text_growth *g,
+                         struct span id) /* used: not there */
 {
   unsigned i = 0;
   while (i < g->used && !span_equal(buf_span(&g->texts[i].id), id))
@@ -11,16 +12,16 @@ static unsigned place_of(const struct growing *g, struct span id) /* used: not t
   return i;
 }
 
-bool growing_knows(const struct growing *g, struct span id)
+bool text_growth_knows(const struct text_growth *g, struct span id)
 {
   return place_of(g, id) < g->used;
 }
 
-static struct growing_text *remember(struct growing *g, struct span id)
+static struct text_growth_text *remember(struct text_growth *g, struct span id)
 {
-  unsigned i = g->used < GROWING_TEXTS ? g->used++ : g->oldest;
-  struct growing_text *t = &g->texts[i];
-  g->oldest = (i + 1) % GROWING_TEXTS;
+  unsigned i = g->used < TEXT_GROWTH_TEXTS ? g->used++ : g->oldest;
+  struct text_growth_text *t = &g->texts[i];
+  g->oldest = (i + 1) % TEXT_GROWTH_TEXTS;
   if (t->id.ceiling == 0)
     t->id = buf_make(LIMIT_LINE_BYTES);
   buf_clear(&t->id);
@@ -29,10 +30,10 @@ static struct growing_text *remember(struct growing *g, struct span id)
   return t;
 }
 
-struct span growing_more(struct growing *g, struct span id, struct span whole)
+struct span text_growth_more(struct text_growth *g, struct span id, struct span whole)
 {
   unsigned i = place_of(g, id);
-  struct growing_text *t = i < g->used ? &g->texts[i] : remember(g, id);
+  struct text_growth_text *t = i < g->used ? &g->texts[i] : remember(g, id);
   if (whole.len <= t->told)
     return (struct span){0};
   struct span more = span_after(whole, t->told);
@@ -42,7 +43,7 @@ struct span growing_more(struct growing *g, struct span id, struct span whole)
   return more;
 }
 
-void growing_free(struct growing *g)
+void text_growth_free(struct text_growth *g)
 {
   for (unsigned i = 0; i < g->used; i++)
     buf_free(&g->texts[i].id);

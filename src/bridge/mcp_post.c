@@ -12,7 +12,7 @@
 enum part_state { PART_OPEN, PART_READY, PART_SENT, PART_DROPPED };
 
 struct part {
-  struct post *post;
+  struct mcp_post *post;
   enum part_state state;
   struct buf reply; /* READY */
   int status;
@@ -20,9 +20,9 @@ struct part {
   struct tool_call *tool_call; /* until its answer came, also of a DROPPED part */
 };
 
-struct post {
-  struct post_setup setup;
-  struct post_accepts accepts;
+struct mcp_post {
+  struct mcp_post_setup setup;
+  struct mcp_post_accepts accepts;
   struct http_exchange *exchange; /* NULL: the agent hung up, or it was answered */
   struct loop_timer
       *timer; /* the hold; then the signs of life; or the grace of the gone */
@@ -45,12 +45,12 @@ static bool mentions(struct span accept, const char *type)
   return false;
 }
 
-struct post_accepts post_accepts_read(struct span accept)
+struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
 {
-  struct post_accepts a = {.json = mentions(accept, "application/json") ||
-                                   mentions(accept, "*/*") ||
-                                   mentions(accept, "application/*"),
-                           .sse = mentions(accept, "text/event-stream")};
+  struct mcp_post_accepts a = {.json = mentions(accept, "application/json") ||
+                                       mentions(accept, "*/*") ||
+                                       mentions(accept, "application/*"),
+                               .sse = mentions(accept, "text/event-stream")};
   if (!a.sse)
     a.json = true; /* no 406: several clients say less than they take */
   return a;
@@ -64,8 +64,8 @@ static const struct http_header stream_headers[] = {
     {{"x-accel-buffering", 17}, {"no", 2}},
 };
 
-void post_reply_whole(struct http_exchange *x, struct post_accepts accepts, int status,
-                      struct span json, struct span session_id)
+void mcp_post_reply_whole(struct http_exchange *x, struct mcp_post_accepts accepts,
+                          int status, struct span json, struct span session_id)
 {
   struct http_header session = {SPAN_LITERAL("mcp-session-id"), session_id};
   struct http_answer answer = {.status = status,
@@ -84,7 +84,7 @@ void post_reply_whole(struct http_exchange *x, struct post_accepts accepts, int 
 }
 
 /* `json` is freed before the next copy of it is made: it may be many MiB. */
-static void write_event(struct post *p, struct buf *json)
+static void write_event(struct mcp_post *p, struct buf *json)
 {
   struct buf event = buf_make(2 * LIMIT_BRIDGE_REPLY_BYTES);
   buf_reserve(&event, json->len + 64);
@@ -95,7 +95,7 @@ static void write_event(struct post *p, struct buf *json)
 }
 
 /* The responses that are there, as one JSON text. */
-static struct buf join(struct post *p)
+static struct buf join(struct mcp_post *p)
 {
   if (!p->setup.is_array)
     return buf_take(&p->parts[0].reply);
@@ -116,7 +116,7 @@ static struct buf join(struct post *p)
 /* -- the end
  * ---------------------------------------------------------------------------------- */
 
-static size_t count_in(const struct post *p, enum part_state state)
+static size_t count_in(const struct mcp_post *p, enum part_state state)
 {
   size_t n = 0;
   for (size_t i = 0; i < p->count; i++)
@@ -124,7 +124,7 @@ static size_t count_in(const struct post *p, enum part_state state)
   return n;
 }
 
-static void answer_plainly(struct post *p)
+static void answer_plainly(struct mcp_post *p)
 {
   if (count_in(p, PART_READY) == 0) {
     /* All were cancelled: a client that asked for it wants no response, but its HTTP has
@@ -137,7 +137,8 @@ static void answer_plainly(struct post *p)
   } else if (p->accepts.json) {
     struct buf only = join(p);
     int status = p->setup.is_array ? 200 : p->parts[0].status;
-    post_reply_whole(p->exchange, p->accepts, status, buf_span(&only), (struct span){0});
+    mcp_post_reply_whole(p->exchange, p->accepts, status, buf_span(&only),
+                         (struct span){0});
     buf_free(&only);
   } else {
     struct buf events = buf_make(2 * LIMIT_BRIDGE_REPLY_BYTES);
@@ -153,7 +154,7 @@ static void answer_plainly(struct post *p)
   }
 }
 
-static void end_answer(struct post *p)
+static void end_answer(struct mcp_post *p)
 {
   struct http_exchange *x = p->exchange;
   if (!x)
@@ -171,7 +172,7 @@ static void end_answer(struct post *p)
   p->exchange = NULL;
 }
 
-static void post_free(struct post *p)
+static void mcp_post_free(struct mcp_post *p)
 {
   loop_timer_free(p->timer);
   for (size_t i = 0; i < p->count; i++) {
@@ -181,7 +182,7 @@ static void post_free(struct post *p)
   free(p);
 }
 
-unsigned post_open_calls(const struct post *p)
+unsigned mcp_post_open_calls(const struct mcp_post *p)
 {
   unsigned n = 0;
   for (size_t i = 0; i < p->count; i++)
@@ -192,7 +193,7 @@ unsigned post_open_calls(const struct post *p)
 static void tool_answered(void *who, const struct tool_answer *answer)
 {
   struct part *part = who;
-  struct post *p = part->post;
+  struct mcp_post *p = part->post;
   part->tool_call = NULL;
   if (answer->cancelled)
     part->state = PART_DROPPED;
@@ -207,17 +208,17 @@ static void tool_answered(void *who, const struct tool_answer *answer)
       part->state = PART_SENT;
     }
   }
-  if (post_open_calls(p) > 0)
+  if (mcp_post_open_calls(p) > 0)
     return;
   end_answer(p);
   p->setup.on_end(p->setup.who, p);
-  post_free(p);
+  mcp_post_free(p);
 }
 
 /* -- while calls are under way
  * -------------------------------------------------------------------- */
 
-static bool write_progress(struct post *p)
+static bool write_progress(struct mcp_post *p)
 {
   bool wrote = false;
   p->step++;
@@ -235,7 +236,7 @@ static bool write_progress(struct post *p)
 
 static void show_life(void *who)
 {
-  struct post *p = who;
+  struct mcp_post *p = who;
   if (!p->exchange)
     return;
   if (!p->accepts.sse)
@@ -244,7 +245,7 @@ static void show_life(void *who)
     http_write(p->exchange, SPAN_LITERAL(": waiting\n\n"));
 }
 
-static void set_timer(struct post *p, void (*fire)(void *who))
+static void set_timer(struct mcp_post *p, void (*fire)(void *who))
 {
   loop_timer_free(p->timer);
   p->timer = loop_timer_new(p->setup.loop, fire, p);
@@ -252,7 +253,7 @@ static void set_timer(struct post *p, void (*fire)(void *who))
 
 static void hold_is_over(void *who)
 {
-  struct post *p = who;
+  struct mcp_post *p = who;
   if (!p->exchange)
     return;
   struct http_answer answer = {.status = 200,
@@ -277,12 +278,12 @@ static void hold_is_over(void *who)
 
 static void grace_is_over(void *who)
 {
-  post_cancel_all(who);
+  mcp_post_cancel_all(who);
 }
 
 static void agent_gone(void *who)
 {
-  struct post *p = who;
+  struct mcp_post *p = who;
   p->exchange = NULL;
   set_timer(p, grace_is_over);
   loop_timer_start(p->timer, p->setup.modern ? 0 : LIMIT_BRIDGE_GONE_MS);
@@ -296,20 +297,20 @@ static void drop(struct part *part)
   tool_call_cancel(part->tool_call);
 }
 
-void post_cancel_all(struct post *p)
+void mcp_post_cancel_all(struct mcp_post *p)
 {
   for (size_t i = 0; i < p->count; i++)
     drop(&p->parts[i]);
 }
 
-static bool is_open(const struct post *p, size_t i, struct span id)
+static bool is_open(const struct mcp_post *p, size_t i, struct span id)
 {
   const struct part *part = &p->parts[i];
   return part->state == PART_OPEN && part->tool_call &&
          span_equal(buf_span(&part->call.id_json), id);
 }
 
-unsigned post_find(const struct post *p, int session, struct span id)
+unsigned mcp_post_find(const struct mcp_post *p, int session, struct span id)
 {
   unsigned n = 0;
   for (size_t i = 0; !p->setup.modern && p->setup.session == session && i < p->count; i++)
@@ -317,7 +318,7 @@ unsigned post_find(const struct post *p, int session, struct span id)
   return n;
 }
 
-void post_cancel(struct post *p, struct span id)
+void mcp_post_cancel(struct mcp_post *p, struct span id)
 {
   for (size_t i = 0; i < p->count; i++)
     if (is_open(p, i, id))
@@ -327,20 +328,20 @@ void post_cancel(struct post *p, struct span id)
 /* -- the beginning
  * ------------------------------------------------------------------------------------ */
 
-struct post *post_new(const struct post_setup *setup)
+struct mcp_post *mcp_post_new(const struct mcp_post_setup *setup)
 {
-  struct post *p = mem_new(sizeof *p + setup->parts * sizeof p->parts[0]);
+  struct mcp_post *p = mem_new(sizeof *p + setup->parts * sizeof p->parts[0]);
   p->setup = *setup;
   return p;
 }
 
-void post_add_reply(struct post *p, struct buf *reply)
+void mcp_post_add_reply(struct mcp_post *p, struct buf *reply)
 {
   p->parts[p->count++] = (struct part){
       .post = p, .state = PART_READY, .reply = buf_take(reply), .status = 200};
 }
 
-void post_add_call(struct post *p, struct mcp_call *call)
+void mcp_post_add_call(struct mcp_post *p, struct mcp_call *call)
 {
   p->parts[p->count++] = (struct part){.post = p, .state = PART_OPEN, .call = *call};
   *call = (struct mcp_call){0};
@@ -348,23 +349,24 @@ void post_add_call(struct post *p, struct mcp_call *call)
 
 static void start_call(struct part *part)
 {
-  const struct post *p = part->post;
+  const struct mcp_post *p = part->post;
   const struct tool *tool = part->call.tool;
   part->tool_call = tool_call_start(p->setup.route, tool->name, tool->result_is_mcp,
                                     buf_span(&part->call.args_json), tool_answered, part);
 }
 
-bool post_start(struct post *p, struct http_exchange *x)
+bool mcp_post_start(struct mcp_post *p, struct http_exchange *x)
 {
   p->exchange = x;
-  p->accepts = post_accepts_read(http_request_header(http_exchange_request(x), "accept"));
+  p->accepts =
+      mcp_post_accepts_read(http_request_header(http_exchange_request(x), "accept"));
   if (count_in(p, PART_OPEN) == 0) {
     struct http_answer accepted = {.status = 202};
     if (p->count > 0)
       answer_plainly(p);
     else
       http_reply(x, &accepted, (struct span){0});
-    post_free(p);
+    mcp_post_free(p);
     return false;
   }
   http_exchange_on_gone(x, agent_gone, p);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* gate.c - see gate.h. */
+/* auth.c - see auth.h. */
 #include "door/auth.h"
 
 #include "base/ids.h"
@@ -31,7 +31,7 @@ static char *token_in(char *entry)
   return strncmp(entry, TOKEN_VARIABLE, name) ? NULL : entry + name;
 }
 
-void gate_wipe(char *const *env)
+void auth_wipe(char *const *env)
 {
   for (size_t i = 0; env[i]; i++) {
     char *value = token_in(env[i]);
@@ -48,7 +48,7 @@ static int read_variable(char *const *env, struct buf *token, struct fault *f)
     if (value && found++ == 0)
       buf_add(token, span_trim(span_of(value)));
   }
-  gate_wipe(env);
+  auth_wipe(env);
   if (found > 1)
     return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is in the environment twice");
   if (found && token->len == 0)
@@ -61,10 +61,10 @@ static bool is_loopback(const char *host)
   return !strncmp(host, "127.", 4) || !strcmp(host, "::1");
 }
 
-int gate_open(struct gate *g, const char *file, char *const *env, const char *host,
+int auth_open(struct auth *g, const char *file, char *const *env, const char *host,
               bool allow_unauthenticated, struct fault *f)
 {
-  *g = (struct gate){.token = buf_make(4 * KIB), .loopback = is_loopback(host)};
+  *g = (struct auth){.token = buf_make(4 * KIB), .loopback = is_loopback(host)};
   struct buf from_env = buf_make(4 * KIB);
   int failed = read_variable(env, &from_env, f); /* wiped even when the file wins */
   if (!failed && file)
@@ -84,7 +84,7 @@ int gate_open(struct gate *g, const char *file, char *const *env, const char *ho
   return 0;
 }
 
-void gate_close(struct gate *g)
+void auth_close(struct auth *g)
 {
   buf_wipe(&g->token);
 }
@@ -118,7 +118,7 @@ static bool host_is_loopback(struct span host)
          is_loopback_four(name);
 }
 
-int gate_check(const struct gate *g, const struct gate_facts *facts, struct fault *f)
+int auth_check(const struct auth *g, const struct auth_facts *facts, struct fault *f)
 {
   if (facts->from_agent)
     return fault_set(f, FAULT_FORBIDDEN, "not for this machine's agent");

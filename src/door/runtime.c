@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ground.c - see ground.h. */
+/* runtime.c - see runtime.h. */
 #include "door/runtime.h"
 
 #include "base/limits.h"
@@ -34,7 +34,7 @@ static void sweep(const char *folder)
 
 /* An agent of another user cannot pass the state folder, and shall not: its runs' folders
  * are in one beside it. */
-static int open_run_folders(struct ground *g, struct fault *f)
+static int open_run_folders(struct runtime *g, struct fault *f)
 {
   buf_add(&g->run_folders, buf_span(&g->state));
   if (!g->options->agent_user)
@@ -43,12 +43,12 @@ static int open_run_folders(struct ground *g, struct fault *f)
   if (files_open_state(buf_cstring(&g->run_folders), true, f) < 0)
     return -1;
   sweep(g->run_folders.at);
-  if (identity_check(&g->agent, g->run_folders.at, false, f) < 0)
+  if (agent_user_check(&g->agent, g->run_folders.at, false, f) < 0)
     return fault_prefix(f, "--agent-user %s with --state-dir", g->options->agent_user);
   return 0;
 }
 
-static int open_state(struct ground *g, struct fault *f)
+static int open_state(struct runtime *g, struct fault *f)
 {
   const char *temporary = strv_env(&g->environment, "TMPDIR");
   if (g->options->state_dir)
@@ -64,7 +64,7 @@ static int open_state(struct ground *g, struct fault *f)
 
 /* -- the agent's user -- */
 
-static int find_agent(struct ground *g, struct fault *f)
+static int find_agent(struct runtime *g, struct fault *f)
 {
   const struct options *o = g->options;
   for (size_t i = 0; i < g->environment.count; i++)
@@ -78,20 +78,20 @@ static int find_agent(struct ground *g, struct fault *f)
     return fault_set(f, FAULT_BAD_INPUT,
                      "--agent-user: runlet must be started as root, not as uid %u",
                      (unsigned)geteuid());
-  if (identity_find(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
+  if (agent_user_find(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
     return fault_prefix(f, "--agent-user");
   g->agent.may_gain = o->agent_may_gain_privileges;
   return 0;
 }
 
-static int open_workspace(struct ground *g, bool serve, struct fault *f)
+static int open_workspace(struct runtime *g, bool serve, struct fault *f)
 {
   const struct options *o = g->options;
   if (workspace_base(o->workspace, serve, &g->workspace, f) < 0)
     return -1;
   /* The folder of a thread is made for it, so it need only get there. */
   if (o->agent_user &&
-      identity_check(&g->agent, g->workspace.at, !o->workspace_per_thread, f) < 0)
+      agent_user_check(&g->agent, g->workspace.at, !o->workspace_per_thread, f) < 0)
     return fault_prefix(f, "--agent-user %s with --workspace", o->agent_user);
   return 0;
 }
@@ -103,7 +103,7 @@ static int check_tool_command(const struct options *o, struct fault *f)
   return fault_set(f, FAULT_BAD_INPUT, "--tool-command needs /bin/sh, which is not here");
 }
 
-static void fill_settings(struct ground *g)
+static void fill_settings(struct runtime *g)
 {
   const struct options *o = g->options;
   g->settings = (struct run_settings){
@@ -132,14 +132,14 @@ static void fill_settings(struct ground *g)
       .bridge_hold_ms = (unsigned)o->bridge_hold_ms,
       .bridge_progress_ms = (unsigned)o->bridge_progress_ms,
       .mcp_legacy_only = o->mcp_legacy_only,
-      .tally = &g->tally,
+      .counters = &g->counters,
   };
 }
 
-int ground_open(struct ground *g, const struct options *options, char *const *env,
-                struct fault *f)
+int runtime_open(struct runtime *g, const struct options *options, char *const *env,
+                 struct fault *f)
 {
-  *g = (struct ground){.options = options};
+  *g = (struct runtime){.options = options};
   g->environment = secrets_environment(env);
   g->workspace = buf_make(8 * KIB);
   g->state = buf_make(8 * KIB);
@@ -176,9 +176,9 @@ static void heard_signal(void *who, const struct signal_news *n)
   l->on_signal(l->who, n);
 }
 
-int ground_listen(struct ground *g,
-                  void (*on_signal)(void *who, const struct signal_news *n), void *who,
-                  struct fault *f)
+int runtime_start_signals(struct runtime *g,
+                          void (*on_signal)(void *who, const struct signal_news *n),
+                          void *who, struct fault *f)
 {
   static struct listener listener; /* one process, one door */
   listener = (struct listener){on_signal, who};
@@ -188,20 +188,20 @@ int ground_listen(struct ground *g,
   return g->signals ? 0 : -1;
 }
 
-void ground_deafen(struct ground *g)
+void runtime_stop_signals(struct runtime *g)
 {
   signals_close(g->signals);
   g->signals = NULL;
 }
 
-void ground_run(struct ground *g)
+void runtime_run(struct runtime *g)
 {
   loop_run(g->loop);
 }
 
-void ground_close(struct ground *g)
+void runtime_close(struct runtime *g)
 {
-  ground_deafen(g);
+  runtime_stop_signals(g);
   if (g->client)
     http_client_close(g->client, NULL, NULL);
   if (g->loop)

@@ -37,7 +37,7 @@ void http_connection_close(struct http_connection *c, bool reset)
   if (c->state == HTTP_CONNECTION_CLOSED)
     return;
   c->state = HTTP_CONNECTION_CLOSED;
-  c->exchange.on_gone = c->exchange.on_room = NULL;
+  c->exchange.on_gone = c->exchange.on_writable = NULL;
   http_server_drop(c->server, c);
   uv_close((uv_handle_t *)&c->deadline, handle_closed);
   uv_close((uv_handle_t *)&c->watch, handle_closed);
@@ -89,7 +89,7 @@ static void on_deadline(uv_timer_t *timer)
     return;
   if (http_parse_state(c->parse) != HTTP_PARSE_START)
     connection_refuse(c, 408, "the request did not come in time");
-  else if (http_outflow_backlog(c) == 0) /* else the last answer is still on its way */
+  else if (http_output_backlog(c) == 0) /* else the last answer is still on its way */
     http_connection_close(c, false);
 }
 
@@ -146,7 +146,7 @@ static struct span connection_parse(struct http_connection *c, struct span bytes
       connection_refuse(c, http_parse_status(c->parse), http_parse_reason(c->parse));
     } else if (parsing == HTTP_PARSE_DONE) {
       hand_out(c, false);
-      http_outflow_tell_drain(c);
+      http_output_tell_drain(c);
     } else if (parsing == HTTP_PARSE_BODY && !c->head_told) {
       ask_head(c); /* and round again, also without a byte: there may be no body */
     } else {
@@ -207,26 +207,27 @@ static void take_end(struct http_connection *c)
   } else if (c->state == HTTP_CONNECTION_ANSWERING) {
     if (c->exchange.begun)
       (void)http_write(&c->exchange, buf_span(&c->exchange.probe));
-    http_outflow_watch(c);
+    http_output_watch(c);
   } else {
     after_parse(c);
   }
 }
 
-static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *room)
+static void on_writable(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
 {
   (void)hint;
   struct http_connection *c = handle->data;
-  *room = http_server_read_room(c->server);
-  room->len -= c->ahead.len; /* never more than `ahead` can take */
+  *capacity = http_server_read_capacity(c->server);
+  capacity->len -= c->ahead.len; /* never more than `ahead` can take */
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
 {
   struct http_connection *c = stream->data;
   if (n > 0) {
-    take_bytes(c, (struct span){room->base, (size_t)n});
-    mem_wipe(room->base, (size_t)n); /* the server's: a request's tokens do not stay */
+    take_bytes(c, (struct span){capacity->base, (size_t)n});
+    mem_wipe(capacity->base,
+             (size_t)n); /* the server's: a request's tokens do not stay */
   } else if (n == UV_EOF)
     take_end(c);
   else if (n < 0)
@@ -244,7 +245,7 @@ static void update_reading(struct http_connection *c)
   c->reading = want;
   if (!want)
     uv_read_stop((uv_stream_t *)&c->tcp);
-  else if (uv_read_start((uv_stream_t *)&c->tcp, on_room, on_read) < 0)
+  else if (uv_read_start((uv_stream_t *)&c->tcp, on_writable, on_read) < 0)
     http_connection_cut(c, true);
 }
 
@@ -294,8 +295,8 @@ void http_connection_turn(struct http_connection *c)
   if (!c->dirty || c->state == HTTP_CONNECTION_CLOSED)
     return;
   c->dirty = false;
-  http_outflow_ask(c);
-  http_outflow_flush(c);
+  http_output_ask(c);
+  http_output_flush(c);
   if (c->state == HTTP_CONNECTION_READING) {
     struct span rest = connection_parse(c, buf_span(&c->ahead));
     if (c->state != HTTP_CONNECTION_FINISHING && c->state != HTTP_CONNECTION_CLOSED)

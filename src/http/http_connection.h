@@ -3,7 +3,7 @@
  * server only.
  *
  * It reads requests one after the other, hands each to the server's owner as an exchange
- * (http_exchange.h writes the answer into `out`, http_outflow.h sends it), and sees to
+ * (http_exchange.h writes the answer into `out`, http_output.h sends it), and sees to
  * deadlines, to the order of pipelined requests and to an end that does not cost the
  * client its answer.
  *
@@ -77,7 +77,7 @@ void http_connection_close(struct http_connection *c, bool reset);
 const struct http_server_setup *http_server_settings(const struct http_server *s);
 bool http_server_is_stopped(const struct http_server *s);
 /* Memory for one read, the same for all connections: empty again before the next. */
-uv_buf_t http_server_read_room(struct http_server *s);
+uv_buf_t http_server_read_capacity(struct http_server *s);
 void http_server_add(struct http_server *s, struct http_connection *c);
 void http_server_drop(struct http_server *s,
                       struct http_connection *c); /* CLOSED: uncount */

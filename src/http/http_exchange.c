@@ -37,9 +37,10 @@ void http_exchange_on_gone(struct http_exchange *x, void (*on_gone)(void *who), 
   x->gone_who = who;
 }
 
-void http_exchange_on_room(struct http_exchange *x, void (*on_room)(void *who), void *who)
+void http_exchange_on_writable(struct http_exchange *x, void (*on_writable)(void *who),
+                               void *who)
 {
-  x->on_room = on_room;
+  x->on_writable = on_writable;
   x->room_who = who;
 }
 
@@ -136,7 +137,7 @@ static bool has_body(int status)
 static void count_bytes(struct http_connection *c, size_t before)
 {
   c->handed += c->out.len - before;
-  if (http_outflow_backlog(c) > LIMIT_SINK_HIGH_BYTES)
+  if (http_output_backlog(c) > LIMIT_SINK_HIGH_BYTES)
     c->high = true;
   http_connection_mark(c);
 }
@@ -243,7 +244,7 @@ size_t http_write(struct http_exchange *x, struct span bytes)
       buf_add(&c->out, SPAN_LITERAL("\r\n"));
     count_bytes(c, before);
   }
-  return http_outflow_backlog(c);
+  return http_output_backlog(c);
 }
 
 void http_end(struct http_exchange *x)

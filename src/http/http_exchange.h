@@ -18,9 +18,9 @@ struct http_exchange {
   struct buf probe;
   void (*on_gone)(void *who);
   void *gone_who;
-  void (*on_room)(void *who);
+  void (*on_writable)(void *who);
   void *room_who;
-  bool woken; /* on_room is due as soon as nothing is in flight */
+  bool woken; /* on_writable is due as soon as nothing is in flight */
 };
 
 /* A whole answer of the server's own, to a request that nobody gets to see. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* http_outflow.c - see http_outflow.h. */
+/* http_output.c - see http_output.h. */
 #include "http_output.h"
 
 #include "base/limits.h"
@@ -25,7 +25,7 @@ static bool was_reset(struct http_connection *c)
 static void on_watch(uv_timer_t *timer)
 {
   struct http_connection *c = timer->data;
-  size_t backlog = http_outflow_backlog(c);
+  size_t backlog = http_output_backlog(c);
   bool half_closed = c->peer_ended && c->state == HTTP_CONNECTION_ANSWERING;
   if (half_closed && was_reset(c)) {
     http_connection_cut(c, true);
@@ -47,7 +47,7 @@ static void on_watch(uv_timer_t *timer)
 }
 
 /* Looks four times in a stall, so that it is found at most a quarter late. */
-void http_outflow_watch(struct http_connection *c)
+void http_output_watch(struct http_connection *c)
 {
   bool half_closed = c->peer_ended && c->state == HTTP_CONNECTION_ANSWERING;
   if (uv_is_active((uv_handle_t *)&c->watch) && !half_closed)
@@ -56,22 +56,22 @@ void http_outflow_watch(struct http_connection *c)
   if (stall_ms == 0 && !half_closed)
     return;
   c->watch_ms = half_closed ? HALF_CLOSED_MS : stall_ms / 4 + 1;
-  c->watched = c->handed - http_outflow_backlog(c);
+  c->watched = c->handed - http_output_backlog(c);
   c->still_ms = 0;
   uv_timer_start(&c->watch, on_watch, c->watch_ms, 0);
 }
 
-size_t http_outflow_backlog(const struct http_connection *c)
+size_t http_output_backlog(const struct http_connection *c)
 {
   return c->out.len + uv_stream_get_write_queue_size((const uv_stream_t *)&c->tcp);
 }
 
-bool http_outflow_is_waiting(const struct http_connection *c)
+bool http_output_is_waiting(const struct http_connection *c)
 {
   int fd = -1, unsent = 0;
   if (c->state == HTTP_CONNECTION_CLOSED)
     return false;
-  if (http_outflow_backlog(c) > 0)
+  if (http_output_backlog(c) > 0)
     return true;
   if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) < 0 ||
       ioctl(fd, SIOCOUTQ, &unsent) < 0)
@@ -82,7 +82,7 @@ bool http_outflow_is_waiting(const struct http_connection *c)
 /* A buffer that was stretched by one big answer is not kept. */
 static void forget_bytes(struct buf *b)
 {
-  if (b->room > LIMIT_SINK_LOW_BYTES)
+  if (b->capacity > LIMIT_SINK_LOW_BYTES)
     buf_free(b);
   else
     buf_clear(b);
@@ -99,8 +99,8 @@ static void on_written(uv_write_t *request, int status)
     http_connection_cut(c, true);
     return;
   }
-  http_outflow_ask(c);
-  http_outflow_flush(c);
+  http_output_ask(c);
+  http_output_flush(c);
 }
 
 /* Gives `out` to the kernel; what it does not take at once waits in `sending`.  False:
@@ -124,7 +124,7 @@ static bool send_out(struct http_connection *c)
   if (uv_write(&c->write, (uv_stream_t *)&c->tcp, &bytes, 1, on_written) < 0)
     return false;
   c->in_flight = true;
-  http_outflow_watch(c);
+  http_output_watch(c);
   return true;
 }
 
@@ -135,9 +135,9 @@ static void on_shutdown(uv_shutdown_t *request, int status)
     http_connection_close(c, false);
 }
 
-void http_outflow_tell_drain(struct http_connection *c)
+void http_output_tell_drain(struct http_connection *c)
 {
-  size_t backlog = http_outflow_backlog(c);
+  size_t backlog = http_output_backlog(c);
   if (backlog > LIMIT_SINK_HIGH_BYTES)
     c->high = true;
   if (!c->high || backlog >= LIMIT_SINK_LOW_BYTES)
@@ -147,16 +147,16 @@ void http_outflow_tell_drain(struct http_connection *c)
     http_connection_mark(c); /* pipelined requests had to wait */
 }
 
-void http_outflow_ask(struct http_connection *c)
+void http_output_ask(struct http_connection *c)
 {
   struct http_exchange *x = &c->exchange;
-  if (!x->woken || c->in_flight || !c->owned || x->on_room == NULL)
+  if (!x->woken || c->in_flight || !c->owned || x->on_writable == NULL)
     return;
   x->woken = false;
-  x->on_room(x->room_who);
+  x->on_writable(x->room_who);
 }
 
-void http_outflow_flush(struct http_connection *c)
+void http_output_flush(struct http_connection *c)
 {
   if (c->state == HTTP_CONNECTION_CLOSED)
     return;
@@ -164,7 +164,7 @@ void http_outflow_flush(struct http_connection *c)
     http_connection_cut(c, true);
     return;
   }
-  http_outflow_tell_drain(c);
+  http_output_tell_drain(c);
   if (c->state != HTTP_CONNECTION_FINISHING || c->in_flight || c->out.len > 0)
     return;
   c->shutdown.data = c;

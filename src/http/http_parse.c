@@ -80,7 +80,7 @@ static int on_field_end(llhttp_t *parser)
     return 0;
   if (p->mark_count == p->limits.header_count)
     return parse_fail(p, 431, "too many headers");
-  p->marks = mem_room(p->marks, p->mark_count, &p->mark_room, sizeof *p->marks);
+  p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_room, sizeof *p->marks);
   struct mark *last = p->mark_count > 0 ? &p->marks[p->mark_count - 1] : NULL;
   struct mark *m = &p->marks[p->mark_count++];
   *m =

@@ -22,7 +22,7 @@ struct http_server {
   unsigned open_handles;
   struct http_connection *connections;
   size_t count, refused;
-  char *room;
+  char *capacity;
   bool dirty, stopped, closing;
   void (*closed)(void *who);
   void *who;
@@ -36,7 +36,7 @@ static void server_free(struct http_server *s)
     return;
   void (*closed)(void *who) = s->closed;
   void *who = s->who;
-  free(s->room);
+  free(s->capacity);
   free(s);
   if (closed != NULL)
     closed(who);
@@ -75,7 +75,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
       c = c->next;
       continue;
     }
-    if (http_outflow_backlog(c) == 0 && !c->owned)
+    if (http_output_backlog(c) == 0 && !c->owned)
       http_connection_close(c, false); /* nothing is cut short */
     http_connection_cut(c, true);
     http_connection_cut(c, false); /* also those whose owner did not ask to be told */
@@ -95,9 +95,9 @@ bool http_server_is_stopped(const struct http_server *s)
   return s->stopped;
 }
 
-uv_buf_t http_server_read_room(struct http_server *s)
+uv_buf_t http_server_read_capacity(struct http_server *s)
 {
-  return uv_buf_init(s->room, (unsigned)LIMIT_READ_BYTES);
+  return uv_buf_init(s->capacity, (unsigned)LIMIT_READ_BYTES);
 }
 
 void http_server_add(struct http_server *s, struct http_connection *c)
@@ -205,7 +205,7 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
   struct http_server *s = mem_new(sizeof *s);
   s->loop = loop;
   s->setup = *setup;
-  s->room = mem_new(LIMIT_READ_BYTES);
+  s->capacity = mem_new(LIMIT_READ_BYTES);
   uv_tcp_init(loop, &s->listener);
   uv_check_init(loop, &s->after);
   uv_idle_init(loop, &s->before);
@@ -242,6 +242,6 @@ size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;
   for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
-    count += http_outflow_is_waiting(c);
+    count += http_output_is_waiting(c);
   return count;
 }

@@ -18,7 +18,7 @@ static void event_ends(struct sse_reader *r)
   if (r->has_data && !r->spoiled)
     r->calls->on_data(r->who, buf_span(&r->data));
   r->has_data = r->spoiled = false;
-  if (r->data.room > LIMIT_READ_BYTES)
+  if (r->data.capacity > LIMIT_READ_BYTES)
     buf_free(&r->data);
   else
     buf_clear(&r->data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* writer.c - see writer.h. */
+/* fd_writer.c - see fd_writer.h. */
 #include "io/fd_writer.h"
 
 #include "base/limits.h"
@@ -12,9 +12,10 @@
 #include <unistd.h>
 #include <uv.h>
 
-struct writer {
+struct fd_writer {
   uv_poll_t poll;
-  uv_timer_t timer; /* 0 ms: the flush of this turn; after writer_end(): its deadline */
+  uv_timer_t
+      timer; /* 0 ms: the flush of this turn; after fd_writer_end(): its deadline */
   unsigned open_handles;
   int fd, flags, watched; /* watched: the poll's events, 0: stopped */
   bool pollable, gone, above, ending, told;
@@ -29,7 +30,7 @@ struct writer {
 
 static void handle_closed(uv_handle_t *handle)
 {
-  struct writer *w = handle->data;
+  struct fd_writer *w = handle->data;
   if (--w->open_handles > 0)
     return;
   if (w->pollable)
@@ -43,14 +44,14 @@ static void handle_closed(uv_handle_t *handle)
     ended(who);
 }
 
-static void close_handles(struct writer *w)
+static void close_handles(struct fd_writer *w)
 {
   if (w->pollable)
     uv_close((uv_handle_t *)&w->poll, handle_closed);
   uv_close((uv_handle_t *)&w->timer, handle_closed);
 }
 
-static void is_gone(struct writer *w)
+static void is_gone(struct fd_writer *w)
 {
   w->gone = true;
   buf_free(&w->waiting);
@@ -60,7 +61,7 @@ static void is_gone(struct writer *w)
   }
 }
 
-static void flush(struct writer *w);
+static void flush(struct fd_writer *w);
 
 /* A pipe without a reader shows POLLERR, a socket or terminal POLLHUP. */
 static bool nobody_reads(int fd)
@@ -71,7 +72,7 @@ static bool nobody_reads(int fd)
 
 static void polled(uv_poll_t *poll, int status, int events)
 {
-  struct writer *w = poll->data;
+  struct fd_writer *w = poll->data;
   if (status < 0)
     w->watched = 0; /* libuv has stopped it */
   if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd))
@@ -83,7 +84,7 @@ static void polled(uv_poll_t *poll, int status, int events)
 
 /* Always for the reader's end, that a silent run hears of it too; for room while bytes
  * wait, and only that is something to stay for. */
-static void watch(struct writer *w)
+static void watch(struct fd_writer *w)
 {
   if (!w->pollable)
     return;
@@ -104,7 +105,7 @@ static void watch(struct writer *w)
 }
 
 /* Writes what goes without waiting. */
-static void flush(struct writer *w)
+static void flush(struct fd_writer *w)
 {
   while (w->waiting.len > 0 && !w->gone) {
     ssize_t n = write(w->fd, w->waiting.at, w->waiting.len);
@@ -138,15 +139,16 @@ static void turn_is_over(uv_timer_t *timer)
 
 static void out_of_time(uv_timer_t *timer)
 {
-  struct writer *w = timer->data;
+  struct fd_writer *w = timer->data;
   w->gone = true;
   flush(w);
 }
 
-struct writer *writer_open(struct uv_loop_s *loop, int fd, void (*on_drain)(void *who),
-                           void (*on_gone)(void *who), void *who, struct fault *f)
+struct fd_writer *fd_writer_open(struct uv_loop_s *loop, int fd,
+                                 void (*on_drain)(void *who), void (*on_gone)(void *who),
+                                 void *who, struct fault *f)
 {
-  struct writer *w = mem_new(sizeof *w);
+  struct fd_writer *w = mem_new(sizeof *w);
   w->fd = fd;
   w->flags = fcntl(fd, F_GETFL);
   if (w->flags < 0) {
@@ -168,7 +170,7 @@ struct writer *writer_open(struct uv_loop_s *loop, int fd, void (*on_drain)(void
   return w;
 }
 
-size_t writer_put(struct writer *w, struct span bytes)
+size_t fd_writer_put(struct fd_writer *w, struct span bytes)
 {
   if (w->gone || w->ending)
     return 0;
@@ -185,7 +187,8 @@ size_t writer_put(struct writer *w, struct span bytes)
   return w->waiting.len;
 }
 
-void writer_end(struct writer *w, unsigned flush_ms, void (*ended)(void *who), void *who)
+void fd_writer_end(struct fd_writer *w, unsigned flush_ms, void (*ended)(void *who),
+                   void *who)
 {
   w->ending = true;
   w->ended = ended;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* peer_table.c - see peer_table.h. */
+/* proc_net_tcp.c - see proc_net_tcp.h. */
 #include "io/proc_net_tcp.h"
 
 #include <string.h>
@@ -75,8 +75,8 @@ static bool read_row(struct span line, const struct peer_end *local,
   return span_to_number(word(&line), 0, (unsigned long long)-1, &row->inode);
 }
 
-bool peer_table_find(struct span table, const struct peer_end *local,
-                     const struct peer_end *remote, struct peer_row *row)
+bool proc_net_tcp_find(struct span table, const struct peer_end *local,
+                       const struct peer_end *remote, struct peer_row *row)
 {
   bool found = false;
   struct peer_row one;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* self.c - see self.h. */
+/* self_usage.c - see self_usage.h. */
 #include "io/self_usage.h"
 
 #include <stdio.h>

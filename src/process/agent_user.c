@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* identity.c - see identity.h. */
+/* agent_user.c - see agent_user.h. */
 #include "process/agent_user.h"
 
 #include <errno.h>
@@ -25,20 +25,20 @@ static const struct passwd *entry_find(const char *user)
   return p;
 }
 
-int identity_find(const char *user, struct identity *id, struct strv *env,
-                  struct fault *f)
+int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
+                    struct fault *f)
 {
   const struct passwd *p = entry_find(user);
   if (!p)
     return fault_set(f, FAULT_BAD_INPUT, "%.60s is not in /etc/passwd", user);
   if (p->pw_uid == 0)
     return fault_set(f, FAULT_BAD_INPUT, "%.60s is root: name another user", user);
-  gid_t groups[IDENTITY_GROUPS];
-  int count = IDENTITY_GROUPS;
+  gid_t groups[AGENT_USER_GROUPS];
+  int count = AGENT_USER_GROUPS;
   if (getgrouplist(p->pw_name, p->pw_gid, groups, &count) < 0)
     return fault_set(f, FAULT_BAD_INPUT, "%.60s is in more than %d groups", user,
-                     IDENTITY_GROUPS);
-  *id = (struct identity){.uid = p->pw_uid, .gid = p->pw_gid};
+                     AGENT_USER_GROUPS);
+  *id = (struct agent_user){.uid = p->pw_uid, .gid = p->pw_gid};
   for (int i = 0; i < count; i++)
     id->groups[id->group_count++] = groups[i];
   strv_set_env(env, "HOME", span_of(p->pw_dir));
@@ -50,7 +50,7 @@ int identity_find(const char *user, struct identity *id, struct strv *env,
 
 /* -- as text -- */
 
-void identity_write(const struct identity *id, struct buf *out)
+void agent_user_write(const struct agent_user *id, struct buf *out)
 {
   if (!id)
     return;
@@ -72,16 +72,16 @@ static bool take_number(const char **at, char end, unsigned *number)
   return true;
 }
 
-bool identity_read(const char *text, struct identity *id)
+bool agent_user_read(const char *text, struct agent_user *id)
 {
   unsigned may_gain;
-  *id = (struct identity){0};
+  *id = (struct agent_user){0};
   if (!take_number(&text, ':', &id->uid) || !take_number(&text, ':', &id->gid) ||
       !take_number(&text, ':', &may_gain))
     return false;
   id->may_gain = may_gain;
   while (*text) {
-    if (id->group_count == IDENTITY_GROUPS ||
+    if (id->group_count == AGENT_USER_GROUPS ||
         !take_number(&text, ',', &id->groups[id->group_count]))
       return false;
     id->group_count++;
@@ -93,7 +93,7 @@ bool identity_read(const char *text, struct identity *id)
 
 /* Not libc's calls: those would change every thread's identity, the keeper's too while
  * the agent still runs on its memory. */
-int identity_take_on(const struct identity *id)
+int agent_user_take_on(const struct agent_user *id)
 {
   if (syscall(SYS_setgroups, id->group_count, id->groups) < 0 ||
       syscall(SYS_setresgid, id->gid, id->gid, id->gid) < 0 ||
@@ -110,10 +110,10 @@ struct finding {
   int become, enter; /* errno */
 };
 
-_Noreturn static void try_out(const struct identity *id, const char *folder,
+_Noreturn static void try_out(const struct agent_user *id, const char *folder,
                               bool write_it, int to)
 {
-  struct finding found = {.become = identity_take_on(id)};
+  struct finding found = {.become = agent_user_take_on(id)};
   if (!found.become && access(folder, write_it ? W_OK | X_OK : X_OK) < 0)
     found.enter = errno;
   char any;
@@ -122,8 +122,8 @@ _Noreturn static void try_out(const struct identity *id, const char *folder,
   _exit(0);
 }
 
-int identity_check(const struct identity *id, const char *folder, bool write_it,
-                   struct fault *f)
+int agent_user_check(const struct agent_user *id, const char *folder, bool write_it,
+                     struct fault *f)
 {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

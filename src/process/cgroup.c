@@ -163,7 +163,7 @@ void cgroups_find(struct cgroups *c)
   if (files_read("/proc/self/cgroup", MIB, &cgroup, &ignored) < 0)
     return;
   if (files_read("/proc/self/mountinfo", 16 * MIB, &mountinfo, &ignored) == 0) {
-    struct cgroup_paths p = cgroup_text_paths(buf_span(&cgroup), buf_span(&mountinfo));
+    struct cgroup_paths p = cgroup_parse_paths(buf_span(&cgroup), buf_span(&mountinfo));
     choose(c, &p);
     cgroup_paths_free(&p);
     buf_free(&mountinfo);
@@ -184,7 +184,7 @@ unsigned long long cgroup_kills(const char *file)
   struct fault ignored = {0};
   if (!file[0] || files_read(file, 64 * KIB, &text, &ignored) < 0)
     return 0;
-  (void)cgroup_text_kills(buf_span(&text), &kills);
+  (void)cgroup_parse_kills(buf_span(&text), &kills);
   buf_free(&text);
   return kills;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cgroup_text.c - see cgroup_text.h. */
+/* cgroup_parse.c - see cgroup_parse.h. */
 #include "process/cgroup_parse.h"
 
 #include "base/limits.h"
@@ -104,7 +104,7 @@ static void find(struct span mountinfo, struct span path, const char *controller
   }
 }
 
-struct cgroup_paths cgroup_text_paths(struct span cgroup, struct span mountinfo)
+struct cgroup_paths cgroup_parse_paths(struct span cgroup, struct span mountinfo)
 {
   struct cgroup_paths p = {buf_make(8 * KIB), buf_make(8 * KIB)};
   find(mountinfo, path_in(cgroup, ""), "", &p.unified);
@@ -118,7 +118,7 @@ void cgroup_paths_free(struct cgroup_paths *p)
   buf_free(&p->memory);
 }
 
-bool cgroup_text_kills(struct span text, unsigned long long *kills)
+bool cgroup_parse_kills(struct span text, unsigned long long *kills)
 {
   while (text.len > 0) {
     struct span line = next(&text, '\n');

@@ -23,8 +23,8 @@
 #include <uv.h>
 
 struct child {
-  struct feed in;
-  struct inflow out, err;
+  struct stdin_pipe in;
+  struct output_pipe out, err;
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
   struct loop_timer *drain;
   unsigned open_handles;
@@ -55,7 +55,7 @@ struct child {
 static void child_free(struct child *c)
 {
   lines_free(&c->lines);
-  feed_wipe(&c->in);
+  stdin_pipe_wipe(&c->in);
   buf_free(&c->stderr_tail);
   buf_free(&c->program);
   free(c->read_room);
@@ -81,9 +81,9 @@ static void later_closed(uv_handle_t *handle)
 
 static void close_streams(struct child *c)
 {
-  feed_close(&c->in);
-  inflow_close(&c->out);
-  inflow_close(&c->err);
+  stdin_pipe_close(&c->in);
+  output_pipe_close(&c->out);
+  output_pipe_close(&c->err);
 }
 
 /* -- lines: by way of the child, for it may be closed from inside one -- */
@@ -134,8 +134,8 @@ static void look_for_end(struct child *c)
   if (!c->exited || c->ended)
     return;
   unsigned left = drain_left(c);
-  bool all_said =
-      left == 0 && !c->paused && inflow_is_drained(&c->out) && inflow_is_drained(&c->err);
+  bool all_said = left == 0 && !c->paused && output_pipe_is_drained(&c->out) &&
+                  output_pipe_is_drained(&c->err);
   if (all_said || (!c->out.open && !c->err.open))
     finish(c);
   else
@@ -149,7 +149,7 @@ static void drained(void *who)
     return;
   /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
    * busy elsewhere (timers come before the next look at the pipes). */
-  if (c->paused || inflow_has_unread(&c->out) || inflow_has_unread(&c->err))
+  if (c->paused || output_pipe_has_unread(&c->out) || output_pipe_has_unread(&c->err))
     look_for_end(c);
   else
     finish(c);
@@ -159,8 +159,8 @@ static void exit_heard(struct child *c)
 {
   c->exited = true;
   c->listening_from_ms = ids_ticks_ms();
-  inflow_mark(&c->out);
-  inflow_mark(&c->err);
+  output_pipe_mark(&c->out);
+  output_pipe_mark(&c->err);
 }
 
 /* -- what the agent prints, and is told -- */
@@ -187,17 +187,17 @@ static void output_ended(void *who)
   look_for_end(who);
 }
 
-static const struct inflow_calls out_calls = {out_came, output_ended, part_closed},
-                                 err_calls = {err_came, output_ended, part_closed};
+static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
+                                      err_calls = {err_came, output_ended, part_closed};
 
 void child_write(struct child *c, struct span bytes)
 {
-  feed_put(&c->in, bytes);
+  stdin_pipe_put(&c->in, bytes);
 }
 
 void child_end_input(struct child *c)
 {
-  feed_end(&c->in);
+  stdin_pipe_end(&c->in);
 }
 
 /* -- what the keeper tells -- */
@@ -249,8 +249,8 @@ static void keeper_says(void *who, const struct keeper_record *r)
     c->end.max_rss_kib = r->max_rss_kib;
     break;
   case KEEPER_LEFT:
-    c->leftovers = mem_room(c->leftovers, c->leftover_count, &c->leftover_room,
-                            sizeof *c->leftovers);
+    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_room,
+                               sizeof *c->leftovers);
     struct leftover *l = &c->leftovers[c->leftover_count++];
     l->pid = r->pid;
     memcpy(l->name, r->name, sizeof l->name - 1);
@@ -310,7 +310,7 @@ void child_pause(struct child *c)
   if (c->exited)
     c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
   c->paused = true;
-  inflow_hold(&c->out);
+  output_pipe_hold(&c->out);
 }
 
 void child_resume(struct child *c)
@@ -320,7 +320,7 @@ void child_resume(struct child *c)
   c->paused = false;
   c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
   c->listening_from_ms = c->last_output_ms;
-  (void)inflow_read(&c->out); /* it went once: it goes again */
+  (void)output_pipe_read(&c->out); /* it went once: it goes again */
 }
 
 bool child_is_paused(const struct child *c)
@@ -381,9 +381,9 @@ static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e
 {
   uv_pipe_t *const pipes[PIPES] = {
       [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
-  feed_make(&c->in, loop, part_closed, c);
-  inflow_make(&c->out, loop, c->read_room, &out_calls, c);
-  inflow_make(&c->err, loop, c->read_room, &err_calls, c);
+  stdin_pipe_make(&c->in, loop, part_closed, c);
+  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
+  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
   c->open_handles += PIPES;
   int r = 0;
   for (int i = 0; i < PIPES && r == 0; i++) {
@@ -392,9 +392,9 @@ static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e
       e->ours[i] = -1;
   }
   if (r == 0)
-    r = inflow_read(&c->out);
+    r = output_pipe_read(&c->out);
   if (r == 0)
-    r = inflow_read(&c->err);
+    r = output_pipe_read(&c->err);
   return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
 }
 
@@ -426,9 +426,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     return NULL;
   }
   if (setup->input)
-    feed_take(&c->in, setup->input);
+    stdin_pipe_take(&c->in, setup->input);
   if (!setup->dialogue)
-    feed_end(&c->in);
+    stdin_pipe_end(&c->in);
   return c;
 }
 

@@ -23,7 +23,7 @@ struct entry {
 
 struct table {
   struct entry *at;
-  size_t count, room;
+  size_t count, capacity;
 };
 
 /* /proc/<pid>/stat: "pid (name) state ppid …"; the name may hold anything, so look for
@@ -66,7 +66,7 @@ static struct table read_table(void)
     struct entry e = {0};
     if (!isdigit((unsigned char)one->d_name[0]) || !read_stat(atoi(one->d_name), &e))
       continue;
-    t.at = mem_room(t.at, t.count, &t.room, sizeof *t.at);
+    t.at = mem_reserve(t.at, t.count, &t.capacity, sizeof *t.at);
     t.at[t.count++] = e;
   }
   closedir(d);

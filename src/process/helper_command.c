@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - see command.h.
+/* helper_command.c - see helper_command.h.
  *
  * The end is the meeting of three things in any order: the exit and the ends of both
  * outputs; LINGER_MS after the exit stands in for the last two.  Then all handles are
@@ -22,8 +22,8 @@ enum { LINGER_MS = 200 };
 
 struct command {
   uv_process_t process;
-  struct feed in;
-  struct inflow out, err;
+  struct stdin_pipe in;
+  struct output_pipe out, err;
   unsigned open_handles;
   struct loop_timer *deadline, *linger;
   struct buf output, stderr_tail;
@@ -43,7 +43,7 @@ static void part_closed(void *who)
   struct command *c = who;
   if (--c->open_handles > 0)
     return;
-  feed_wipe(&c->in);
+  stdin_pipe_wipe(&c->in);
   buf_free(&c->output);
   buf_free(&c->stderr_tail);
   free(c->read_room);
@@ -60,9 +60,9 @@ static void close_all(struct command *c)
   c->over = true;
   loop_timer_free(c->deadline);
   loop_timer_free(c->linger);
-  feed_close(&c->in);
-  inflow_close(&c->out);
-  inflow_close(&c->err);
+  stdin_pipe_close(&c->in);
+  output_pipe_close(&c->out);
+  output_pipe_close(&c->err);
   uv_close((uv_handle_t *)&c->process, process_closed);
 }
 
@@ -141,7 +141,7 @@ static void out_came(void *who, struct span bytes)
   if (c->fault.kind == FAULT_NONE)
     fault_set(&c->fault, FAULT_TOO_BIG, "its output is longer than %zu bytes",
               c->output.ceiling);
-  inflow_close(&c->out);
+  output_pipe_close(&c->out);
   kill_group(c);
   look_for_end(c);
 }
@@ -157,15 +157,15 @@ static void output_ended(void *who)
   look_for_end(who);
 }
 
-static const struct inflow_calls out_calls = {out_came, output_ended, part_closed},
-                                 err_calls = {err_came, output_ended, part_closed};
+static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
+                                      err_calls = {err_came, output_ended, part_closed};
 
 static void write_input(struct command *c, struct span input)
 {
   struct buf copy = buf_make(input.len + 1);
   buf_add(&copy, input);
-  feed_take(&c->in, &copy);
-  feed_end(&c->in);
+  stdin_pipe_take(&c->in, &copy);
+  stdin_pipe_end(&c->in);
 }
 
 /* -- the beginning -- */
@@ -209,9 +209,9 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
   c->output = buf_make(setup->output_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
-  feed_make(&c->in, loop, part_closed, c);
-  inflow_make(&c->out, loop, c->read_room, &out_calls, c);
-  inflow_make(&c->err, loop, c->read_room, &err_calls, c);
+  stdin_pipe_make(&c->in, loop, part_closed, c);
+  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
+  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
   c->process.data = c;
   c->open_handles = 4;
   c->deadline = loop_timer_new(loop, deadline_passed, c);
@@ -222,8 +222,8 @@ struct command *command_start(struct uv_loop_s *loop, const struct command_setup
     close_all(c);
     return NULL;
   }
-  (void)inflow_read(&c->out); /* a pipe that was just made */
-  (void)inflow_read(&c->err);
+  (void)output_pipe_read(&c->out); /* a pipe that was just made */
+  (void)output_pipe_read(&c->err);
   write_input(c, setup->input);
   if (setup->deadline_ms > 0)
     loop_timer_start(c->deadline, setup->deadline_ms);

@@ -277,9 +277,9 @@ _Noreturn static void watch(struct keeper *k)
 int keeper_main(int argc, char **argv)
 {
   enum { FOLDER = 2, IDENTITY, SCORE, KILLS, CGROUP, CWD, PROGRAM };
-  struct identity identity;
+  struct agent_user agent_user;
   if (argc <= PROGRAM + 1 ||
-      (argv[IDENTITY][0] && !identity_read(argv[IDENTITY], &identity)))
+      (argv[IDENTITY][0] && !agent_user_read(argv[IDENTITY], &agent_user)))
     return 2;
   struct keeper k = {
       .folder = argv[FOLDER], .kills_file = argv[KILLS], .control = KEEPER_CONTROL_FD};
@@ -301,7 +301,7 @@ int keeper_main(int argc, char **argv)
   k.kills = cgroup_kills(k.kills_file);
   struct launch agent = {.cwd = argv[CWD],
                          .argv = argv + PROGRAM,
-                         .identity = argv[IDENTITY][0] ? &identity : NULL,
+                         .agent_user = argv[IDENTITY][0] ? &agent_user : NULL,
                          .oom_score = argv[SCORE],
                          .cgroup = k.cgroup.fd};
   if (start_agent(&k, &agent) < 0)

@@ -109,10 +109,10 @@ static int spawn(const struct keeper_link_setup *setup, int control, struct faul
   strv_add(&argv, SPAN_LITERAL("runlet"));
   strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
   const struct keeper_terms *t = &setup->terms;
-  struct buf identity = buf_make(4 * KIB);
-  identity_write(t->identity, &identity);
+  struct buf agent_user = buf_make(4 * KIB);
+  agent_user_write(t->agent_user, &agent_user);
   strv_add(&argv, span_of(t->folder));
-  strv_add(&argv, buf_span(&identity));
+  strv_add(&argv, buf_span(&agent_user));
   strv_add(&argv, span_of(oom_score_usual()));
   strv_add(&argv, span_of(t->kills));
   strv_add(&argv, span_of(t->cgroup));
@@ -122,7 +122,7 @@ static int spawn(const struct keeper_link_setup *setup, int control, struct faul
     strv_add(&argv, span_of(setup->argv->at[i]));
   int pid = keeper_spawn(fds, argv.at, setup->env->at ? setup->env->at : nothing, f);
   strv_free(&argv);
-  buf_free(&identity);
+  buf_free(&agent_user);
   return pid;
 }
 

@@ -42,8 +42,8 @@ _Noreturn static void become_agent(const struct launch *l, struct launch_error *
   extern char **environ;
   setsid();
   oom_score_set(0, l->oom_score); /* while we may */
-  *e =
-      (struct launch_error){LAUNCH_USER, l->identity ? identity_take_on(l->identity) : 0};
+  *e = (struct launch_error){LAUNCH_USER,
+                             l->agent_user ? agent_user_take_on(l->agent_user) : 0};
   if (e->os)
     _exit(127);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */

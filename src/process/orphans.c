@@ -18,7 +18,7 @@
 struct orphans { /* hangs on loop->data */
   uv_signal_t child_died;
   int *claimed;
-  size_t count, room;
+  size_t count, capacity;
 };
 
 static bool is_claimed(const struct orphans *o, int pid)
@@ -94,7 +94,7 @@ void orphans_claim(struct uv_loop_s *loop, int pid)
   struct orphans *o = loop->data;
   if (!o)
     return;
-  o->claimed = mem_room(o->claimed, o->count, &o->room, sizeof *o->claimed);
+  o->claimed = mem_reserve(o->claimed, o->count, &o->capacity, sizeof *o->claimed);
   o->claimed[o->count++] = pid;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inflow.c - see inflow.h. */
+/* output_pipe.c - see output_pipe.h. */
 #include "output_pipe.h"
 
 #include "base/limits.h"
@@ -8,11 +8,11 @@
 
 static void handle_closed(uv_handle_t *handle)
 {
-  struct inflow *in = handle->data;
+  struct output_pipe *in = handle->data;
   in->calls->on_closed(in->who);
 }
 
-void inflow_close(struct inflow *in)
+void output_pipe_close(struct output_pipe *in)
 {
   if (!in->open)
     return;
@@ -20,45 +20,46 @@ void inflow_close(struct inflow *in)
   uv_close((uv_handle_t *)&in->pipe, handle_closed);
 }
 
-static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
+static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *capacity)
 {
   (void)suggested;
-  struct inflow *in = handle->data;
-  *room = uv_buf_init(in->room, (unsigned)LIMIT_READ_BYTES);
+  struct output_pipe *in = handle->data;
+  *capacity = uv_buf_init(in->capacity, (unsigned)LIMIT_READ_BYTES);
 }
 
-static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
 {
-  struct inflow *in = stream->data;
+  struct output_pipe *in = stream->data;
   if (n < 0) {
-    inflow_close(in);
+    output_pipe_close(in);
     in->calls->on_end(in->who);
   } else if (n > 0) {
     in->counted += in->counting ? (size_t)n : 0;
-    in->calls->on_bytes(in->who, (struct span){room->base, (size_t)n});
+    in->calls->on_bytes(in->who, (struct span){capacity->base, (size_t)n});
   }
 }
 
-void inflow_make(struct inflow *in, struct uv_loop_s *loop, char *room,
-                 const struct inflow_calls *calls, void *who)
+void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *capacity,
+                      const struct output_pipe_calls *calls, void *who)
 {
-  *in = (struct inflow){.room = room, .calls = calls, .who = who, .open = true};
+  *in = (struct output_pipe){
+      .capacity = capacity, .calls = calls, .who = who, .open = true};
   uv_pipe_init(loop, &in->pipe, 0); /* cannot fail */
   in->pipe.data = in;
 }
 
-int inflow_read(struct inflow *in)
+int output_pipe_read(struct output_pipe *in)
 {
   return in->open ? uv_read_start((uv_stream_t *)&in->pipe, give_room, came) : 0;
 }
 
-void inflow_hold(struct inflow *in)
+void output_pipe_hold(struct output_pipe *in)
 {
   if (in->open)
     uv_read_stop((uv_stream_t *)&in->pipe);
 }
 
-bool inflow_has_unread(const struct inflow *in)
+bool output_pipe_has_unread(const struct output_pipe *in)
 {
   int fd;
   if (!in->open || uv_fileno((const uv_handle_t *)&in->pipe, &fd) < 0)
@@ -67,12 +68,12 @@ bool inflow_has_unread(const struct inflow *in)
   return poll(&p, 1, 0) > 0;
 }
 
-void inflow_mark(struct inflow *in)
+void output_pipe_mark(struct output_pipe *in)
 {
   in->counting = true;
 }
 
-bool inflow_is_drained(const struct inflow *in)
+bool output_pipe_is_drained(const struct output_pipe *in)
 {
-  return in->counted >= LIMIT_PIPE_BYTES || !inflow_has_unread(in);
+  return in->counted >= LIMIT_PIPE_BYTES || !output_pipe_has_unread(in);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* link.c - see link.h. */
+/* agent_http.c - see agent_http.h. */
 #include "run/agent_http.h"
 
 #include "base/limits.h"
@@ -11,9 +11,9 @@
 
 #include <stdlib.h>
 
-struct link_call {
-  struct link *link;
-  struct link_call *next;
+struct agent_http_call {
+  struct agent_http *agent_http;
+  struct agent_http_call *next;
   int tag;
   bool stream;
   struct http_client_request *request; /* NULL: it could not be made, see `fault` */
@@ -21,29 +21,29 @@ struct link_call {
   struct fault fault;
 };
 
-struct link {
-  struct link_setup setup;
-  struct link_call *first;
+struct agent_http {
+  struct agent_http_setup setup;
+  struct agent_http_call *first;
   struct loop_timer *later; /* tells of calls that were not made, and of the end */
   bool paused, closing;
   void (*closed)(void *who);
   void *who;
 };
 
-static void tell(struct link_call *c, int status, struct span text)
+static void tell(struct agent_http_call *c, int status, struct span text)
 {
-  struct link *l = c->link;
-  struct heard heard = {.kind = c->stream ? HEARD_STREAM : HEARD_ANSWER,
-                        .tag = c->tag,
-                        .status = status,
-                        .text = text};
+  struct agent_http *l = c->agent_http;
+  struct agent_input input = {.kind = c->stream ? AGENT_STREAM : AGENT_ANSWER,
+                              .tag = c->tag,
+                              .status = status,
+                              .text = text};
   if (!l->closing)
-    l->setup.calls->on_heard(l->setup.who, &heard);
+    l->setup.calls->on_input(l->setup.who, &input);
 }
 
-static void call_free(struct link_call *c)
+static void call_free(struct agent_http_call *c)
 {
-  struct link_call **at = &c->link->first;
+  struct agent_http_call **at = &c->agent_http->first;
   while (*at != c)
     at = &(*at)->next;
   *at = c->next;
@@ -51,9 +51,9 @@ static void call_free(struct link_call *c)
   free(c);
 }
 
-static struct link_call *unmade(const struct link *l)
+static struct agent_http_call *unmade(const struct agent_http *l)
 {
-  struct link_call *c = l->first;
+  struct agent_http_call *c = l->first;
   while (c && c->request)
     c = c->next;
   return c;
@@ -61,8 +61,8 @@ static struct link_call *unmade(const struct link *l)
 
 static void on_later(void *who)
 {
-  struct link *l = who;
-  struct link_call *c;
+  struct agent_http *l = who;
+  struct agent_http_call *c;
   while ((c = unmade(l))) {
     tell(c, 0, span_of(c->fault.text));
     call_free(c);
@@ -85,21 +85,21 @@ static void on_data(void *who, struct span data)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct link *l = ((struct link_call *)who)->link;
+  struct agent_http *l = ((struct agent_http_call *)who)->agent_http;
   if (!l->closing)
     l->setup.calls->on_too_long(l->setup.who, ceiling);
 }
 
 static void on_piece(void *who, struct span bytes)
 {
-  struct link_call *c = who;
+  struct agent_http_call *c = who;
   sse_reader_add(&c->reader, bytes);
 }
 
 static void on_done(void *who, struct http_client_answer *answer)
 {
-  struct link_call *c = who;
-  struct link *l = c->link;
+  struct agent_http_call *c = who;
+  struct agent_http *l = c->agent_http;
   if (answer->fault) {
     tell(c, 0, span_of(answer->fault->text));
   } else if (c->stream && answer->status >= 200 && answer->status < 300) {
@@ -117,10 +117,10 @@ static void on_done(void *who, struct http_client_answer *answer)
 
 /* -- calling -- */
 
-static int start(struct link_call *c, const struct outbox_call *from)
+static int start(struct agent_http_call *c, const struct agent_action_call *from)
 {
   static const char json[] = "Content-Type: application/json";
-  struct link *l = c->link;
+  struct agent_http *l = c->agent_http;
   struct buf authorization = buf_make(16 * KIB);
   const char *headers[3] = {0};
   size_t count = 0;
@@ -128,7 +128,7 @@ static int start(struct link_call *c, const struct outbox_call *from)
                            .url = from->url,
                            .headers = headers,
                            .body = buf_span(&from->body),
-                           .connect_ms = LIMIT_LINK_CONNECT_MS,
+                           .connect_ms = LIMIT_AGENT_CONNECT_MS,
                            .answer_ceiling = l->setup.ceiling,
                            .on_piece = from->stream ? on_piece : NULL};
   if (!span_starts(span_of(from->url), "http://127.0.0.1:"))
@@ -145,48 +145,49 @@ static int start(struct link_call *c, const struct outbox_call *from)
   return c->request ? 0 : -1;
 }
 
-void link_send(struct link *l, struct outbox *outbox)
+void agent_http_send(struct agent_http *l, struct agent_actions *actions)
 {
   static const struct sse_reader_calls reading = {on_data, on_too_long};
-  for (size_t i = 0; i < outbox->call_count && !l->closing; i++) {
-    const struct outbox_call *from = &outbox->calls[i];
-    struct link_call *c = mem_new(sizeof *c);
-    *c = (struct link_call){.link = l,
-                            .next = l->first,
-                            .tag = from->tag,
-                            .stream = from->stream,
-                            .reader = sse_reader_make(l->setup.ceiling, &reading, c)};
+  for (size_t i = 0; i < actions->call_count && !l->closing; i++) {
+    const struct agent_action_call *from = &actions->calls[i];
+    struct agent_http_call *c = mem_new(sizeof *c);
+    *c = (struct agent_http_call){.agent_http = l,
+                                  .next = l->first,
+                                  .tag = from->tag,
+                                  .stream = from->stream,
+                                  .reader =
+                                      sse_reader_make(l->setup.ceiling, &reading, c)};
     l->first = c;
     if (start(c, from) < 0)
       loop_timer_start(l->later, 0);
     else if (c->stream && l->paused)
       http_client_pause(c->request, true);
   }
-  outbox_clear(outbox);
+  agent_actions_clear(actions);
 }
 
-void link_pause(struct link *l, bool paused)
+void agent_http_pause(struct agent_http *l, bool paused)
 {
   l->paused = paused;
-  for (struct link_call *c = l->first; c; c = c->next)
+  for (struct agent_http_call *c = l->first; c; c = c->next)
     if (c->request && c->stream)
       http_client_pause(c->request, paused);
 }
 
-struct link *link_open(const struct link_setup *setup)
+struct agent_http *agent_http_open(const struct agent_http_setup *setup)
 {
-  struct link *l = mem_new(sizeof *l);
+  struct agent_http *l = mem_new(sizeof *l);
   l->setup = *setup;
   l->later = loop_timer_new(setup->loop, on_later, l);
   return l;
 }
 
-void link_close(struct link *l, void (*closed)(void *who), void *who)
+void agent_http_close(struct agent_http *l, void (*closed)(void *who), void *who)
 {
   l->closing = true;
   l->closed = closed;
   l->who = who;
-  for (struct link_call *c = l->first; c; c = c->next)
+  for (struct agent_http_call *c = l->first; c; c = c->next)
     if (c->request)
       http_client_cancel(c->request);
   loop_timer_start(l->later, 0);

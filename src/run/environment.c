@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* secrets.c - see secrets.h. */
+/* environment.c - see environment.h. */
 #include "run/environment.h"
 
 #include "base/log.h"

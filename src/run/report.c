@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* certificate.c - see certificate.h. */
+/* report.c - see report.h. */
 #include "run/report.h"
 
 #include "base/json.h"
@@ -9,7 +9,7 @@
 
 #include <signal.h>
 
-const char *certificate_signal_name(int number)
+const char *report_signal_name(int number)
 {
   static const struct {
     int number;
@@ -64,7 +64,7 @@ static struct span last_bytes(struct span text, size_t most)
   return shown;
 }
 
-void certificate_clean(struct span stderr_tail, struct buf *out)
+void report_clean(struct span stderr_tail, struct buf *out)
 {
   struct buf plain = buf_make(stderr_tail.len + 1);
   while (stderr_tail.len > 0) {
@@ -83,10 +83,10 @@ void certificate_clean(struct span stderr_tail, struct buf *out)
   buf_free(&safe);
 }
 
-static void put_end(struct json_writer *w, const struct certificate *c)
+static void put_end(struct json_writer *w, const struct report *c)
 {
   const struct process_end *end = c->end;
-  const char *name = certificate_signal_name(end->signal);
+  const char *name = report_signal_name(end->signal);
   if (end->signal && name)
     json_put_text(w, "signal", span_of(name));
   else if (end->signal)
@@ -114,7 +114,7 @@ static void put_end(struct json_writer *w, const struct certificate *c)
   json_close(w, ']');
 }
 
-void certificate_write(const struct certificate *c, struct buf *members)
+void report_write(const struct report *c, struct buf *members)
 {
   struct buf text = buf_make(MIB);
   struct json_writer w = json_write_to(&text);

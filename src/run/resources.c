@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stage.c - see stage.h. */
+/* resources.c - see resources.h. */
 #include "run/resources.h"
 
 #include "base/ids.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int check_tools(const struct stage *s, struct fault *f)
+static int check_tools(const struct resources *s, struct fault *f)
 {
   if (tools_count(s->req->tools) == 0 || s->settings->tool_command)
     return 0;
@@ -29,11 +29,11 @@ static int check_tools(const struct stage *s, struct fault *f)
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us
  * and the agent, and none that outlives a signal. */
-static void prefer_native(struct stage *s)
+static void prefer_native(struct resources *s)
 {
   struct buf real = buf_make(8 * KIB), candidate = buf_make(8 * KIB);
   struct fault ignored = {0};
-  const char *const *native = s->harness->natives;
+  const char *const *native = s->harness->native_programs;
   const char *slash = NULL;
   if (native && files_real_path(s->program.at, &real, &ignored) == 0)
     slash = strrchr(real.at, '/');
@@ -50,7 +50,7 @@ static void prefer_native(struct stage *s)
   buf_free(&candidate);
 }
 
-static int find_program(struct stage *s, struct fault *f)
+static int find_program(struct resources *s, struct fault *f)
 {
   struct fault why = {0};
   char *program = s->harness->program ? strdup(s->harness->program)
@@ -66,10 +66,10 @@ static int find_program(struct stage *s, struct fault *f)
                    s->harness->id, why.text);
 }
 
-int stage_admit(struct stage *s, const struct run_settings *settings,
-                const struct run_request *req, struct fault *f)
+int resources_admit(struct resources *s, const struct run_settings *settings,
+                    const struct run_request *req, struct fault *f)
 {
-  *s = (struct stage){.settings = settings, .req = req, .folder_lock = -1};
+  *s = (struct resources){.settings = settings, .req = req, .folder_lock = -1};
   s->workspace = buf_make(8 * KIB);
   s->folder = buf_make(8 * KIB);
   s->program = buf_make(8 * KIB);
@@ -87,7 +87,7 @@ int stage_admit(struct stage *s, const struct run_settings *settings,
   return find_program(s, f);
 }
 
-static int open_bridge(struct stage *s, const struct deadlines *deadlines,
+static int open_bridge(struct resources *s, const struct deadlines *deadlines,
                        struct fault *f)
 {
   const struct run_settings *set = s->settings;
@@ -101,8 +101,8 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines,
                                  .command_env = set->environment->at,
                                  .timeout_ms = deadlines->tool_ms,
                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
-                                 .on_ended = set->tally ? tally_tool_call : NULL,
-                                 .ended_who = set->tally};
+                                 .on_ended = set->counters ? counters_tool_call : NULL,
+                                 .ended_who = set->counters};
   if (tools_count(s->req->tools) == 0)
     return 0;
   struct bridge_setup setup = {.loop = set->loop,
@@ -115,19 +115,19 @@ static int open_bridge(struct stage *s, const struct deadlines *deadlines,
   return s->bridge ? 0 : -1;
 }
 
-static int write_files(const struct stage *s, const struct process_plan *plan,
+static int write_files(const struct resources *s, const struct process_plan *plan,
                        struct fault *f)
 {
   for (size_t i = 0; i < plan->file_count; i++)
     if (files_write_private(s->folder.at, plan->files[i].name,
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
-  const struct identity *agent = s->settings->agent;
+  const struct agent_user *agent = s->settings->agent;
   return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
 }
 
-static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
-                 const struct stage_calls *calls, void *who, struct fault *f)
+static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
+                 const struct resources_calls *calls, void *who, struct fault *f)
 {
   for (size_t i = 0; i < plan->env.count; i++) {
     char *equals = strchr(plan->env.at[i], '=');
@@ -139,7 +139,7 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
                               .env = &s->env,
                               .cwd = s->workspace.at,
                               .terms = {.folder = s->folder.at,
-                                        .identity = s->settings->agent,
+                                        .agent_user = s->settings->agent,
                                         .kills = s->settings->oom_kills,
                                         .cgroup = s->settings->cgroup},
                               .input = &plan->first_input,
@@ -150,18 +150,18 @@ static int spawn(struct stage *s, struct process_plan *plan, unsigned drain_ms,
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
   if (!s->child)
     return -1;
-  struct link_setup link = {.loop = s->settings->loop,
-                            .client = s->settings->client,
-                            .ceiling = s->settings->line_ceiling,
-                            .calls = &calls->link,
-                            .who = who};
-  s->link = link_open(&link);
+  struct agent_http_setup link = {.loop = s->settings->loop,
+                                  .client = s->settings->client,
+                                  .ceiling = s->settings->line_ceiling,
+                                  .calls = &calls->agent_http,
+                                  .who = who};
+  s->agent_http = agent_http_open(&link);
   return 0;
 }
 
-int stage_raise(struct stage *s, void *harness_state, const struct deadlines *deadlines,
-                const struct stage_calls *calls, void *who, const char **code,
-                struct fault *f)
+int resources_open(struct resources *s, void *harness_state,
+                   const struct deadlines *deadlines, const struct resources_calls *calls,
+                   void *who, const char **code, struct fault *f)
 {
   *code = "internal";
   if (ids_token(s->secret, 32, f) < 0)
@@ -196,7 +196,7 @@ int stage_raise(struct stage *s, void *harness_state, const struct deadlines *de
 
 static void part_closed(void *who)
 {
-  struct stage *s = who;
+  struct resources *s = who;
   if (--s->closing > 0)
     return;
   loop_timer_free(s->last);
@@ -209,25 +209,25 @@ static void part_closed(void *who)
   s->struck(s->who);
 }
 
-void stage_strike(struct stage *s, void (*struck)(void *who), void *who)
+void resources_close(struct resources *s, void (*struck)(void *who), void *who)
 {
   s->struck = struck;
   s->who = who;
-  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->link != NULL);
+  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->agent_http != NULL);
   if (s->bridge)
     bridge_close(s->bridge, part_closed, s);
   if (s->child)
     child_close(s->child, part_closed, s);
-  if (s->link)
-    link_close(s->link, part_closed, s);
+  if (s->agent_http)
+    agent_http_close(s->agent_http, part_closed, s);
   s->bridge = NULL;
   s->child = NULL;
-  s->link = NULL;
+  s->agent_http = NULL;
   s->last = loop_timer_new(s->settings->loop, part_closed, s);
   loop_timer_start(s->last, 0);
 }
 
-void stage_free(struct stage *s)
+void resources_free(struct resources *s)
 {
   log_unhide(span_of(s->secret));
   mem_wipe(s->secret, sizeof s->secret);

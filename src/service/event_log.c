@@ -29,16 +29,16 @@ static struct event_log_block *block(const struct event_log *l, size_t index)
 
 static struct event_log_block *new_block(struct event_log *l, size_t line)
 {
-  if (l->first > l->room / 2) { /* forgotten blocks lie in front: close up */
+  if (l->first > l->capacity / 2) { /* forgotten blocks lie in front: close up */
     memmove(l->at, l->at + l->first, l->count * sizeof *l->at);
     l->first = 0;
   }
-  l->at = mem_room(l->at, l->first + l->count, &l->room, sizeof *l->at);
+  l->at = mem_reserve(l->at, l->first + l->count, &l->capacity, sizeof *l->at);
   struct event_log_block *b = &l->at[l->first + l->count++];
   *b = (struct event_log_block){.seq = l->next, .start = l->end};
   if (line > LIMIT_LOG_BLOCK_BYTES) {
     b->bytes = buf_make(line);
-  } else if (l->spare.room > 0) {
+  } else if (l->spare.capacity > 0) {
     b->bytes = buf_take(&l->spare);
   } else {
     b->bytes = buf_make(LIMIT_LOG_BLOCK_BYTES);
@@ -81,7 +81,7 @@ const struct event_log_block *event_log_oldest(const struct event_log *l)
 static void release(struct event_log *l, struct event_log_block *b)
 {
   l->memory -= b->len;
-  if (l->spare.room == 0 && b->bytes.ceiling == LIMIT_LOG_BLOCK_BYTES) {
+  if (l->spare.capacity == 0 && b->bytes.ceiling == LIMIT_LOG_BLOCK_BYTES) {
     l->spare = buf_take(&b->bytes);
     buf_clear(&l->spare);
   } else {

@@ -176,7 +176,7 @@ void journal_leave(struct journal_reader *r)
   while (*at != r)
     at = &(*at)->next;
   *at = r->next;
-  buf_free(&r->room);
+  buf_free(&r->capacity);
   r->journal = NULL;
   look_at_drain(j);
 }
@@ -195,21 +195,21 @@ static struct span bytes_of(struct journal_reader *r, const struct event_log_blo
 {
   struct fault f = {0};
   if (!b->away) {
-    buf_free(&r->room);
+    buf_free(&r->capacity);
     return span_after(buf_span(&b->bytes), from);
   }
-  if (r->room.ceiling < b->len) {
-    buf_free(&r->room);
-    r->room = buf_make(b->len);
+  if (r->capacity.ceiling < b->len) {
+    buf_free(&r->capacity);
+    r->capacity = buf_make(b->len);
   }
-  buf_clear(&r->room);
-  char *to = buf_reserve(&r->room, b->len - from);
+  buf_clear(&r->capacity);
+  char *to = buf_reserve(&r->capacity, b->len - from);
   if (spill_read(r->journal->spill, b->place + from, b->len - from, to, &f) < 0) {
     log_line(LOG_WARN, r->journal->setup.run_id, "events are lost: %s", f.text);
     return (struct span){0};
   }
-  buf_grew(&r->room, b->len - from);
-  return buf_span(&r->room);
+  buf_grew(&r->capacity, b->len - from);
+  return buf_span(&r->capacity);
 }
 
 enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *out)

@@ -26,7 +26,7 @@ static void record_free(struct record *r)
   buf_free(&r->thread);
   buf_free(&r->harness);
   buf_free(&r->model);
-  buf_free(&r->certificate);
+  buf_free(&r->report);
   free(r);
 }
 
@@ -87,11 +87,11 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   r->ended_at = ids_now_ms();
   r->ended_ticks = ids_ticks_ms();
   r->outcome = *outcome;
-  buf_add(&r->certificate, outcome->certificate);
-  r->outcome.certificate = buf_span(&r->certificate);
+  buf_add(&r->report, outcome->report);
+  r->outcome.report = buf_span(&r->report);
   journal_settle(r->journal);
   struct journal_facts facts = journal_facts(r->journal);
-  tally_run(r->all->setup.tally, outcome, facts.bytes);
+  counters_run(r->all->setup.counters, outcome, facts.bytes);
   log_line(LOG_INFO, buf_span(&r->id),
            "run %s%s%s events=%llu bytes=%llu toolCalls=%llu durationMs=%llu cpuMs=%llu",
            outcome->finished ? "finished" : "failed", outcome->code[0] ? " code=" : "",
@@ -127,7 +127,7 @@ static struct record *record_new(struct records *all, const struct run_request *
                        .body = body,
                        .detach = req->detach,
                        .began_at = ids_now_ms(),
-                       .certificate = buf_make(LIMIT_CERTIFICATE_BYTES)};
+                       .report = buf_make(LIMIT_CERTIFICATE_BYTES)};
   struct journal_setup setup = {.run_id = buf_span(&r->id),
                                 .folder = all->setup.folder,
                                 .memory_bytes = all->setup.memory_bytes,

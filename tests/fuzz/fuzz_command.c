@@ -5,5 +5,5 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-  return harness_fuzz(&program_harness, data, size);
+  return harness_fuzz(&command_harness, data, size);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* bridge_desk.c - see bridge_desk.h. */
+/* bridge_fixture.c - see bridge_fixture.h. */
 #include "bridge_fixture.h"
 
 #include "base/limits.h"
@@ -22,7 +22,7 @@ static const char descriptors[] =
     "{\"name\":\"param\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
     "\"region\":{\"type\":\"string\",\"x-mcp-header\":\"Region\"}}}}]";
 
-static void read_tools(struct bridge_desk *d)
+static void read_tools(struct bridge_fixture *d)
 {
   static const char *const raw[] = {"inputSchema", "outputSchema", "annotations", NULL};
   const struct json_rules rules = {.raw = raw};
@@ -32,11 +32,11 @@ static void read_tools(struct bridge_desk *d)
   assert_non_null(d->tools);
 }
 
-void bridge_desk_open(struct bridge_desk *d, unsigned hold_ms, unsigned progress_ms,
-                      bool legacy_only)
+void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned progress_ms,
+                         bool legacy_only)
 {
   struct fault f = {0};
-  *d = (struct bridge_desk){0};
+  *d = (struct bridge_fixture){0};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
   host_open(&d->host, &d->loop);
@@ -63,17 +63,17 @@ void bridge_desk_open(struct bridge_desk *d, unsigned hold_ms, unsigned progress
 
 static void closed(void *who)
 {
-  struct bridge_desk *d = who;
+  struct bridge_fixture *d = who;
   d->closed++;
 }
 
 static bool is_closed(void *who)
 {
-  struct bridge_desk *d = who;
+  struct bridge_fixture *d = who;
   return d->closed > 0;
 }
 
-void bridge_desk_close(struct bridge_desk *d)
+void bridge_fixture_close(struct bridge_fixture *d)
 {
   bridge_close(d->bridge, closed, d);
   assert_int_equal(d->closed, 0); /* on a later turn */
@@ -85,12 +85,12 @@ void bridge_desk_close(struct bridge_desk *d)
   assert_int_equal(d->closed, 1);
 }
 
-void bridge_desk_connect(struct bridge_desk *d, struct loopback_client *agent)
+void bridge_fixture_connect(struct bridge_fixture *d, struct loopback_client *agent)
 {
   loopback_connect(agent, &d->loop, d->port);
 }
 
-static void put_filled(struct buf *out, const struct bridge_desk *d, const char *text)
+static void put_filled(struct buf *out, const struct bridge_fixture *d, const char *text)
 {
   for (; *text; text++) {
     if (!strncmp(text, "$TOKEN", 6)) {
@@ -105,8 +105,8 @@ static void put_filled(struct buf *out, const struct bridge_desk *d, const char 
   }
 }
 
-void bridge_desk_send(struct bridge_desk *d, struct loopback_client *agent,
-                      const char *text)
+void bridge_fixture_send(struct bridge_fixture *d, struct loopback_client *agent,
+                         const char *text)
 {
   struct buf whole = buf_make(256 * (size_t)MIB);
   put_filled(&whole, d, text);
@@ -114,21 +114,21 @@ void bridge_desk_send(struct bridge_desk *d, struct loopback_client *agent,
   buf_free(&whole);
 }
 
-void bridge_desk_post(struct bridge_desk *d, struct loopback_client *agent,
-                      const char *headers, const char *body)
+void bridge_fixture_post(struct bridge_fixture *d, struct loopback_client *agent,
+                         const char *headers, const char *body)
 {
   struct buf whole = buf_make(256 * (size_t)MIB);
   put_filled(&whole, d,
              "POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:$PORT\r\n"
              "Authorization: Bearer $TOKEN\r\nContent-Type: application/json\r\n");
-  buf_add_text(&whole, headers ? headers : BRIDGE_DESK_BOTH);
+  buf_add_text(&whole, headers ? headers : BRIDGE_FIXTURE_BOTH);
   buf_addf(&whole, "Content-Length: %zu\r\n\r\n", strlen(body));
   buf_add_text(&whole, body);
   loopback_send(agent, buf_cstring(&whole), 0);
   buf_free(&whole);
 }
 
-void bridge_desk_forget(struct loopback_client *agent)
+void bridge_fixture_forget(struct loopback_client *agent)
 {
   buf_clear(&agent->got);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* bridge_desk.h - for tests: a bridge with a host behind it, and what an agent says to
+/* bridge_fixture.h - for tests: a bridge with a host behind it, and what an agent says to
  * it. */
-#ifndef SUPPORT_BRIDGE_DESK_H
-#define SUPPORT_BRIDGE_DESK_H
+#ifndef SUPPORT_BRIDGE_FIXTURE_H
+#define SUPPORT_BRIDGE_FIXTURE_H
 
 #include "bridge/bridge.h"
 #include "host.h"
 #include "loopback.h"
 
-struct bridge_desk {
+struct bridge_fixture {
   uv_loop_t loop;
   struct host host;
   struct tools *tools;
@@ -20,22 +20,22 @@ struct bridge_desk {
 
 /* Tools: echo, boom (fails at the host's will), mcp (resultFormat mcp), param
  * (x-mcp-header). */
-void bridge_desk_open(struct bridge_desk *d, unsigned hold_ms, unsigned progress_ms,
-                      bool legacy_only);
-void bridge_desk_close(struct bridge_desk *d); /* asserts that the loop is dry */
-void bridge_desk_connect(struct bridge_desk *d, struct loopback_client *agent);
+void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned progress_ms,
+                         bool legacy_only);
+void bridge_fixture_close(struct bridge_fixture *d); /* asserts that the loop is dry */
+void bridge_fixture_connect(struct bridge_fixture *d, struct loopback_client *agent);
 /* A POST of `body` with the token and JSON; `headers`: more of them, each ended by \r\n,
  * NULL: Accept of both types. */
-void bridge_desk_post(struct bridge_desk *d, struct loopback_client *agent,
-                      const char *headers, const char *body);
+void bridge_fixture_post(struct bridge_fixture *d, struct loopback_client *agent,
+                         const char *headers, const char *body);
 /* The whole request as it is, with $TOKEN and $PORT put in. */
-void bridge_desk_send(struct bridge_desk *d, struct loopback_client *agent,
-                      const char *text);
+void bridge_fixture_send(struct bridge_fixture *d, struct loopback_client *agent,
+                         const char *text);
 /* Forgets what the agent got so far. */
-void bridge_desk_forget(struct loopback_client *agent);
+void bridge_fixture_forget(struct loopback_client *agent);
 
-#define BRIDGE_DESK_BOTH "Accept: application/json, text/event-stream\r\n"
-#define BRIDGE_DESK_CALL(id, tool)                                                       \
+#define BRIDGE_FIXTURE_BOTH "Accept: application/json, text/event-stream\r\n"
+#define BRIDGE_FIXTURE_CALL(id, tool)                                                    \
   "{\"jsonrpc\":\"2.0\",\"id\":" id                                                      \
   ",\"method\":\"tools/call\",\"params\":{\"name\":\"" tool                              \
   "\",\"arguments\":{\"n\":" id "}}}"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* child_desk.c - see child_desk.h. */
+/* child_fixture.c - see child_fixture.h. */
 #include "child_fixture.h"
 
 #include "base/ids.h"
@@ -21,12 +21,12 @@
 
 static void closed(void *who)
 {
-  ((struct child_desk *)who)->closed++;
+  ((struct child_fixture *)who)->closed++;
 }
 
 static void on_line(void *who, struct span line)
 {
-  struct child_desk *d = who;
+  struct child_fixture *d = who;
   d->lines++;
   buf_add(&d->text, line);
   buf_add_char(&d->text, '|');
@@ -42,14 +42,14 @@ static void on_line(void *who, struct span line)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct child_desk *d = who;
+  struct child_fixture *d = who;
   d->too_long++;
   assert_int_equal(ceiling, d->setup.line_ceiling);
 }
 
 static void on_end(void *who, const struct process_end *end)
 {
-  struct child_desk *d = who;
+  struct child_fixture *d = who;
   d->ended++;
   d->ended_ms = ids_ticks_ms();
   d->end = *end;
@@ -59,7 +59,7 @@ static void on_end(void *who, const struct process_end *end)
 
 static void on_settled(void *who, const struct process_end *end)
 {
-  struct child_desk *d = who;
+  struct child_fixture *d = who;
   d->settled++;
   assert_in_range(end->leftover_count, 0, 8);
   d->end.leftover_count = end->leftover_count;
@@ -67,40 +67,40 @@ static void on_settled(void *who, const struct process_end *end)
     d->leftovers[i] = end->leftovers[i];
 }
 
-bool child_desk_has_pid(void *who)
+bool child_fixture_has_pid(void *who)
 {
-  return child_pid(((struct child_desk *)who)->child) > 0;
+  return child_pid(((struct child_fixture *)who)->child) > 0;
 }
 
-bool child_desk_ended(void *who)
+bool child_fixture_ended(void *who)
 {
-  return ((struct child_desk *)who)->ended > 0;
+  return ((struct child_fixture *)who)->ended > 0;
 }
 
-bool child_desk_has_settled(void *who)
+bool child_fixture_has_settled(void *who)
 {
-  return ((struct child_desk *)who)->settled > 0;
+  return ((struct child_fixture *)who)->settled > 0;
 }
 
-bool child_desk_closed(void *who)
+bool child_fixture_closed(void *who)
 {
-  return ((struct child_desk *)who)->closed > 0;
+  return ((struct child_fixture *)who)->closed > 0;
 }
 
-bool child_desk_has_line(void *who)
+bool child_fixture_has_line(void *who)
 {
-  return ((struct child_desk *)who)->lines > 0;
+  return ((struct child_fixture *)who)->lines > 0;
 }
 
 static const struct child_calls calls = {on_line, on_too_long, on_end};
 
-struct child_desk child_desk_make(const char *script)
+struct child_fixture child_fixture_make(const char *script)
 {
   struct fault f = {0};
-  struct child_desk d = {.loop = loop_new(&f),
-                         .env = traces_environment(),
-                         .text = buf_make(64 * MIB),
-                         .tail = buf_make(LIMIT_STDERR_KEPT_BYTES)};
+  struct child_fixture d = {.loop = loop_new(&f),
+                            .env = traces_environment(),
+                            .text = buf_make(64 * MIB),
+                            .tail = buf_make(LIMIT_STDERR_KEPT_BYTES)};
   strv_add(&d.argv, SPAN_LITERAL("sh"));
   strv_add(&d.argv, SPAN_LITERAL("-c"));
   strv_add(&d.argv, span_of(script));
@@ -109,7 +109,7 @@ struct child_desk child_desk_make(const char *script)
   return d;
 }
 
-void child_desk_spawn(struct child_desk *d)
+void child_fixture_spawn(struct child_fixture *d)
 {
   struct fault f = {0};
   d->setup.argv = &d->argv;
@@ -119,28 +119,28 @@ void child_desk_spawn(struct child_desk *d)
   assert_int_equal(d->ended, 0);
 }
 
-void child_desk_run(struct child_desk *d)
+void child_fixture_run(struct child_fixture *d)
 {
-  child_desk_spawn(d);
-  loopback_wait(d->loop, child_desk_ended, d);
+  child_fixture_spawn(d);
+  loopback_wait(d->loop, child_fixture_ended, d);
 }
 
-void child_desk_settle(struct child_desk *d, bool sweep)
+void child_fixture_settle(struct child_fixture *d, bool sweep)
 {
   child_settle(d->child, sweep, on_settled);
   assert_int_equal(d->settled, 0); /* never from inside */
-  loopback_wait(d->loop, child_desk_has_settled, d);
+  loopback_wait(d->loop, child_fixture_has_settled, d);
   assert_int_equal(d->settled, 1);
 }
 
 /* Closes, and asserts that nothing came twice and nothing is left. */
-void child_desk_finish(struct child_desk *d, unsigned alive)
+void child_fixture_finish(struct child_fixture *d, unsigned alive)
 {
   unsigned ends = d->ended;
   if (d->child) {
     child_close(d->child, closed, d);
     assert_int_equal(d->closed, 0); /* on a later turn */
-    loopback_wait(d->loop, child_desk_closed, d);
+    loopback_wait(d->loop, child_fixture_closed, d);
   }
   assert_true(loop_free(d->loop));
   assert_int_equal(d->ended, ends);
@@ -154,12 +154,12 @@ void child_desk_finish(struct child_desk *d, unsigned alive)
   buf_free(&d->tail);
 }
 
-void child_desk_expect(struct child_desk *d, const char *expected)
+void child_fixture_expect(struct child_fixture *d, const char *expected)
 {
   assert_string_equal(buf_cstring(&d->text), expected);
 }
 
-bool child_desk_is_keeper(int argc, char **argv)
+bool child_fixture_is_keeper(int argc, char **argv)
 {
   struct fault f = {0};
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* child_desk.h - a shell script as a child (io/child.h), and all that was heard of it.
+/* child_fixture.h - a shell script as a child (process/child.h), and all that was heard of it.
  *
  * Make it, change what its fields say, run it, settle it, finish it: that asserts that
  * each callback came as often as promised and that no process, zombie or handle is left.
- * The test program is its own keeper: its main() begins with child_desk_is_keeper(). */
-#ifndef SUPPORT_CHILD_DESK_H
-#define SUPPORT_CHILD_DESK_H
+ * The test program is its own keeper: its main() begins with child_fixture_is_keeper(). */
+#ifndef SUPPORT_CHILD_FIXTURE_H
+#define SUPPORT_CHILD_FIXTURE_H
 
 #include "process/child.h"
 
 #include <uv.h>
 
-struct child_desk {
+struct child_fixture {
   struct uv_loop_s *loop;
   struct strv argv, env;
   struct child_setup setup;
@@ -29,20 +29,21 @@ struct child_desk {
 };
 
 /* True: this process was started as a keeper; main() returns keeper_main(). */
-bool child_desk_is_keeper(int argc, char **argv);
-struct child_desk child_desk_make(const char *script);
-void child_desk_spawn(struct child_desk *d);
-void child_desk_run(struct child_desk *d); /* spawns, until on_end */
-void child_desk_settle(struct child_desk *d, bool sweep);
+bool child_fixture_is_keeper(int argc, char **argv);
+struct child_fixture child_fixture_make(const char *script);
+void child_fixture_spawn(struct child_fixture *d);
+void child_fixture_run(struct child_fixture *d); /* spawns, until on_end */
+void child_fixture_settle(struct child_fixture *d, bool sweep);
 /* Closes; `alive` processes of the script may be left. */
-void child_desk_finish(struct child_desk *d, unsigned alive);
-void child_desk_expect(struct child_desk *d, const char *text); /* all lines so far */
+void child_fixture_finish(struct child_fixture *d, unsigned alive);
+void child_fixture_expect(struct child_fixture *d,
+                          const char *text); /* all lines so far */
 
 /* For loopback_wait(). */
-bool child_desk_ended(void *who);
-bool child_desk_has_settled(void *who);
-bool child_desk_closed(void *who);
-bool child_desk_has_line(void *who);
-bool child_desk_has_pid(void *who);
+bool child_fixture_ended(void *who);
+bool child_fixture_has_settled(void *who);
+bool child_fixture_closed(void *who);
+bool child_fixture_has_line(void *who);
+bool child_fixture_has_pid(void *who);
 
 #endif

@@ -32,7 +32,7 @@ static const char words[] =
     "GOOD() { echo '{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}'; "
     "}\n";
 
-void run_desk_open(struct run_desk *d, const char *script)
+void run_fixture_open(struct run_fixture *d, const char *script)
 {
   struct fault f = {0};
   memset(d, 0, sizeof *d);
@@ -79,7 +79,7 @@ void run_desk_open(struct run_desk *d, const char *script)
   assert_non_null(d->settings.client);
 }
 
-struct run_request *run_desk_request(const char *more)
+struct run_request *run_fixture_request(const char *more)
 {
   struct buf text = buf_make(64 * KIB);
   struct fault f = {0};
@@ -95,14 +95,14 @@ struct run_request *run_desk_request(const char *more)
   return req;
 }
 
-void run_desk_over(void *who, const struct run_outcome *outcome)
+void run_fixture_over(void *who, const struct run_outcome *outcome)
 {
-  struct run_desk *d = who;
+  struct run_fixture *d = who;
   d->over++;
   d->outcome = *outcome;
 }
 
-void run_desk_wait(struct run_desk *d, unsigned over)
+void run_fixture_wait(struct run_fixture *d, unsigned over)
 {
   uint64_t end = uv_hrtime() + 10000000000u;
   while (d->over < over && uv_hrtime() < end) {
@@ -113,22 +113,22 @@ void run_desk_wait(struct run_desk *d, unsigned over)
     fail_msg("%u of %u runs are over: %s", d->over, over, buf_cstring(&d->text));
 }
 
-void run_desk_wait_for(struct run_desk *d, const char *text)
+void run_fixture_wait_for(struct run_fixture *d, const char *text)
 {
   uint64_t end = uv_hrtime() + 10000000000u;
-  while (!run_desk_says(d, text) && uv_hrtime() < end) {
+  while (!run_fixture_says(d, text) && uv_hrtime() < end) {
     uv_run(d->settings.loop, UV_RUN_NOWAIT);
     traces_sleep_ms(1);
   }
-  assert_true(run_desk_says(d, text));
+  assert_true(run_fixture_says(d, text));
 }
 
-bool run_desk_says(const struct run_desk *d, const char *text)
+bool run_fixture_says(const struct run_fixture *d, const char *text)
 {
   return d->text.len > 0 && strstr(d->text.at, text) != NULL;
 }
 
-unsigned run_desk_terminals(const struct run_desk *d)
+unsigned run_fixture_terminals(const struct run_fixture *d)
 {
   unsigned n = 0;
   for (const char *at = d->text.len ? d->text.at : "";
@@ -137,7 +137,7 @@ unsigned run_desk_terminals(const struct run_desk *d)
   return n;
 }
 
-void run_desk_check(const struct run_desk *d)
+void run_fixture_check(const struct run_fixture *d)
 {
   const char *why = agui_check_stream(buf_span(&d->text), EVENTS_TANSTACK);
   if (why)
@@ -145,13 +145,13 @@ void run_desk_check(const struct run_desk *d)
   assert_true(d->sink.ended);
 }
 
-void run_desk_again(struct run_desk *d)
+void run_fixture_again(struct run_fixture *d)
 {
   buf_clear(&d->text);
   d->sink = sink_ndjson_make(&d->text);
 }
 
-void run_desk_close(struct run_desk *d)
+void run_fixture_close(struct run_fixture *d)
 {
   assert_int_equal(scratch_count(&d->scratch, "state"), 0);
   http_client_close(d->settings.client, NULL, NULL);

@@ -24,7 +24,7 @@ struct event_stream_setup {
   struct uv_loop_s *loop;
   struct record *record;
   unsigned long long after; /* begins with the line after this one */
-  bool posted;              /* this client stands behind the run (run/records.h) */
+  bool posted;              /* this client stands behind the run (service/records.h) */
   bool sse;
   unsigned *open; /* counted up now, down when it is gone */
 };

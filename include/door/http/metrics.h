@@ -14,7 +14,7 @@
 
 struct metrics {
   const char *version;
-  const struct tally *tally;
+  const struct counters *counters;
   struct records_figures now;
   struct self_usage self;
 };

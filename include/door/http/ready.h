@@ -11,6 +11,6 @@
 #include "door/runtime.h"
 
 /* {"ready":true} or {"ready":false,"reasons":[…]} into `json`; whether it is. */
-bool ready_write(const struct ground *g, bool shutting_down, struct buf *json);
+bool ready_write(const struct runtime *g, bool shutting_down, struct buf *json);
 
 #endif

@@ -2,16 +2,16 @@
 /* runs_door.h - the runs of the service over HTTP: who posts one, who looks, who follows,
  * who ends one; and the service's figures.
  *
- *   POST /run               a new run, or the one of that id (run/records.h)
+ *   POST /run               a new run, or the one of that id (service/records.h)
  *   GET /runs               {"runs":[…]}, the newest first
- *   GET /runs/{id}          one: its facts, and its certificate when it is over
+ *   GET /runs/{id}          one: its facts, and its report when it is over
  *   GET /runs/{id}/events   its events after `after`: NDJSON, or SSE if Accept names
  *                           text/event-stream; there Last-Event-ID beats `after`, and a
  *                           client that has all of a run that is over gets 204, so that
  *                           it stops coming back
  *   POST /runs/{id}/cancel  202 {"runId","state":"ending"}, 200 if it is over
- *   GET /metrics            door/metrics.h
- * An id nobody knows is 404.  Who may ask was decided before (door/gate.h).  */
+ *   GET /metrics            door/http/metrics.h
+ * An id nobody knows is 404.  Who may ask was decided before (door/auth.h).  */
 #ifndef DOOR_RUNS_DOOR_H
 #define DOOR_RUNS_DOOR_H
 
@@ -22,12 +22,12 @@
 struct http_exchange;
 
 struct runs_door {
-  struct ground *ground;
+  struct runtime *runtime;
   struct records *records;
   unsigned streams; /* open ones */
 };
 
-void runs_door_open(struct runs_door *d, struct ground *ground);
+void runs_door_open(struct runs_door *d, struct runtime *runtime);
 /* When the last run is over. */
 void runs_door_close(struct runs_door *d);
 /* One of the routes above. */

@@ -15,14 +15,15 @@ static const char *const raw_members[] = {
 
 static const struct span nothing = {0};
 
-void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span message)
+void acp_fail(struct acp *a, struct agent_output *output, const char *code,
+              struct span message)
 {
   if (a->record == ACP_NO_RECORD) {
     a->record = ACP_ERROR;
     harness_keep(&a->code, span_of(code));
     harness_keep(&a->text, message);
   }
-  ear_hang_up(ear);
+  agent_hang_up(output);
 }
 
 void acp_add_error(struct json *doc, struct span line, struct buf *out)
@@ -69,7 +70,8 @@ static void keep_usage(struct acp *a, json_at result)
   a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
 }
 
-void acp_turn_ended(struct acp *a, struct json *doc, json_at result, struct ear *ear)
+void acp_turn_ended(struct acp *a, struct json *doc, json_at result,
+                    struct agent_output *output)
 {
   struct span reason = acp_text(doc, result, "stopReason");
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
@@ -80,13 +82,13 @@ void acp_turn_ended(struct acp *a, struct json *doc, json_at result, struct ear 
     a->record = ACP_LENGTH;
   } else if (span_is(reason, "refusal")) {
     buf_addf(&text, "%s refused the request.", a->profile->name);
-    acp_fail(a, ear, "refusal", buf_span(&text));
+    acp_fail(a, output, "refusal", buf_span(&text));
   } else {
     buf_addf(&text, "The agent ended its turn with stopReason \"%.*s\".",
              NAME_OF(span_cut_utf8(reason, 100)));
-    acp_fail(a, ear, "agent-error", buf_span(&text));
+    acp_fail(a, output, "agent-error", buf_span(&text));
   }
-  ear_hang_up(ear);
+  agent_hang_up(output);
   buf_free(&text);
 }
 
@@ -99,40 +101,42 @@ static enum acp_step step_of(struct span id)
 }
 
 static void hear_object(struct acp *a, struct json *doc, struct span line,
-                        struct ear *ear)
+                        struct agent_output *output)
 {
   json_at root = json_root(doc), id = json_get(root, "id");
   struct span method = json_text(doc, json_get(root, "method"), (struct span){0});
   bool has_id = json_kind(id) != JSON_ABSENT && json_kind(id) != JSON_NULL;
   if (method.len > 0 && has_id) {
-    acp_asked(a, doc, root, method, ear);
+    acp_asked(a, doc, root, method, output);
   } else if (span_is(method, "session/update")) {
-    acp_update(a, doc, line, ear->events);
+    acp_update(a, doc, line, output->events);
   } else if (method.len == 0 && has_id) {
     enum acp_step step = step_of(json_raw(id));
     /* Without a request of ours a transcript is read: it may hold any step. */
     if (step != ACP_BEFORE && (step == a->waiting || a->req == NULL))
-      acp_answered(a, doc, line, step, ear);
+      acp_answered(a, doc, line, step, output);
   }
 }
 
-int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f)
+int acp_on_input(struct acp *a, struct span line, struct agent_output *output,
+                 struct fault *f)
 {
   static const struct json_rules rules = {.raw = raw_members};
-  events_start(ear->events);
+  events_start(output->events);
   struct json *doc = json_parse(line, &rules, f);
   if (doc == NULL)
     return -1;
   int rc = 0;
   if (json_kind(json_root(doc)) == JSON_OBJECT)
-    hear_object(a, doc, line, ear);
+    hear_object(a, doc, line, output);
   else
     rc = fault_set(f, FAULT_AGENT, "the line is JSON but not an object");
   json_free(doc);
   return rc;
 }
 
-void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events)
+void acp_turn_finished(struct acp *a, const struct event_usage *usage,
+                       struct events *events)
 {
   struct span text = buf_span(&a->answer);
   if (a->req && a->req->output_schema.len > 0) {
@@ -146,25 +150,25 @@ void acp_finish(struct acp *a, const struct event_usage *usage, struct events *e
   events_finish(events, "stop", usage);
 }
 
-void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear)
+void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
   bool well = end->forced || (end->signal == 0 && end->status == 0);
   if (!a->has_usage)
     a->usage = event_usage_none();
   a->usage.cost_usd = buf_span(&a->cost);
   const struct event_usage *usage = a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
-  acp_calls_tell_all(&a->calls, ear->events);
+  acp_calls_tell_all(&a->calls, output->events);
   if (a->record == ACP_ERROR)
-    events_fail(ear->events, buf_span(&a->code), buf_span(&a->text));
+    events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
   else if (a->record == ACP_LENGTH && well)
-    events_finish(ear->events, "length", usage);
+    events_finish(output->events, "length", usage);
   else if (a->record == ACP_SUCCESS && well)
-    acp_finish(a, usage, ear->events);
+    acp_turn_finished(a, usage, output->events);
   else
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
 }
 
-void acp_forget(struct acp *a)
+void acp_free(struct acp *a)
 {
   struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
                               &a->session,   &a->message, &a->answer,
@@ -206,35 +210,38 @@ static int grok_plan(void *state, const struct run_request *req,
              : acp_plan(state, &grok, req, bridge, place, out, f);
 }
 
-static int any_hear(void *state, const struct heard *h, struct ear *ear, struct fault *f)
+static int any_hear(void *state, const struct agent_input *h, struct agent_output *output,
+                    struct fault *f)
 {
   struct acp *a = state;
   if (a->profile == NULL)
     a->profile = &any_agent;
-  return acp_hear(a, h->text, ear, f);
+  return acp_on_input(a, h->text, output, f);
 }
 
-static int grok_hear(void *state, const struct heard *h, struct ear *ear, struct fault *f)
+static int grok_on_input(void *state, const struct agent_input *h,
+                         struct agent_output *output, struct fault *f)
 {
   struct acp *a = state;
   if (a->profile == NULL)
     a->profile = &grok;
-  return acp_hear(a, h->text, ear, f);
+  return acp_on_input(a, h->text, output, f);
 }
 
-static bool state_cancel(void *state, struct ear *ear)
+static bool state_cancel(void *state, struct agent_output *output)
 {
-  return acp_cancel_turn(state, ear);
+  return acp_cancel_turn(state, output);
 }
 
-static void state_leave(void *state, const struct process_end *end, struct ear *ear)
+static void state_finish(void *state, const struct process_end *end,
+                         struct agent_output *output)
 {
-  acp_leave(state, end, ear);
+  acp_finish(state, end, output);
 }
 
-static void state_forget(void *state)
+static void state_free(void *state)
 {
-  acp_forget(state);
+  acp_free(state);
 }
 
 static bool state_succeeded(const void *state)
@@ -249,10 +256,10 @@ const struct harness acp_harness = {
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE | TAKES_AUTH_METHOD,
     .memory = sizeof(struct acp),
     .plan = any_plan,
-    .hear = any_hear,
+    .on_input = any_hear,
     .cancel = state_cancel,
-    .leave = state_leave,
-    .forget = state_forget,
+    .finish = state_finish,
+    .free = state_free,
     .succeeded = state_succeeded,
 };
 
@@ -264,9 +271,9 @@ const struct harness grok_build_harness = {
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_AUTH_METHOD,
     .memory = sizeof(struct acp),
     .plan = grok_plan,
-    .hear = grok_hear,
+    .on_input = grok_on_input,
     .cancel = state_cancel,
-    .leave = state_leave,
-    .forget = state_forget,
+    .finish = state_finish,
+    .free = state_free,
     .succeeded = state_succeeded,
 };

@@ -7,7 +7,7 @@
  *   grok-build  `grok agent … stdio`, seen with 1.0.41
  *
  * The dialogue: initialize, authenticate, session/new (or resume, load), set_model,
- * set_mode, prompt; see src/agent/acp_state.h for the parts.  The bridge is an MCP server
+ * set_mode, prompt; see agent/acp/acp_state.h for the parts.  The bridge is an MCP server
  * in session/new, so its token and the prompt travel on stdin alone.
  *
  * Differences from the reference's adapter: arguments are told once and whole; a result

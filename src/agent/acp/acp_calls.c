@@ -190,9 +190,9 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
                    call->name.len > 0 ? buf_span(&call->name) : SPAN_LITERAL("tool"),
                    args);
   buf_free(&title);
-  seen_add(&c->told, buf_span(&call->id));
+  seen_ids_add(&c->told, buf_span(&call->id));
   if (call->bridged)
-    seen_add(&c->bridged, buf_span(&call->id));
+    seen_ids_add(&c->bridged, buf_span(&call->id));
   call_free(call);
   c->count--;
   memmove(call, call + 1, (size_t)(c->at + c->count - call) * sizeof *call);
@@ -202,7 +202,7 @@ static struct acp_call *hold(struct acp_calls *c, struct span id, struct events 
 {
   if (c->count == LIMIT_OPEN_CALLS)
     tell(c, &c->at[0], events);
-  c->at = mem_room(c->at, c->count, &c->room, sizeof *c->at);
+  c->at = mem_reserve(c->at, c->count, &c->capacity, sizeof *c->at);
   c->at[c->count] = (struct acp_call){0};
   set(&c->at[c->count].id, id);
   return &c->at[c->count++];
@@ -301,7 +301,7 @@ static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
   struct span id = acp_text(doc, update, "toolCallId");
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   bool failed = span_is(acp_text(doc, update, "status"), "failed");
-  if (seen_add(&c->answered, id) == 0) {
+  if (seen_ids_add(&c->answered, id) == 0) {
     add_result(doc, update, &text);
     events_tool_result(events, id, buf_span(&text), failed);
     if (!failed)
@@ -318,7 +318,7 @@ void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
   bool over = span_is(status, "completed") || span_is(status, "failed");
   if (id.len == 0)
     return;
-  if (!seen_has(&c->told, id)) {
+  if (!seen_ids_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
     bool again = call && span_is(acp_text(doc, update, "sessionUpdate"), "tool_call");
     if (call == NULL)
@@ -351,7 +351,7 @@ bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
                    struct events *events)
 {
   struct span id = acp_text(doc, asked, "toolCallId");
-  if (id.len > 0 && !seen_has(&c->told, id)) {
+  if (id.len > 0 && !seen_ids_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
     if (call == NULL)
       call = hold(c, id, events);
@@ -360,7 +360,7 @@ bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
       learn_from_content(call, doc, asked);
     tell(c, call, events);
   }
-  return seen_has(&c->bridged, id);
+  return seen_ids_has(&c->bridged, id);
 }
 
 void acp_calls_tell_all(struct acp_calls *c, struct events *events)
@@ -375,7 +375,7 @@ void acp_calls_free(struct acp_calls *c)
     call_free(&c->at[i]);
   free(c->at);
   buf_free(&c->bridge);
-  seen_free(&c->told);
-  seen_free(&c->answered);
-  seen_free(&c->bridged);
+  seen_ids_free(&c->told);
+  seen_ids_free(&c->answered);
+  seen_ids_free(&c->bridged);
 }

@@ -28,8 +28,8 @@ struct acp_call { /* announced, not told yet */
 struct acp_calls {   /* zeroed: none */
   struct buf bridge; /* the MCP server's name; empty: "tanstack" */
   struct acp_call *at;
-  size_t count, room;
-  struct seen told, answered, bridged;
+  size_t count, capacity;
+  struct seen_ids told, answered, bridged;
 };
 
 /* The text of a member; empty when it is none. */

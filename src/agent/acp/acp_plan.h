@@ -15,7 +15,7 @@ int acp_plan_command(struct process_plan *out, const struct run_request *req,
 int acp_plan_grok(struct process_plan *out, const struct run_request *req,
                   struct fault *f);
 /* The rest of a plan, for every one: the first request, and what the session will need.
- * `req` is borrowed until acp_forget(). */
+ * `req` is borrowed until acp_free(). */
 int acp_plan(struct acp *a, const struct acp_profile *profile,
              const struct run_request *req, const struct bridge_address *bridge,
              const struct plan_place *place, struct process_plan *out, struct fault *f);

@@ -48,10 +48,10 @@ static void end(struct json_writer *w)
 }
 
 static void send(struct acp *a, struct json_writer *w, enum acp_step step,
-                 struct ear *ear)
+                 struct agent_output *output)
 {
   end(w);
-  ear_write(ear, buf_span(w->out));
+  agent_write(output, buf_span(w->out));
   buf_wipe(w->out); /* session/new holds the bridge's token */
   a->waiting = step;
 }
@@ -75,7 +75,7 @@ void acp_initialize(struct buf *out)
   end(&w);
 }
 
-static void say_session(struct acp *a, enum acp_step step, struct ear *ear)
+static void say_session(struct acp *a, enum acp_step step, struct agent_output *output)
 {
   static const char *const methods[] = {[ACP_RESUME] = "session/resume",
                                         [ACP_LOAD] = "session/load",
@@ -87,22 +87,22 @@ static void say_session(struct acp *a, enum acp_step step, struct ear *ear)
   json_put_text(&w, "cwd", buf_span(&a->workspace));
   json_put_raw(&w, "mcpServers",
                a->servers.len > 0 ? buf_span(&a->servers) : SPAN_LITERAL("[]"));
-  send(a, &w, step, ear);
+  send(a, &w, step, output);
 }
 
 void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
                      const char *const keys[2], const struct span values[2],
-                     struct ear *ear)
+                     struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = begin(&out, step, method);
   json_put_text(&w, "sessionId", buf_span(&a->session));
   for (size_t i = 0; i < 2 && keys[i]; i++)
     json_put_text(&w, keys[i], values[i]);
-  send(a, &w, step, ear);
+  send(a, &w, step, output);
 }
 
-static void say_prompt(struct acp *a, struct ear *ear)
+static void say_prompt(struct acp *a, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES), text = buf_make(LIMIT_PROMPT_BYTES);
   struct fault ignored = {0}; /* plan() has written it once already */
@@ -124,14 +124,14 @@ static void say_prompt(struct acp *a, struct ear *ear)
   json_close(&w, ']');
   a->prompted = true;
   if (out.overflowed || text.overflowed)
-    acp_fail(a, ear, "prompt-invalid", SPAN_LITERAL("The prompt is too long."));
+    acp_fail(a, output, "prompt-invalid", SPAN_LITERAL("The prompt is too long."));
   else
-    send(a, &w, ACP_PROMPT, ear);
+    send(a, &w, ACP_PROMPT, output);
   buf_free(&out);
   buf_free(&text);
 }
 
-bool acp_cancel_turn(struct acp *a, struct ear *ear)
+bool acp_cancel_turn(struct acp *a, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);
   if (a->waiting != ACP_PROMPT)
@@ -140,7 +140,7 @@ bool acp_cancel_turn(struct acp *a, struct ear *ear)
   struct json_writer w = begin(&out, ACP_BEFORE, "session/cancel");
   json_put_text(&w, "sessionId", buf_span(&a->session));
   end(&w);
-  ear_write(ear, buf_span(&out));
+  agent_write(output, buf_span(&out));
   buf_free(&out);
   return true;
 }
@@ -184,7 +184,7 @@ static bool fits(const struct acp *a, struct json *doc, json_at method,
 
 /* Once in a run.  `needed`: the agent has asked for it; before that only what the request
  * names, or the agent is known to want.  False: there is no way, or it was tried. */
-static bool authenticate(struct acp *a, bool needed, struct ear *ear)
+static bool authenticate(struct acp *a, bool needed, struct agent_output *output)
 {
   struct span wanted = a->req ? a->req->harness_options.auth_method : nothing;
   struct fault ignored = {0}; /* it was parsed before, as a part of its line */
@@ -198,7 +198,7 @@ static bool authenticate(struct acp *a, bool needed, struct ear *ear)
     struct json_writer w = begin(&out, ACP_AUTHENTICATE, "authenticate");
     json_put_text(&w, "methodId", acp_text(doc, method, "id"));
     a->authenticated = true;
-    send(a, &w, ACP_AUTHENTICATE, ear);
+    send(a, &w, ACP_AUTHENTICATE, output);
   }
   json_free(doc);
   return found;
@@ -212,41 +212,42 @@ static bool offers(const struct acp *a, const char *path)
   return kind == JSON_TRUE || kind == JSON_OBJECT;
 }
 
-static void warn_not_resumed(struct ear *ear, struct span why)
+static void warn_not_resumed(struct agent_output *output, struct span why)
 {
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_add_text(&text,
                "modelOptions.sessionId: the session could not be resumed, a new one "
                "begins: ");
   buf_add(&text, why);
-  events_warn(ear->events, "resume-not-possible", buf_span(&text));
+  events_warn(output->events, "resume-not-possible", buf_span(&text));
   buf_free(&text);
 }
 
 /* The next way to a session behind `tried`. */
-static void open_session(struct acp *a, struct ear *ear)
+static void open_session(struct acp *a, struct agent_output *output)
 {
   bool resuming = a->req && a->req->session_id.len > 0;
   if (a->bridged && !offers(a, "agentCapabilities.mcpCapabilities.http")) {
-    events_warn(ear->events, "bridge-unsupported",
+    events_warn(output->events, "bridge-unsupported",
                 SPAN_LITERAL("the agent takes no MCP servers over HTTP "
                              "(mcpCapabilities.http): it works without the host tools"));
     buf_wipe(&a->servers);
     a->bridged = false;
   }
   if (!resuming) {
-    say_session(a, ACP_NEW, ear);
+    say_session(a, ACP_NEW, output);
   } else if (offers(a, "agentCapabilities.sessionCapabilities.resume")) {
-    say_session(a, ACP_RESUME, ear);
+    say_session(a, ACP_RESUME, output);
   } else if (offers(a, "agentCapabilities.loadSession")) {
-    say_session(a, ACP_LOAD, ear);
+    say_session(a, ACP_LOAD, output);
   } else {
-    warn_not_resumed(ear, SPAN_LITERAL("the agent does not offer it"));
-    say_session(a, ACP_NEW, ear);
+    warn_not_resumed(output, SPAN_LITERAL("the agent does not offer it"));
+    say_session(a, ACP_NEW, output);
   }
 }
 
-static void initialized(struct acp *a, struct json *doc, json_at result, struct ear *ear)
+static void initialized(struct acp *a, struct json *doc, json_at result,
+                        struct agent_output *output)
 {
   struct span way = a->req ? a->req->harness_options.auth_method : nothing;
   unsigned long long version = 0;
@@ -255,22 +256,22 @@ static void initialized(struct acp *a, struct json *doc, json_at result, struct 
       version > PROTOCOL_VERSION) {
     buf_addf(&text, "The agent speaks version %llu of the Agent Client Protocol, not %d.",
              version, PROTOCOL_VERSION);
-    acp_fail(a, ear, "agent-error", buf_span(&text));
-  } else if (authenticate(a, false, ear)) {
+    acp_fail(a, output, "agent-error", buf_span(&text));
+  } else if (authenticate(a, false, output)) {
     ; /* the session comes after it */
   } else if (way.len > 0) {
     buf_addf(&text,
              "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
              NAME_OF(way));
     acp_add_names(doc, json_get(result, "authMethods"), "id", &text);
-    acp_fail(a, ear, "agent-error", buf_span(&text));
+    acp_fail(a, output, "agent-error", buf_span(&text));
   } else {
-    open_session(a, ear); /* with the login the agent has already */
+    open_session(a, output); /* with the login the agent has already */
   }
   buf_free(&text);
 }
 
-static void say_session_id(const struct acp *a, struct ear *ear)
+static void say_session_id(const struct acp *a, struct agent_output *output)
 {
   struct buf name = buf_make(KIB), value = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&value);
@@ -278,27 +279,27 @@ static void say_session_id(const struct acp *a, struct ear *ear)
   json_open(&w, NULL, '{');
   json_put_text(&w, "sessionId", buf_span(&a->session));
   json_close(&w, '}');
-  events_custom(ear->events, buf_cstring(&name), buf_span(&value));
+  events_custom(output->events, buf_cstring(&name), buf_span(&value));
   buf_free(&name);
   buf_free(&value);
 }
 
 /* What is to be changed about the open session, one request at a time, then the prompt.
  */
-static void settle(struct acp *a, enum acp_step done, struct ear *ear)
+static void settle(struct acp *a, enum acp_step done, struct agent_output *output)
 {
-  if (!acp_set(a, done, ear))
-    say_prompt(a, ear);
+  if (!acp_set(a, done, output))
+    say_prompt(a, output);
 }
 
 static void opened(struct acp *a, struct json *doc, json_at root, struct span line,
-                   enum acp_step step, struct ear *ear)
+                   enum acp_step step, struct agent_output *output)
 {
   struct span id = acp_text(doc, json_get(root, "result"), "sessionId");
   if (id.len == 0 && step != ACP_NEW && a->req)
     id = a->req->session_id;
   if (id.len == 0 && a->req) {
-    acp_fail(a, ear, "agent-error",
+    acp_fail(a, output, "agent-error",
              SPAN_LITERAL("The agent opened a session without a sessionId."));
     return;
   }
@@ -308,12 +309,12 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   harness_keep(&a->session, id);
   harness_keep(&a->offer, json_slice(line, "result"));
   buf_wipe(&a->servers);
-  say_session_id(a, ear);
-  settle(a, step, ear);
+  say_session_id(a, output);
+  settle(a, step, output);
 }
 
 static void refused(struct acp *a, struct json *doc, struct span line, enum acp_step step,
-                    struct ear *ear)
+                    struct agent_output *output)
 {
   static const char *const what[] = {[ACP_INITIALIZE] = "initialize: ",
                                      [ACP_AUTHENTICATE] = "authenticate: ",
@@ -329,40 +330,40 @@ static void refused(struct acp *a, struct json *doc, struct span line, enum acp_
   acp_add_error(doc, line, &text);
   double code = json_number(json_get(json_get(json_root(doc), "error"), "code"), 0);
   bool opening = step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW;
-  if (opening && code == AUTH_REQUIRED && authenticate(a, true, ear)) {
+  if (opening && code == AUTH_REQUIRED && authenticate(a, true, output)) {
     ; /* and then the session again */
   } else if (step == ACP_RESUME || step == ACP_LOAD) {
-    warn_not_resumed(ear, buf_span(&text));
-    say_session(a, ACP_NEW, ear);
+    warn_not_resumed(output, buf_span(&text));
+    say_session(a, ACP_NEW, output);
   } else if (step == ACP_AUTHENTICATE &&
              (req == NULL || req->harness_options.auth_method.len == 0)) {
-    open_session(a, ear); /* our own choice; there may be a login */
+    open_session(a, output); /* our own choice; there may be a login */
   } else if (step == ACP_MODE && (req == NULL || (req->harness_options.mode.len == 0 &&
                                                   req->permission_mode.len == 0))) {
-    settle(a, step, ear); /* our own choice; we allow what it asks for */
+    settle(a, step, output); /* our own choice; we allow what it asks for */
   } else {
-    acp_fail(a, ear, "agent-error", buf_span(&text));
+    acp_fail(a, output, "agent-error", buf_span(&text));
   }
   buf_free(&text);
 }
 
 void acp_answered(struct acp *a, struct json *doc, struct span line, enum acp_step step,
-                  struct ear *ear)
+                  struct agent_output *output)
 {
   json_at root = json_root(doc), result = json_get(root, "result");
   a->waiting = ACP_AFTER; /* until we ask for something else */
   if (json_kind(json_get(root, "error")) == JSON_OBJECT) {
-    refused(a, doc, line, step, ear);
+    refused(a, doc, line, step, output);
   } else if (step == ACP_INITIALIZE) {
     harness_keep(&a->init, json_slice(line, "result"));
-    initialized(a, doc, result, ear);
+    initialized(a, doc, result, output);
   } else if (step == ACP_AUTHENTICATE) {
-    open_session(a, ear);
+    open_session(a, output);
   } else if (step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW) {
-    opened(a, doc, root, line, step, ear);
+    opened(a, doc, root, line, step, output);
   } else if (step == ACP_MODEL || step == ACP_MODE) {
-    settle(a, step, ear);
+    settle(a, step, output);
   } else {
-    acp_turn_ended(a, doc, result, ear);
+    acp_turn_ended(a, doc, result, output);
   }
 }

@@ -26,7 +26,8 @@ static json_at element(struct json *doc, json_at list, const char *key, struct s
 }
 
 /* True: a request has gone out. */
-static bool set_model(struct acp *a, struct json *doc, json_at result, struct ear *ear)
+static bool set_model(struct acp *a, struct json *doc, json_at result,
+                      struct agent_output *output)
 {
   struct span wanted = a->req && !a->profile->model_by_option ? a->req->model : nothing;
   json_at models = json_get(result, "models");
@@ -40,13 +41,13 @@ static bool set_model(struct acp *a, struct json *doc, json_at result, struct ea
   if (element(doc, json_get(option, "options"), "value", wanted)) {
     acp_say_setting(a, ACP_MODEL, "session/set_config_option",
                     (const char *const[]){"configId", "value"},
-                    (struct span[]){acp_text(doc, option, "id"), wanted}, ear);
+                    (struct span[]){acp_text(doc, option, "id"), wanted}, output);
     return true;
   }
   if (element(doc, list, "modelId", wanted)) {
     acp_say_setting(a, ACP_MODEL, "session/set_model",
                     (const char *const[]){"modelId", NULL},
-                    (struct span[]){wanted, nothing}, ear);
+                    (struct span[]){wanted, nothing}, output);
     return true;
   }
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
@@ -55,7 +56,7 @@ static bool set_model(struct acp *a, struct json *doc, json_at result, struct ea
   if (json_first(list))
     buf_add_text(&text, "; it offers: ");
   acp_add_names(doc, list, "modelId", &text);
-  events_warn(ear->events, "model-not-set", buf_span(&text));
+  events_warn(output->events, "model-not-set", buf_span(&text));
   buf_free(&text);
   return false;
 }
@@ -80,7 +81,8 @@ static bool is_ours_to_keep(struct span mode)
          span_is(mode, "bypassPermissions");
 }
 
-static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear *ear)
+static bool set_mode(struct acp *a, struct json *doc, json_at result,
+                     struct agent_output *output)
 {
   struct span named = a->req ? a->req->harness_options.mode : nothing;
   struct span wanted = a->req && named.len == 0 ? a->req->permission_mode : named;
@@ -102,7 +104,7 @@ static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear
       (barrier || !span_equal(id, acp_text(doc, modes, "currentModeId")))) {
     acp_say_setting(a, ACP_MODE, "session/set_mode",
                     (const char *const[]){"modeId", NULL}, (struct span[]){id, nothing},
-                    ear);
+                    output);
     return true;
   }
   if (mode != NULL || (named.len == 0 && is_ours_to_keep(wanted)))
@@ -112,18 +114,18 @@ static bool set_mode(struct acp *a, struct json *doc, json_at result, struct ear
            named.len > 0 ? "harnessOptions.mode" : "modelOptions.permissionMode",
            NAME_OF(wanted));
   acp_add_names(doc, list, "id", &text);
-  acp_fail(a, ear, "agent-error", buf_span(&text));
+  acp_fail(a, output, "agent-error", buf_span(&text));
   buf_free(&text);
   return true;
 }
 
-bool acp_set(struct acp *a, enum acp_step done, struct ear *ear)
+bool acp_set(struct acp *a, enum acp_step done, struct agent_output *output)
 {
   struct fault ignored = {0}; /* it was parsed before, as a part of its line */
   struct json *doc = json_parse(buf_span(&a->offer), NULL, &ignored);
   json_at offer = doc ? json_root(doc) : NULL;
-  bool asked = (done < ACP_MODEL && set_model(a, doc, offer, ear)) ||
-               (done < ACP_MODE && set_mode(a, doc, offer, ear));
+  bool asked = (done < ACP_MODEL && set_model(a, doc, offer, output)) ||
+               (done < ACP_MODE && set_mode(a, doc, offer, output));
   json_free(doc);
   return asked;
 }

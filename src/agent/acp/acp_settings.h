@@ -8,7 +8,7 @@
 
 /* The next change behind `done`; false: there is none.  True: a request
  * went out, or the turn has failed. */
-bool acp_set(struct acp *a, enum acp_step done, struct ear *ear);
+bool acp_set(struct acp *a, enum acp_step done, struct agent_output *output);
 /* "a, b", of the members named `key` of a list. */
 void acp_add_names(struct json *doc, json_at list, const char *key, struct buf *out);
 

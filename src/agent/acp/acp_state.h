@@ -67,18 +67,23 @@ struct acp {
 };
 
 /* The turn ends with RUN_ERROR; the first reason wins. */
-void acp_fail(struct acp *a, struct ear *ear, const char *code, struct span message);
+void acp_fail(struct acp *a, struct agent_output *output, const char *code,
+              struct span message);
 
 /* acp.c, for a harness that speaks ACP among other things. */
-int acp_hear(struct acp *a, struct span line, struct ear *ear, struct fault *f);
-void acp_leave(struct acp *a, const struct process_end *end, struct ear *ear);
+int acp_on_input(struct acp *a, struct span line, struct agent_output *output,
+                 struct fault *f);
+void acp_finish(struct acp *a, const struct process_end *end,
+                struct agent_output *output);
 /* RUN_FINISHED stop; with outputSchema the value in `answer` first, or its error. */
-void acp_finish(struct acp *a, const struct event_usage *usage, struct events *events);
-void acp_forget(struct acp *a);
+void acp_turn_finished(struct acp *a, const struct event_usage *usage,
+                       struct events *events);
+void acp_free(struct acp *a);
 bool acp_succeeded(const struct acp *a);
 
 /* The words of an error answer: "Internal error: Unauthorized (401) …". */
 void acp_add_error(struct json *doc, struct span line, struct buf *out);
-void acp_turn_ended(struct acp *a, struct json *doc, json_at result, struct ear *ear);
+void acp_turn_ended(struct acp *a, struct json *doc, json_at result,
+                    struct agent_output *output);
 
 #endif

@@ -146,7 +146,7 @@ static void answer_permission(struct acp *a, struct json *doc, json_at params,
 }
 
 void acp_asked(struct acp *a, struct json *doc, json_at root, struct span method,
-               struct ear *ear)
+               struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
   struct json_writer w = json_write_to(&out);
@@ -154,7 +154,7 @@ void acp_asked(struct acp *a, struct json *doc, json_at root, struct span method
   json_put_text(&w, "jsonrpc", SPAN_LITERAL("2.0"));
   json_put_raw(&w, "id", json_raw(json_get(root, "id")));
   if (span_is(method, "session/request_permission")) {
-    answer_permission(a, doc, json_get(root, "params"), &w, ear->events);
+    answer_permission(a, doc, json_get(root, "params"), &w, output->events);
   } else {
     json_open(&w, "error", '{');
     json_put_int(&w, "code", -32601);
@@ -163,6 +163,6 @@ void acp_asked(struct acp *a, struct json *doc, json_at root, struct span method
   }
   json_close(&w, '}');
   buf_add_char(&out, '\n');
-  ear_write(ear, buf_span(&out));
+  agent_write(output, buf_span(&out));
   buf_free(&out);
 }

@@ -7,7 +7,7 @@
 
 /* `method` was called with an id, which the answer repeats. */
 void acp_asked(struct acp *a, struct json *doc, json_at root, struct span method,
-               struct ear *ear);
+               struct agent_output *output);
 
 /* `line` is what `doc` was read from. */
 void acp_update(struct acp *a, struct json *doc, struct span line, struct events *events);

@@ -32,11 +32,11 @@ enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
 enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_LENGTH, RECORD_ERROR };
 
 struct claude {
-  struct buf prefix;    /* of bridged tools' names; empty: the default's */
-  struct buf message;   /* the message that streams now */
-  struct seen streamed; /* ids of all that did */
-  enum block block;     /* what streams now */
-  enum record record;   /* the last `result` line; the rest is what it said */
+  struct buf prefix;        /* of bridged tools' names; empty: the default's */
+  struct buf message;       /* the message that streams now */
+  struct seen_ids streamed; /* ids of all that did */
+  enum block block;         /* what streams now */
+  enum record record;       /* the last `result` line; the rest is what it said */
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
@@ -131,7 +131,7 @@ static void hear_stream_event(const struct line *l, json_at root)
   } else if (span_is(type, "message_start")) {
     harness_keep(&l->c->message, text_of(l, json_get(event, "message"), "id"));
     if (l->c->message.len > 0)
-      seen_add(&l->c->streamed, buf_span(&l->c->message));
+      seen_ids_add(&l->c->streamed, buf_span(&l->c->message));
     l->c->block = BLOCK_OTHER;
   }
 }
@@ -159,7 +159,7 @@ static void hear_assistant(const struct line *l, json_at root)
 {
   json_at message = json_get(root, "message");
   struct span id = text_of(l, message, "id");
-  bool streamed = id.len > 0 && seen_has(&l->c->streamed, id);
+  bool streamed = id.len > 0 && seen_ids_has(&l->c->streamed, id);
   json_at content = json_get(message, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
@@ -285,12 +285,12 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void hear_object(const struct line *l, json_at root, struct ear *ear)
+static void hear_object(const struct line *l, json_at root, struct agent_output *output)
 {
   struct span type = text_of(l, root, "type");
   if (span_is(type, "result")) {
     hear_result(l, root);
-    ear_hang_up(ear);
+    agent_hang_up(output);
   } else if (span_is(type, "system")) {
     if (is(l, root, "subtype", "init"))
       hear_init(l, root);
@@ -305,21 +305,21 @@ static void hear_object(const struct line *l, json_at root, struct ear *ear)
   }
 }
 
-static int claude_hear(void *state, const struct heard *h, struct ear *ear,
-                       struct fault *f)
+static int claude_on_input(void *state, const struct agent_input *h,
+                           struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = raw_members};
   if (span_trim(h->text).len == 0)
     return 0;
-  events_start(ear->events);
+  events_start(output->events);
   struct json *doc = json_parse(h->text, &rules, f);
   if (doc == NULL)
     return -1;
-  struct line line = {.c = state, .doc = doc, .events = ear->events};
+  struct line line = {.c = state, .doc = doc, .events = output->events};
   enum json_kind kind = json_kind(json_root(doc));
   int rc = 0;
   if (kind == JSON_OBJECT)
-    hear_object(&line, json_root(doc), ear);
+    hear_object(&line, json_root(doc), output);
   else if (kind != JSON_NULL && kind != JSON_NUMBER)
     rc = fault_set(f, FAULT_AGENT, "the line is JSON but not an object");
   json_free(doc);
@@ -342,21 +342,23 @@ static void say_value(struct claude *c, struct events *events)
     structured_say(events, value, answer.len > 0 ? answer : value);
 }
 
-static void claude_leave(void *state, const struct process_end *end, struct ear *ear)
+static void claude_finish(void *state, const struct process_end *end,
+                          struct agent_output *output)
 {
   struct claude *c = state;
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
   if (c->record == RECORD_LENGTH)
-    events_finish(ear->events, "length", usage); /* whatever the exit status: it is 1 */
+    events_finish(output->events, "length",
+                  usage); /* whatever the exit status: it is 1 */
   else if (c->record == RECORD_ERROR)
-    events_fail(ear->events, buf_span(&c->code), buf_span(&c->text));
+    events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
   else if (c->record != RECORD_SUCCESS || !ended_well(end))
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
   else {
     if (c->wants_value)
-      say_value(c, ear->events);
-    events_finish(ear->events, "stop", usage);
+      say_value(c, output->events);
+    events_finish(output->events, "stop", usage);
   }
 }
 
@@ -375,7 +377,7 @@ static int claude_plan(void *state, const struct run_request *req,
   return claude_code_plan(req, bridge, place, out, f);
 }
 
-static void claude_forget(void *state)
+static void claude_free(void *state)
 {
   struct claude *c = state;
   buf_free(&c->prefix);
@@ -386,7 +388,7 @@ static void claude_forget(void *state)
   buf_free(&c->value);
   buf_free(&c->value_call);
   buf_free(&c->answer);
-  seen_free(&c->streamed);
+  seen_ids_free(&c->streamed);
 }
 
 static bool claude_succeeded(const void *state)
@@ -403,8 +405,8 @@ const struct harness claude_code_harness = {
              TAKES_EFFORT,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
-    .hear = claude_hear,
-    .leave = claude_leave,
-    .forget = claude_forget,
+    .on_input = claude_on_input,
+    .finish = claude_finish,
+    .free = claude_free,
     .succeeded = claude_succeeded,
 };

@@ -29,15 +29,15 @@
 enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_ERROR };
 
 struct codex {
-  struct buf server;    /* the bridge's name; empty: the default */
-  struct growing texts; /* agent messages */
-  struct seen calls;    /* tool calls that are open or over */
-  struct buf open;      /* the id of the one whose text message is open */
-  enum record record;   /* the last turn's end */
-  struct buf words;     /* of the last turn.failed or error */
-  struct buf notice;    /* the retry notice warned of last */
-  struct buf answer;    /* the last agent message */
-  bool wants_value;     /* outputSchema was given */
+  struct buf server;        /* the bridge's name; empty: the default */
+  struct text_growth texts; /* agent messages */
+  struct seen_ids calls;    /* tool calls that are open or over */
+  struct buf open;          /* the id of the one whose text message is open */
+  enum record record;       /* the last turn's end */
+  struct buf words;         /* of the last turn.failed or error */
+  struct buf notice;        /* the retry notice warned of last */
+  struct buf answer;        /* the last agent message */
+  bool wants_value;         /* outputSchema was given */
   bool has_usage;
   struct event_usage usage;
 };
@@ -59,7 +59,7 @@ static void hear_tool(const struct line *l, json_at item, bool done)
   struct codex_call call;
   if (!codex_tools_read(l->doc, item, buf_span(&l->c->server), done, &call))
     return;
-  if (seen_add(&l->c->calls, id) == 0) { /* else it started before it is completed */
+  if (seen_ids_add(&l->c->calls, id) == 0) { /* else it started before it is completed */
     harness_keep(&l->c->open, (struct span){0}); /* a call closes the text */
     events_tool_call(l->events, id, buf_span(&call.name), buf_span(&call.args));
   }
@@ -76,8 +76,8 @@ static void hear_message(const struct line *l, json_at item, bool done)
   struct span id = text_of(l, item, "id"), text = text_of(l, item, "text");
   if (id.len == 0 && !done)
     return; /* nothing to know it again by */
-  bool known = id.len > 0 && growing_knows(&c->texts, id);
-  struct span more = id.len > 0 ? growing_more(&c->texts, id, text) : text;
+  bool known = id.len > 0 && text_growth_knows(&c->texts, id);
+  struct span more = id.len > 0 ? text_growth_more(&c->texts, id, text) : text;
   bool open = c->open.len > 0 && span_equal(id, buf_span(&c->open));
   if (!open && (!known || more.len > 0)) {
     events_text_open(l->events, id);
@@ -161,7 +161,7 @@ static void hear_error(const struct line *l, json_at root)
   events_warn(l->events, "agent-retries", words);
 }
 
-static void hear_object(const struct line *l, json_at root, struct ear *ear)
+static void hear_object(const struct line *l, json_at root, struct agent_output *output)
 {
   struct span type = text_of(l, root, "type");
   if (span_is(type, "item.started") || span_is(type, "item.updated") ||
@@ -172,30 +172,30 @@ static void hear_object(const struct line *l, json_at root, struct ear *ear)
   } else if (span_is(type, "turn.completed")) {
     l->c->record = RECORD_SUCCESS;
     keep_usage(l->c, json_get(root, "usage"));
-    ear_hang_up(ear);
+    agent_hang_up(output);
   } else if (span_is(type, "turn.failed")) {
     l->c->record = RECORD_ERROR;
     harness_keep(&l->c->words, text_of(l, json_get(root, "error"), "message"));
-    ear_hang_up(ear);
+    agent_hang_up(output);
   } else if (span_is(type, "error")) {
     hear_error(l, root);
   }
 }
 
-static int codex_hear(void *state, const struct heard *h, struct ear *ear,
-                      struct fault *f)
+static int codex_on_input(void *state, const struct agent_input *h,
+                          struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = codex_tools_raw};
   if (span_trim(h->text).len == 0)
     return 0;
-  events_start(ear->events);
+  events_start(output->events);
   struct json *doc = json_parse(h->text, &rules, f);
   if (doc == NULL)
     return -1;
-  struct line line = {.c = state, .doc = doc, .events = ear->events};
+  struct line line = {.c = state, .doc = doc, .events = output->events};
   int rc = 0;
   if (json_kind(json_root(doc)) == JSON_OBJECT)
-    hear_object(&line, json_root(doc), ear);
+    hear_object(&line, json_root(doc), output);
   else
     rc = fault_set(f, FAULT_AGENT, "the line is JSON but not an object");
   json_free(doc);
@@ -220,19 +220,20 @@ static void finish(struct codex *c, struct events *events)
 /* Exit status 1 goes with turn.failed; with a wrong session, configuration or bridge
  * there is no line at all, only stderr; an `error` alone counts when nothing killed it.
  */
-static void codex_leave(void *state, const struct process_end *end, struct ear *ear)
+static void codex_finish(void *state, const struct process_end *end,
+                         struct agent_output *output)
 {
   struct codex *c = state;
   bool good = end->forced || (end->signal == 0 && end->status == 0);
   bool told = c->record == RECORD_NONE && c->words.len > 0 && end->signal == 0;
   struct span words = buf_span(&c->words);
   if (c->record == RECORD_ERROR || told)
-    events_fail(ear->events, SPAN_LITERAL("agent-error"),
+    events_fail(output->events, SPAN_LITERAL("agent-error"),
                 words.len > 0 ? words : SPAN_LITERAL("Codex turn failed"));
   else if (c->record == RECORD_SUCCESS && good)
-    finish(c, ear->events);
+    finish(c, output->events);
   else
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
 }
 
 static int codex_begin(void *state, const struct run_request *req,
@@ -247,7 +248,7 @@ static int codex_begin(void *state, const struct run_request *req,
   return codex_plan(req, bridge, place, out, f);
 }
 
-static void codex_forget(void *state)
+static void codex_free(void *state)
 {
   struct codex *c = state;
   buf_free(&c->server);
@@ -255,8 +256,8 @@ static void codex_forget(void *state)
   buf_free(&c->words);
   buf_free(&c->notice);
   buf_free(&c->answer);
-  growing_free(&c->texts);
-  seen_free(&c->calls);
+  text_growth_free(&c->texts);
+  seen_ids_free(&c->calls);
 }
 
 static bool codex_succeeded(const void *state)
@@ -267,13 +268,13 @@ static bool codex_succeeded(const void *state)
 const struct harness codex_harness = {
     .id = "codex",
     .program = "codex",
-    .natives = codex_plan_natives,
+    .native_programs = codex_plan_native_programs,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_SANDBOX,
     .memory = sizeof(struct codex),
     .plan = codex_begin,
-    .hear = codex_hear,
-    .leave = codex_leave,
-    .forget = codex_forget,
+    .on_input = codex_on_input,
+    .finish = codex_finish,
+    .free = codex_free,
     .succeeded = codex_succeeded,
 };

@@ -13,7 +13,7 @@
  * @openai/codex, or below it when that is installed globally. */
 #define X64   "codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex"
 #define ARM64 "codex-linux-arm64/vendor/aarch64-unknown-linux-musl/bin/codex"
-const char *const codex_plan_natives[] = {
+const char *const codex_plan_native_programs[] = {
 #if defined(__x86_64__)
     "../../" X64, "../node_modules/@openai/" X64,
 #elif defined(__aarch64__)

@@ -11,7 +11,7 @@
 #include "agent/harness.h"
 
 /* Native programs of the npm package, from the folder of its wrapper. */
-extern const char *const codex_plan_natives[];
+extern const char *const codex_plan_native_programs[];
 
 int codex_plan(const struct run_request *req, const struct bridge_address *bridge,
                const struct plan_place *place, struct process_plan *out, struct fault *f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* program.c - see program.h. */
+/* command.c - see command.h. */
 #include "command.h"
 
 #include "agent/prompt.h"
@@ -11,7 +11,7 @@ enum output { OUTPUT_UNTOLD, OUTPUT_TEXT, OUTPUT_EVENTS };
 
 struct program {
   enum output output;
-  struct program_events told;
+  struct command_events told;
   bool spoken;         /* text: something went out */
   size_t blank_before; /* text: line ends held back until a line follows */
 };
@@ -40,7 +40,7 @@ static int choose_output(struct program *c, struct span output, struct fault *f)
   return 0;
 }
 
-static int program_plan(void *state, const struct run_request *req,
+static int command_plan(void *state, const struct run_request *req,
                         const struct bridge_address *bridge,
                         const struct plan_place *place, struct process_plan *out,
                         struct fault *f)
@@ -91,63 +91,64 @@ static enum output guess(struct span line)
   return event ? OUTPUT_EVENTS : OUTPUT_TEXT;
 }
 
-static int program_hear(void *state, const struct heard *h, struct ear *ear,
-                        struct fault *f)
+static int command_on_input(void *state, const struct agent_input *h,
+                            struct agent_output *output, struct fault *f)
 {
   struct program *c = state;
   bool blank = span_trim(h->text).len == 0;
   if (c->output == OUTPUT_UNTOLD && !blank)
     c->output = guess(h->text);
   if (c->output != OUTPUT_EVENTS) {
-    hear_text(c, h->text, ear->events);
+    hear_text(c, h->text, output->events);
     return 0;
   }
   if (blank)
     return 0;
-  enum program_record before = c->told.record;
-  int rc = program_events_read(&c->told, h->text, ear->events, f);
+  enum command_record before = c->told.record;
+  int rc = command_events_read(&c->told, h->text, output->events, f);
   if (before != c->told.record)
-    ear_hang_up(ear);
+    agent_hang_up(output);
   return rc;
 }
 
-static void program_leave(void *state, const struct process_end *end, struct ear *ear)
+static void command_finish(void *state, const struct process_end *end,
+                           struct agent_output *output)
 {
   struct program *c = state;
-  struct program_events *told = &c->told;
+  struct command_events *told = &c->told;
   struct span code = buf_span(&told->code), message = buf_span(&told->message);
-  bool forced = end->forced && told->record == PROGRAM_FINISHED;
-  program_events_flush(told, ear->events);
-  if (told->record == PROGRAM_FAILED)
-    events_fail(ear->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
+  bool forced = end->forced && told->record == COMMAND_AGENT_FINISHED;
+  command_events_flush(told, output->events);
+  if (told->record == COMMAND_AGENT_FAILED)
+    events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message
                                 : SPAN_LITERAL("The command reported an error"));
   else if (forced || (end->signal == 0 && end->status == 0))
-    events_finish(ear->events, told->reason != NULL ? told->reason : "stop",
+    events_finish(output->events, told->reason != NULL ? told->reason : "stop",
                   told->has_usage ? &told->usage : NULL);
   else
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
 }
 
-static void program_forget(void *state)
+static void command_free(void *state)
 {
-  program_events_free(&((struct program *)state)->told);
+  command_events_free(&((struct program *)state)->told);
 }
 
 /* The exit status is the record; an error told before it wins. */
-static bool program_succeeded(const void *state)
+static bool command_succeeded(const void *state)
 {
-  return ((const struct program *)state)->told.record != PROGRAM_FAILED;
+  return ((const struct program *)state)->told.record != COMMAND_AGENT_FAILED;
 }
 
-const struct harness program_harness = {
+const struct harness command_harness = {
     .id = "command",
     .blank_lines = true,
     .takes = TAKES_OUTPUT,
     .memory = sizeof(struct program),
-    .plan = program_plan,
-    .hear = program_hear,
-    .leave = program_leave,
-    .forget = program_forget,
-    .succeeded = program_succeeded,
+    .plan = command_plan,
+    .on_input = command_on_input,
+    .finish = command_finish,
+    .free = command_free,
+    .succeeded = command_succeeded,
 };

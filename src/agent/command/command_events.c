@@ -12,7 +12,7 @@ static const char *const raw_members[] = {"value",    "input",  "totalCostUsd",
                                           "rawEvent", "result", NULL};
 
 struct line { /* what the functions below share */
-  struct program_events *c;
+  struct command_events *c;
   struct json *doc;
   json_at root;
   struct events *events;
@@ -107,10 +107,10 @@ static bool is_json(struct span text)
 }
 
 /* Tells the call at that place and gives the place back. */
-static int tell_call(struct program_events *c, unsigned at, struct events *events,
+static int tell_call(struct command_events *c, unsigned at, struct events *events,
                      struct fault *f)
 {
-  struct program_call call = c->calls[at];
+  struct command_call call = c->calls[at];
   bool good =
       call.args.len == 0 || (!call.args.overflowed && is_json(buf_span(&call.args)));
   c->call_count--;
@@ -127,21 +127,21 @@ static int tell_call(struct program_events *c, unsigned at, struct events *event
 
 static int on_call_start(const struct line *l, struct fault *f)
 {
-  struct program_events *c = l->c;
+  struct command_events *c = l->c;
   struct span id = text_of(l, "toolCallId");
   int rc = 0;
   if (id.len == 0)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_START has no toolCallId");
-  if (c->call_count == PROGRAM_CALLS)
+  if (c->call_count == COMMAND_AGENT_CALLS)
     rc = tell_call(c, 0, l->events, f);
-  struct program_call *call = &c->calls[c->call_count++];
+  struct command_call *call = &c->calls[c->call_count++];
   harness_keep(&call->id, id);
   harness_keep(&call->name, text_of(l, "toolCallName"));
   harness_keep(&call->args, (struct span){0});
   return rc;
 }
 
-static unsigned place_of(const struct program_events *c, struct span id) /* count: none */
+static unsigned place_of(const struct command_events *c, struct span id) /* count: none */
 {
   unsigned i = 0;
   while (i < c->call_count && !span_equal(buf_span(&c->calls[i].id), id))
@@ -198,7 +198,7 @@ static long long count_of(json_at object, const char *key)
 
 static void keep_usage(const struct line *l)
 {
-  struct program_events *c = l->c;
+  struct command_events *c = l->c;
   json_at usage = json_get(l->root, "usage");
   json_at prompt = json_get(usage, "promptTokensDetails");
   json_at completion = json_get(usage, "completionTokensDetails");
@@ -234,7 +234,7 @@ static int on_finished(const struct line *l, struct fault *f)
   (void)f;
   if (reason.len == 0)
     reason = text_at(l, metadata(l, "runlet"), "finishReason");
-  l->c->record = PROGRAM_FINISHED;
+  l->c->record = COMMAND_AGENT_FINISHED;
   l->c->reason = reasons[0];
   for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
     if (span_is(reason, reasons[i]))
@@ -246,7 +246,7 @@ static int on_finished(const struct line *l, struct fault *f)
 static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
-  l->c->record = PROGRAM_FAILED;
+  l->c->record = COMMAND_AGENT_FAILED;
   harness_keep(&l->c->code, text_of(l, "code"));
   harness_keep(&l->c->message, text_of(l, "message"));
   return 0;
@@ -274,7 +274,7 @@ static const struct {
     {"RUN_ERROR", on_error},
 };
 
-int program_events_read(struct program_events *c, struct span line, struct events *events,
+int command_events_read(struct command_events *c, struct span line, struct events *events,
                         struct fault *f)
 {
   static const struct json_rules rules = {.raw = raw_members};
@@ -292,17 +292,17 @@ int program_events_read(struct program_events *c, struct span line, struct event
   return rc;
 }
 
-void program_events_flush(struct program_events *c, struct events *events)
+void command_events_flush(struct command_events *c, struct events *events)
 {
   struct fault ignored = {0};
   while (c->call_count > 0)
     (void)tell_call(c, 0, events, &ignored);
 }
 
-void program_events_free(struct program_events *c)
+void command_events_free(struct command_events *c)
 {
   while (c->call_count > 0) {
-    struct program_call *call = &c->calls[--c->call_count];
+    struct command_call *call = &c->calls[--c->call_count];
     buf_free(&call->id);
     buf_free(&call->name);
     buf_free(&call->args);

@@ -24,19 +24,21 @@
 #include "base/json.h"
 #include "event/event.h"
 
-enum { PROGRAM_CALLS = 64 }; /* calls between START and END; more: the oldest is told */
+enum {
+  COMMAND_AGENT_CALLS = 64
+}; /* calls between START and END; more: the oldest is told */
 
-enum program_record { PROGRAM_NONE, PROGRAM_FINISHED, PROGRAM_FAILED };
+enum command_record { COMMAND_AGENT_NONE, COMMAND_AGENT_FINISHED, COMMAND_AGENT_FAILED };
 
-struct program_call {
+struct command_call {
   struct buf id, name, args;
 };
 
-struct program_events { /* zeroed: ready */
-  struct program_call calls[PROGRAM_CALLS];
+struct command_events { /* zeroed: ready */
+  struct command_call calls[COMMAND_AGENT_CALLS];
   unsigned call_count;
   struct buf open; /* the id of the text message that is open */
-  enum program_record record;
+  enum command_record record;
   struct buf code, message; /* of RUN_ERROR */
   const char *reason;       /* of RUN_FINISHED */
   bool has_usage;
@@ -45,10 +47,10 @@ struct program_events { /* zeroed: ready */
 };
 
 /* -1: FAULT_BAD_INPUT (no JSON) or FAULT_AGENT (no event). */
-int program_events_read(struct program_events *c, struct span line, struct events *events,
+int command_events_read(struct command_events *c, struct span line, struct events *events,
                         struct fault *f);
 /* Tells the calls that have no END. */
-void program_events_flush(struct program_events *c, struct events *events);
-void program_events_free(struct program_events *c);
+void command_events_flush(struct command_events *c, struct events *events);
+void command_events_free(struct command_events *c);
 
 #endif

@@ -141,7 +141,7 @@ static void hear_result(const struct line *l)
   }
 }
 
-static void hear_object(const struct line *l, struct ear *ear)
+static void hear_object(const struct line *l, struct agent_output *output)
 {
   struct span type = text_of(l, "type");
   if (span_is(type, "message"))
@@ -156,12 +156,12 @@ static void hear_object(const struct line *l, struct ear *ear)
     keep_words(l, (struct span){0}, text_of(l, "message"));
   if (span_is(type, "result")) {
     hear_result(l);
-    ear_hang_up(ear);
+    agent_hang_up(output);
   }
 }
 
-static int gemini_hear(void *state, const struct heard *h, struct ear *ear,
-                       struct fault *f)
+static int gemini_on_input(void *state, const struct agent_input *h,
+                           struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = raw_members};
   struct gemini *g = state;
@@ -170,42 +170,43 @@ static int gemini_hear(void *state, const struct heard *h, struct ear *ear,
     g->speaks_acp = json_slice(h->text, "jsonrpc").len > 0;
   }
   if (g->speaks_acp)
-    return acp_hear(&g->acp, h->text, ear, f);
-  events_start(ear->events);
+    return acp_on_input(&g->acp, h->text, output, f);
+  events_start(output->events);
   struct json *doc = json_parse(h->text, &rules, f);
   if (doc == NULL)
     return -1;
-  struct line line = {g, doc, json_root(doc), ear->events};
+  struct line line = {g, doc, json_root(doc), output->events};
   int rc = 0;
   if (json_kind(line.root) == JSON_OBJECT)
-    hear_object(&line, ear);
+    hear_object(&line, output);
   else
     rc = fault_set(f, FAULT_AGENT, "the line is JSON but not an object");
   json_free(doc);
   return rc;
 }
 
-static bool gemini_cancel(void *state, struct ear *ear)
+static bool gemini_cancel(void *state, struct agent_output *output)
 {
   struct gemini *g = state;
-  return g->speaks_acp && acp_cancel_turn(&g->acp, ear);
+  return g->speaks_acp && acp_cancel_turn(&g->acp, output);
 }
 
-static void gemini_leave(void *state, const struct process_end *end, struct ear *ear)
+static void gemini_finish(void *state, const struct process_end *end,
+                          struct agent_output *output)
 {
   struct gemini *g = state;
   bool well = end->forced || (end->signal == 0 && end->status == 0);
   const struct event_usage *usage = g->has_usage ? &g->usage : NULL;
   if (g->speaks_acp)
-    acp_leave(&g->acp, end, ear);
+    acp_finish(&g->acp, end, output);
   else if (g->record == RECORD_LENGTH)
-    events_finish(ear->events, "length", usage); /* its exit status is 53 */
+    events_finish(output->events, "length", usage); /* its exit status is 53 */
   else if (g->record == RECORD_ERROR)
-    events_fail(ear->events, buf_span(&g->code), buf_span(&g->text));
+    events_fail(output->events, buf_span(&g->code), buf_span(&g->text));
   else if (g->record == RECORD_SUCCESS && well)
-    acp_finish(&g->acp, usage, ear->events);
+    acp_turn_finished(&g->acp, usage, output->events);
   else
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
 }
 
 static int gemini_plan_both(void *state, const struct run_request *req,
@@ -223,10 +224,10 @@ static int gemini_plan_both(void *state, const struct run_request *req,
   return g->speaks_acp ? acp_plan(&g->acp, &profile, req, bridge, place, out, f) : 0;
 }
 
-static void gemini_forget(void *state)
+static void gemini_free(void *state)
 {
   struct gemini *g = state;
-  acp_forget(&g->acp);
+  acp_free(&g->acp);
   buf_free(&g->code);
   buf_free(&g->text);
 }
@@ -245,9 +246,9 @@ const struct harness gemini_harness = {
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,
-    .hear = gemini_hear,
+    .on_input = gemini_on_input,
     .cancel = gemini_cancel,
-    .leave = gemini_leave,
-    .forget = gemini_forget,
+    .finish = gemini_finish,
+    .free = gemini_free,
     .succeeded = gemini_succeeded,
 };

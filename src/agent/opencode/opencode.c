@@ -51,7 +51,7 @@ static void hear_permission(const struct opencode_hall *h, json_at properties)
   static const char reject[] =
       "{\"reply\":\"reject\",\"message\":\"This run does not allow it.\"}";
   bool allowed = is_allowed(h->c, opencode_text_of(h, properties, "permission"));
-  opencode_ask_of(h->c, h->ear, OPENCODE_REPLY, "permission",
+  opencode_ask_of(h->c, h->output, OPENCODE_REPLY, "permission",
                   opencode_text_of(h, properties, "id"), "/reply",
                   span_of(allowed ? once : reject));
 }
@@ -62,7 +62,7 @@ static void hear_status(const struct opencode_hall *h, json_at status)
   unsigned long long attempt = 0;
   if (span_is(opencode_text_of(h, status, "type"), "idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->ear);
+    opencode_maybe_over(c, h->output);
   } else if (span_is(opencode_text_of(h, status, "type"), "retry") &&
              c->failure.len == 0 &&
              json_whole(json_get(status, "attempt"), 1000000, &attempt) &&
@@ -74,7 +74,7 @@ static void hear_status(const struct opencode_hall *h, json_at status)
              message.len > 0 ? message.at : "");
     harness_keep(&c->failure, buf_span(&text));
     buf_free(&text);
-    opencode_abort(c, h->ear);
+    opencode_abort(c, h->output);
   }
 }
 
@@ -85,7 +85,7 @@ static void hear_todos(const struct opencode_hall *h, json_at properties)
   json_open(&w, NULL, '{');
   json_put_raw(&w, "todos", json_raw(json_get(properties, "todos")));
   json_close(&w, '}');
-  events_custom(h->ear->events, "opencode.todo", buf_span(&value));
+  events_custom(h->output->events, "opencode.todo", buf_span(&value));
   buf_free(&value);
 }
 
@@ -103,16 +103,17 @@ static void hear_own_event(const struct opencode_hall *h, struct span type,
 {
   struct opencode *c = h->c;
   if (span_is(type, "message.part.delta")) {
-    opencode_parts_delta(&c->parts, h->doc, properties, h->ear->events);
+    opencode_parts_delta(&c->parts, h->doc, properties, h->output->events);
   } else if (span_is(type, "message.part.updated")) {
-    opencode_parts_part(&c->parts, h->doc, json_get(properties, "part"), h->ear->events);
+    opencode_parts_part(&c->parts, h->doc, json_get(properties, "part"),
+                        h->output->events);
   } else if (span_is(type, "message.updated")) {
     opencode_parts_message(&c->parts, h->doc, json_get(properties, "info"));
   } else if (span_is(type, "session.status")) {
     hear_status(h, json_get(properties, "status"));
   } else if (span_is(type, "session.idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->ear);
+    opencode_maybe_over(c, h->output);
   } else if (span_is(type, "session.error")) {
     harness_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
   } else if (span_is(type, "todo.updated")) {
@@ -126,19 +127,20 @@ static void hear_event(const struct opencode_hall *h, json_at root)
   struct span type = opencode_text_of(h, root, "type");
   json_at properties = json_get(root, "properties");
   if (span_is(type, "server.heartbeat")) {
-    ear_heartbeat(h->ear);
+    agent_heartbeat(h->output);
   } else if (span_is(type, "server.connected")) {
     if (c->connected)
       return;
     c->connected = true;
     if (c->order.bridge_body.len > 0)
-      opencode_ask(c, h->ear, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
+      opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp",
+                   buf_span(&c->order.bridge_body));
     else
-      opencode_begin_session(c, h->ear);
+      opencode_begin_session(c, h->output);
   } else if (span_is(type, "permission.asked")) {
     hear_permission(h, properties);
   } else if (span_is(type, "question.asked")) {
-    opencode_ask_of(c, h->ear, OPENCODE_REPLY, "question",
+    opencode_ask_of(c, h->output, OPENCODE_REPLY, "question",
                     opencode_text_of(h, properties, "id"), "/reject", SPAN_LITERAL("{}"));
   } else if (c->session.len > 0) {
     struct span session = session_of(h, properties);
@@ -149,7 +151,7 @@ static void hear_event(const struct opencode_hall *h, json_at root)
 
 /* -- the seam -- */
 
-static void hear_line(struct opencode *c, struct span line, struct ear *ear)
+static void hear_line(struct opencode *c, struct span line, struct agent_output *output)
 {
   if (!span_starts(line, READY) || c->url.len > 0)
     return;
@@ -158,40 +160,42 @@ static void hear_line(struct opencode *c, struct span line, struct ear *ear)
   struct span url = span_trim(span_after(line, sizeof READY - 1));
   if (!span_starts(url, host) ||
       !span_to_number(span_after(url, sizeof host - 1), 1, 65535, &port)) {
-    opencode_fail(c, ear, "OpenCode does not listen on 127.0.0.1", 0, url);
+    opencode_fail(c, output, "OpenCode does not listen on 127.0.0.1", 0, url);
     return;
   }
   harness_keep(&c->url, url);
-  opencode_ask(c, ear, OPENCODE_EVENTS, "/event", (struct span){0});
+  opencode_ask(c, output, OPENCODE_EVENTS, "/event", (struct span){0});
 }
 
-static void stream_ended(struct opencode *c, const struct heard *heard, struct ear *ear)
+static void stream_ended(struct opencode *c, const struct agent_input *input,
+                         struct agent_output *output)
 {
   c->lost = true;
   if (!c->answered && !c->over)
-    opencode_fail(c, ear, "OpenCode's event stream was lost", heard->status, heard->text);
-  opencode_maybe_over(c, ear);
+    opencode_fail(c, output, "OpenCode's event stream was lost", input->status,
+                  input->text);
+  opencode_maybe_over(c, output);
 }
 
-static int opencode_hear(void *state, const struct heard *heard, struct ear *ear,
-                         struct fault *f)
+static int opencode_on_input(void *state, const struct agent_input *input,
+                             struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = opencode_raw};
   struct opencode *c = state;
   c->parts.order = &c->order;
-  if (heard->kind == HEARD_LINE) {
-    hear_line(c, heard->text, ear);
+  if (input->kind == AGENT_LINE) {
+    hear_line(c, input->text, output);
     return 0;
   }
-  if (heard->kind == HEARD_STREAM && heard->status != 200) {
-    stream_ended(c, heard, ear);
+  if (input->kind == AGENT_STREAM && input->status != 200) {
+    stream_ended(c, input, output);
     return 0;
   }
   struct fault why = {0};
-  struct opencode_hall h = {c, json_parse(heard->text, &rules, &why), ear};
+  struct opencode_hall h = {c, json_parse(input->text, &rules, &why), output};
   int rc = 0;
-  if (heard->kind == HEARD_ANSWER) {
-    opencode_answer(&h, heard); /* what is no JSON is told as it is */
+  if (input->kind == AGENT_ANSWER) {
+    opencode_answer(&h, input); /* what is no JSON is told as it is */
   } else if (h.doc != NULL && json_kind(json_root(h.doc)) == JSON_OBJECT) {
     hear_event(&h, json_root(h.doc));
   } else {
@@ -203,12 +207,12 @@ static int opencode_hear(void *state, const struct heard *heard, struct ear *ear
 }
 
 /* With the abort's answer the turn is over; the server would go on listening. */
-static bool opencode_cancel(void *state, struct ear *ear)
+static bool opencode_cancel(void *state, struct agent_output *output)
 {
   struct opencode *c = state;
   if (!c->asked || c->answered)
     return false;
-  opencode_abort(c, ear);
+  opencode_abort(c, output);
   return true;
 }
 
@@ -232,26 +236,27 @@ static bool is_good(const struct opencode *c)
   return c->finished && (c->failure.len == 0 || c->no_value);
 }
 
-static void opencode_leave(void *state, const struct process_end *end, struct ear *ear)
+static void opencode_finish(void *state, const struct process_end *end,
+                            struct agent_output *output)
 {
   struct opencode *c = state;
   bool ended_well = end->forced || (end->signal == 0 && end->status == 0);
   c->parts.order = &c->order;
   if (c->answer.len > 0)
-    opencode_catch_up(c, ear); /* session.idle never came */
+    opencode_catch_up(c, output); /* session.idle never came */
   if (!ended_well && !(c->over && c->failure.len > 0 && !c->lost))
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
   else if (is_good(c) && (c->order.wants_value || c->no_value))
-    finish_with_value(c, ear->events);
+    finish_with_value(c, output->events);
   else if (is_good(c))
-    events_finish(ear->events, c->length ? "length" : "stop",
+    events_finish(output->events, c->length ? "length" : "stop",
                   c->parts.has_usage ? &c->parts.usage : NULL);
   else if (c->vague && c->words.len > 0)
-    events_fail(ear->events, SPAN_LITERAL("agent-error"), buf_span(&c->words));
+    events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->words));
   else if (c->failure.len > 0)
-    events_fail(ear->events, SPAN_LITERAL("agent-error"), buf_span(&c->failure));
+    events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->failure));
   else
-    harness_fail_by_end(ear->events, end);
+    harness_fail_by_end(output->events, end);
 }
 
 static int opencode_make_plan(void *state, const struct run_request *req,
@@ -263,7 +268,7 @@ static int opencode_make_plan(void *state, const struct run_request *req,
   return opencode_plan(req, bridge, place, &c->order, out, f);
 }
 
-static void opencode_forget(void *state)
+static void opencode_free(void *state)
 {
   struct opencode *c = state;
   struct buf *const all[] = {&c->url,   &c->session, &c->answer, &c->failure,
@@ -287,9 +292,9 @@ const struct harness opencode_harness = {
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,
-    .hear = opencode_hear,
+    .on_input = opencode_on_input,
     .cancel = opencode_cancel,
-    .leave = opencode_leave,
-    .forget = opencode_forget,
+    .finish = opencode_finish,
+    .free = opencode_free,
     .succeeded = opencode_succeeded,
 };

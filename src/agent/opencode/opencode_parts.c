@@ -113,7 +113,7 @@ static void hear_text(struct opencode_parts *p, struct json *doc, json_at part,
   if (id.len == 0 || id.len > LIMIT_NAME_BYTES)
     return;
   if (t == NULL) {
-    if (seen_add(&p->begun, id) != 0)
+    if (seen_ids_add(&p->begun, id) != 0)
       return; /* from long ago, and whole since */
     t = new_text(p, id, reasoning);
   }
@@ -145,7 +145,7 @@ static void hear_tool(struct opencode_parts *p, struct json *doc, json_at part,
   p->open = NULL; /* the call closes it */
   events_tool_call(events, call, registered.len > 0 ? registered : name,
                    object ? json_raw(input) : SPAN_LITERAL("{}"));
-  if ((good || bad) && seen_add(&p->answered, call) == 0)
+  if ((good || bad) && seen_ids_add(&p->answered, call) == 0)
     events_tool_result(events, call, text_of(doc, state, good ? "output" : "error"), bad);
 }
 
@@ -162,7 +162,7 @@ static void hear_step(struct opencode_parts *p, struct json *doc, json_at part)
 {
   json_at tokens = json_get(part, "tokens"), cache = json_get(tokens, "cache");
   struct span id = text_of(doc, part, "id");
-  if (json_kind(tokens) != JSON_OBJECT || id.len == 0 || seen_add(&p->begun, id) != 0)
+  if (json_kind(tokens) != JSON_OBJECT || id.len == 0 || seen_ids_add(&p->begun, id) != 0)
     return;
   if (!p->has_usage)
     p->usage = event_usage_none();
@@ -181,14 +181,14 @@ void opencode_parts_message(struct opencode_parts *p, struct json *doc, json_at 
   /* A summary is what OpenCode writes for itself when the context is full. */
   bool summary = json_kind(json_get(info, "summary")) == JSON_TRUE;
   if (id.len > 0 && !summary && span_is(text_of(doc, info, "role"), "assistant"))
-    (void)seen_add(&p->messages, id);
+    (void)seen_ids_add(&p->messages, id);
 }
 
 void opencode_parts_part(struct opencode_parts *p, struct json *doc, json_at part,
                          struct events *events)
 {
   struct span type = text_of(doc, part, "type");
-  if (!seen_has(&p->messages, text_of(doc, part, "messageID")))
+  if (!seen_ids_has(&p->messages, text_of(doc, part, "messageID")))
     return;
   if (span_is(type, "text"))
     hear_text(p, doc, part, false, events);
@@ -212,7 +212,7 @@ void opencode_parts_free(struct opencode_parts *p)
 {
   for (size_t i = 0; i < OPENCODE_TEXTS; i++)
     buf_free(&p->texts[i].id);
-  seen_free(&p->messages);
-  seen_free(&p->begun);
-  seen_free(&p->answered);
+  seen_ids_free(&p->messages);
+  seen_ids_free(&p->begun);
+  seen_ids_free(&p->answered);
 }

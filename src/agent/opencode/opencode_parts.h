@@ -23,9 +23,9 @@ struct opencode_text {
 
 struct opencode_parts {
   const struct opencode_order *order;
-  struct seen messages;                       /* the assistant's */
-  struct seen begun;                          /* texts, steps: their ids */
-  struct seen answered;                       /* tool calls with a result */
+  struct seen_ids messages;                   /* the assistant's */
+  struct seen_ids begun;                      /* texts, steps: their ids */
+  struct seen_ids answered;                   /* tool calls with a result */
   struct opencode_text texts[OPENCODE_TEXTS]; /* a ring */
   size_t next;
   const struct opencode_text *open; /* the one that was written to last */

@@ -19,58 +19,58 @@ struct span opencode_text_of(const struct opencode_hall *h, json_at object,
 
 /* -- asking -- */
 
-void opencode_ask(struct opencode *c, struct ear *ear, enum opencode_tag tag,
+void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body)
 {
   struct buf url = buf_make(4 * KIB);
-  struct ear_call call = {.method =
-                              tag == OPENCODE_EVENTS || body.len == 0 ? "GET" : "POST",
-                          .authorization = buf_span(&c->order.authorization),
-                          .body = body};
+  struct agent_call call = {.method =
+                                tag == OPENCODE_EVENTS || body.len == 0 ? "GET" : "POST",
+                            .authorization = buf_span(&c->order.authorization),
+                            .body = body};
   if (c->url.len == 0)
     return; /* a transcript without its first line */
   buf_add(&url, buf_span(&c->url));
   buf_add_text(&url, path);
   call.url = buf_span(&url);
   if (tag == OPENCODE_EVENTS)
-    ear_follow(ear, (int)tag, &call);
+    agent_follow(output, (int)tag, &call);
   else
-    ear_ask(ear, (int)tag, &call);
+    agent_ask(output, (int)tag, &call);
   buf_free(&url);
 }
 
-void opencode_ask_of(struct opencode *c, struct ear *ear, enum opencode_tag tag,
-                     const char *thing, struct span id, const char *rest,
-                     struct span body)
+void opencode_ask_of(struct opencode *c, struct agent_output *output,
+                     enum opencode_tag tag, const char *thing, struct span id,
+                     const char *rest, struct span body)
 {
   struct buf path = buf_make(1 * KIB);
   if (!opencode_is_id(id))
     return;
   buf_addf(&path, "/%s/%.*s%s", thing, (int)id.len, id.at, rest);
-  opencode_ask(c, ear, tag, buf_cstring(&path), body);
+  opencode_ask(c, output, tag, buf_cstring(&path), body);
   buf_free(&path);
 }
 
-void opencode_begin_session(struct opencode *c, struct ear *ear)
+void opencode_begin_session(struct opencode *c, struct agent_output *output)
 {
   c->resuming = c->order.session_id.len > 0;
   if (c->resuming)
-    opencode_ask_of(c, ear, OPENCODE_SESSION, "session", buf_span(&c->order.session_id),
-                    "", (struct span){0});
+    opencode_ask_of(c, output, OPENCODE_SESSION, "session",
+                    buf_span(&c->order.session_id), "", (struct span){0});
   else
-    opencode_ask(c, ear, OPENCODE_SESSION, "/session", SPAN_LITERAL("{}"));
+    opencode_ask(c, output, OPENCODE_SESSION, "/session", SPAN_LITERAL("{}"));
 }
 
-void opencode_abort(struct opencode *c, struct ear *ear)
+void opencode_abort(struct opencode *c, struct agent_output *output)
 {
-  opencode_ask_of(c, ear, OPENCODE_ABORT, "session", buf_span(&c->session), "/abort",
+  opencode_ask_of(c, output, OPENCODE_ABORT, "session", buf_span(&c->session), "/abort",
                   SPAN_LITERAL("{}"));
 }
 
 /* -- the end of the turn -- */
 
-void opencode_fail(struct opencode *c, struct ear *ear, const char *what, int status,
-                   struct span words)
+void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
+                   int status, struct span words)
 {
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_add_text(&text, what);
@@ -84,7 +84,7 @@ void opencode_fail(struct opencode *c, struct ear *ear, const char *what, int st
     harness_keep(&c->failure, buf_span(&text));
   buf_free(&text);
   c->over = true;
-  ear_dismiss(ear);
+  agent_dismiss(output);
 }
 
 struct span opencode_words_of(const struct opencode_hall *h, json_at error)
@@ -95,15 +95,15 @@ struct span opencode_words_of(const struct opencode_hall *h, json_at error)
 
 static void hear_part(const struct opencode_hall *h, json_at part)
 {
-  opencode_parts_part(&h->c->parts, h->doc, part, h->ear->events);
+  opencode_parts_part(&h->c->parts, h->doc, part, h->output->events);
 }
 
-void opencode_catch_up(struct opencode *c, struct ear *ear)
+void opencode_catch_up(struct opencode *c, struct agent_output *output)
 {
   static const struct json_rules rules = {.raw = opencode_raw};
   struct fault ignored = {0};
   struct json *doc = json_parse(buf_span(&c->answer), &rules, &ignored);
-  struct opencode_hall h = {c, doc, ear};
+  struct opencode_hall h = {c, doc, output};
   json_at parts = doc ? json_get(json_root(doc), "parts") : NULL;
   if (json_kind(parts) == JSON_ARRAY) {
     opencode_parts_message(&c->parts, doc, json_get(json_root(doc), "info"));
@@ -113,15 +113,15 @@ void opencode_catch_up(struct opencode *c, struct ear *ear)
   json_free(doc);
 }
 
-void opencode_maybe_over(struct opencode *c, struct ear *ear)
+void opencode_maybe_over(struct opencode *c, struct agent_output *output)
 {
   if (c->over || !c->answered || !(c->idle || c->lost))
     return;
   c->over = true;
   if (!c->idle)
-    opencode_catch_up(c, ear);
+    opencode_catch_up(c, output);
   buf_free(&c->answer);
-  ear_dismiss(ear);
+  agent_dismiss(output);
 }
 
 /* -- answers -- */
@@ -137,7 +137,7 @@ static void hear_bridge(const struct opencode_hall *h)
   bool connected = span_is(opencode_text_of(h, state, "status"), "connected");
   free(name);
   if (!connected && ++c->bridge_tries < BRIDGE_TRIES) {
-    opencode_ask(c, h->ear, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
+    opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
     return;
   }
   if (!connected) {
@@ -148,40 +148,40 @@ static void hear_bridge(const struct opencode_hall *h)
              "OpenCode cannot use the tool bridge (%.*s): it works without the "
              "host tools",
              (int)words.len, words.len > 0 ? words.at : "");
-    events_warn(h->ear->events, "bridge-unused", buf_span(&text));
+    events_warn(h->output->events, "bridge-unused", buf_span(&text));
     buf_free(&text);
   }
   c->bridged = true;
   buf_wipe(&c->order.bridge_body);
-  opencode_begin_session(c, h->ear);
+  opencode_begin_session(c, h->output);
 }
 
-static void hear_session(const struct opencode_hall *h, const struct heard *heard)
+static void hear_session(const struct opencode_hall *h, const struct agent_input *input)
 {
   struct opencode *c = h->c;
   struct span id = opencode_text_of(h, json_root(h->doc), "id");
-  if (heard->status == 200 && opencode_is_id(id)) {
+  if (input->status == 200 && opencode_is_id(id)) {
     struct buf value = buf_make(1 * KIB);
     harness_keep(&c->session, id);
     buf_addf(&value, "{\"sessionId\":\"%.*s\"}", (int)id.len, id.at);
-    events_custom(h->ear->events, "opencode.session-id", buf_span(&value));
+    events_custom(h->output->events, "opencode.session-id", buf_span(&value));
     buf_free(&value);
     c->asked = true;
     struct buf *prompt = c->resuming ? &c->order.prompt : &c->order.fresh_prompt;
-    opencode_ask_of(c, h->ear, OPENCODE_PROMPT, "session", id, "/message",
+    opencode_ask_of(c, h->output, OPENCODE_PROMPT, "session", id, "/message",
                     buf_span(prompt));
     buf_free(&c->order.prompt);
     buf_free(&c->order.fresh_prompt);
-  } else if (c->resuming && heard->status > 0) {
-    events_warn(h->ear->events, "resume-not-possible",
+  } else if (c->resuming && input->status > 0) {
+    events_warn(h->output->events, "resume-not-possible",
                 SPAN_LITERAL("OpenCode does not know the session that was to be resumed: "
                              "a new one begins with the whole conversation"));
     buf_clear(&c->order.session_id);
-    opencode_begin_session(c, h->ear);
+    opencode_begin_session(c, h->output);
   } else {
     struct span words = opencode_words_of(h, json_root(h->doc));
-    opencode_fail(c, h->ear, "OpenCode began no session", heard->status,
-                  words.len > 0 ? words : heard->text);
+    opencode_fail(c, h->output, "OpenCode began no session", input->status,
+                  words.len > 0 ? words : input->text);
   }
 }
 
@@ -197,65 +197,65 @@ static void add_said(const struct opencode_hall *h, json_at parts)
 
 /* 200 even when the model's API failed: then info.error says so.  A turn that was aborted
  * may have neither an error nor a finish. */
-static void hear_turn(const struct opencode_hall *h, const struct heard *heard)
+static void hear_turn(const struct opencode_hall *h, const struct agent_input *input)
 {
   struct opencode *c = h->c;
   json_at root = json_root(h->doc), info = json_get(root, "info");
   json_at error = json_get(info, "error");
   struct span finish = opencode_text_of(h, info, "finish");
-  if (heard->status != 200) {
+  if (input->status != 200) {
     struct span words = opencode_words_of(h, root);
     c->vague = c->failure.len == 0;
     if (c->vague)
-      harness_keep(&c->failure, words.len > 0 ? words : heard->text);
+      harness_keep(&c->failure, words.len > 0 ? words : input->text);
   } else if (json_kind(error) == JSON_OBJECT) {
     c->no_value = span_is(opencode_text_of(h, error, "name"), "StructuredOutputError");
     if (c->failure.len == 0)
       harness_keep(&c->failure, opencode_words_of(h, error));
   }
-  c->finished = heard->status == 200 && finish.len > 0;
+  c->finished = input->status == 200 && finish.len > 0;
   c->length = span_is(finish, "length");
   add_said(h, json_get(root, "parts"));
   if (json_kind(json_get(info, "structured")) != JSON_ABSENT)
     harness_keep(&c->value, json_raw(json_get(info, "structured")));
 }
 
-static void hear_prompt(const struct opencode_hall *h, const struct heard *heard)
+static void hear_prompt(const struct opencode_hall *h, const struct agent_input *input)
 {
   struct opencode *c = h->c;
   if (c->answered)
     return;
   c->answered = true;
-  if (heard->status == 0) {
-    opencode_fail(c, h->ear, "OpenCode did not answer the prompt", 0, heard->text);
+  if (input->status == 0) {
+    opencode_fail(c, h->output, "OpenCode did not answer the prompt", 0, input->text);
     return;
   }
-  hear_turn(h, heard);
+  hear_turn(h, input);
   if (c->failure.len == 0 && !c->finished)
     harness_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
   if (!c->idle)
-    harness_keep(&c->answer, heard->text);
-  ear_hang_up(h->ear); /* should the stream's last word not come */
-  opencode_maybe_over(c, h->ear);
+    harness_keep(&c->answer, input->text);
+  agent_hang_up(h->output); /* should the stream's last word not come */
+  opencode_maybe_over(c, h->output);
 }
 
-void opencode_answer(const struct opencode_hall *h, const struct heard *heard)
+void opencode_answer(const struct opencode_hall *h, const struct agent_input *input)
 {
   struct opencode *c = h->c;
-  switch (heard->tag) {
+  switch (input->tag) {
   case OPENCODE_BRIDGE:
     if (!c->bridged)
       hear_bridge(h);
     break;
   case OPENCODE_SESSION:
     if (!c->asked && !c->over)
-      hear_session(h, heard);
+      hear_session(h, input);
     break;
   case OPENCODE_PROMPT:
-    hear_prompt(h, heard);
+    hear_prompt(h, input);
     break;
   case OPENCODE_ABORT:
-    ear_hang_up(h->ear);
+    agent_hang_up(h->output);
     break;
   default:
     break;

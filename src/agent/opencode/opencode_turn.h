@@ -37,7 +37,7 @@ struct opencode {
 struct opencode_hall { /* what a piece that was heard is heard with */
   struct opencode *c;
   struct json *doc;
-  struct ear *ear;
+  struct agent_output *output;
 };
 
 enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
@@ -49,20 +49,20 @@ struct span opencode_text_of(const struct opencode_hall *h, json_at object,
 /* The words of an error object {"name","data":{"message"}}; empty: it is none. */
 struct span opencode_words_of(const struct opencode_hall *h, json_at error);
 /* Nothing before the server's address is known. */
-void opencode_ask(struct opencode *c, struct ear *ear, enum opencode_tag tag,
+void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body);
 /* The path with an id of OpenCode's in it; an id that is none asks nothing. */
-void opencode_ask_of(struct opencode *c, struct ear *ear, enum opencode_tag tag,
-                     const char *thing, struct span id, const char *rest,
-                     struct span body);
-void opencode_begin_session(struct opencode *c, struct ear *ear);
-void opencode_abort(struct opencode *c, struct ear *ear);
-void opencode_fail(struct opencode *c, struct ear *ear, const char *what, int status,
-                   struct span words);
+void opencode_ask_of(struct opencode *c, struct agent_output *output,
+                     enum opencode_tag tag, const char *thing, struct span id,
+                     const char *rest, struct span body);
+void opencode_begin_session(struct opencode *c, struct agent_output *output);
+void opencode_abort(struct opencode *c, struct agent_output *output);
+void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
+                   int status, struct span words);
 /* The last message as the answer has it: what the stream did not bring any more. */
-void opencode_catch_up(struct opencode *c, struct ear *ear);
-void opencode_maybe_over(struct opencode *c, struct ear *ear);
-/* HEARD_ANSWER; `h->doc` NULL: it is no JSON. */
-void opencode_answer(const struct opencode_hall *h, const struct heard *heard);
+void opencode_catch_up(struct opencode *c, struct agent_output *output);
+void opencode_maybe_over(struct opencode *c, struct agent_output *output);
+/* AGENT_ANSWER; `h->doc` NULL: it is no JSON. */
+void opencode_answer(const struct opencode_hall *h, const struct agent_input *input);
 
 #endif

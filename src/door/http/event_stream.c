@@ -85,7 +85,7 @@ static void pump(void *who)
       return;
     }
     if (piece == JOURNAL_WAIT) {
-      if (s->text.room > LIMIT_LOG_BLOCK_BYTES)
+      if (s->text.capacity > LIMIT_LOG_BLOCK_BYTES)
         buf_free(&s->text);
       return;
     }
@@ -140,7 +140,7 @@ void event_stream_open(struct http_exchange *x, const struct event_stream_setup 
   *s->open += 1;
   begin(s, setup->after);
   http_exchange_on_gone(x, client_gone, s);
-  http_exchange_on_room(x, pump, s);
+  http_exchange_on_writable(x, pump, s);
   s->keepalive = loop_timer_new(setup->loop, keep_alive, s);
   record_join(s->record, &s->reader, setup->after, setup->posted, more, s);
   http_wake(x);

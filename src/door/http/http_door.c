@@ -24,8 +24,8 @@
 #define FLUSH_LOOK_MS 5 /* between two looks at what still has to leave, at shutdown */
 
 struct door {
-  struct ground *ground;
-  struct gate gate;
+  struct runtime *runtime;
+  struct auth auth;
   struct runs_door runs;
   struct http_server *server;
   struct loop_timer *flush;
@@ -42,7 +42,7 @@ struct door {
 static bool is_agent(const struct door *d, const struct sockaddr *peer,
                      const struct sockaddr *local)
 {
-  const struct identity *agent = d->ground->settings.agent;
+  const struct agent_user *agent = d->runtime->settings.agent;
   return agent && peer_may_be(agent->uid, peer, local);
 }
 
@@ -58,21 +58,21 @@ static void on_head(void *who, struct http_exchange *x)
   const struct http_request *r = http_exchange_request(x);
   if (span_is(r->method, "GET") && span_is(r->target, "/health"))
     return;
-  struct gate_facts facts = {
+  struct auth_facts facts = {
       .authorization = http_request_header(r, "authorization"),
       .host = http_request_header(r, "host"),
       .has_origin = http_request_header_count(r, "origin") > 0,
       .from_here = address_is_ours(http_exchange_peer(x)),
       .from_agent = is_agent(d, http_exchange_peer(x), http_exchange_local(x))};
   struct fault f = {0};
-  if (gate_check(&d->gate, &facts, &f) < 0)
+  if (auth_check(&d->auth, &facts, &f) < 0)
     answer_fault(x, &f);
 }
 
 static void answer_ready(const struct door *d, struct http_exchange *x)
 {
   struct buf json = buf_make(64 * KIB);
-  bool ready = ready_write(d->ground, d->flush != NULL, &json);
+  bool ready = ready_write(d->runtime, d->flush != NULL, &json);
   answer_text(x, ready ? 200 : 503, "application/json", buf_span(&json));
   buf_free(&json);
 }
@@ -108,7 +108,7 @@ static void close_door(struct door *d)
   loop_timer_free(d->flush);
   d->flush = NULL;
   if (!d->companion) /* one that takes its time still hears what comes */
-    ground_deafen(d->ground);
+    runtime_stop_signals(d->runtime);
   http_server_close(d->server, NULL, NULL); /* tells what still follows a run */
   runs_door_close(&d->runs);
 }
@@ -129,7 +129,7 @@ static void look_at_flush(void *who)
 static void runs_are_over(void *who)
 {
   struct door *d = who;
-  d->flush_left_ms = (unsigned)d->ground->options->kill_grace_ms + 1000;
+  d->flush_left_ms = (unsigned)d->runtime->options->kill_grace_ms + 1000;
   loop_timer_start(d->flush, 0);
 }
 
@@ -140,22 +140,23 @@ static void shut_down(struct door *d)
   bool again = d->flush != NULL;
   log_line(LOG_INFO, (struct span){0}, again ? "hastening" : "shutting down");
   if (!again)
-    d->flush = loop_timer_new(d->ground->loop, look_at_flush, d);
+    d->flush = loop_timer_new(d->runtime->loop, look_at_flush, d);
   http_server_stop(d->server);
-  runs_shutdown(d->ground->runs, again ? 1 : (unsigned)d->ground->options->kill_grace_ms,
-                runs_are_over, d);
+  runs_shutdown(d->runtime->runs,
+                again ? 1 : (unsigned)d->runtime->options->kill_grace_ms, runs_are_over,
+                d);
 }
 
 static void heard_signal(void *who, const struct signal_news *n)
 {
   struct door *d = who;
   bool ends = n->number == SIGTERM || n->number == SIGINT || n->number == SIGQUIT ||
-              (n->number == SIGHUP && !d->ground->options->companion);
+              (n->number == SIGHUP && !d->runtime->options->companion);
   log_line(LOG_INFO, (struct span){0}, "signal %d", n->number);
   if (d->companion && !n->terminal)
     companion_signal(d->companion, n->number);
   if (d->companion && ends)
-    companion_kill_after(d->companion, (unsigned)d->ground->options->kill_grace_ms);
+    companion_kill_after(d->companion, (unsigned)d->runtime->options->kill_grace_ms);
   if (ends)
     shut_down(d);
 }
@@ -169,15 +170,15 @@ static void companion_exited(void *who, int status)
   d->status = status;
   log_line(LOG_INFO, (struct span){0}, "the companion has exited with status %d", status);
   if (d->closing)
-    ground_deafen(d->ground);
+    runtime_stop_signals(d->runtime);
   else if (!d->flush)
     shut_down(d);
 }
 
 static int find_companion(const struct door *d, struct buf *program, struct fault *f)
 {
-  char *const *words = d->ground->options->companion;
-  if (!words || files_find_program(words[0], strv_env(&d->ground->environment, "PATH"),
+  char *const *words = d->runtime->options->companion;
+  if (!words || files_find_program(words[0], strv_env(&d->runtime->environment, "PATH"),
                                    ".", program, f) == 0)
     return 0;
   f->kind = FAULT_BAD_INPUT;
@@ -186,7 +187,7 @@ static int find_companion(const struct door *d, struct buf *program, struct faul
 
 static int start_companion(struct door *d, const struct buf *program, struct fault *f)
 {
-  const struct ground *g = d->ground;
+  const struct runtime *g = d->runtime;
   static char *no_env[] = {NULL};
   if (!g->options->companion)
     return 0;
@@ -200,7 +201,7 @@ static int start_companion(struct door *d, const struct buf *program, struct fau
  * ----------------------------------------------------------------------------------------
  */
 
-static int listen_address(const struct ground *g, struct buf *host, unsigned *port,
+static int listen_address(const struct runtime *g, struct buf *host, unsigned *port,
                           struct fault *f)
 {
   if (g->options->listen)
@@ -219,12 +220,12 @@ static int listen_address(const struct ground *g, struct buf *host, unsigned *po
 
 static int open_door(struct door *d, char *const *env, struct fault *f)
 {
-  const struct options *o = d->ground->options;
+  const struct options *o = d->runtime->options;
   struct buf host = buf_make(KIB);
   unsigned port = 0;
-  int failed = listen_address(d->ground, &host, &port, f);
+  int failed = listen_address(d->runtime, &host, &port, f);
   if (!failed)
-    failed = gate_open(&d->gate, o->token_file, env, buf_cstring(&host),
+    failed = auth_open(&d->auth, o->token_file, env, buf_cstring(&host),
                        o->allow_unauthenticated, f);
   struct http_server_setup setup = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, (size_t)o->max_body_bytes},
@@ -238,7 +239,7 @@ static int open_door(struct door *d, char *const *env, struct fault *f)
       .on_request = on_request,
       .who = d};
   if (!failed) {
-    d->server = http_server_open(d->ground->loop, buf_cstring(&host), port, &setup, f);
+    d->server = http_server_open(d->runtime->loop, buf_cstring(&host), port, &setup, f);
     failed = d->server ? 0 : -1;
   }
   if (!failed)
@@ -251,16 +252,16 @@ static int open_door(struct door *d, char *const *env, struct fault *f)
 
 int http_door(const struct options *options, char *const *env, struct fault *f)
 {
-  struct ground ground;
-  struct door d = {.ground = &ground};
+  struct runtime runtime;
+  struct door d = {.runtime = &runtime};
   struct buf companion = buf_make(8 * KIB);
-  int failed = ground_open(&ground, options, env, f);
+  int failed = runtime_open(&runtime, options, env, f);
   if (!failed)
     failed = find_companion(&d, &companion, f);
   if (!failed)
-    failed = ground_listen(&ground, heard_signal, &d, f);
+    failed = runtime_start_signals(&runtime, heard_signal, &d, f);
   if (!failed) {
-    runs_door_open(&d.runs, &ground);
+    runs_door_open(&d.runs, &runtime);
     failed = open_door(&d, env, f);
   }
   if (!failed && start_companion(&d, &companion, f) < 0) {
@@ -268,10 +269,10 @@ int http_door(const struct options *options, char *const *env, struct fault *f)
     close_door(&d);
   }
   if (!failed)
-    ground_run(&ground);
+    runtime_run(&runtime);
   runs_door_close(&d.runs);
-  gate_close(&d.gate);
-  ground_close(&ground);
+  auth_close(&d.auth);
+  runtime_close(&runtime);
   buf_free(&companion);
   return failed ? failed : d.status;
 }

@@ -38,17 +38,17 @@ static void put_runs(const struct metrics *m, struct buf *out)
 {
   head(out, "runlet_runs_total", "counter",
        "Runs that are over, by outcome: finished, or the code of their RUN_ERROR.");
-  for (size_t i = 0; i < m->tally->code_count; i++) {
+  for (size_t i = 0; i < m->counters->code_count; i++) {
     buf_add_text(out, "runlet_runs_total{outcome=\"");
-    label(out, m->tally->codes[i].name);
-    buf_addf(out, "\"} %llu\n", m->tally->codes[i].runs);
+    label(out, m->counters->codes[i].name);
+    buf_addf(out, "\"} %llu\n", m->counters->codes[i].runs);
   }
   number(out, "runlet_runs_running", "gauge", m->now.running, "Runs going on.");
   number(out, "runlet_runs_kept", "gauge", m->now.kept,
          "Runs that are over and can still be read.");
-  number(out, "runlet_events_total", "counter", m->tally->events + m->now.events,
+  number(out, "runlet_events_total", "counter", m->counters->events + m->now.events,
          "Events of all runs.");
-  number(out, "runlet_event_bytes_total", "counter", m->tally->bytes + m->now.bytes,
+  number(out, "runlet_event_bytes_total", "counter", m->counters->bytes + m->now.bytes,
          "Bytes of all events.");
 }
 
@@ -67,22 +67,22 @@ static void put_tools(const struct metrics *m, struct buf *out)
 {
   unsigned long long calls = 0;
   head(out, "runlet_tool_calls_total", "counter", "Calls of host tools, by outcome.");
-  for (int i = 0; i < TALLY_TOOLS; i++)
-    buf_addf(out, "runlet_tool_calls_total{outcome=\"%s\"} %llu\n", tally_tool_names[i],
-             m->tally->tool_calls[i]);
+  for (int i = 0; i < COUNTERS_TOOLS; i++)
+    buf_addf(out, "runlet_tool_calls_total{outcome=\"%s\"} %llu\n",
+             counters_tool_names[i], m->counters->tool_calls[i]);
   head(out, "runlet_tool_call_duration_seconds", "histogram",
        "From the agent's call to its answer.");
-  for (size_t i = 0; i < TALLY_STEPS; i++) {
-    calls += m->tally->tool_steps[i];
+  for (size_t i = 0; i < COUNTERS_STEPS; i++) {
+    calls += m->counters->tool_steps[i];
     buf_addf(out, "runlet_tool_call_duration_seconds_bucket{le=\"%g\"} %llu\n",
-             tally_steps_ms[i] / 1000.0, calls);
+             counters_steps_ms[i] / 1000.0, calls);
   }
-  calls += m->tally->tool_steps[TALLY_STEPS];
+  calls += m->counters->tool_steps[COUNTERS_STEPS];
   buf_addf(out,
            "runlet_tool_call_duration_seconds_bucket{le=\"+Inf\"} %llu\n"
            "runlet_tool_call_duration_seconds_sum %.3f\n"
            "runlet_tool_call_duration_seconds_count %llu\n",
-           calls, (double)m->tally->tool_ms / 1000, calls);
+           calls, (double)m->counters->tool_ms / 1000, calls);
 }
 
 void metrics_write(const struct metrics *m, struct buf *out)
@@ -92,7 +92,7 @@ void metrics_write(const struct metrics *m, struct buf *out)
   put_runs(m, out);
   put_readers(m, out);
   put_tools(m, out);
-  seconds(out, "runlet_agent_cpu_seconds_total", (double)m->tally->agent_cpu_ms / 1000,
+  seconds(out, "runlet_agent_cpu_seconds_total", (double)m->counters->agent_cpu_ms / 1000,
           "Processor time of agents, of runs that are over.");
   seconds(out, "runlet_children_cpu_seconds_total", m->self.children_cpu_s,
           "The same with their keepers and all they waited for.");

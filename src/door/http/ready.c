@@ -15,7 +15,7 @@ static void add_reason(struct json_writer *w, bool *ready, const char *text)
   json_put_text(w, NULL, span_of(text));
 }
 
-static void check_programs(const struct ground *g, struct json_writer *w, bool *ready)
+static void check_programs(const struct runtime *g, struct json_writer *w, bool *ready)
 {
   struct span rest = span_of(g->options->require_cli);
   struct buf found = buf_make(8 * KIB);
@@ -33,7 +33,7 @@ static void check_programs(const struct ground *g, struct json_writer *w, bool *
   buf_free(&found);
 }
 
-bool ready_write(const struct ground *g, bool shutting_down, struct buf *json)
+bool ready_write(const struct runtime *g, bool shutting_down, struct buf *json)
 {
   bool ready = true;
   struct fault why = {0};

@@ -23,7 +23,7 @@ static void put_certificate(const struct record *r, struct json_writer *w)
 {
   struct buf whole = buf_make(LIMIT_CERTIFICATE_BYTES + KIB);
   buf_add_char(&whole, '{');
-  buf_add(&whole, r->outcome.certificate);
+  buf_add(&whole, r->outcome.report);
   buf_add_char(&whole, '}');
   json_put_text(w, "outcome",
                 span_of(r->outcome.finished ? "finished" : r->outcome.code));
@@ -81,7 +81,7 @@ static void answer_record(const struct record *r, struct http_exchange *x)
 static void answer_metrics(const struct runs_door *d, struct http_exchange *x)
 {
   struct metrics m = {.version = RUNLET_VERSION,
-                      .tally = &d->ground->tally,
+                      .counters = &d->runtime->counters,
                       .now = records_figures(d->records),
                       .self = self_usage()};
   struct buf text = buf_make(MIB);
@@ -95,7 +95,7 @@ static void answer_metrics(const struct runs_door *d, struct http_exchange *x)
 static void open_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
                         unsigned long long after, bool posted, bool sse)
 {
-  struct event_stream_setup setup = {.loop = d->ground->loop,
+  struct event_stream_setup setup = {.loop = d->runtime->loop,
                                      .record = r,
                                      .after = after,
                                      .posted = posted,
@@ -133,12 +133,12 @@ static void answer_events(struct runs_door *d, struct http_exchange *x, struct r
 
 /* -- starting and ending -- */
 
-static void post_run(struct runs_door *d, struct http_exchange *x)
+static void mcp_post_run(struct runs_door *d, struct http_exchange *x)
 {
   struct buf text = http_exchange_body(x);
   uint64_t body = span_hash(buf_span(&text));
   struct span trace = http_request_header(http_exchange_request(x), "traceparent");
-  struct request_rules rules = {.local_tools = d->ground->options->tool_command != NULL};
+  struct request_rules rules = {.local_tools = d->runtime->options->tool_command != NULL};
   struct fault f = {0};
   struct run_request *req = run_request_read(&text, &rules, &f);
   struct record *r = NULL;
@@ -173,7 +173,7 @@ void runs_door_answer(struct runs_door *d, struct http_exchange *x,
 {
   struct record *r = records_find(d->records, buf_span(&route->id));
   if (route->name == ROUTE_RUN)
-    post_run(d, x);
+    mcp_post_run(d, x);
   else if (route->name == ROUTE_RUNS)
     answer_runs(d, x);
   else if (route->name == ROUTE_METRICS)
@@ -189,19 +189,19 @@ void runs_door_answer(struct runs_door *d, struct http_exchange *x,
     cancel_run(r, x);
 }
 
-void runs_door_open(struct runs_door *d, struct ground *ground)
+void runs_door_open(struct runs_door *d, struct runtime *runtime)
 {
-  const struct options *o = ground->options;
-  struct records_setup setup = {.loop = ground->loop,
-                                .runs = ground->runs,
-                                .tally = &ground->tally,
-                                .folder = ground->state.at,
+  const struct options *o = runtime->options;
+  struct records_setup setup = {.loop = runtime->loop,
+                                .runs = runtime->runs,
+                                .counters = &runtime->counters,
+                                .folder = runtime->state.at,
                                 .memory_bytes = (size_t)o->log_memory_bytes,
                                 .spill_bytes = o->log_spill_bytes,
                                 .keep_ms = (unsigned)o->keep_ms,
                                 .keep_runs = (unsigned)o->keep_runs,
                                 .keep_bytes = o->keep_bytes};
-  *d = (struct runs_door){.ground = ground, .records = records_new(&setup)};
+  *d = (struct runs_door){.runtime = runtime, .records = records_new(&setup)};
 }
 
 void runs_door_close(struct runs_door *d)

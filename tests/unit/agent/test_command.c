@@ -37,14 +37,14 @@ static void plan(const struct run_request *req, const struct bridge_address *bri
 {
   struct plan_place place = {.folder = SPAN_LITERAL("/f"),
                              .workspace = SPAN_LITERAL("/w")};
-  void *state = mem_new(program_harness.memory);
+  void *state = mem_new(command_harness.memory);
   struct fault f = {0};
   *out = process_plan_make();
-  int rc = program_harness.plan(state, req, bridge, &place, out, &f);
+  int rc = command_harness.plan(state, req, bridge, &place, out, &f);
   assert_int_equal(rc, refusal == NULL ? 0 : -1);
   if (refusal != NULL && strstr(f.text, refusal) == NULL)
     fail_msg("%s is not in %s", refusal, f.text);
-  program_harness.forget(state);
+  command_harness.free(state);
   free(state);
 }
 
@@ -101,7 +101,7 @@ static void test_program__what_cannot_be_done_is_refused(void **state)
 static void expect_line(const char *output, const char *line, const char *wanted)
 {
   struct talk t;
-  talk_open(&t, &program_harness);
+  talk_open(&t, &command_harness);
   struct run_request req = {.harness_options = {.command = {words, 3}}};
   req.harness_options.output = span_of(output);
   talk_plan(&t, req, NULL);
@@ -131,27 +131,27 @@ static void test_program__record_and_end_decide_together(void **state)
   const char *const text[] = {"words", NULL}, *const none[] = {NULL};
   const char *const good[] = {FINISHED, NULL}, *const bad[] = {FAILED, NULL};
   (void)state;
-  talk_expect(&program_harness, text, well, "\"finishReason\":\"stop\"");
-  talk_expect(&program_harness, text, failed, "\"code\":\"agent-exit\"");
-  talk_expect(&program_harness, text, killed, "\"code\":\"agent-signal\"");
-  talk_expect(&program_harness, none, well, "\"finishReason\":\"stop\"");
-  talk_expect(&program_harness, good, forced, "\"finishReason\":\"stop\"");
-  talk_expect(&program_harness, good, failed, "\"code\":\"agent-exit\"");
-  talk_expect(&program_harness, bad, well, "\"code\":\"agent-error\"");
-  talk_expect(&program_harness, bad, failed, "\"message\":\"no luck\"");
+  talk_expect(&command_harness, text, well, "\"finishReason\":\"stop\"");
+  talk_expect(&command_harness, text, failed, "\"code\":\"agent-exit\"");
+  talk_expect(&command_harness, text, killed, "\"code\":\"agent-signal\"");
+  talk_expect(&command_harness, none, well, "\"finishReason\":\"stop\"");
+  talk_expect(&command_harness, good, forced, "\"finishReason\":\"stop\"");
+  talk_expect(&command_harness, good, failed, "\"code\":\"agent-exit\"");
+  talk_expect(&command_harness, bad, well, "\"code\":\"agent-error\"");
+  talk_expect(&command_harness, bad, failed, "\"message\":\"no luck\"");
 }
 
 static void test_program__hangs_up_at_its_own_end(void **state)
 {
   struct talk t;
   (void)state;
-  talk_open(&t, &program_harness);
+  talk_open(&t, &command_harness);
   talk_say(&t, "{\"type\":\"RUN_STARTED\"}");
-  assert_false(t.outbox.hang_up);
-  assert_true(program_harness.succeeded(t.state));
+  assert_false(t.actions.hang_up);
+  assert_true(command_harness.succeeded(t.state));
   talk_say(&t, FAILED);
-  assert_true(t.outbox.hang_up);
-  assert_false(program_harness.succeeded(t.state));
+  assert_true(t.actions.hang_up);
+  assert_false(command_harness.succeeded(t.state));
   talk_end(&t, (struct process_end){0});
   talk_close(&t);
 }

@@ -16,7 +16,7 @@
 
 struct told {
   struct stream stream;
-  struct program_events events;
+  struct command_events events;
 };
 
 static void told_open(struct told *t)
@@ -27,16 +27,16 @@ static void told_open(struct told *t)
 
 static void told_close(struct told *t)
 {
-  program_events_flush(&t->events, t->stream.events);
+  command_events_flush(&t->events, t->stream.events);
   events_fail(t->stream.events, SPAN_LITERAL("x"), SPAN_LITERAL("x"));
-  program_events_free(&t->events);
+  command_events_free(&t->events);
   stream_close(&t->stream);
 }
 
 static int tell(struct told *t, const char *line, struct fault *f)
 {
   *f = (struct fault){0};
-  return program_events_read(&t->events, span_of(line), t->stream.events, f);
+  return command_events_read(&t->events, span_of(line), t->stream.events, f);
 }
 
 static void test_program_events__a_line_that_is_no_event_says_why(void **state)
@@ -89,7 +89,7 @@ static void test_program_events__of_too_many_open_calls_the_oldest_is_told(void 
   char line[120];
   (void)state;
   told_open(&t);
-  for (unsigned i = 0; i < PROGRAM_CALLS + 2; i++) {
+  for (unsigned i = 0; i < COMMAND_AGENT_CALLS + 2; i++) {
     (void)snprintf(
         line, sizeof line,
         "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c%u\",\"toolCallName\":"
@@ -97,7 +97,7 @@ static void test_program_events__of_too_many_open_calls_the_oldest_is_told(void 
         i);
     assert_int_equal(tell(&t, line, &f), 0);
   }
-  assert_int_equal(t.events.call_count, PROGRAM_CALLS);
+  assert_int_equal(t.events.call_count, COMMAND_AGENT_CALLS);
   assert_int_equal(stream_count_of(&t.stream, "TOOL_CALL_START"), 2);
   assert_non_null(strstr(t.stream.text.at, "\"c1\""));
   assert_null(strstr(t.stream.text.at, "\"c2\""));
@@ -112,7 +112,7 @@ static void test_program_events__what_is_left_is_freed(void **state)
   told_open(&t);
   tell(&t, "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c\",\"toolCallName\":\"x\"}",
        &f);
-  program_events_free(&t.events);
+  command_events_free(&t.events);
   assert_int_equal(t.events.call_count, 0);
   assert_int_equal(stream_count(&t.stream), 0);
   told_close(&t);

@@ -18,36 +18,36 @@
 
 #include <cmocka.h>
 
-static struct options options_for(struct scratch *s, char *state, size_t room)
+static struct options options_for(struct scratch *s, char *state, size_t capacity)
 {
   struct options o;
   struct fault f = {0};
   char name[] = "runlet", command[] = "serve";
   char *argv[] = {name, command, NULL}, *env[] = {NULL};
   assert_int_equal(options_read(2, argv, env, &o, &f), 0);
-  snprintf(state, room, "%s/state", s->folder);
+  snprintf(state, capacity, "%s/state", s->folder);
   o.state_dir = state;
   o.workspace = s->folder;
   return o;
 }
 
-static void test_ground__opens_and_gives_everything_back(void **state)
+static void test_runtime__opens_and_gives_everything_back(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
   char folder[200], path[] = "PATH=/bin", ours[] = "RUNLET_X=1";
   char *env[] = {path, ours, NULL};
   struct options o = options_for(&s, folder, sizeof folder);
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
   unsigned before = traces_descriptors();
   for (int i = 0; i < 3; i++) {
-    if (ground_open(&g, &o, env, &f) < 0)
+    if (runtime_open(&g, &o, env, &f) < 0)
       fail_msg("%s", f.text);
     assert_null(strv_env(&g.environment, "RUNLET_X"));
     assert_string_equal(g.settings.workspace, s.folder);
     assert_int_equal(g.settings.deadlines.run_ms, 21600000);
-    ground_close(&g);
+    runtime_close(&g);
     assert_false(g.unclean);
   }
   assert_in_range(traces_descriptors(), before,
@@ -58,33 +58,33 @@ static void test_ground__opens_and_gives_everything_back(void **state)
   scratch_remove(&s);
 }
 
-static void test_ground__what_cannot_be_used_is_named_by_its_option(void **state)
+static void test_runtime__what_cannot_be_used_is_named_by_its_option(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
   char folder[200];
   char *env[] = {NULL};
   struct options o = options_for(&s, folder, sizeof folder);
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
   assert_int_equal(mkdir(folder, 0755), 0);
-  assert_int_equal(ground_open(&g, &o, env, &f), -1);
+  assert_int_equal(runtime_open(&g, &o, env, &f), -1);
   assert_non_null(strstr(f.text, "--state-dir"));
-  ground_close(&g);
+  runtime_close(&g);
   assert_int_equal(chmod(folder, 0700), 0);
   o.workspace = "/no/such/folder";
-  assert_int_equal(ground_open(&g, &o, env, &f), -1);
+  assert_int_equal(runtime_open(&g, &o, env, &f), -1);
   assert_non_null(strstr(f.text, "--workspace"));
-  ground_close(&g);
+  runtime_close(&g);
   o.workspace = s.folder;
   o.ca_file = "/no/such/ca.pem";
-  assert_int_equal(ground_open(&g, &o, env, &f), -1);
+  assert_int_equal(runtime_open(&g, &o, env, &f), -1);
   assert_non_null(strstr(f.text, "--ca-file"));
-  ground_close(&g);
+  runtime_close(&g);
   scratch_remove(&s);
 }
 
-static void test_ground__without_a_state_dir_it_is_below_tmpdir(void **state)
+static void test_runtime__without_a_state_dir_it_is_below_tmpdir(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
@@ -94,17 +94,17 @@ static void test_ground__without_a_state_dir_it_is_below_tmpdir(void **state)
   char *env[] = {temporary, NULL};
   struct options o = options_for(&s, folder, sizeof folder);
   o.state_dir = NULL;
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
-  assert_int_equal(ground_open(&g, &o, env, &f), 0);
+  assert_int_equal(runtime_open(&g, &o, env, &f), 0);
   assert_string_equal(g.settings.state_folder, scratch_path(&s, wanted));
   assert_true(scratch_has(&s, wanted));
-  ground_close(&g);
+  runtime_close(&g);
   assert_false(g.unclean);
   scratch_remove(&s);
 }
 
-static void test_ground__the_options_become_the_settings_of_runs(void **state)
+static void test_runtime__the_options_become_the_settings_of_runs(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
@@ -124,9 +124,9 @@ static void test_ground__the_options_become_the_settings_of_runs(void **state)
   o.bridge_hold_ms = 2011;
   o.bridge_progress_ms = 2012;
   o.mcp_legacy_only = o.workspace_per_thread = true;
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
-  assert_int_equal(ground_open(&g, &o, env, &f), 0);
+  assert_int_equal(runtime_open(&g, &o, env, &f), 0);
   assert_int_equal(g.settings.line_ceiling, 2001);
   assert_int_equal(g.settings.deadlines.run_ms, 2002);
   assert_int_equal(g.settings.deadlines.start_ms, 2003);
@@ -141,11 +141,11 @@ static void test_ground__the_options_become_the_settings_of_runs(void **state)
   assert_int_equal(g.settings.bridge_progress_ms, 2012);
   assert_true(g.settings.mcp_legacy_only);
   assert_true(g.settings.workspace_per_thread);
-  ground_close(&g);
+  runtime_close(&g);
   scratch_remove(&s);
 }
 
-static int heard;
+static int input;
 static struct loop_timer *patience; /* signals alone keep no loop running */
 
 static void lose_patience(void *who)
@@ -153,31 +153,31 @@ static void lose_patience(void *who)
   (void)who;
 }
 
-static void hear(void *who, const struct signal_news *n)
+static void on_input(void *who, const struct signal_news *n)
 {
-  heard = n->number;
+  input = n->number;
   loop_timer_stop(patience);
-  ground_deafen(who);
+  runtime_stop_signals(who);
 }
 
-static void test_ground__hears_a_signal_until_it_is_deaf(void **state)
+static void test_runtime__hears_a_signal_until_it_is_deaf(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
   char folder[200];
   char *env[] = {NULL};
   struct options o = options_for(&s, folder, sizeof folder);
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
-  assert_int_equal(ground_open(&g, &o, env, &f), 0);
-  assert_int_equal(ground_listen(&g, hear, &g, &f), 0);
+  assert_int_equal(runtime_open(&g, &o, env, &f), 0);
+  assert_int_equal(runtime_start_signals(&g, on_input, &g, &f), 0);
   patience = loop_timer_new(g.loop, lose_patience, NULL);
   loop_timer_start(patience, 5000);
   kill(getpid(), SIGTERM);
-  ground_run(&g);
-  assert_int_equal(heard, SIGTERM);
+  runtime_run(&g);
+  assert_int_equal(input, SIGTERM);
   loop_timer_free(patience);
-  ground_close(&g);
+  runtime_close(&g);
   assert_false(g.unclean);
   scratch_remove(&s);
 }
@@ -185,11 +185,11 @@ static void test_ground__hears_a_signal_until_it_is_deaf(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ground__opens_and_gives_everything_back),
-      cmocka_unit_test(test_ground__what_cannot_be_used_is_named_by_its_option),
-      cmocka_unit_test(test_ground__without_a_state_dir_it_is_below_tmpdir),
-      cmocka_unit_test(test_ground__the_options_become_the_settings_of_runs),
-      cmocka_unit_test(test_ground__hears_a_signal_until_it_is_deaf),
+      cmocka_unit_test(test_runtime__opens_and_gives_everything_back),
+      cmocka_unit_test(test_runtime__what_cannot_be_used_is_named_by_its_option),
+      cmocka_unit_test(test_runtime__without_a_state_dir_it_is_below_tmpdir),
+      cmocka_unit_test(test_runtime__the_options_become_the_settings_of_runs),
+      cmocka_unit_test(test_runtime__hears_a_signal_until_it_is_deaf),
   };
   unsetenv("SSL_CERT_FILE");
   signals_block();

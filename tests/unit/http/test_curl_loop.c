@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct curl_loop curl;
   unsigned actions, closed;
   bool done;
@@ -18,7 +18,7 @@ struct desk {
 
 static void acted(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   int left;
   CURLMsg *m = curl_multi_info_read(d->curl.multi, &left);
   d->actions++;
@@ -36,22 +36,22 @@ static void unwatched(void *who, CURL *easy)
 
 static void closed(void *who)
 {
-  ((struct desk *)who)->closed++;
+  ((struct fixture *)who)->closed++;
 }
 
 static bool is_done(void *who)
 {
-  return ((struct desk *)who)->done;
+  return ((struct fixture *)who)->done;
 }
 
 static bool is_closed(void *who)
 {
-  return ((struct desk *)who)->closed > 0;
+  return ((struct fixture *)who)->closed > 0;
 }
 
-static void desk_open(struct desk *d, struct uv_loop_s *loop)
+static void fixture_open(struct fixture *d, struct uv_loop_s *loop)
 {
-  *d = (struct desk){
+  *d = (struct fixture){
       .curl = {
           .on_action = acted, .on_unwatched = unwatched, .on_closed = closed, .who = d}};
   assert_int_equal(curl_loop_open(&d->curl, loop), 0);
@@ -60,10 +60,10 @@ static void desk_open(struct desk *d, struct uv_loop_s *loop)
 static void test_curl_loop__closes_once_and_not_from_inside(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   uv_loop_t loop;
   assert_int_equal(uv_loop_init(&loop), 0);
-  desk_open(&d, &loop);
+  fixture_open(&d, &loop);
   curl_loop_close(&d.curl);
   assert_int_equal(d.closed, 0);
   loopback_wait(&loop, is_closed, &d);
@@ -75,10 +75,10 @@ static void test_curl_loop__closes_once_and_not_from_inside(void **state)
 static void test_curl_loop__moves_a_transfer_to_its_end(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   uv_loop_t loop;
   assert_int_equal(uv_loop_init(&loop), 0);
-  desk_open(&d, &loop);
+  fixture_open(&d, &loop);
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_URL, "http://127.0.0.1:1/");
   curl_multi_add_handle(d.curl.multi, easy);

@@ -21,7 +21,7 @@
 #define ANSWERS 64
 
 struct got { /* one on_done */
-  struct desk *desk;
+  struct fixture *fixture;
   struct http_client_request *request;
   unsigned count; /* must end as 1 */
   int status;
@@ -32,7 +32,7 @@ struct got { /* one on_done */
   struct fault fault;
 };
 
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct origin origin;
   struct http_client *client;
@@ -44,9 +44,9 @@ struct desk {
 static void on_done(void *who, struct http_client_answer *answer)
 {
   struct got *g = who;
-  assert_false(g->desk->inside);
+  assert_false(g->fixture->inside);
   g->count++;
-  g->desk->done++;
+  g->fixture->done++;
   g->request = NULL;
   g->status = answer->status;
   g->body = buf_take(answer->body);
@@ -60,11 +60,11 @@ static void on_done(void *who, struct http_client_answer *answer)
 
 static void on_closed(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->closed++;
 }
 
-static void setup_desk(struct desk *d, void (*how)(struct origin_connection *c))
+static void setup_fixture(struct fixture *d, void (*how)(struct origin_connection *c))
 {
   memset(d, 0, sizeof *d);
   signal(SIGPIPE, SIG_IGN);
@@ -76,10 +76,10 @@ static void setup_desk(struct desk *d, void (*how)(struct origin_connection *c))
   assert_non_null(d->client);
 }
 
-static void finish_desk(struct desk *d)
+static void finish_fixture(struct fixture *d)
 {
   for (unsigned i = 0; i < ANSWERS; i++) {
-    assert_int_equal(d->got[i].count, d->got[i].desk != NULL);
+    assert_int_equal(d->got[i].count, d->got[i].fixture != NULL);
     buf_free(&d->got[i].body);
   }
   http_client_close(d->client, on_closed, d);
@@ -90,7 +90,7 @@ static void finish_desk(struct desk *d)
 }
 
 /* A POST of `body` to /tool, limits 2 s and 1 MiB; `port` 0: to the origin. */
-static struct got *start(struct desk *d, unsigned n, const char *body, unsigned port)
+static struct got *start(struct fixture *d, unsigned n, const char *body, unsigned port)
 {
   static const char *const headers[] = {"Authorization: Bearer t",
                                         "Content-Type: application/json", NULL};
@@ -105,7 +105,7 @@ static struct got *start(struct desk *d, unsigned n, const char *body, unsigned 
                            .total_ms = 2000,
                            .answer_ceiling = MIB};
   struct fault f = {0};
-  g->desk = d;
+  g->fixture = d;
   d->inside = true;
   g->request = http_client_start(d->client, &call, on_done, g, &f);
   d->inside = false;
@@ -114,7 +114,7 @@ static struct got *start(struct desk *d, unsigned n, const char *body, unsigned 
   return g;
 }
 
-static void cancel(struct desk *d, struct got *g)
+static void cancel(struct fixture *d, struct got *g)
 {
   d->inside = true;
   http_client_cancel(g->request);
@@ -123,11 +123,11 @@ static void cancel(struct desk *d, struct got *g)
 
 static bool is_enough(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   return d->done >= d->wanted;
 }
 
-static void wait_done(struct desk *d, unsigned count)
+static void wait_done(struct fixture *d, unsigned count)
 {
   d->wanted = count;
   loopback_wait(&d->loop, is_enough, d);
@@ -135,7 +135,7 @@ static void wait_done(struct desk *d, unsigned count)
 
 static bool was_asked(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   return d->origin.requests > 0;
 }
 
@@ -160,8 +160,8 @@ static void answer_ok(struct origin_connection *c)
 static void test_http_client__sends_what_it_was_given_and_no_more(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   struct got *g = start(&d, 0, "{\"name\":\"x\"}", 0);
   assert_int_equal(http_client_in_flight(d.client), 1);
   wait_done(&d, 1);
@@ -177,14 +177,14 @@ static void test_http_client__sends_what_it_was_given_and_no_more(void **state)
            "Content-Length: 12\r\n\r\n{\"name\":\"x\"}",
            d.origin.port);
   assert_string_equal(buf_cstring(&d.origin.raw), expected);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__keeps_the_connection(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   for (unsigned i = 0; i < 5; i++) {
     start(&d, i, "{}", 0);
     wait_done(&d, i + 1);
@@ -192,10 +192,11 @@ static void test_http_client__keeps_the_connection(void **state)
   }
   assert_int_equal(d.origin.connections, 1);
   assert_int_equal(d.origin.requests, 5);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void start_plain(struct desk *d, unsigned n, const char *method, const char *body)
+static void start_plain(struct fixture *d, unsigned n, const char *method,
+                        const char *body)
 {
   char url[64];
   struct got *g = &d->got[n];
@@ -207,7 +208,7 @@ static void start_plain(struct desk *d, unsigned n, const char *method, const ch
                            .total_ms = 2000,
                            .answer_ceiling = MIB};
   struct fault f = {0};
-  g->desk = d;
+  g->fixture = d;
   g->request = http_client_start(d->client, &call, on_done, g, &f);
   assert_non_null(g->request);
   buf_clear(&d->origin.raw);
@@ -219,9 +220,9 @@ static void start_plain(struct desk *d, unsigned n, const char *method, const ch
 static void test_http_client__a_request_knows_nothing_of_the_one_before(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   char expected[300];
-  setup_desk(&d, answer_ok);
+  setup_fixture(&d, answer_ok);
   start(&d, 0, "{\"n\":1}", 0);
   wait_done(&d, 1);
   static const struct {
@@ -241,20 +242,20 @@ static void test_http_client__a_request_knows_nothing_of_the_one_before(void **s
              rows[i].method, i + 1, d.origin.port, rows[i].after, rows[i].body);
     assert_string_equal(buf_cstring(&d.origin.raw), expected);
   }
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__does_many_at_once(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   for (unsigned i = 0; i < 50; i++)
     start(&d, i, "{}", 0);
   wait_done(&d, 50);
   for (unsigned i = 0; i < 50; i++)
     assert_string_equal(buf_cstring(&d.got[i].body), "{\"r\":42}");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_busy(struct origin_connection *c)
@@ -267,8 +268,8 @@ static void answer_busy(struct origin_connection *c)
 static void test_http_client__hands_out_an_answer_of_any_status(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_busy);
+  struct fixture d;
+  setup_fixture(&d, answer_busy);
   struct got *g = start(&d, 0, "{}", 0);
   wait_done(&d, 1);
   assert_int_equal(g->status, 503);
@@ -276,7 +277,7 @@ static void test_http_client__hands_out_an_answer_of_any_status(void **state)
   assert_int_equal(g->retry_after_ms, 7000);
   assert_string_equal(buf_cstring(&g->body), "not now");
   assert_true(g->maybe_sent);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_elsewhere(struct origin_connection *c)
@@ -292,14 +293,14 @@ static void answer_elsewhere(struct origin_connection *c)
 static void test_http_client__follows_no_redirect(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_elsewhere);
+  struct fixture d;
+  setup_fixture(&d, answer_elsewhere);
   struct got *g = start(&d, 0, "{}", 0);
   wait_done(&d, 1);
   assert_int_equal(g->status, 307);
   loopback_run_ms(&d.loop, 50);
   assert_int_equal(d.origin.requests, 1);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_in_bytes(struct origin_connection *c)
@@ -313,19 +314,19 @@ static void answer_in_bytes(struct origin_connection *c)
 static void test_http_client__takes_an_answer_in_single_bytes(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_in_bytes);
+  struct fixture d;
+  setup_fixture(&d, answer_in_bytes);
   struct got *g = start(&d, 0, "{}", 0);
   wait_done(&d, 1);
   assert_string_equal(buf_cstring(&g->body), "hello");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__sends_twenty_megabytes(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   size_t len = 20 * MIB;
   char *body = malloc(len + 1);
   memset(body, 'x', len);
@@ -336,7 +337,7 @@ static void test_http_client__sends_twenty_megabytes(void **state)
   assert_int_equal(g->status, 200);
   assert_int_equal(d.origin.requests, 1);
   assert_true(d.origin.raw.len > len);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- never twice -----------------------------------------------------------------------
@@ -353,8 +354,8 @@ static void answer_first_then_hang_up(struct origin_connection *c)
 static void test_http_client__sends_a_body_once_when_a_kept_connection_dies(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_first_then_hang_up);
+  struct fixture d;
+  setup_fixture(&d, answer_first_then_hang_up);
   start(&d, 0, "{\"n\":1}", 0);
   wait_done(&d, 1);
   struct got *g = start(&d, 1, "{\"n\":2}", 0);
@@ -363,14 +364,14 @@ static void test_http_client__sends_a_body_once_when_a_kept_connection_dies(void
   assert_int_equal(d.origin.connections, 1); /* it was the kept one */
   assert_int_equal(d.origin.requests, 2);    /* the second was read whole, once */
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_first_then_hang_up);
+  struct fixture d;
+  setup_fixture(&d, answer_first_then_hang_up);
   start(&d, 0, "{\"n\":1}", 0);
   wait_done(&d, 1);
   start(&d, 1, "{\"n\":2}", 0);
@@ -380,10 +381,10 @@ static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
   assert_int_equal(d.origin.connections, 2);
   assert_int_equal(d.origin.requests, 3); /* it was sent, and is not blamed on the last */
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void hang_up_all(struct desk *d)
+static void hang_up_all(struct fixture *d)
 {
   for (unsigned i = 0; i < ORIGIN_CONNECTIONS; i++)
     if (d->origin.list[i].open)
@@ -403,8 +404,8 @@ static unsigned turns_of(uv_loop_t *loop, unsigned ms)
 static void test_http_client__the_end_of_an_idle_connection_is_quiet(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   for (unsigned i = 0; i < 3; i++) {
     start(&d, i, "{}", 0);
     wait_done(&d, i + 1);
@@ -414,7 +415,7 @@ static void test_http_client__the_end_of_an_idle_connection_is_quiet(void **stat
   assert_int_equal(d.origin.connections, 3);
   for (unsigned i = 0; i < 3; i++)
     assert_int_equal(d.got[i].status, 200);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void forget(uv_handle_t *handle, void *unused)
@@ -428,8 +429,8 @@ static void forget(uv_handle_t *handle, void *unused)
 static void test_http_client__an_idle_connection_keeps_no_loop_running(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   for (unsigned i = 0; i < 2; i++) {
     start(&d, i, "{}", 0);
     assert_true(uv_loop_alive(&d.loop));
@@ -439,14 +440,14 @@ static void test_http_client__an_idle_connection_keeps_no_loop_running(void **st
     assert_false(uv_loop_alive(&d.loop));
   }
   assert_int_equal(d.origin.connections, 1);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__sends_a_call_without_body_once_too(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_first_then_hang_up);
+  struct fixture d;
+  setup_fixture(&d, answer_first_then_hang_up);
   start(&d, 0, "", 0);
   wait_done(&d, 1);
   struct got *g = start(&d, 1, "", 0);
@@ -454,7 +455,7 @@ static void test_http_client__sends_a_call_without_body_once_too(void **state)
   loopback_run_ms(&d.loop, 100);
   assert_int_equal(d.origin.requests, 2);
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- failures
@@ -476,12 +477,12 @@ static unsigned free_port(void)
 static void test_http_client__knows_that_a_refused_call_was_not_sent(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   struct got *g = start(&d, 0, "{}", free_port());
   wait_done(&d, 1);
   expect_fault(g, FAULT_UPSTREAM, false, "connection refused");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_reset(struct origin_connection *c)
@@ -492,13 +493,13 @@ static void answer_reset(struct origin_connection *c)
 static void test_http_client__knows_that_a_reset_call_was_sent(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_reset);
+  struct fixture d;
+  setup_fixture(&d, answer_reset);
   struct got *g = start(&d, 0, "{}", 0);
   wait_done(&d, 1);
   assert_int_equal(g->fault.kind, FAULT_UPSTREAM);
   assert_true(g->maybe_sent);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_never(struct origin_connection *c)
@@ -506,8 +507,8 @@ static void answer_never(struct origin_connection *c)
   (void)c;
 }
 
-static void start_with(struct desk *d, unsigned n, const char *url, unsigned connect_ms,
-                       unsigned total_ms, size_t ceiling)
+static void start_with(struct fixture *d, unsigned n, const char *url,
+                       unsigned connect_ms, unsigned total_ms, size_t ceiling)
 {
   struct http_call call = {.method = "POST",
                            .url = url,
@@ -516,12 +517,12 @@ static void start_with(struct desk *d, unsigned n, const char *url, unsigned con
                            .total_ms = total_ms,
                            .answer_ceiling = ceiling};
   struct fault f = {0};
-  d->got[n].desk = d;
+  d->got[n].fixture = d;
   d->got[n].request = http_client_start(d->client, &call, on_done, &d->got[n], &f);
   assert_non_null(d->got[n].request);
 }
 
-static void origin_url(const struct desk *d, char *url, size_t size)
+static void origin_url(const struct fixture *d, char *url, size_t size)
 {
   snprintf(url, size, "http://127.0.0.1:%u/", d->origin.port);
 }
@@ -529,9 +530,9 @@ static void origin_url(const struct desk *d, char *url, size_t size)
 static void test_http_client__times_out_and_says_after_what(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   char url[64];
-  setup_desk(&d, answer_never);
+  setup_fixture(&d, answer_never);
   origin_url(&d, url, sizeof url);
   unsigned long long begin = uv_hrtime();
   start_with(&d, 0, url, 100, 300, MIB);
@@ -539,15 +540,15 @@ static void test_http_client__times_out_and_says_after_what(void **state)
   unsigned long long ms = (uv_hrtime() - begin) / 1000000;
   expect_fault(&d.got[0], FAULT_TIMEOUT, true, "timed out after 300 ms");
   assert_true(ms >= 290 && ms < 1000);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* A listener whose queue is full lets nobody in and refuses nobody. */
 static void test_http_client__tells_a_slow_connect_from_a_slow_answer(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -567,7 +568,7 @@ static void test_http_client__tells_a_slow_connect_from_a_slow_answer(void **sta
   for (int i = 0; i < 4; i++)
     close(fill[i]);
   close(listener);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_much(struct origin_connection *c)
@@ -582,9 +583,9 @@ static void answer_much(struct origin_connection *c)
 static void test_http_client__takes_no_more_than_the_ceiling(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   char url[64];
-  setup_desk(&d, answer_much);
+  setup_fixture(&d, answer_much);
   origin_url(&d, url, sizeof url);
   for (unsigned i = 0; i < 2; i++) {
     start_with(&d, i, url, 0, 2000, 31);
@@ -594,7 +595,7 @@ static void test_http_client__takes_no_more_than_the_ceiling(void **state)
   start_with(&d, 2, url, 0, 2000, 32);
   wait_done(&d, 3);
   assert_int_equal(d.got[2].body.len, 32);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void answer_half(struct origin_connection *c)
@@ -612,8 +613,8 @@ static void answer_nonsense(struct origin_connection *c)
 static void test_http_client__takes_no_half_answer_and_no_nonsense(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_half);
+  struct fixture d;
+  setup_fixture(&d, answer_half);
   start(&d, 0, "{}", 0);
   wait_done(&d, 1);
   expect_fault(&d.got[0], FAULT_UPSTREAM, true, "closed before the answer");
@@ -621,7 +622,7 @@ static void test_http_client__takes_no_half_answer_and_no_nonsense(void **state)
   start(&d, 1, "{}", 0);
   wait_done(&d, 2);
   expect_fault(&d.got[1], FAULT_UPSTREAM, true, "");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* The origin does not speak TLS: the handshake fails, and no byte of the call has left.
@@ -629,9 +630,9 @@ static void test_http_client__takes_no_half_answer_and_no_nonsense(void **state)
 static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   char url[64], file[] = "/tmp/test-ca-XXXXXX";
-  setup_desk(&d, answer_ok);
+  setup_fixture(&d, answer_ok);
   http_client_close(d.client, NULL, NULL);
   int fd = mkstemp(file); /* an empty bundle will do */
   close(fd);
@@ -645,7 +646,7 @@ static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **
   assert_int_equal(d.got[0].fault.kind, FAULT_UPSTREAM);
   assert_false(d.got[0].maybe_sent);
   unlink(file);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- refused before anything is done
@@ -654,8 +655,8 @@ static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **
 static void test_http_client__refuses_a_header_with_a_line_end(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   static const char *const headers[] = {"X: a\r\nEvil: 1", NULL};
   struct http_call call = {.method = "POST",
                            .url = "http://127.0.0.1:1/",
@@ -664,7 +665,7 @@ static void test_http_client__refuses_a_header_with_a_line_end(void **state)
   struct fault f = {0};
   assert_null(http_client_start(d.client, &call, on_done, &d.got[0], &f));
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void
@@ -686,8 +687,8 @@ test_http_client__does_not_open_when_the_named_certificates_are_missing(void **s
 static void test_http_client__cancels_before_the_connect(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_ok);
+  struct fixture d;
+  setup_fixture(&d, answer_ok);
   struct got *g = start(&d, 0, "{}", 0);
   cancel(&d, g);
   cancel(&d, g); /* twice is once */
@@ -695,14 +696,14 @@ static void test_http_client__cancels_before_the_connect(void **state)
   expect_fault(g, FAULT_CANCELLED, false, "cancelled");
   loopback_run_ms(&d.loop, 50);
   assert_int_equal(d.origin.requests, 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__cancels_what_was_sent(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_never);
+  struct fixture d;
+  setup_fixture(&d, answer_never);
   struct got *g = start(&d, 0, "{}", 0);
   loopback_wait(&d.loop, was_asked, &d);
   cancel(&d, g);
@@ -710,14 +711,14 @@ static void test_http_client__cancels_what_was_sent(void **state)
   expect_fault(g, FAULT_CANCELLED, true, "cancelled");
   loopback_run_ms(&d.loop, 20);
   assert_false(d.origin.list[0].open); /* and the other side sees it */
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_client__close_ends_all_first(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, answer_never);
+  struct fixture d;
+  setup_fixture(&d, answer_never);
   for (unsigned i = 0; i < 8; i++)
     start(&d, i, "{}", 0);
   loopback_wait(&d.loop, was_asked, &d);
@@ -741,7 +742,7 @@ static void test_http_client__close_ends_all_first(void **state)
 static void start_and_cancel_more(void *who, struct http_client_answer *answer)
 {
   struct got *g = who;
-  struct desk *d = g->desk;
+  struct fixture *d = g->fixture;
   on_done(g, answer);
   cancel(d, &d->got[1]);
   start(d, 2, "{}", 0);
@@ -756,9 +757,9 @@ static void answer_only_last(struct origin_connection *c)
 static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   char url[64];
-  setup_desk(&d, answer_only_last);
+  setup_fixture(&d, answer_only_last);
   origin_url(&d, url, sizeof url);
   start(&d, 3, "{}", 0);
   wait_done(&d, 1);
@@ -767,14 +768,14 @@ static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
     uv_run(&d.loop, UV_RUN_ONCE);
   struct http_call call = {.method = "GET", .url = url, .answer_ceiling = KIB};
   struct fault f = {0};
-  d.got[0].desk = &d;
+  d.got[0].fixture = &d;
   assert_non_null(
       http_client_start(d.client, &call, start_and_cancel_more, &d.got[0], &f));
   wait_done(&d, 4);
   assert_int_equal(d.got[0].status, 200);
   assert_int_equal(d.got[1].fault.kind, FAULT_CANCELLED);
   assert_int_equal(d.got[2].status, 200);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- streams --------------------------------------------------------------------------
@@ -784,16 +785,16 @@ static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
 
 struct stream {
   struct got got; /* first: who on_done is told */
-  struct buf heard;
+  struct buf input;
   bool pause_at_first, cancel_at_first;
 };
 
 static void on_piece(void *who, struct span bytes)
 {
   struct stream *s = who;
-  assert_false(s->got.desk->inside);
+  assert_false(s->got.fixture->inside);
   assert_int_equal(s->got.count, 0);
-  buf_add(&s->heard, bytes);
+  buf_add(&s->input, bytes);
   if (s->pause_at_first)
     http_client_pause(s->got.request, true);
   if (s->cancel_at_first)
@@ -801,7 +802,7 @@ static void on_piece(void *who, struct span bytes)
   s->pause_at_first = false;
 }
 
-static void follow(struct desk *d, struct stream *s)
+static void follow(struct fixture *d, struct stream *s)
 {
   char url[64];
   snprintf(url, sizeof url, "http://127.0.0.1:%u/event", d->origin.port);
@@ -811,25 +812,25 @@ static void follow(struct desk *d, struct stream *s)
                            .answer_ceiling = MIB,
                            .on_piece = on_piece};
   struct fault f = {0};
-  s->got.desk = d;
-  s->heard = buf_make(64 * (size_t)MIB);
+  s->got.fixture = d;
+  s->input = buf_make(64 * (size_t)MIB);
   d->inside = true;
   s->got.request = http_client_start(d->client, &call, on_done, &s->got, &f);
   d->inside = false;
   assert_non_null(s->got.request);
 }
 
-static void finish_stream(struct desk *d, struct stream *s)
+static void finish_stream(struct fixture *d, struct stream *s)
 {
-  finish_desk(d);
+  finish_fixture(d);
   assert_int_equal(s->got.count, 1);
   buf_free(&s->got.body);
-  buf_free(&s->heard);
+  buf_free(&s->input);
 }
 
 static bool has_heard(void *who)
 {
-  return ((struct stream *)who)->heard.len > 0;
+  return ((struct stream *)who)->input.len > 0;
 }
 
 static struct origin_connection *speaker;
@@ -843,17 +844,17 @@ static void answer_some_and_stay(struct origin_connection *c)
 static void test_http_client__hands_out_a_stream_as_it_comes(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct stream s = {0};
-  setup_desk(&d, answer_some_and_stay);
+  setup_fixture(&d, answer_some_and_stay);
   follow(&d, &s);
   loopback_wait(&d.loop, has_heard, &s);
-  assert_string_equal(buf_cstring(&s.heard), "data: 1\n\n");
+  assert_string_equal(buf_cstring(&s.input), "data: 1\n\n");
   assert_int_equal(s.got.count, 0);
   origin_say(speaker, "data: 2\n\n");
   origin_hang_up(speaker, false);
   wait_done(&d, 1);
-  assert_string_equal(buf_cstring(&s.heard), "data: 1\n\ndata: 2\n\n");
+  assert_string_equal(buf_cstring(&s.input), "data: 1\n\ndata: 2\n\n");
   assert_int_equal(s.got.status, 200);
   assert_int_equal(s.got.body.len, 0);
   finish_stream(&d, &s);
@@ -862,23 +863,23 @@ static void test_http_client__hands_out_a_stream_as_it_comes(void **state)
 static void test_http_client__keeps_the_words_of_a_refused_stream(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct stream s = {0};
-  setup_desk(&d, answer_busy);
+  setup_fixture(&d, answer_busy);
   follow(&d, &s);
   wait_done(&d, 1);
   assert_int_equal(s.got.status, 503);
   assert_string_equal(buf_cstring(&s.got.body), "not now");
-  assert_int_equal(s.heard.len, 0);
+  assert_int_equal(s.input.len, 0);
   finish_stream(&d, &s);
 }
 
 static void test_http_client__a_stream_can_be_cancelled_from_inside(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct stream s = {.cancel_at_first = true};
-  setup_desk(&d, answer_some_and_stay);
+  setup_fixture(&d, answer_some_and_stay);
   follow(&d, &s);
   wait_done(&d, 1);
   assert_int_equal(s.got.fault.kind, FAULT_CANCELLED);
@@ -889,7 +890,7 @@ static void test_http_client__a_stream_can_be_cancelled_from_inside(void **state
 #define FLOOD ((size_t)16 * MIB)
 
 struct flood {
-  struct desk desk; /* first */
+  struct fixture fixture; /* first */
   struct buf bytes;
   uv_write_t write;
   bool written;
@@ -920,31 +921,31 @@ test_http_client__a_pause_is_felt_by_the_server_and_loses_nothing(void **state)
   (void)state;
   struct flood f = {.bytes = buf_make(2 * FLOOD)};
   struct stream s = {.pause_at_first = true};
-  setup_desk(&f.desk, answer_flood);
-  follow(&f.desk, &s);
-  loopback_wait(&f.desk.loop, has_heard, &s);
-  size_t before = s.heard.len;
+  setup_fixture(&f.fixture, answer_flood);
+  follow(&f.fixture, &s);
+  loopback_wait(&f.fixture.loop, has_heard, &s);
+  size_t before = s.input.len;
   assert_true(before <= LIMIT_STREAM_BYTES);
-  loopback_run_ms(&f.desk.loop, 200);
-  assert_int_equal(s.heard.len, before);
+  loopback_run_ms(&f.fixture.loop, 200);
+  assert_int_equal(s.input.len, before);
   assert_false(f.written);
   for (unsigned i = 0; i < 3; i++) { /* on and off again, at once and later */
     http_client_pause(s.got.request, false);
     http_client_pause(s.got.request, true);
-    loopback_run_ms(&f.desk.loop, 5);
-    assert_int_equal(s.heard.len, before);
+    loopback_run_ms(&f.fixture.loop, 5);
+    assert_int_equal(s.input.len, before);
   }
   http_client_pause(s.got.request, false);
-  while (s.heard.len < FLOOD)
-    loopback_run_ms(&f.desk.loop, 5);
+  while (s.input.len < FLOOD)
+    loopback_run_ms(&f.fixture.loop, 5);
   assert_true(f.written);
   origin_hang_up(speaker, false);
-  wait_done(&f.desk, 1);
+  wait_done(&f.fixture, 1);
   assert_int_equal(s.got.status, 200);
-  assert_int_equal(s.heard.len, FLOOD);
-  assert_memory_equal(s.heard.at, f.bytes.at + f.bytes.len - FLOOD, FLOOD);
+  assert_int_equal(s.input.len, FLOOD);
+  assert_memory_equal(s.input.at, f.bytes.at + f.bytes.len - FLOOD, FLOOD);
   buf_free(&f.bytes);
-  finish_stream(&f.desk, &s);
+  finish_stream(&f.fixture, &s);
 }
 
 static void answer_some_and_end(struct origin_connection *c)
@@ -957,9 +958,9 @@ static void answer_some_and_end(struct origin_connection *c)
 static void test_http_client__a_paused_stream_keeps_its_end_back(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct stream s = {.pause_at_first = true};
-  setup_desk(&d, answer_some_and_end);
+  setup_fixture(&d, answer_some_and_end);
   follow(&d, &s);
   loopback_wait(&d.loop, has_heard, &s);
   loopback_run_ms(&d.loop, 50);
@@ -973,9 +974,9 @@ static void test_http_client__a_paused_stream_keeps_its_end_back(void **state)
 static void test_http_client__closing_ends_a_paused_stream(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct stream s = {.pause_at_first = true};
-  setup_desk(&d, answer_some_and_end);
+  setup_fixture(&d, answer_some_and_end);
   follow(&d, &s);
   loopback_wait(&d.loop, has_heard, &s);
   loopback_run_ms(&d.loop, 50); /* it is over by now, but held back */

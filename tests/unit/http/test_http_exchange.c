@@ -16,39 +16,39 @@
 #include <cmocka.h>
 
 /* The owner: answers at once as `how` says, or keeps the exchange for the test. */
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct http_server *server;
   struct loopback_client client;
   struct http_exchange *kept;
-  void (*how)(struct desk *d, struct http_exchange *x);
+  void (*how)(struct fixture *d, struct http_exchange *x);
   unsigned requests, gone;
 };
 
 static void gone(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->gone++;
   d->kept = NULL;
 }
 
 static void on_request(void *who, struct http_exchange *x)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->requests++;
   d->how(d, x);
 }
 
-static void keep(struct desk *d, struct http_exchange *x)
+static void keep(struct fixture *d, struct http_exchange *x)
 {
   d->kept = x;
   http_exchange_on_gone(x, gone, d);
 }
 
-static void setup_desk(struct desk *d,
-                       void (*how)(struct desk *d, struct http_exchange *x))
+static void setup_fixture(struct fixture *d,
+                          void (*how)(struct fixture *d, struct http_exchange *x))
 {
-  *d = (struct desk){.how = how};
+  *d = (struct fixture){.how = how};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
   struct http_server_setup setup = {.limits = {16 * KIB, 100, MIB},
@@ -61,14 +61,14 @@ static void setup_desk(struct desk *d,
   loopback_connect(&d->client, &d->loop, http_server_port(d->server));
 }
 
-static void finish_desk(struct desk *d)
+static void finish_fixture(struct fixture *d)
 {
   loopback_close(&d->client, false);
   http_server_close(d->server, NULL, NULL);
   loopback_loop_close(&d->loop);
 }
 
-static void expect(struct desk *d, const char *request, const char *answer)
+static void expect(struct fixture *d, const char *request, const char *answer)
 {
   buf_clear(&d->client.got);
   loopback_send(&d->client, request, 0);
@@ -79,7 +79,7 @@ static void expect(struct desk *d, const char *request, const char *answer)
 /* -- whole answers
  * ----------------------------------------------------------------------- */
 
-static void reply_ok(struct desk *d, struct http_exchange *x)
+static void reply_ok(struct fixture *d, struct http_exchange *x)
 {
   (void)d;
   http_reply(x, &(struct http_answer){.status = 200}, SPAN_LITERAL("ok"));
@@ -88,26 +88,26 @@ static void reply_ok(struct desk *d, struct http_exchange *x)
 static void test_http_reply__has_a_length_and_no_more_headers_than_asked_for(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_ok);
+  struct fixture d;
+  setup_fixture(&d, reply_ok);
   expect(&d, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_reply__gives_head_the_length_but_not_the_body(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_ok);
+  struct fixture d;
+  setup_fixture(&d, reply_ok);
   expect(&d, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n");
   expect(&d, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void reply_more(struct desk *d, struct http_exchange *x)
+static void reply_more(struct fixture *d, struct http_exchange *x)
 {
   (void)d;
   struct http_header more[] = {{SPAN_LITERAL("allow"), SPAN_LITERAL("POST")},
@@ -122,15 +122,15 @@ static void reply_more(struct desk *d, struct http_exchange *x)
 static void test_http_reply__does_not_let_a_value_add_a_header(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_more);
+  struct fixture d;
+  setup_fixture(&d, reply_more);
   expect(&d, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 405 Method Not Allowed\r\ncontent-type: application/json\r\n"
          "allow: POST\r\nx-y: a  evil: 1\r\ncontent-length: 2\r\n\r\n{}");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void reply_empty(struct desk *d, struct http_exchange *x)
+static void reply_empty(struct fixture *d, struct http_exchange *x)
 {
   int status = d->requests == 1 ? 202 : 204;
   http_reply(x, &(struct http_answer){.status = status}, (struct span){0});
@@ -139,29 +139,29 @@ static void reply_empty(struct desk *d, struct http_exchange *x)
 static void test_http_reply__frames_an_empty_answer_by_its_status(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_empty);
+  struct fixture d;
+  setup_fixture(&d, reply_empty);
   expect(&d, "POST / HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n");
   expect(&d, "POST / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_reply__closes_for_http_1_0_unless_it_asks_to_stay(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_ok);
+  struct fixture d;
+  setup_fixture(&d, reply_ok);
   expect(&d, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
          "HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok");
   expect(&d, "GET / HTTP/1.0\r\n\r\n",
          "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok");
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.error, 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void reply_big(struct desk *d, struct http_exchange *x)
+static void reply_big(struct fixture *d, struct http_exchange *x)
 {
   (void)d;
   size_t len = 20 * (size_t)MIB;
@@ -175,15 +175,15 @@ static void reply_big(struct desk *d, struct http_exchange *x)
 static void test_http_reply__delivers_twenty_megabytes_and_closes(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, reply_big);
+  struct fixture d;
+  setup_fixture(&d, reply_big);
   loopback_send(&d.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.error, 0);
   const char *body = memmem(d.client.got.at, 200, "\r\n\r\n", 4);
   assert_non_null(body);
   assert_int_equal(d.client.got.at + d.client.got.len - (body + 4), 20 * MIB);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- streamed answers
@@ -199,8 +199,8 @@ static void begin_ndjson(struct http_exchange *x)
 static void test_http_begin__sends_the_head_at_once_and_then_chunks(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, keep);
+  struct fixture d;
+  setup_fixture(&d, keep);
   loopback_send(&d.client, "POST /run HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   begin_ndjson(d.kept);
   loopback_wait_text(&d.client, "\r\n\r\n");
@@ -215,15 +215,15 @@ static void test_http_begin__sends_the_head_at_once_and_then_chunks(void **state
   loopback_wait_text(&d.client, "0\r\n\r\n");
   assert_string_equal(buf_cstring(&d.client.got),
                       "8\r\n{\"a\":1}\n\r\n11\r\n0123456789abcdef\n\r\n0\r\n\r\n");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void
 test_http_begin__streams_to_the_end_of_the_connection_for_http_1_0(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, keep);
+  struct fixture d;
+  setup_fixture(&d, keep);
   loopback_send(&d.client, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 0);
   begin_ndjson(d.kept);
   http_write(d.kept, SPAN_LITERAL("line\n"));
@@ -232,14 +232,14 @@ test_http_begin__streams_to_the_end_of_the_connection_for_http_1_0(void **state)
   assert_string_equal(buf_cstring(&d.client.got),
                       "HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n"
                       "connection: close\r\n\r\nline\n");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_begin__sends_head_no_body(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, keep);
+  struct fixture d;
+  setup_fixture(&d, keep);
   loopback_send(&d.client, "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   begin_ndjson(d.kept);
   http_write(d.kept, SPAN_LITERAL("line\n"));
@@ -249,14 +249,14 @@ static void test_http_begin__sends_head_no_body(void **state)
   assert_int_equal(loopback_count(&d.client, "line"), 0);
   expect(&d, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
          "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_end__leaves_the_connection_for_the_next_request(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, keep);
+  struct fixture d;
+  setup_fixture(&d, keep);
   for (unsigned i = 1; i <= 3; i++) {
     buf_clear(&d.client.got);
     loopback_send(&d.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
@@ -265,15 +265,15 @@ static void test_http_end__leaves_the_connection_for_the_next_request(void **sta
     http_end(d.kept);
     loopback_wait_text(&d.client, "\r\n\r\n0\r\n\r\n");
   }
-  finish_desk(&d);
+  finish_fixture(&d);
   assert_int_equal(d.gone, 0);
 }
 
 static void test_http_abort__breaks_the_answer_without_on_gone(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, keep);
+  struct fixture d;
+  setup_fixture(&d, keep);
   loopback_send(&d.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   begin_ndjson(d.kept);
   loopback_wait_text(&d.client, "\r\n\r\n");
@@ -281,13 +281,13 @@ static void test_http_abort__breaks_the_answer_without_on_gone(void **state)
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.error, UV_ECONNRESET);
   assert_int_equal(d.gone, 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 /* -- the request
  * --------------------------------------------------------------------------- */
 
-static void look(struct desk *d, struct http_exchange *x)
+static void look(struct fixture *d, struct http_exchange *x)
 {
   const struct http_request *r = http_exchange_request(x);
   assert_true(span_is(r->method, "PUT") && span_is(r->target, "/a"));
@@ -303,14 +303,14 @@ static void look(struct desk *d, struct http_exchange *x)
 static void test_http_exchange__tells_the_request_its_body_and_both_ends(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, look);
+  struct fixture d;
+  setup_fixture(&d, look);
   expect(&d, "PUT /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\ntext",
          "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void take(struct desk *d, struct http_exchange *x)
+static void take(struct fixture *d, struct http_exchange *x)
 {
   d->kept = x; /* and does not ask to be told */
 }
@@ -318,8 +318,8 @@ static void take(struct desk *d, struct http_exchange *x)
 static void test_http_exchange__may_be_answered_after_the_client_went(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, take);
+  struct fixture d;
+  setup_fixture(&d, take);
   loopback_send(&d.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   loopback_close(&d.client, true);
   loopback_run_ms(&d.loop, 20);

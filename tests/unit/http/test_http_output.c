@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 /* The owner keeps the one exchange, streams to it and counts what it is told. */
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct http_server *server;
   struct loopback_client client;
@@ -28,14 +28,14 @@ struct desk {
 
 static void gone(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->gone++;
   d->kept = NULL;
 }
 
-static void room(void *who)
+static void capacity(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->asked++;
   if (d->pieces > 0) {
     d->pieces--;
@@ -48,7 +48,7 @@ static void room(void *who)
 
 static void on_request(void *who, struct http_exchange *x)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->requests++;
   if (span_starts(http_exchange_request(x)->target, "/big")) {
     char *big = calloc(1, 600 * KIB);
@@ -59,13 +59,13 @@ static void on_request(void *who, struct http_exchange *x)
   }
   d->kept = x;
   http_exchange_on_gone(x, gone, d);
-  http_exchange_on_room(x, room, d);
+  http_exchange_on_writable(x, capacity, d);
   http_begin(x, &(struct http_answer){.status = 200}, SPAN_LITERAL("\n"));
 }
 
-static void setup_desk(struct desk *d, unsigned write_stall_ms)
+static void setup_fixture(struct fixture *d, unsigned write_stall_ms)
 {
-  *d = (struct desk){0};
+  *d = (struct fixture){0};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB},
@@ -79,14 +79,14 @@ static void setup_desk(struct desk *d, unsigned write_stall_ms)
   loopback_connect(&d->client, &d->loop, http_server_port(d->server));
 }
 
-static void begin_stream(struct desk *d)
+static void begin_stream(struct fixture *d)
 {
   loopback_send(&d->client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   loopback_wait_text(&d->client, "\r\n\r\n");
   buf_clear(&d->client.got);
 }
 
-static void finish_desk(struct desk *d)
+static void finish_fixture(struct fixture *d)
 {
   loopback_close(&d->client, false);
   http_server_close(d->server, NULL, NULL);
@@ -95,15 +95,15 @@ static void finish_desk(struct desk *d)
 
 static bool is_gone(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   return d->gone > 0;
 }
 
-static void test_http_outflow__sends_the_writes_of_one_turn_together(void **state)
+static void test_http_output__sends_the_writes_of_one_turn_together(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 1000);
+  struct fixture d;
+  setup_fixture(&d, 1000);
   begin_stream(&d);
   size_t backlog = 0;
   for (int i = 0; i < 100; i++)
@@ -114,14 +114,14 @@ static void test_http_outflow__sends_the_writes_of_one_turn_together(void **stat
     uv_run(&d.loop, UV_RUN_ONCE);
   assert_int_equal(d.client.got.len, 1500); /* and then all in one read */
   assert_int_equal(http_server_unflushed(d.server), 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_http_outflow__asks_for_more_when_a_slow_reader_took_all(void **state)
+static void test_http_output__asks_for_more_when_a_slow_reader_took_all(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 10000);
+  struct fixture d;
+  setup_fixture(&d, 10000);
   begin_stream(&d);
   loopback_pause(&d.client);
   char *piece = malloc(100 * KIB);
@@ -140,14 +140,14 @@ static void test_http_outflow__asks_for_more_when_a_slow_reader_took_all(void **
   assert_int_equal(d.client.got.len, 500 * (5 + 2 + 100 * KIB + 2) + 5);
   assert_int_equal(d.asked, 501);
   free(piece);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_http_outflow__asks_once_however_often_it_was_woken(void **state)
+static void test_http_output__asks_once_however_often_it_was_woken(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 10000);
+  struct fixture d;
+  setup_fixture(&d, 10000);
   begin_stream(&d);
   for (int i = 0; i < 5; i++)
     http_wake(d.kept);
@@ -156,14 +156,14 @@ static void test_http_outflow__asks_once_however_often_it_was_woken(void **state
   http_wake(d.kept);
   loopback_run_ms(&d.loop, 20);
   assert_int_equal(d.asked, 2);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_http_outflow__gives_up_a_client_that_takes_nothing(void **state)
+static void test_http_output__gives_up_a_client_that_takes_nothing(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 200);
+  struct fixture d;
+  setup_fixture(&d, 200);
   begin_stream(&d);
   loopback_pause(&d.client);
   char *piece = calloc(1, MIB);
@@ -176,14 +176,14 @@ static void test_http_outflow__gives_up_a_client_that_takes_nothing(void **state
   assert_true(ms >= 180 && ms < 1000);
   assert_int_equal(d.gone, 1);
   assert_int_equal(http_server_connections(d.server), 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_http_outflow__has_patience_with_a_slow_client(void **state)
+static void test_http_output__has_patience_with_a_slow_client(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 200);
+  struct fixture d;
+  setup_fixture(&d, 200);
   begin_stream(&d);
   loopback_pause(&d.client);
   char *piece = calloc(1, MIB);
@@ -199,14 +199,14 @@ static void test_http_outflow__has_patience_with_a_slow_client(void **state)
     loopback_pause(&d.client);
   }
   assert_int_equal(d.gone, 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_http_outflow__finds_a_client_that_is_gone_by_writing(void **state)
+static void test_http_output__finds_a_client_that_is_gone_by_writing(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 10000);
+  struct fixture d;
+  setup_fixture(&d, 10000);
   begin_stream(&d);
   loopback_close(&d.client, false);
   for (int i = 0; i < 1000 && !d.gone; i++) {
@@ -218,12 +218,11 @@ static void test_http_outflow__finds_a_client_that_is_gone_by_writing(void **sta
   loopback_loop_close(&d.loop);
 }
 
-static void
-test_http_outflow__does_not_pile_up_answers_to_pipelined_requests(void **state)
+static void test_http_output__does_not_pile_up_answers_to_pipelined_requests(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 10000);
+  struct fixture d;
+  setup_fixture(&d, 10000);
   loopback_pause(&d.client);
   for (int i = 0; i < 50; i++)
     loopback_send(&d.client, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n", 0);
@@ -233,19 +232,19 @@ test_http_outflow__does_not_pile_up_answers_to_pipelined_requests(void **state)
   while (d.client.got.len < 50 * 600 * (size_t)KIB)
     uv_run(&d.loop, UV_RUN_ONCE);
   assert_int_equal(d.requests, 50);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_http_outflow__sends_the_writes_of_one_turn_together),
-      cmocka_unit_test(test_http_outflow__asks_for_more_when_a_slow_reader_took_all),
-      cmocka_unit_test(test_http_outflow__asks_once_however_often_it_was_woken),
-      cmocka_unit_test(test_http_outflow__gives_up_a_client_that_takes_nothing),
-      cmocka_unit_test(test_http_outflow__has_patience_with_a_slow_client),
-      cmocka_unit_test(test_http_outflow__finds_a_client_that_is_gone_by_writing),
-      cmocka_unit_test(test_http_outflow__does_not_pile_up_answers_to_pipelined_requests),
+      cmocka_unit_test(test_http_output__sends_the_writes_of_one_turn_together),
+      cmocka_unit_test(test_http_output__asks_for_more_when_a_slow_reader_took_all),
+      cmocka_unit_test(test_http_output__asks_once_however_often_it_was_woken),
+      cmocka_unit_test(test_http_output__gives_up_a_client_that_takes_nothing),
+      cmocka_unit_test(test_http_output__has_patience_with_a_slow_client),
+      cmocka_unit_test(test_http_output__finds_a_client_that_is_gone_by_writing),
+      cmocka_unit_test(test_http_output__does_not_pile_up_answers_to_pipelined_requests),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

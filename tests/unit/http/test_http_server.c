@@ -17,7 +17,7 @@
 #define CLIENTS     24
 
 /* The owner answers "ok", but /keep stays open: it begins to stream. */
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct http_server *server;
   struct loopback_client clients[CLIENTS];
@@ -28,20 +28,20 @@ struct desk {
 
 static void gone(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->gone++;
   d->kept = NULL;
 }
 
 static void closed(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->closed++;
 }
 
 static void on_request(void *who, struct http_exchange *x)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->requests++;
   if (!span_is(http_exchange_request(x)->target, "/keep")) {
     http_reply(x, &(struct http_answer){.status = 200}, SPAN_LITERAL("ok"));
@@ -52,9 +52,9 @@ static void on_request(void *who, struct http_exchange *x)
   http_exchange_on_gone(x, gone, d);
 }
 
-static void setup_desk(struct desk *d, size_t connections)
+static void setup_fixture(struct fixture *d, size_t connections)
 {
-  *d = (struct desk){0};
+  *d = (struct fixture){0};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB},
@@ -66,12 +66,12 @@ static void setup_desk(struct desk *d, size_t connections)
   assert_non_null(d->server);
 }
 
-static void connect_to(struct desk *d, unsigned client)
+static void connect_to(struct fixture *d, unsigned client)
 {
   loopback_connect(&d->clients[client], &d->loop, http_server_port(d->server));
 }
 
-static void finish_desk(struct desk *d)
+static void finish_fixture(struct fixture *d)
 {
   http_server_close(d->server, closed, d);
   assert_int_equal(d->closed, 0); /* on a later turn */
@@ -82,8 +82,8 @@ static void finish_desk(struct desk *d)
 static void test_http_server__names_the_address_it_cannot_have(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 4);
+  struct fixture d;
+  setup_fixture(&d, 4);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB}, .connections = 1};
   struct fault f = {0};
   unsigned port = http_server_port(d.server);
@@ -92,32 +92,32 @@ static void test_http_server__names_the_address_it_cannot_have(void **state)
   assert_non_null(strstr(f.text, "127.0.0.1"));
   assert_null(http_server_open(&d.loop, "localhost", 0, &setup, &f));
   assert_int_equal(f.os, UV_EINVAL);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_server__listens_on_ipv6(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 4);
+  struct fixture d;
+  setup_fixture(&d, 4);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB}, .connections = 1};
   struct fault f = {0};
   struct http_server *six = http_server_open(&d.loop, "::1", 0, &setup, &f);
   if (six == NULL && (f.os == UV_EADDRNOTAVAIL || f.os == UV_EAFNOSUPPORT)) {
-    finish_desk(&d);
+    finish_fixture(&d);
     skip(); /* this machine has no IPv6 */
   }
   assert_non_null(six);
   assert_true(http_server_port(six) > 0);
   http_server_close(six, NULL, NULL);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_server__answers_a_hundred_requests_on_each_connection(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, CLIENTS);
+  struct fixture d;
+  setup_fixture(&d, CLIENTS);
   for (unsigned i = 0; i < CLIENTS; i++)
     connect_to(&d, i);
   assert_int_equal(http_server_connections(d.server), CLIENTS);
@@ -132,14 +132,14 @@ static void test_http_server__answers_a_hundred_requests_on_each_connection(void
   assert_int_equal(d.requests, 100 * CLIENTS);
   loopback_run_ms(&d.loop, 20);
   assert_int_equal(http_server_connections(d.server), 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_server__tells_503_to_one_too_many(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 2);
+  struct fixture d;
+  setup_fixture(&d, 2);
   connect_to(&d, 0);
   connect_to(&d, 1);
   connect_to(&d, 2);
@@ -153,13 +153,13 @@ static void test_http_server__tells_503_to_one_too_many(void **state)
   loopback_wait_text(&d.clients[3], "ok");
   loopback_close(&d.clients[3], false);
   loopback_close(&d.clients[0], false);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static bool only_from_port(void *who, const struct sockaddr *peer,
                            const struct sockaddr *local)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   const struct sockaddr_in *from = (const struct sockaddr_in *)peer;
   assert_int_equal(ntohs(((const struct sockaddr_in *)local)->sin_port),
                    http_server_port(d->server));
@@ -169,7 +169,7 @@ static bool only_from_port(void *who, const struct sockaddr *peer,
 static void test_http_server__tells_403_to_who_is_not_let_in(void **state)
 {
   (void)state;
-  struct desk d = {0};
+  struct fixture d = {0};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d.loop);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB},
@@ -194,14 +194,14 @@ static void test_http_server__tells_403_to_who_is_not_let_in(void **state)
   loopback_run_ms(&d.loop, 50);
   loopback_close(&d.clients[0], false);
   loopback_close(&d.clients[1], false);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_server__bounds_those_it_tells(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 1);
+  struct fixture d;
+  setup_fixture(&d, 1);
   for (unsigned i = 0; i < CLIENTS; i++)
     connect_to(&d, i);
   for (unsigned i = 1; i < CLIENTS; i++) {
@@ -210,14 +210,14 @@ static void test_http_server__bounds_those_it_tells(void **state)
   }
   for (unsigned i = 0; i < CLIENTS; i++)
     loopback_close(&d.clients[i], false);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void test_http_server__stops_accepting_and_lets_run_what_runs(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 4);
+  struct fixture d;
+  setup_fixture(&d, 4);
   connect_to(&d, 0);
   connect_to(&d, 1);
   loopback_send(&d.clients[0], GET("/keep"), 0);
@@ -233,15 +233,15 @@ static void test_http_server__stops_accepting_and_lets_run_what_runs(void **stat
   assert_int_equal(loopback_count(&d.clients[0], "\r\n0\r\n\r\n"), 1);
   loopback_close(&d.clients[0], false);
   loopback_close(&d.clients[1], false);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 static void
 test_http_server__close_cuts_what_is_under_way_and_tells_its_owner(void **state)
 {
   (void)state;
-  struct desk d;
-  setup_desk(&d, 4);
+  struct fixture d;
+  setup_fixture(&d, 4);
   connect_to(&d, 0);
   connect_to(&d, 1);
   loopback_send(&d.clients[0], GET("/keep"), 0);
@@ -260,7 +260,7 @@ test_http_server__close_cuts_what_is_under_way_and_tells_its_owner(void **state)
 
 static void close_inside(void *who, struct http_exchange *x)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   http_reply(x, &(struct http_answer){.status = 200}, SPAN_LITERAL("lost"));
   http_server_close(d->server, closed, d);
 }
@@ -268,7 +268,7 @@ static void close_inside(void *who, struct http_exchange *x)
 static void test_http_server__may_be_closed_from_inside_a_request(void **state)
 {
   (void)state;
-  struct desk d = {0};
+  struct fixture d = {0};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d.loop);
   struct http_server_setup setup = {

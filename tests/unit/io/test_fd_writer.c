@@ -22,9 +22,9 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct uv_loop_s *loop;
-  struct writer *writer;
+  struct fd_writer *writer;
   int in, out; /* the reader's end, the writer's */
   unsigned drained, gone, ended;
   struct buf read;
@@ -32,57 +32,57 @@ struct desk {
 
 static void drained(void *who)
 {
-  ((struct desk *)who)->drained++;
+  ((struct fixture *)who)->drained++;
 }
 
 static void gone(void *who)
 {
-  ((struct desk *)who)->gone++;
+  ((struct fixture *)who)->gone++;
 }
 
 static void ended(void *who)
 {
-  ((struct desk *)who)->ended++;
+  ((struct fixture *)who)->ended++;
 }
 
 static void gone_for_good(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   gone(d);
-  writer_end(d->writer, 100, ended, d);
+  fd_writer_end(d->writer, 100, ended, d);
   d->writer = NULL;
 }
 
 static bool is_gone(void *who)
 {
-  return ((struct desk *)who)->gone > 0;
+  return ((struct fixture *)who)->gone > 0;
 }
 
 static bool has_ended(void *who)
 {
-  return ((struct desk *)who)->ended > 0;
+  return ((struct fixture *)who)->ended > 0;
 }
 
-static void open_on(struct desk *d, int in, int out)
+static void open_on(struct fixture *d, int in, int out)
 {
   struct fault f = {0};
-  *d = (struct desk){.in = in, .out = out, .read = buf_make(LIMIT_EVENT_LINE_BYTES)};
+  *d = (struct fixture){.in = in, .out = out, .read = buf_make(LIMIT_EVENT_LINE_BYTES)};
   d->loop = loop_new(&f);
-  d->writer = writer_open(d->loop, out, drained, gone, d, &f);
+  d->writer = fd_writer_open(d->loop, out, drained, gone, d, &f);
   assert_non_null(d->writer);
 }
 
-static void open_pipe(struct desk *d)
+static void open_pipe(struct fixture *d)
 {
   int pair[2];
   assert_int_equal(pipe(pair), 0);
   open_on(d, pair[0], pair[1]);
 }
 
-static void end_desk(struct desk *d)
+static void end_fixture(struct fixture *d)
 {
   if (d->writer)
-    writer_end(d->writer, 100, ended, d);
+    fd_writer_end(d->writer, 100, ended, d);
   assert_int_equal(d->ended, 0); /* on a later turn */
   loopback_wait(d->loop, has_ended, d);
   assert_true(loop_free(d->loop));
@@ -93,7 +93,7 @@ static void end_desk(struct desk *d)
 }
 
 /* Takes what is in the pipe, without waiting. */
-static void read_some(struct desk *d)
+static void read_some(struct fixture *d)
 {
   int flags = fcntl(d->in, F_GETFL);
   fcntl(d->in, F_SETFL, flags | O_NONBLOCK);
@@ -108,36 +108,36 @@ static void read_some(struct desk *d)
 }
 
 static void
-test_writer__bytes_of_one_turn_leave_together_and_not_before_its_end(void **state)
+test_fd_writer__bytes_of_one_turn_leave_together_and_not_before_its_end(void **state)
 {
   (void)state;
   int pair[2];
   char got[64] = "";
   assert_int_equal(pipe2(pair, O_DIRECT), 0); /* each write is a packet of its own */
-  struct desk d;
+  struct fixture d;
   open_on(&d, pair[0], pair[1]);
-  assert_int_equal(writer_put(d.writer, SPAN_LITERAL("one ")), 4);
-  assert_int_equal(writer_put(d.writer, SPAN_LITERAL("two ")), 8);
-  assert_int_equal(writer_put(d.writer, SPAN_LITERAL("three")), 13);
+  assert_int_equal(fd_writer_put(d.writer, SPAN_LITERAL("one ")), 4);
+  assert_int_equal(fd_writer_put(d.writer, SPAN_LITERAL("two ")), 8);
+  assert_int_equal(fd_writer_put(d.writer, SPAN_LITERAL("three")), 13);
   read_some(&d);
   assert_int_equal(d.read.len, 0);
   loopback_run_ms(d.loop, 5);
   assert_int_equal(read(d.in, got, sizeof got), 13);
   assert_string_equal(got, "one two three");
   assert_int_equal(d.drained, 0); /* it never was above */
-  end_desk(&d);
+  end_fixture(&d);
 }
 
-static void test_writer__a_slow_reader_gets_all_and_drain_comes_once(void **state)
+static void test_fd_writer__a_slow_reader_gets_all_and_drain_comes_once(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
   size_t size = 3 * LIMIT_SINK_HIGH_BYTES;
   char *text = malloc(size);
   for (size_t i = 0; i < size; i++)
     text[i] = (char)('a' + i % 23);
-  assert_true(writer_put(d.writer, (struct span){text, size}) > LIMIT_SINK_HIGH_BYTES);
+  assert_true(fd_writer_put(d.writer, (struct span){text, size}) > LIMIT_SINK_HIGH_BYTES);
   for (int i = 0; i < 5; i++)
     loopback_run_ms(d.loop, 2); /* nobody reads: it waits, and does not block us */
   assert_int_equal(d.drained, 0);
@@ -152,31 +152,32 @@ static void test_writer__a_slow_reader_gets_all_and_drain_comes_once(void **stat
   assert_int_equal(d.drained, 1);
   assert_memory_equal(d.read.at, text, size);
   free(text);
-  end_desk(&d);
+  end_fixture(&d);
 }
 
-static void test_writer__tells_once_that_the_reader_is_gone(void **state)
+static void test_fd_writer__tells_once_that_the_reader_is_gone(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
   close(d.in);
   d.in = -1;
-  writer_put(d.writer, SPAN_LITERAL("x"));
+  fd_writer_put(d.writer, SPAN_LITERAL("x"));
   assert_int_equal(d.gone, 0); /* never from inside */
   loopback_wait(d.loop, is_gone, &d);
-  assert_int_equal(writer_put(d.writer, SPAN_LITERAL("y")), 0);
+  assert_int_equal(fd_writer_put(d.writer, SPAN_LITERAL("y")), 0);
   loopback_run_ms(d.loop, 10);
   assert_int_equal(d.gone, 1);
-  end_desk(&d);
+  end_fixture(&d);
 }
 
-static void test_writer__a_reader_that_goes_is_seen_without_a_byte_to_write(void **state)
+static void
+test_fd_writer__a_reader_that_goes_is_seen_without_a_byte_to_write(void **state)
 {
   (void)state;
   for (int as_socket = 0; as_socket < 2; as_socket++) {
     int pair[2];
-    struct desk d;
+    struct fixture d;
     if (as_socket)
       assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     else
@@ -189,22 +190,22 @@ static void test_writer__a_reader_that_goes_is_seen_without_a_byte_to_write(void
     loopback_wait(d.loop, is_gone, &d);
     loopback_run_ms(d.loop, 5);
     assert_int_equal(d.gone, 1);
-    end_desk(&d);
+    end_fixture(&d);
   }
 }
 
-static void test_writer__whoever_is_told_may_end_it_at_once(void **state)
+static void test_fd_writer__whoever_is_told_may_end_it_at_once(void **state)
 {
   (void)state;
   for (int with_bytes = 0; with_bytes < 2; with_bytes++) {
     struct fault f = {0};
-    struct desk d = {.loop = loop_new(&f)};
+    struct fixture d = {.loop = loop_new(&f)};
     int pair[2];
     assert_int_equal(pipe(pair), 0);
-    d.writer = writer_open(d.loop, pair[1], drained, gone_for_good, &d, &f);
+    d.writer = fd_writer_open(d.loop, pair[1], drained, gone_for_good, &d, &f);
     close(pair[0]);
     if (with_bytes)
-      writer_put(d.writer, SPAN_LITERAL("x"));
+      fd_writer_put(d.writer, SPAN_LITERAL("x"));
     loopback_wait(d.loop, has_ended, &d);
     assert_int_equal(d.gone, 1);
     assert_true(loop_free(d.loop));
@@ -212,52 +213,52 @@ static void test_writer__whoever_is_told_may_end_it_at_once(void **state)
   }
 }
 
-static void test_writer__a_reader_that_only_stopped_sending_still_reads(void **state)
+static void test_fd_writer__a_reader_that_only_stopped_sending_still_reads(void **state)
 {
   (void)state;
   int pair[2];
-  struct desk d;
+  struct fixture d;
   assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
   open_on(&d, pair[0], pair[1]);
   shutdown(d.in, SHUT_WR);
   loopback_run_ms(d.loop, 10);
   assert_int_equal(d.gone, 0);
-  writer_put(d.writer, SPAN_LITERAL("still here"));
+  fd_writer_put(d.writer, SPAN_LITERAL("still here"));
   loopback_run_ms(d.loop, 5);
   read_some(&d);
   assert_string_equal(buf_cstring(&d.read), "still here");
-  end_desk(&d);
+  end_fixture(&d);
 }
 
-static void test_writer__an_idle_writer_is_no_reason_for_the_loop_to_stay(void **state)
+static void test_fd_writer__an_idle_writer_is_no_reason_for_the_loop_to_stay(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
   loop_run(d.loop); /* returns */
-  end_desk(&d);
+  end_fixture(&d);
 }
 
-static void test_writer__the_end_flushes_what_waits(void **state)
+static void test_fd_writer__the_end_flushes_what_waits(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
-  writer_put(d.writer, SPAN_LITERAL("last words"));
-  writer_end(d.writer, 5000, ended, &d);
+  fd_writer_put(d.writer, SPAN_LITERAL("last words"));
+  fd_writer_end(d.writer, 5000, ended, &d);
   d.writer = NULL;
   unsigned long long begin = ids_ticks_ms();
-  end_desk(&d);
+  end_fixture(&d);
   assert_true(ids_ticks_ms() - begin < 3000); /* and does not wait for its deadline */
 }
 
-static void test_writer__what_was_put_before_the_end_was_read(void **state)
+static void test_fd_writer__what_was_put_before_the_end_was_read(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
-  writer_put(d.writer, SPAN_LITERAL("last words"));
-  writer_end(d.writer, 5000, ended, &d);
+  fd_writer_put(d.writer, SPAN_LITERAL("last words"));
+  fd_writer_end(d.writer, 5000, ended, &d);
   loopback_wait(d.loop, has_ended, &d);
   read_some(&d);
   assert_string_equal(buf_cstring(&d.read), "last words");
@@ -268,16 +269,16 @@ static void test_writer__what_was_put_before_the_end_was_read(void **state)
 }
 
 static void
-test_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader(void **state)
+test_fd_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   open_pipe(&d);
   char *text = calloc(1, MIB);
-  writer_put(d.writer, (struct span){text, MIB});
+  fd_writer_put(d.writer, (struct span){text, MIB});
   free(text);
   unsigned long long begin = ids_ticks_ms();
-  writer_end(d.writer, 60, ended, &d);
+  fd_writer_end(d.writer, 60, ended, &d);
   assert_int_equal(d.ended, 0);
   loopback_wait(d.loop, has_ended, &d);
   assert_in_range(ids_ticks_ms() - begin, 55, 3000);
@@ -287,16 +288,16 @@ test_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader(void **state)
   close(d.out);
 }
 
-static void test_writer__the_mode_of_the_descriptor_is_put_back(void **state)
+static void test_fd_writer__the_mode_of_the_descriptor_is_put_back(void **state)
 {
   (void)state;
   int pair[2];
-  struct desk d;
+  struct fixture d;
   assert_int_equal(pipe(pair), 0);
   int before = fcntl(pair[1], F_GETFL);
   open_on(&d, pair[0], pair[1]);
   assert_true(fcntl(pair[1], F_GETFL) & O_NONBLOCK);
-  writer_end(d.writer, 100, ended, &d);
+  fd_writer_end(d.writer, 100, ended, &d);
   loopback_wait(d.loop, has_ended, &d);
   assert_int_equal(fcntl(pair[1], F_GETFL), before);
   assert_true(loop_free(d.loop));
@@ -304,29 +305,29 @@ static void test_writer__the_mode_of_the_descriptor_is_put_back(void **state)
   close(d.out);
 }
 
-static void test_writer__a_file_gets_all_of_it(void **state)
+static void test_fd_writer__a_file_gets_all_of_it(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
-  struct desk d;
+  struct fixture d;
   int out = open(scratch_write(&s, "file", 0600, ""), O_WRONLY | O_CLOEXEC);
   open_on(&d, -1, out);
-  writer_put(d.writer, SPAN_LITERAL("one\n"));
+  fd_writer_put(d.writer, SPAN_LITERAL("one\n"));
   loopback_run_ms(d.loop, 2);
-  writer_put(d.writer, SPAN_LITERAL("two\n"));
-  end_desk(&d);
+  fd_writer_put(d.writer, SPAN_LITERAL("two\n"));
+  end_fixture(&d);
   char *text = scratch_read(&s, "file");
   assert_string_equal(text, "one\ntwo\n");
   free(text);
   scratch_remove(&s);
 }
 
-static void test_writer__a_closed_stdout_is_a_fault(void **state)
+static void test_fd_writer__a_closed_stdout_is_a_fault(void **state)
 {
   (void)state;
   struct fault f = {0};
   struct uv_loop_s *loop = loop_new(&f);
-  assert_null(writer_open(loop, 999, drained, gone, NULL, &f));
+  assert_null(fd_writer_open(loop, 999, drained, gone, NULL, &f));
   assert_int_equal(f.kind, FAULT_SYSTEM);
   assert_non_null(strstr(f.text, "stdout"));
   assert_true(loop_free(loop));
@@ -337,19 +338,21 @@ int main(void)
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(
-          test_writer__bytes_of_one_turn_leave_together_and_not_before_its_end),
-      cmocka_unit_test(test_writer__a_slow_reader_gets_all_and_drain_comes_once),
-      cmocka_unit_test(test_writer__tells_once_that_the_reader_is_gone),
-      cmocka_unit_test(test_writer__a_reader_that_goes_is_seen_without_a_byte_to_write),
-      cmocka_unit_test(test_writer__whoever_is_told_may_end_it_at_once),
-      cmocka_unit_test(test_writer__a_reader_that_only_stopped_sending_still_reads),
-      cmocka_unit_test(test_writer__an_idle_writer_is_no_reason_for_the_loop_to_stay),
-      cmocka_unit_test(test_writer__the_end_flushes_what_waits),
-      cmocka_unit_test(test_writer__what_was_put_before_the_end_was_read),
-      cmocka_unit_test(test_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader),
-      cmocka_unit_test(test_writer__the_mode_of_the_descriptor_is_put_back),
-      cmocka_unit_test(test_writer__a_file_gets_all_of_it),
-      cmocka_unit_test(test_writer__a_closed_stdout_is_a_fault),
+          test_fd_writer__bytes_of_one_turn_leave_together_and_not_before_its_end),
+      cmocka_unit_test(test_fd_writer__a_slow_reader_gets_all_and_drain_comes_once),
+      cmocka_unit_test(test_fd_writer__tells_once_that_the_reader_is_gone),
+      cmocka_unit_test(
+          test_fd_writer__a_reader_that_goes_is_seen_without_a_byte_to_write),
+      cmocka_unit_test(test_fd_writer__whoever_is_told_may_end_it_at_once),
+      cmocka_unit_test(test_fd_writer__a_reader_that_only_stopped_sending_still_reads),
+      cmocka_unit_test(test_fd_writer__an_idle_writer_is_no_reason_for_the_loop_to_stay),
+      cmocka_unit_test(test_fd_writer__the_end_flushes_what_waits),
+      cmocka_unit_test(test_fd_writer__what_was_put_before_the_end_was_read),
+      cmocka_unit_test(
+          test_fd_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader),
+      cmocka_unit_test(test_fd_writer__the_mode_of_the_descriptor_is_put_back),
+      cmocka_unit_test(test_fd_writer__a_file_gets_all_of_it),
+      cmocka_unit_test(test_fd_writer__a_closed_stdout_is_a_fault),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static bool find(const char *table, const struct peer_end *local,
   char *copy = malloc(len ? len : 1); /* without a NUL: nothing may read on */
   assert_non_null(copy);
   memcpy(copy, table, len);
-  bool found = peer_table_find((struct span){copy, len}, local, remote, row);
+  bool found = proc_net_tcp_find((struct span){copy, len}, local, remote, row);
   free(copy);
   return found;
 }
@@ -44,7 +44,7 @@ static const char table[] = HEAD
     "   3: 0100007F:C351 0100007F:1F90 05 00000000:00000000 00:00000000 00000000     0   "
     "     0 0 1 0000000000000000 20 4 30 10 -1\n";
 
-static void test_peer_table__finds_the_peers_own_row(void **state)
+static void test_proc_net_tcp__finds_the_peers_own_row(void **state)
 {
   (void)state;
   struct peer_row row;
@@ -56,7 +56,7 @@ static void test_peer_table__finds_the_peers_own_row(void **state)
   assert_int_equal(row.inode, 101);
 }
 
-static void test_peer_table__a_closed_socket_has_no_inode(void **state)
+static void test_proc_net_tcp__a_closed_socket_has_no_inode(void **state)
 {
   (void)state;
   struct peer_row row;
@@ -65,7 +65,7 @@ static void test_peer_table__a_closed_socket_has_no_inode(void **state)
   assert_int_equal(row.inode, 0);
 }
 
-static void test_peer_table__says_when_there_is_no_row(void **state)
+static void test_proc_net_tcp__says_when_there_is_no_row(void **state)
 {
   (void)state;
   struct peer_row row;
@@ -77,7 +77,7 @@ static void test_peer_table__says_when_there_is_no_row(void **state)
   assert_false(find(HEAD, &client, &server, &row));
 }
 
-static void test_peer_table__reads_both_families_and_ipv4_within_ipv6(void **state)
+static void test_proc_net_tcp__reads_both_families_and_ipv4_within_ipv6(void **state)
 {
   (void)state;
   static const char six[] = HEAD
@@ -95,7 +95,7 @@ static void test_peer_table__reads_both_families_and_ipv4_within_ipv6(void **sta
   assert_int_equal(row.uid, 1001);
 }
 
-static void test_peer_table__a_row_with_an_inode_wins(void **state)
+static void test_proc_net_tcp__a_row_with_an_inode_wins(void **state)
 {
   (void)state;
   static const char both[] = " 0: 0100007F:C350 0100007F:1F90 06 0:0 00:0 0 0 0 0\n"
@@ -106,7 +106,7 @@ static void test_peer_table__a_row_with_an_inode_wins(void **state)
   assert_int_equal(row.inode, 9);
 }
 
-static void test_peer_table__what_is_no_row_is_passed_over(void **state)
+static void test_proc_net_tcp__what_is_no_row_is_passed_over(void **state)
 {
   (void)state;
   static const char *const wrong[] = {
@@ -131,12 +131,12 @@ static void test_peer_table__what_is_no_row_is_passed_over(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_peer_table__finds_the_peers_own_row),
-      cmocka_unit_test(test_peer_table__a_closed_socket_has_no_inode),
-      cmocka_unit_test(test_peer_table__says_when_there_is_no_row),
-      cmocka_unit_test(test_peer_table__reads_both_families_and_ipv4_within_ipv6),
-      cmocka_unit_test(test_peer_table__a_row_with_an_inode_wins),
-      cmocka_unit_test(test_peer_table__what_is_no_row_is_passed_over),
+      cmocka_unit_test(test_proc_net_tcp__finds_the_peers_own_row),
+      cmocka_unit_test(test_proc_net_tcp__a_closed_socket_has_no_inode),
+      cmocka_unit_test(test_proc_net_tcp__says_when_there_is_no_row),
+      cmocka_unit_test(test_proc_net_tcp__reads_both_families_and_ipv4_within_ipv6),
+      cmocka_unit_test(test_proc_net_tcp__a_row_with_an_inode_wins),
+      cmocka_unit_test(test_proc_net_tcp__what_is_no_row_is_passed_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void burn(double seconds)
   }
 }
 
-static void test_self__tells_its_own_use_from_its_childrens(void **state)
+static void test_self_usage__tells_its_own_use_from_its_childrens(void **state)
 {
   (void)state;
   struct self_usage before = self_usage();
@@ -38,7 +38,7 @@ static void test_self__tells_its_own_use_from_its_childrens(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_self__tells_its_own_use_from_its_childrens),
+      cmocka_unit_test(test_self_usage__tells_its_own_use_from_its_childrens),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,13 +11,13 @@
 static void expect(const char *cgroup, const char *mountinfo, const char *unified,
                    const char *memory)
 {
-  struct cgroup_paths p = cgroup_text_paths(span_of(cgroup), span_of(mountinfo));
+  struct cgroup_paths p = cgroup_parse_paths(span_of(cgroup), span_of(mountinfo));
   assert_string_equal(buf_cstring(&p.unified), unified);
   assert_string_equal(buf_cstring(&p.memory), memory);
   cgroup_paths_free(&p);
 }
 
-static void test_cgroup_text__v2_alone(void **state)
+static void test_cgroup_parse__v2_alone(void **state)
 {
   (void)state;
   expect(
@@ -27,14 +27,14 @@ static void test_cgroup_text__v2_alone(void **state)
       "/sys/fs/cgroup/user.slice/session-1.scope", "");
 }
 
-static void test_cgroup_text__in_a_container_with_a_namespace_of_its_own(void **state)
+static void test_cgroup_parse__in_a_container_with_a_namespace_of_its_own(void **state)
 {
   (void)state;
   expect("0::/\n", "30 22 0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n",
          "/sys/fs/cgroup", "");
 }
 
-static void test_cgroup_text__in_a_container_that_sees_its_own_folder(void **state)
+static void test_cgroup_parse__in_a_container_that_sees_its_own_folder(void **state)
 {
   (void)state;
   expect("9:memory:/docker/abc\n1:name=systemd:/docker/abc\n0::/docker/abc\n",
@@ -43,7 +43,7 @@ static void test_cgroup_text__in_a_container_that_sees_its_own_folder(void **sta
          "/sys/fs/cgroup/unified", "/sys/fs/cgroup/memory");
 }
 
-static void test_cgroup_text__v1_and_v2_side_by_side(void **state)
+static void test_cgroup_parse__v1_and_v2_side_by_side(void **state)
 {
   (void)state;
   expect("4:cpu,memory:/a/b\n0::/c\n",
@@ -52,7 +52,7 @@ static void test_cgroup_text__v1_and_v2_side_by_side(void **state)
          "/cg/unified/c", "/cg/cpu and memory/a/b");
 }
 
-static void test_cgroup_text__what_is_not_mounted_here_is_not_there(void **state)
+static void test_cgroup_parse__what_is_not_mounted_here_is_not_there(void **state)
 {
   (void)state;
   expect("0::/a\n", "30 22 0:26 /b /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", "", "");
@@ -65,7 +65,7 @@ static void test_cgroup_text__what_is_not_mounted_here_is_not_there(void **state
   expect("0::a\n0:\n::::\n", "- - - -\n30\n\n \n", "", "");
 }
 
-static void test_cgroup_text__the_second_mount_may_be_the_right_one(void **state)
+static void test_cgroup_parse__the_second_mount_may_be_the_right_one(void **state)
 {
   (void)state;
   expect("0::/a/b\n",
@@ -74,31 +74,31 @@ static void test_cgroup_text__the_second_mount_may_be_the_right_one(void **state
          "/y/b", "");
 }
 
-static void test_cgroup_text__counts_kills_for_memory(void **state)
+static void test_cgroup_parse__counts_kills_for_memory(void **state)
 {
   (void)state;
   unsigned long long n = 0;
-  assert_true(cgroup_text_kills(
+  assert_true(cgroup_parse_kills(
       SPAN_LITERAL("low 0\nhigh 0\nmax 9\noom 2\noom_kill 3\noom_group_kill 1\n"), &n));
   assert_int_equal(n, 3);
-  assert_true(cgroup_text_kills(
+  assert_true(cgroup_parse_kills(
       SPAN_LITERAL("oom_kill_disable 1\nunder_oom 0\noom_kill 12"), &n));
   assert_int_equal(n, 12);
-  assert_false(cgroup_text_kills(SPAN_LITERAL("oom_kill_disable 0\nunder_oom 0\n"), &n));
-  assert_false(cgroup_text_kills(SPAN_LITERAL("oom_kill x\noom_kill 1\n"), &n));
-  assert_false(cgroup_text_kills(SPAN_LITERAL(""), &n));
+  assert_false(cgroup_parse_kills(SPAN_LITERAL("oom_kill_disable 0\nunder_oom 0\n"), &n));
+  assert_false(cgroup_parse_kills(SPAN_LITERAL("oom_kill x\noom_kill 1\n"), &n));
+  assert_false(cgroup_parse_kills(SPAN_LITERAL(""), &n));
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cgroup_text__v2_alone),
-      cmocka_unit_test(test_cgroup_text__in_a_container_with_a_namespace_of_its_own),
-      cmocka_unit_test(test_cgroup_text__in_a_container_that_sees_its_own_folder),
-      cmocka_unit_test(test_cgroup_text__v1_and_v2_side_by_side),
-      cmocka_unit_test(test_cgroup_text__what_is_not_mounted_here_is_not_there),
-      cmocka_unit_test(test_cgroup_text__the_second_mount_may_be_the_right_one),
-      cmocka_unit_test(test_cgroup_text__counts_kills_for_memory),
+      cmocka_unit_test(test_cgroup_parse__v2_alone),
+      cmocka_unit_test(test_cgroup_parse__in_a_container_with_a_namespace_of_its_own),
+      cmocka_unit_test(test_cgroup_parse__in_a_container_that_sees_its_own_folder),
+      cmocka_unit_test(test_cgroup_parse__v1_and_v2_side_by_side),
+      cmocka_unit_test(test_cgroup_parse__what_is_not_mounted_here_is_not_there),
+      cmocka_unit_test(test_cgroup_parse__the_second_mount_may_be_the_right_one),
+      cmocka_unit_test(test_cgroup_parse__counts_kills_for_memory),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

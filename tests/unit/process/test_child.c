@@ -30,43 +30,43 @@
 static void test_child__tells_status_and_every_line_even_one_without_newline(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("echo one; printf two; exit 7");
-  child_desk_run(&d);
-  child_desk_expect(&d, "one|two|");
+  struct child_fixture d = child_fixture_make("echo one; printf two; exit 7");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "one|two|");
   assert_int_equal(d.end.status, 7);
   assert_int_equal(d.end.signal, 0);
   assert_false(d.end.forced);
   assert_true(d.end.max_rss_kib > 0);
   assert_true(child_pid(d.child) > 0);
   assert_null(child_spawn_fault(d.child));
-  child_desk_settle(&d, true);
+  child_fixture_settle(&d, true);
   assert_int_equal(d.end.leftover_count, 0);
-  child_desk_finish(&d, 0);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__tells_the_signal_that_killed_it(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("kill -KILL $$");
-  child_desk_run(&d);
+  struct child_fixture d = child_fixture_make("kill -KILL $$");
+  child_fixture_run(&d);
   assert_int_equal(d.end.signal, SIGKILL);
   assert_int_equal(d.end.status, 0);
   assert_false(d.end.forced);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__keeps_the_last_of_stderr(void **state)
 {
   (void)state;
-  struct child_desk d =
-      child_desk_make("seq 1 20000 >&2; echo out; echo last >&2; exit 1");
-  child_desk_run(&d);
-  child_desk_expect(&d, "out|");
+  struct child_fixture d =
+      child_fixture_make("seq 1 20000 >&2; echo out; echo last >&2; exit 1");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "out|");
   assert_int_equal(d.tail.len, LIMIT_STDERR_KEPT_BYTES);
   assert_string_equal(d.tail.at + d.tail.len - 11, "20000\nlast\n");
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **state)
@@ -83,10 +83,10 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
                {plain, "/", "cannot execute", "Permission denied"},
                {"/bin/sh", none, "cannot enter the workspace", "No such file"}};
   for (size_t i = 0; i < 3; i++) {
-    struct child_desk d = child_desk_make("exit 0");
+    struct child_fixture d = child_fixture_make("exit 0");
     d.setup.program = cases[i].program;
     d.setup.cwd = cases[i].cwd;
-    child_desk_run(&d);
+    child_fixture_run(&d);
     const struct fault *f = child_spawn_fault(d.child);
     assert_non_null(f);
     assert_int_equal(f->kind, FAULT_AGENT);
@@ -94,8 +94,8 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
         !strstr(f->text, cases[i].why))
       fail_msg("%s", f->text);
     assert_int_equal(d.end.status, 127);
-    child_desk_settle(&d, true);
-    child_desk_finish(&d, 0);
+    child_fixture_settle(&d, true);
+    child_fixture_finish(&d, 0);
   }
   scratch_remove(&s);
 }
@@ -105,7 +105,7 @@ static void test_child__a_program_that_cannot_start_is_told_by_its_end(void **st
 static void test_child__gets_all_its_input_and_then_the_end(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("wc -c");
+  struct child_fixture d = child_fixture_make("wc -c");
   struct buf input = buf_make(16 * MIB);
   for (int i = 0; i < 8 * 1024; i++) {
     char *at = buf_reserve(&input, KIB);
@@ -113,44 +113,44 @@ static void test_child__gets_all_its_input_and_then_the_end(void **state)
     buf_grew(&input, KIB);
   }
   d.setup.input = &input;
-  child_desk_run(&d);
-  child_desk_expect(&d, "8388608|");
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "8388608|");
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__input_that_is_never_read_is_no_failure(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("echo done; exit 0");
+  struct child_fixture d = child_fixture_make("echo done; exit 0");
   struct buf input = buf_make(16 * MIB);
   char *at = buf_reserve(&input, 4 * MIB);
   memset(at, 'x', 4 * MIB);
   buf_grew(&input, 4 * MIB);
   d.setup.input = &input;
-  child_desk_run(&d);
-  child_desk_expect(&d, "done|");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "done|");
   assert_int_equal(d.end.status, 0);
   assert_int_equal(d.end.signal, 0);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__a_dialogue_keeps_stdin_open(void **state)
 {
   (void)state;
-  struct child_desk d =
-      child_desk_make("read a; echo \"got $a\"; read b; echo \"got $b\"");
+  struct child_fixture d =
+      child_fixture_make("read a; echo \"got $a\"; read b; echo \"got $b\"");
   struct buf input = buf_make(KIB);
   buf_add_text(&input, "one\n");
   d.setup.input = &input;
   d.setup.dialogue = true;
   d.answer = "two\n";
-  child_desk_run(&d);
-  child_desk_expect(&d, "got one|got two|");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "got one|got two|");
   child_write(d.child, SPAN_LITERAL("late")); /* to nobody: fine */
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 /* -- what it prints -- */
@@ -158,25 +158,25 @@ static void test_child__a_dialogue_keeps_stdin_open(void **state)
 static void test_child__invalid_utf8_is_repaired_and_counted(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("printf 'a\\377b\\n\\303\\251\\n'");
-  child_desk_run(&d);
-  child_desk_expect(&d, "a\xef\xbf\xbd"
-                        "b|\xc3\xa9|");
+  struct child_fixture d = child_fixture_make("printf 'a\\377b\\n\\303\\251\\n'");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "a\xef\xbf\xbd"
+                           "b|\xc3\xa9|");
   assert_int_equal(child_repaired(d.child), 1);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__a_line_above_the_ceiling_is_told_and_passed_over(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("echo short; seq -s , 1 1000; echo after");
+  struct child_fixture d = child_fixture_make("echo short; seq -s , 1 1000; echo after");
   d.setup.line_ceiling = 64;
-  child_desk_run(&d);
-  child_desk_expect(&d, "short|after|");
+  child_fixture_run(&d);
+  child_fixture_expect(&d, "short|after|");
   assert_int_equal(d.too_long, 1);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 /* -- what it is born with -- */
@@ -184,7 +184,7 @@ static void test_child__a_line_above_the_ceiling_is_told_and_passed_over(void **
 static void test_child__has_pipes_its_own_session_and_no_other_descriptor(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make(
+  struct child_fixture d = child_fixture_make(
       "test -p /dev/stdin && test -p /dev/stdout && test -p /dev/stderr && echo pipes;"
       "read pid name st ppid pgrp sid rest </proc/self/stat;"
       "test $pgrp = $$ && test $sid = $$ && echo leader;"
@@ -192,25 +192,25 @@ static void test_child__has_pipes_its_own_session_and_no_other_descriptor(void *
       "grep -E '^Sig(Blk|Ign):' /proc/self/status | grep -v '0000000000000000$';"
       "pwd");
   int held = dup(0); /* one without CLOEXEC, as a careless library may have */
-  child_desk_run(&d);
+  child_fixture_run(&d);
   close(held);
-  child_desk_expect(&d, "pipes|leader|0|1|2|/|");
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_expect(&d, "pipes|leader|0|1|2|/|");
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__its_environment_is_what_was_given(void **state)
 {
   (void)state;
-  struct child_desk d =
-      child_desk_make("env | grep -v -E '^(PWD|SHLVL|_|OLDPWD)=' | sort");
+  struct child_fixture d =
+      child_fixture_make("env | grep -v -E '^(PWD|SHLVL|_|OLDPWD)=' | sort");
   struct buf expected = buf_make(KIB);
   buf_addf(&expected, "PATH=/usr/local/bin:/usr/bin:/bin|%s|", traces_mark());
-  child_desk_run(&d);
-  child_desk_expect(&d, expected.at);
+  child_fixture_run(&d);
+  child_fixture_expect(&d, expected.at);
   buf_free(&expected);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__a_hundred_of_them_leave_no_descriptor(void **state)
@@ -218,12 +218,12 @@ static void test_child__a_hundred_of_them_leave_no_descriptor(void **state)
   (void)state;
   unsigned before = 0;
   for (int i = 0; i < 30; i++) {
-    struct child_desk d = child_desk_make("echo hi");
+    struct child_fixture d = child_fixture_make("echo hi");
     if (i == 29)
       d.setup.program = "/no/such/program";
-    child_desk_run(&d);
-    child_desk_settle(&d, true);
-    child_desk_finish(&d, 0);
+    child_fixture_run(&d);
+    child_fixture_settle(&d, true);
+    child_fixture_finish(&d, 0);
     if (i == 0)
       before = traces_descriptors();
   }
@@ -235,11 +235,11 @@ static void test_child__a_hundred_of_them_leave_no_descriptor(void **state)
 static void test_child__while_paused_nothing_comes_and_nothing_is_lost(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("seq 1 150000; exit 4");
+  struct child_fixture d = child_fixture_make("seq 1 150000; exit 4");
   d.pause_at = 1;
   d.setup.drain_ms = 20;
-  child_desk_spawn(&d);
-  loopback_wait(d.loop, child_desk_has_line, &d);
+  child_fixture_spawn(&d);
+  loopback_wait(d.loop, child_fixture_has_line, &d);
   assert_true(child_is_paused(d.child));
   unsigned lines = d.lines; /* the rest of the first read still came */
   loopback_run_ms(d.loop, 500);
@@ -248,32 +248,32 @@ static void test_child__while_paused_nothing_comes_and_nothing_is_lost(void **st
   child_resume(d.child);
   child_resume(d.child);
   assert_false(child_is_paused(d.child));
-  loopback_wait(d.loop, child_desk_ended, &d);
+  loopback_wait(d.loop, child_fixture_ended, &d);
   assert_int_equal(d.lines, 150000);
   assert_int_equal(d.end.status, 4);
-  child_desk_settle(&d, true);
-  child_desk_finish(&d, 0);
+  child_fixture_settle(&d, true);
+  child_fixture_finish(&d, 0);
 }
 
 static void test_child__a_pause_is_no_silence(void **state)
 {
   (void)state;
-  struct child_desk d = child_desk_make("echo up; sleep 60");
+  struct child_fixture d = child_fixture_make("echo up; sleep 60");
   d.pause_at = 1;
-  child_desk_spawn(&d);
+  child_fixture_spawn(&d);
   unsigned long long spawned = child_last_output_ms(d.child);
   assert_int_equal(child_first_output_ms(d.child), 0);
-  loopback_wait(d.loop, child_desk_has_line, &d);
+  loopback_wait(d.loop, child_fixture_has_line, &d);
   assert_true(child_first_output_ms(d.child) >= spawned);
   loopback_run_ms(d.loop, 100);
   child_resume(d.child);
   assert_true(ids_ticks_ms() - child_last_output_ms(d.child) < 90);
-  child_desk_finish(&d, 0);
+  child_fixture_finish(&d, 0);
 }
 
 int main(int argc, char **argv)
 {
-  if (child_desk_is_keeper(argc, argv))
+  if (child_fixture_is_keeper(argc, argv))
     return keeper_main(argc, argv);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_child__tells_status_and_every_line_even_one_without_newline),

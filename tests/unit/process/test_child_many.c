@@ -71,7 +71,7 @@ static void on_end(void *who, const struct process_end *end)
   child_settle(o->child, true, on_settled);
 }
 
-/* All of them live until the gate is shut, then all exit at once. */
+/* All of them live until auth is shut, then all exit at once. */
 static void spawn(struct crowd *c, int i)
 {
   static const struct child_calls calls = {on_line, on_too_long, on_end};
@@ -172,7 +172,7 @@ static void test_child__five_hundred_codes_are_right_while_orphans_rain(void **s
 
 int main(int argc, char **argv)
 {
-  if (child_desk_is_keeper(argc, argv))
+  if (child_fixture_is_keeper(argc, argv))
     return keeper_main(argc, argv);
   struct rlimit files;
   assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct uv_loop_s *loop;
   struct strv env;
   struct companion *companion;
@@ -30,25 +30,25 @@ struct desk {
 
 static void exited(void *who, int status)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   d->exits++;
   d->status = status;
 }
 
 static bool has_exited(void *who)
 {
-  return ((struct desk *)who)->exits > 0;
+  return ((struct fixture *)who)->exits > 0;
 }
 
 /* Its stdout is a pipe here; a companion inherits ours. */
-static void start(struct desk *d, const char *script)
+static void start(struct fixture *d, const char *script)
 {
   char sh[] = "sh", c[] = "-c", text[300];
   assert_true(strlen(script) < sizeof text);
   strcpy(text, script);
   char *argv[] = {sh, c, text, NULL};
   struct fault f = {0};
-  *d = (struct desk){.loop = loop_new(&f), .env = traces_environment()};
+  *d = (struct fixture){.loop = loop_new(&f), .env = traces_environment()};
   assert_int_equal(orphans_open(d->loop, &f), 0);
   int ends[2], ours = dup(STDOUT_FILENO);
   assert_int_equal(pipe(ends), 0);
@@ -61,7 +61,7 @@ static void start(struct desk *d, const char *script)
   assert_non_null(d->companion);
 }
 
-static void wait_for_word(struct desk *d, const char *word)
+static void wait_for_word(struct fixture *d, const char *word)
 {
   char text[200] = "";
   for (size_t n = 0; !strstr(text, word);) {
@@ -73,7 +73,7 @@ static void wait_for_word(struct desk *d, const char *word)
   }
 }
 
-static void finish(struct desk *d, int status)
+static void finish(struct fixture *d, int status)
 {
   loopback_wait(d->loop, has_exited, d);
   assert_int_equal(d->status, status);
@@ -89,7 +89,7 @@ static void finish(struct desk *d, int status)
 static void test_companion__its_exit_code_is_told_once(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "echo here; exit 7");
   wait_for_word(&d, "here"); /* our stdout is its own */
   finish(&d, 7);
@@ -98,7 +98,7 @@ static void test_companion__its_exit_code_is_told_once(void **state)
 static void test_companion__a_signal_is_128_and_its_number(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "kill -KILL $$");
   finish(&d, 128 + SIGKILL);
 }
@@ -106,7 +106,7 @@ static void test_companion__a_signal_is_128_and_its_number(void **state)
 static void test_companion__orphans_that_die_first_take_nothing_of_it(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "for i in 1 2 3 4 5 6 7 8 9; do (sleep 0.0$i &); done; sleep 0.1; exit 251");
   finish(&d, 251);
 }
@@ -114,7 +114,7 @@ static void test_companion__orphans_that_die_first_take_nothing_of_it(void **sta
 static void test_companion__gets_signals_with_their_plain_effect(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "trap 'echo hup' HUP; trap 'exit 9' USR1; echo up; "
             "while :; do sleep 0.02; done");
   wait_for_word(&d, "up");
@@ -131,7 +131,7 @@ static void test_companion__gets_signals_with_their_plain_effect(void **state)
 static void test_companion__is_killed_when_its_time_is_over(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "trap '' TERM; echo up; exec sleep 60");
   wait_for_word(&d, "up");
   companion_signal(d.companion, SIGTERM);
@@ -144,7 +144,7 @@ static void test_companion__that_cannot_start_is_a_fault_and_no_exit(void **stat
 {
   (void)state;
   struct fault f = {0};
-  struct desk d = {.loop = loop_new(&f)};
+  struct fixture d = {.loop = loop_new(&f)};
   char name[] = "x", *argv[] = {name, NULL}, *env[] = {NULL};
   assert_null(companion_start(d.loop, "/no/such/program", argv, env, exited, &d, &f));
   assert_non_null(strstr(f.text, "cannot execute /no/such/program"));

@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-struct seen {
+struct seen_ids {
   int pids[64];
   char names[64][16];
   unsigned count;
@@ -26,7 +26,7 @@ struct seen {
 
 static void note(void *who, int pid, const char *name)
 {
-  struct seen *s = who;
+  struct seen_ids *s = who;
   assert_true(s->count < 64);
   s->pids[s->count] = pid;
   snprintf(s->names[s->count++], 16, "%s", name);
@@ -34,7 +34,7 @@ static void note(void *who, int pid, const char *name)
 
 static unsigned count_below(int root)
 {
-  struct seen s = {0};
+  struct seen_ids s = {0};
   unsigned n = descendants_each(root, note, &s);
   assert_int_equal(n, s.count);
   return n;
@@ -144,7 +144,7 @@ static void test_descendants__a_name_may_hold_anything(void **state)
     sleep_for_ever();
   }
   assert_int_equal(read(ready[0], &byte, 1), 1);
-  struct seen s = {0};
+  struct seen_ids s = {0};
   assert_int_equal(descendants_each(getpid(), note, &s), 1);
   assert_int_equal(s.pids[0], pid);
   assert_non_null(strstr(s.names[0], "a) Z 1 (b"));

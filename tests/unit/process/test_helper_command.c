@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct command_setup setup;
   unsigned ends;
@@ -30,7 +30,7 @@ struct desk {
 
 static void ended(void *who, struct command_end *end)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   assert_true(d->started);
   d->ends++;
   d->status = end->status;
@@ -42,15 +42,15 @@ static void ended(void *who, struct command_end *end)
   buf_add(&d->complaint, end->stderr_tail);
 }
 
-static void open_desk(struct desk *d)
+static void open_fixture(struct fixture *d)
 {
-  *d = (struct desk){.setup = {.output_ceiling = MIB, .deadline_ms = 10000},
-                     .complaint = buf_make(MIB)};
+  *d = (struct fixture){.setup = {.output_ceiling = MIB, .deadline_ms = 10000},
+                        .complaint = buf_make(MIB)};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
 }
 
-static struct command *start(struct desk *d, const char *script)
+static struct command *start(struct fixture *d, const char *script)
 {
   char shell[] = "/bin/sh", flag[] = "-c";
   char *text = span_copy(span_of(script)), *argv[] = {shell, flag, text, NULL};
@@ -65,19 +65,19 @@ static struct command *start(struct desk *d, const char *script)
 
 static bool is_over(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   return d->ends > 0;
 }
 
 /* Runs it to its end, and the loop dry. */
-static void finish(struct desk *d)
+static void finish(struct fixture *d)
 {
   loopback_wait(&d->loop, is_over, d);
   loopback_loop_close(&d->loop);
   assert_int_equal(d->ends, 1);
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   buf_free(&d->output);
   buf_free(&d->complaint);
@@ -86,8 +86,8 @@ static void close_desk(struct desk *d)
 static void test_command__gives_input_and_takes_output(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.setup.input = SPAN_LITERAL("some input");
   start(&d, "cat; echo complaint >&2; exit 3");
   finish(&d);
@@ -95,35 +95,35 @@ static void test_command__gives_input_and_takes_output(void **state)
   assert_int_equal(d.fault, FAULT_NONE);
   assert_string_equal(buf_cstring(&d.output), "some input");
   assert_string_equal(buf_cstring(&d.complaint), "complaint\n");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__has_the_environment_it_was_given_and_no_other(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   setenv("RUNLET_SECRET", "x", 1);
   start(&d, "/usr/bin/env");
   finish(&d);
   assert_null(strstr(buf_cstring(&d.output), "RUNLET_SECRET"));
-  close_desk(&d);
-  open_desk(&d);
+  close_fixture(&d);
+  open_fixture(&d);
   char mine[] = "MINE=1", *env[] = {mine, NULL};
   d.setup.env = env;
   d.setup.cwd = "/";
   start(&d, "echo $MINE; pwd");
   finish(&d);
   assert_string_equal(buf_cstring(&d.output), "1\n/\n");
-  close_desk(&d);
+  close_fixture(&d);
   unsetenv("RUNLET_SECRET");
 }
 
 static void test_command__a_program_that_is_not_there_is_named(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   char program[] = "/nowhere/program", *argv[] = {program, NULL};
   struct fault f = {0};
   d.setup.argv = argv;
@@ -133,15 +133,15 @@ static void test_command__a_program_that_is_not_there_is_named(void **state)
   assert_non_null(strstr(f.text, "/nowhere/program"));
   loopback_loop_close(&d.loop);
   assert_int_equal(d.ends, 0);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__big_input_and_output_pass(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   size_t big = 8 * (size_t)MIB;
-  open_desk(&d);
+  open_fixture(&d);
   char *input = malloc(big);
   memset(input, 'x', big);
   d.setup.input = (struct span){input, big};
@@ -151,14 +151,14 @@ static void test_command__big_input_and_output_pass(void **state)
   assert_int_equal(d.fault, FAULT_NONE);
   assert_int_equal(d.output.len, big);
   free(input);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__one_that_does_not_read_its_input_is_no_fault(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   char *input = calloc(1, MIB);
   d.setup.input = (struct span){input, MIB};
   start(&d, "exec 0<&-; echo fine");
@@ -167,33 +167,33 @@ static void test_command__one_that_does_not_read_its_input_is_no_fault(void **st
   assert_int_equal(d.fault, FAULT_NONE);
   assert_string_equal(buf_cstring(&d.output), "fine\n");
   free(input);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__too_much_output_kills_it(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.setup.output_ceiling = 1000;
   start(&d, "while :; do echo 0123456789; done");
   finish(&d);
   assert_int_equal(d.fault, FAULT_TOO_BIG);
   assert_non_null(strstr(d.text, "1000 bytes"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__only_the_end_of_long_complaints_is_kept(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   start(&d, "i=0; while [ $i -lt 2000 ]; do echo line $i >&2; i=$((i+1)); done");
   finish(&d);
   assert_int_equal(d.complaint.len, LIMIT_STDERR_TAIL_BYTES);
   assert_non_null(strstr(buf_cstring(&d.complaint), "line 1999\n"));
   assert_null(strstr(buf_cstring(&d.complaint), "line 0\n"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 /* The pid that the script printed must be gone soon. */
@@ -220,8 +220,8 @@ static void expect_gone(const char *printed)
 static void test_command__its_deadline_kills_the_whole_group(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.setup.deadline_ms = 200;
   unsigned long long begun = ids_ticks_ms();
   start(&d, "sleep 1000 & echo $!; wait");
@@ -231,35 +231,35 @@ static void test_command__its_deadline_kills_the_whole_group(void **state)
   assert_int_equal(d.signal, SIGKILL);
   assert_true(ids_ticks_ms() - begun < 5000);
   expect_gone(buf_cstring(&d.output));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__a_cancel_kills_it_and_ends_once(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   struct command *c = start(&d, "sleep 1000");
   command_cancel(c);
   command_cancel(c);
   assert_int_equal(d.ends, 0); /* never from inside */
   finish(&d);
   assert_int_equal(d.fault, FAULT_CANCELLED);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_command__ends_soon_when_something_else_holds_its_pipes(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   unsigned long long begun = ids_ticks_ms();
   start(&d, "setsid sleep 5 & echo done");
   finish(&d);
   assert_true(ids_ticks_ms() - begun < 3000);
   assert_string_equal(buf_cstring(&d.output), "done\n");
   assert_int_equal(d.fault, FAULT_NONE);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 #define TEST(name) cmocka_unit_test(test_command__##name)

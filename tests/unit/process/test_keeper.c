@@ -28,16 +28,16 @@
 
 static const char *more[] = {"", "", "", ""}; /* identity, oom score, kills, cgroup */
 
-struct desk {
+struct fixture {
   struct strv argv, env;
   int control, pid;
 };
 
 /* Agent: sh -c SCRIPT, or another program if it is not NULL. */
-static struct desk start(const char *folder, const char *cwd, const char *program,
-                         const char *script)
+static struct fixture start(const char *folder, const char *cwd, const char *program,
+                            const char *script)
 {
-  struct desk d = {.env = traces_environment()};
+  struct fixture d = {.env = traces_environment()};
   struct fault f = {0};
   int pair[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
   assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
@@ -61,7 +61,7 @@ static struct desk start(const char *folder, const char *cwd, const char *progra
 }
 
 /* The next record, which must be of this kind; 10 s at most. */
-static struct keeper_record hear(struct desk *d, enum keeper_news news)
+static struct keeper_record on_input(struct fixture *d, enum keeper_news news)
 {
   struct keeper_record r = {0};
   struct pollfd p = {.fd = d->control, .events = POLLIN};
@@ -71,14 +71,14 @@ static struct keeper_record hear(struct desk *d, enum keeper_news news)
   return r;
 }
 
-static void order(struct desk *d, enum keeper_order what, unsigned grace_ms)
+static void order(struct fixture *d, enum keeper_order what, unsigned grace_ms)
 {
   struct keeper_command c = {.order = what, .grace_ms = grace_ms};
   assert_int_equal(send(d->control, &c, sizeof c, 0), sizeof c);
 }
 
 /* The keeper exits by itself, with 0, and says nothing more. */
-static void finish(struct desk *d)
+static void finish(struct fixture *d)
 {
   int status;
   char byte;
@@ -94,9 +94,9 @@ static void finish(struct desk *d)
 static void test_keeper__tells_start_exit_and_use_and_stays_until_told(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "exit 7");
-  struct keeper_record started = hear(&d, KEEPER_STARTED);
-  struct keeper_record r = hear(&d, KEEPER_EXITED);
+  struct fixture d = start("", "/", NULL, "exit 7");
+  struct keeper_record started = on_input(&d, KEEPER_STARTED);
+  struct keeper_record r = on_input(&d, KEEPER_EXITED);
   assert_true(started.pid > 0 && started.pid != d.pid);
   assert_int_equal(r.pid, started.pid);
   assert_int_equal(r.status, 7);
@@ -104,18 +104,18 @@ static void test_keeper__tells_start_exit_and_use_and_stays_until_told(void **st
   assert_true(r.max_rss_kib > 0);
   assert_int_equal(waitpid(d.pid, NULL, WNOHANG), 0);
   order(&d, KEEPER_LET_GO, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 }
 
 static void test_keeper__tells_the_signal_that_killed_the_agent(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "kill -SEGV $$");
-  hear(&d, KEEPER_STARTED);
-  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGSEGV);
+  struct fixture d = start("", "/", NULL, "kill -SEGV $$");
+  on_input(&d, KEEPER_STARTED);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).signal, SIGSEGV);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 }
 
@@ -127,11 +127,11 @@ static struct keeper_record end_with_count(struct scratch *s, const char *script
            scratch_write(s, "events", 0600, "oom 5\noom_kill 1\n"));
   snprintf(text, sizeof text, script, file);
   more[2] = file;
-  struct desk d = start("", "/", NULL, text);
-  hear(&d, KEEPER_STARTED);
-  struct keeper_record r = hear(&d, KEEPER_EXITED);
+  struct fixture d = start("", "/", NULL, text);
+  on_input(&d, KEEPER_STARTED);
+  struct keeper_record r = on_input(&d, KEEPER_EXITED);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
   more[2] = "";
   return r;
@@ -157,17 +157,17 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
   cgroups_find(&groups);
   more[3] = buf_cstring(&groups.folder);
   char group[600], name[CGROUP_NAME_BYTES];
-  struct desk d = start("", "/", NULL,
-                        "for i in 1 2 3 4 5 6 7 8; do setsid sleep 60 & done; "
-                        "trap '' TERM; while :; do read -t 1 x; done");
+  struct fixture d = start("", "/", NULL,
+                           "for i in 1 2 3 4 5 6 7 8; do setsid sleep 60 & done; "
+                           "trap '' TERM; while :; do read -t 1 x; done");
   cgroup_name(name, d.pid);
   snprintf(group, sizeof group, "%s/%s", more[3], name);
-  hear(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_STARTED);
   traces_expect_alive(9, 1000);
   assert_int_equal(access(group, F_OK), groups.folder.len ? 0 : -1);
   order(&d, KEEPER_STOP, 10);
-  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGKILL);
-  hear(&d, KEEPER_SETTLED);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).signal, SIGKILL);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
   traces_expect_alive(0, 0);
   assert_int_equal(access(group, F_OK), -1);
@@ -175,11 +175,11 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
   d = start("", "/", NULL, "setsid sleep 60 & sleep 0.1; exit 0");
   cgroup_name(name, d.pid);
   snprintf(group, sizeof group, "%s/%s", more[3], name);
-  hear(&d, KEEPER_STARTED);
-  hear(&d, KEEPER_EXITED);
+  on_input(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_EXITED);
   order(&d, KEEPER_LET_GO, 0);
-  int stays = hear(&d, KEEPER_LEFT).pid;
-  hear(&d, KEEPER_SETTLED);
+  int stays = on_input(&d, KEEPER_LEFT).pid;
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
   assert_int_equal(access(group, F_OK), -1); /* though one of it lives */
   assert_int_equal(kill(stays, SIGKILL), 0);
@@ -191,12 +191,12 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
 static void test_keeper__counts_the_time_its_agent_used(void **state)
 {
   (void)state;
-  struct desk d =
+  struct fixture d =
       start("", "/", NULL, "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done");
-  hear(&d, KEEPER_STARTED);
-  assert_true(hear(&d, KEEPER_EXITED).cpu_ms > 5);
+  on_input(&d, KEEPER_STARTED);
+  assert_true(on_input(&d, KEEPER_EXITED).cpu_ms > 5);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 }
 
@@ -211,11 +211,11 @@ static void test_keeper__says_what_failed_and_goes(void **state)
                {"/", "/etc/passwd", LAUNCH_EXEC, EACCES},
                {"/no/such/folder", NULL, LAUNCH_CHDIR, ENOENT}};
   for (size_t i = 0; i < 3; i++) {
-    struct desk d = start("", cases[i].cwd, cases[i].program, "exit 0");
-    struct keeper_record r = hear(&d, KEEPER_NO_EXEC);
+    struct fixture d = start("", cases[i].cwd, cases[i].program, "exit 0");
+    struct keeper_record r = on_input(&d, KEEPER_NO_EXEC);
     assert_int_equal(r.what, cases[i].what);
     assert_int_equal(r.status, cases[i].error);
-    hear(&d, KEEPER_SETTLED);
+    on_input(&d, KEEPER_SETTLED);
     finish(&d);
   }
 }
@@ -223,12 +223,12 @@ static void test_keeper__says_what_failed_and_goes(void **state)
 static void test_keeper__a_sweep_ends_when_nothing_is_left(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "setsid sleep 60 & sleep 0.1; exit 0");
-  hear(&d, KEEPER_STARTED);
-  hear(&d, KEEPER_EXITED);
+  struct fixture d = start("", "/", NULL, "setsid sleep 60 & sleep 0.1; exit 0");
+  on_input(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_EXITED);
   traces_expect_alive(1, 1000);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   traces_expect_alive(0, 0);
   finish(&d);
 }
@@ -236,11 +236,11 @@ static void test_keeper__a_sweep_ends_when_nothing_is_left(void **state)
 static void test_keeper__a_sweep_takes_a_living_agent_too(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "trap '' TERM; sleep 60; sleep 60");
-  hear(&d, KEEPER_STARTED);
+  struct fixture d = start("", "/", NULL, "trap '' TERM; sleep 60; sleep 60");
+  on_input(&d, KEEPER_STARTED);
   order(&d, KEEPER_SWEEP, 0);
-  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGKILL);
-  hear(&d, KEEPER_SETTLED);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).signal, SIGKILL);
+  on_input(&d, KEEPER_SETTLED);
   traces_expect_alive(0, 0);
   finish(&d);
 }
@@ -248,13 +248,13 @@ static void test_keeper__a_sweep_takes_a_living_agent_too(void **state)
 static void test_keeper__letting_go_names_what_stays(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "sleep 60 & sleep 0.1; exit 0");
-  hear(&d, KEEPER_STARTED);
-  hear(&d, KEEPER_EXITED);
+  struct fixture d = start("", "/", NULL, "sleep 60 & sleep 0.1; exit 0");
+  on_input(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_EXITED);
   order(&d, KEEPER_LET_GO, 0);
-  struct keeper_record r = hear(&d, KEEPER_LEFT);
+  struct keeper_record r = on_input(&d, KEEPER_LEFT);
   assert_string_equal(r.name, "sleep");
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   traces_expect_alive(1, 0);
   finish(&d);
   assert_int_equal(kill(r.pid, SIGKILL), 0);
@@ -266,19 +266,20 @@ static void test_keeper__letting_go_names_what_stays(void **state)
 static void test_keeper__letting_go_after_a_stop_waits_for_the_agents_group(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL,
-                        "setsid sleep 30 & "
-                        "sh -c 'trap \"sleep 0.3; exit\" TERM; while :; do sleep 0.05; "
-                        "done' & "
-                        "sh -c 'trap : TERM; while :; do sleep 0.05; done' & "
-                        "sleep 0.3; kill -USR1 $$; wait");
-  hear(&d, KEEPER_STARTED);
-  hear(&d, KEEPER_EXITED);
+  struct fixture d =
+      start("", "/", NULL,
+            "setsid sleep 30 & "
+            "sh -c 'trap \"sleep 0.3; exit\" TERM; while :; do sleep 0.05; "
+            "done' & "
+            "sh -c 'trap : TERM; while :; do sleep 0.05; done' & "
+            "sleep 0.3; kill -USR1 $$; wait");
+  on_input(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_EXITED);
   order(&d, KEEPER_STOP, 60000);
   order(&d, KEEPER_LET_GO, 0);
-  struct keeper_record left = hear(&d, KEEPER_LEFT);
+  struct keeper_record left = on_input(&d, KEEPER_LEFT);
   assert_string_equal(left.name, "sleep");
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
   kill(left.pid, SIGKILL);
   traces_expect_alive(0, 2000);
@@ -287,20 +288,20 @@ static void test_keeper__letting_go_after_a_stop_waits_for_the_agents_group(void
 static void test_keeper__stop_is_term_then_kill(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "exec sleep 60");
-  hear(&d, KEEPER_STARTED);
+  struct fixture d = start("", "/", NULL, "exec sleep 60");
+  on_input(&d, KEEPER_STARTED);
   order(&d, KEEPER_STOP, 60000);
-  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGTERM);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).signal, SIGTERM);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 
   d = start("", "/", NULL, "trap '' TERM; while :; do sleep 0.05; done");
-  hear(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_STARTED);
   traces_sleep_ms(100); /* the trap is set */
   order(&d, KEEPER_STOP, 50);
-  assert_int_equal(hear(&d, KEEPER_EXITED).signal, SIGKILL);
-  hear(&d, KEEPER_SETTLED);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).signal, SIGKILL);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 }
 
@@ -309,9 +310,9 @@ static void test_keeper__when_runlet_is_gone_so_are_run_and_folder(void **state)
   (void)state;
   struct scratch s = scratch_make();
   scratch_write(&s, "token", 0600, "secret");
-  struct desk d = start(s.folder, "/", NULL,
-                        "trap '' TERM HUP; setsid sleep 60 & sleep 60; sleep 60");
-  hear(&d, KEEPER_STARTED);
+  struct fixture d = start(s.folder, "/", NULL,
+                           "trap '' TERM HUP; setsid sleep 60 & sleep 60; sleep 60");
+  on_input(&d, KEEPER_STARTED);
   traces_expect_alive(3, 1000);
   assert_int_equal(shutdown(d.control, SHUT_RDWR), 0); /* as when runlet is killed */
   int status;
@@ -328,11 +329,11 @@ static void test_keeper__at_an_orderly_end_the_folder_is_runlets(void **state)
 {
   (void)state;
   struct scratch s = scratch_make();
-  struct desk d = start(s.folder, "/", NULL, "exit 0");
-  hear(&d, KEEPER_STARTED);
-  hear(&d, KEEPER_EXITED);
+  struct fixture d = start(s.folder, "/", NULL, "exit 0");
+  on_input(&d, KEEPER_STARTED);
+  on_input(&d, KEEPER_EXITED);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
   assert_int_equal(access(s.folder, F_OK), 0);
   scratch_remove(&s);
@@ -341,14 +342,14 @@ static void test_keeper__at_an_orderly_end_the_folder_is_runlets(void **state)
 static void test_keeper__signals_to_it_do_not_end_it(void **state)
 {
   (void)state;
-  struct desk d = start("", "/", NULL, "sleep 0.3; exit 5");
-  hear(&d, KEEPER_STARTED);
+  struct fixture d = start("", "/", NULL, "sleep 0.3; exit 5");
+  on_input(&d, KEEPER_STARTED);
   kill(d.pid, SIGTERM);
   kill(d.pid, SIGINT);
   kill(d.pid, SIGHUP);
-  assert_int_equal(hear(&d, KEEPER_EXITED).status, 5);
+  assert_int_equal(on_input(&d, KEEPER_EXITED).status, 5);
   order(&d, KEEPER_SWEEP, 0);
-  hear(&d, KEEPER_SETTLED);
+  on_input(&d, KEEPER_SETTLED);
   finish(&d);
 }
 

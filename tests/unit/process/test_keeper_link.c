@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct uv_loop_s *loop;
   struct strv argv, env;
   struct keeper_link *link;
@@ -30,7 +30,7 @@ struct desk {
 
 static void on_record(void *who, const struct keeper_record *r)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   assert_int_equal(d->gone, 0);
   assert_true(d->records < 16);
   d->news[d->records++] = r->news;
@@ -45,28 +45,28 @@ static void on_record(void *who, const struct keeper_record *r)
 
 static void on_gone(void *who)
 {
-  ((struct desk *)who)->gone++;
+  ((struct fixture *)who)->gone++;
 }
 
 static bool is_gone(void *who)
 {
-  return ((struct desk *)who)->gone > 0;
+  return ((struct fixture *)who)->gone > 0;
 }
 
 static bool has_started(void *who)
 {
-  return ((struct desk *)who)->records > 0;
+  return ((struct fixture *)who)->records > 0;
 }
 
 static bool has_exited(void *who)
 {
-  return ((struct desk *)who)->records > 1;
+  return ((struct fixture *)who)->records > 1;
 }
 
-static void open_desk(struct desk *d, const char *script)
+static void open_fixture(struct fixture *d, const char *script)
 {
   struct fault f = {0};
-  *d = (struct desk){.loop = loop_new(&f), .env = traces_environment()};
+  *d = (struct fixture){.loop = loop_new(&f), .env = traces_environment()};
   strv_add(&d->argv, SPAN_LITERAL("sh"));
   strv_add(&d->argv, SPAN_LITERAL("-c"));
   strv_add(&d->argv, span_of(script));
@@ -86,7 +86,7 @@ static void open_desk(struct desk *d, const char *script)
   close(null);
 }
 
-static void finish(struct desk *d)
+static void finish(struct fixture *d)
 {
   keeper_link_close(d->link);
   assert_true(loop_free(d->loop));
@@ -99,8 +99,8 @@ static void finish(struct desk *d)
 static void test_keeper_link__hears_all_in_order_and_the_end_once(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, "exit 3");
+  struct fixture d;
+  open_fixture(&d, "exit 3");
   loopback_wait(d.loop, has_exited, &d);
   assert_false(keeper_link_is_gone(d.link));
   keeper_link_order(d.link, KEEPER_SWEEP, 0);
@@ -120,8 +120,8 @@ static void test_keeper_link__hears_all_in_order_and_the_end_once(void **state)
 static void test_keeper_link__closing_kills_a_living_run_and_tells_nothing(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, "trap '' TERM; setsid sleep 60 & sleep 60; sleep 60");
+  struct fixture d;
+  open_fixture(&d, "trap '' TERM; setsid sleep 60 & sleep 60; sleep 60");
   loopback_wait(d.loop, has_started, &d);
   traces_expect_alive(3, 1000);
   finish(&d);
@@ -132,8 +132,8 @@ static void test_keeper_link__closing_kills_a_living_run_and_tells_nothing(void 
 static void test_keeper_link__may_be_closed_from_inside_a_record(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, "exit 0");
+  struct fixture d;
+  open_fixture(&d, "exit 0");
   d.close_at_first = true;
   traces_sleep_ms(100); /* more than one record is there */
   loopback_wait(d.loop, has_started, &d);
@@ -145,8 +145,8 @@ static void test_keeper_link__may_be_closed_from_inside_a_record(void **state)
 static void test_keeper_link__a_killed_keeper_is_gone(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, "kill -KILL $PPID; exec sleep 60");
+  struct fixture d;
+  open_fixture(&d, "kill -KILL $PPID; exec sleep 60");
   loopback_wait(d.loop, is_gone, &d);
   assert_int_equal(d.gone, 1);
   traces_expect_alive(0, 1000); /* its agent dies with it */

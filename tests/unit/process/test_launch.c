@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-static const struct identity nobody = {.uid = 65534, .gid = 65534};
+static const struct agent_user nobody = {.uid = 65534, .gid = 65534};
 
 static struct launch shell(char **argv, const char *script)
 {
@@ -76,7 +76,7 @@ static void test_launch__as_another_user_it_has_nothing_of_ours(void **state)
                   "grep -q '^CapEff:.*0000000000000000' /proc/self/status && "
                   "! kill -0 $PPID 2>/dev/null && "
                   "! cat /proc/$PPID/environ 2>/dev/null");
-  l.identity = &nobody;
+  l.agent_user = &nobody;
   assert_int_equal(status_of(&l), 0);
   assert_int_equal(geteuid(), 0); /* and we are who we were */
   assert_int_equal(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
@@ -86,15 +86,15 @@ static void test_launch__who_may_gain_privileges_may(void **state)
 {
   (void)state;
   char *argv[5];
-  struct identity id = nobody;
+  struct agent_user id = nobody;
   struct launch l = shell(argv, "grep -q '^NoNewPrivs:.*0' /proc/self/status");
   id.may_gain = true;
-  l.identity = &id;
+  l.agent_user = &id;
   assert_int_equal(status_of(&l), 0);
 }
 
 /* A keeper of our own that starts an agent and is killed. */
-static void expect_death_with_keeper(const struct identity *identity)
+static void expect_death_with_keeper(const struct agent_user *agent_user)
 {
   int pair[2];
   char byte;
@@ -104,7 +104,7 @@ static void expect_death_with_keeper(const struct identity *identity)
     char *argv[5];
     struct launch l = shell(argv, "echo; exec sleep 60");
     struct launch_error e;
-    l.identity = identity;
+    l.agent_user = agent_user;
     dup2(pair[1], 1);
     launch(&l, &e);
     for (;;)
@@ -132,7 +132,7 @@ static void test_launch__has_the_oom_score_it_was_given(void **state)
   struct launch l = shell(argv, "test $(cat /proc/self/oom_score_adj) = 321");
   l.oom_score = "321"; /* higher than ours: always allowed */
   assert_int_equal(status_of(&l), 0);
-  l.identity = &nobody;
+  l.agent_user = &nobody;
   assert_int_equal(status_of(&l), 0);
 }
 

@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   uv_loop_t loop;
-  struct feed feed;
+  struct stdin_pipe feed;
   struct pipes pipes;
   struct buf got;
   bool ended; /* the reader saw the end */
@@ -28,30 +28,30 @@ struct desk {
 
 static void on_closed(void *who)
 {
-  ((struct desk *)who)->closes++;
+  ((struct fixture *)who)->closes++;
 }
 
-static void open_desk(struct desk *d)
+static void open_fixture(struct fixture *d)
 {
   struct fault f = {0};
   memset(d, 0, sizeof *d);
   d->got = buf_make(16 * MIB);
   uv_loop_init(&d->loop);
   assert_int_equal(pipes_make(&d->pipes, &f), 0);
-  feed_make(&d->feed, &d->loop, on_closed, d);
+  stdin_pipe_make(&d->feed, &d->loop, on_closed, d);
   assert_int_equal(uv_pipe_open(&d->feed.pipe, d->pipes.ours[PIPES_IN]), 0);
   d->pipes.ours[PIPES_IN] = -1;
   int fd = d->pipes.theirs[PIPES_IN];
   assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
 }
 
-static void finish_desk(struct desk *d)
+static void finish_fixture(struct fixture *d)
 {
-  feed_close(&d->feed);
-  feed_close(&d->feed);
+  stdin_pipe_close(&d->feed);
+  stdin_pipe_close(&d->feed);
   loopback_loop_close(&d->loop);
   assert_int_equal(d->closes, 1);
-  feed_wipe(&d->feed);
+  stdin_pipe_wipe(&d->feed);
   pipes_close(d->pipes.ours);
   pipes_close(d->pipes.theirs);
   buf_free(&d->got);
@@ -60,7 +60,7 @@ static void finish_desk(struct desk *d)
 /* Reads what is there; true at the end. */
 static bool reader_ended(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   for (;;) {
     char *at = buf_reserve(&d->got, 64 * KIB);
     ssize_t n = read(d->pipes.theirs[PIPES_IN], at, 64 * KIB);
@@ -74,80 +74,80 @@ static bool reader_ended(void *who)
 static bool reader_has_some(void *who)
 {
   reader_ended(who);
-  return ((struct desk *)who)->got.len > 0;
+  return ((struct fixture *)who)->got.len > 0;
 }
 
-static void test_feed__writes_all_in_order_and_then_the_end(void **state)
+static void test_stdin_pipe__writes_all_in_order_and_then_the_end(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   struct buf first = buf_make(8 * MIB);
   memset(buf_reserve(&first, 4 * MIB), 'a', 4 * MIB);
   buf_grew(&first, 4 * MIB);
-  feed_take(&d.feed, &first); /* more than the pipe holds */
+  stdin_pipe_take(&d.feed, &first); /* more than the pipe holds */
   assert_int_equal(first.len, 0);
-  feed_put(&d.feed, SPAN_LITERAL("b"));
-  feed_put(&d.feed, SPAN_LITERAL("c"));
-  feed_end(&d.feed);
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("b"));
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("c"));
+  stdin_pipe_end(&d.feed);
   loopback_wait(&d.loop, reader_ended, &d);
   assert_int_equal(d.got.len, 4 * MIB + 2);
   assert_memory_equal(d.got.at + 4 * MIB - 1, "abc", 3);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_feed__stays_open_until_it_is_ended(void **state)
+static void test_stdin_pipe__stays_open_until_it_is_ended(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
-  feed_put(&d.feed, SPAN_LITERAL("one"));
+  struct fixture d;
+  open_fixture(&d);
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("one"));
   loopback_wait(&d.loop, reader_has_some, &d);
   assert_string_equal(buf_cstring(&d.got), "one");
   loopback_run_ms(&d.loop, 10);
   assert_false(reader_ended(&d));
   assert_null(d.feed.now.at); /* what was written is given back */
-  feed_put(&d.feed, SPAN_LITERAL("two"));
-  feed_end(&d.feed);
-  feed_end(&d.feed);
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("two"));
+  stdin_pipe_end(&d.feed);
+  stdin_pipe_end(&d.feed);
   loopback_wait(&d.loop, reader_ended, &d);
   assert_string_equal(buf_cstring(&d.got), "onetwo");
-  feed_put(&d.feed, SPAN_LITERAL("too late"));
-  finish_desk(&d);
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("too late"));
+  finish_fixture(&d);
 }
 
-static void test_feed__with_nothing_to_say_the_reader_sees_the_end(void **state)
+static void test_stdin_pipe__with_nothing_to_say_the_reader_sees_the_end(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
-  feed_end(&d.feed);
+  struct fixture d;
+  open_fixture(&d);
+  stdin_pipe_end(&d.feed);
   loopback_wait(&d.loop, reader_ended, &d);
   assert_int_equal(d.got.len, 0);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
-static void test_feed__a_reader_that_is_gone_is_no_fault(void **state)
+static void test_stdin_pipe__a_reader_that_is_gone_is_no_fault(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   pipes_close(d.pipes.theirs);
-  feed_put(&d.feed, SPAN_LITERAL("nobody reads this"));
-  feed_put(&d.feed, SPAN_LITERAL("nor this"));
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("nobody reads this"));
+  stdin_pipe_put(&d.feed, SPAN_LITERAL("nor this"));
   loopback_run_ms(&d.loop, 20);
   assert_false(d.feed.open);
-  finish_desk(&d);
+  finish_fixture(&d);
 }
 
 int main(void)
 {
   signal(SIGPIPE, SIG_IGN);
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_feed__writes_all_in_order_and_then_the_end),
-      cmocka_unit_test(test_feed__stays_open_until_it_is_ended),
-      cmocka_unit_test(test_feed__with_nothing_to_say_the_reader_sees_the_end),
-      cmocka_unit_test(test_feed__a_reader_that_is_gone_is_no_fault),
+      cmocka_unit_test(test_stdin_pipe__writes_all_in_order_and_then_the_end),
+      cmocka_unit_test(test_stdin_pipe__stays_open_until_it_is_ended),
+      cmocka_unit_test(test_stdin_pipe__with_nothing_to_say_the_reader_sees_the_end),
+      cmocka_unit_test(test_stdin_pipe__a_reader_that_is_gone_is_no_fault),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ static struct run_request *ask(struct asked *a, const char *one, const char *two
   return &a->req;
 }
 
-static void test_secrets__nothing_of_ours_reaches_the_agent(void **state)
+static void test_environment__nothing_of_ours_reaches_the_agent(void **state)
 {
   (void)state;
   struct strv env = runner_environment();
@@ -51,7 +51,7 @@ static void test_secrets__nothing_of_ours_reaches_the_agent(void **state)
   strv_free(&env);
 }
 
-static void test_secrets__a_declared_secret_comes_from_the_runner(void **state)
+static void test_environment__a_declared_secret_comes_from_the_runner(void **state)
 {
   (void)state;
   struct strv env = runner_environment(), out = {0};
@@ -64,7 +64,7 @@ static void test_secrets__a_declared_secret_comes_from_the_runner(void **state)
   strv_free(&env);
 }
 
-static void test_secrets__one_missing_is_named_and_nothing_is_given(void **state)
+static void test_environment__one_missing_is_named_and_nothing_is_given(void **state)
 {
   (void)state;
   struct strv env = runner_environment(), out = {0};
@@ -85,7 +85,7 @@ static void test_secrets__one_missing_is_named_and_nothing_is_given(void **state
   strv_free(&env);
 }
 
-static void test_secrets__the_requests_env_is_added_and_wins(void **state)
+static void test_environment__the_requests_env_is_added_and_wins(void **state)
 {
   (void)state;
   struct strv env = runner_environment(), out = {0};
@@ -102,7 +102,7 @@ static void test_secrets__the_requests_env_is_added_and_wins(void **state)
   strv_free(&env);
 }
 
-static void test_secrets__loopback_is_spared_from_any_proxy(void **state)
+static void test_environment__loopback_is_spared_from_any_proxy(void **state)
 {
   (void)state;
   struct strv env = {0};
@@ -123,7 +123,7 @@ static void expect_redacted(const char *text, const char *expected)
 }
 
 static void
-test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
+test_environment__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
 {
   (void)state;
   struct strv env = runner_environment();
@@ -144,13 +144,13 @@ test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_secrets__nothing_of_ours_reaches_the_agent),
-      cmocka_unit_test(test_secrets__a_declared_secret_comes_from_the_runner),
-      cmocka_unit_test(test_secrets__one_missing_is_named_and_nothing_is_given),
-      cmocka_unit_test(test_secrets__the_requests_env_is_added_and_wins),
-      cmocka_unit_test(test_secrets__loopback_is_spared_from_any_proxy),
+      cmocka_unit_test(test_environment__nothing_of_ours_reaches_the_agent),
+      cmocka_unit_test(test_environment__a_declared_secret_comes_from_the_runner),
+      cmocka_unit_test(test_environment__one_missing_is_named_and_nothing_is_given),
+      cmocka_unit_test(test_environment__the_requests_env_is_added_and_wins),
+      cmocka_unit_test(test_environment__loopback_is_spared_from_any_proxy),
       cmocka_unit_test(
-          test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts),
+          test_environment__values_and_tool_token_are_hidden_while_the_run_lasts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,7 +68,7 @@ static void read_all(struct watcher *w)
   }
 }
 
-struct desk {
+struct fixture {
   struct scratch scratch;
   struct journal *journal;
   struct sink *sink;
@@ -78,12 +78,12 @@ struct desk {
 
 static void on_drain(void *who)
 {
-  ((struct desk *)who)->drained++;
+  ((struct fixture *)who)->drained++;
 }
 
-static void open_desk(struct desk *d, size_t memory, unsigned long long spill)
+static void open_fixture(struct fixture *d, size_t memory, unsigned long long spill)
 {
-  *d = (struct desk){.scratch = scratch_make()};
+  *d = (struct fixture){.scratch = scratch_make()};
   struct journal_setup setup = {.run_id = SPAN_LITERAL("r"),
                                 .folder = d->scratch.folder,
                                 .memory_bytes = memory,
@@ -94,14 +94,14 @@ static void open_desk(struct desk *d, size_t memory, unsigned long long spill)
   d->sink->listener = d;
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   journal_free(d->journal);
   assert_int_equal(scratch_count(&d->scratch, "."), 0);
   scratch_remove(&d->scratch);
 }
 
-static size_t add(struct desk *d, unsigned lines, size_t size)
+static size_t add(struct fixture *d, unsigned lines, size_t size)
 {
   char *line = malloc(size + 32);
   size_t backlog = 0;
@@ -118,8 +118,9 @@ static size_t add(struct desk *d, unsigned lines, size_t size)
 static void test_journal__replays_from_every_line_and_follows(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, 2 * LIMIT_LOG_BLOCK_BYTES, 100 * (size_t)MIB); /* most is in the file */
+  struct fixture d;
+  open_fixture(&d, 2 * LIMIT_LOG_BLOCK_BYTES,
+               100 * (size_t)MIB); /* most is in the file */
   add(&d, 5000, 200);
   assert_true(journal_facts(d.journal).spill_bytes > 500000);
   static struct watcher w[40];
@@ -148,14 +149,14 @@ static void test_journal__replays_from_every_line_and_follows(void **state)
   assert_int_equal(journal_facts(d.journal).readers, 40);
   for (unsigned i = 0; i < 40; i++)
     journal_leave(&w[i].reader);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__tells_a_gap_of_exactly_what_is_gone(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, LIMIT_LOG_BLOCK_BYTES, 3 * LIMIT_LOG_BLOCK_BYTES);
+  struct fixture d;
+  open_fixture(&d, LIMIT_LOG_BLOCK_BYTES, 3 * LIMIT_LOG_BLOCK_BYTES);
   struct watcher early, late;
   join(&early, d.journal, 0, false);
   add(&d, 10, 200);
@@ -174,14 +175,14 @@ static void test_journal__tells_a_gap_of_exactly_what_is_gone(void **state)
   journal_leave(&early.reader);
   journal_leave(&late.reader);
   d.sink->end(d.sink);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__without_a_file_keeps_what_memory_holds(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, 2 * LIMIT_LOG_BLOCK_BYTES, 0);
+  struct fixture d;
+  open_fixture(&d, 2 * LIMIT_LOG_BLOCK_BYTES, 0);
   assert_int_equal(add(&d, 5000, 200), 0); /* detached: nobody throttles */
   struct journal_facts facts = journal_facts(d.journal);
   assert_true(facts.memory_bytes <= 2 * LIMIT_LOG_BLOCK_BYTES);
@@ -189,9 +190,9 @@ static void test_journal__without_a_file_keeps_what_memory_holds(void **state)
   assert_int_equal(facts.last, 5000);
   assert_int_equal(facts.spill_bytes, 0);
   d.sink->end(d.sink);
-  close_desk(&d);
+  close_fixture(&d);
 
-  open_desk(&d, 2 * LIMIT_LOG_BLOCK_BYTES, MIB);
+  open_fixture(&d, 2 * LIMIT_LOG_BLOCK_BYTES, MIB);
   scratch_remove(&d.scratch); /* no place for the file: it goes on all the same */
   add(&d, 5000, 200);
   assert_true(journal_facts(d.journal).memory_bytes <= 2 * LIMIT_LOG_BLOCK_BYTES);
@@ -204,8 +205,8 @@ static void
 test_journal__waits_for_who_throttles_and_drops_nothing_of_theirs(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, LIMIT_LOG_BLOCK_BYTES, 2 * LIMIT_LOG_BLOCK_BYTES);
+  struct fixture d;
+  open_fixture(&d, LIMIT_LOG_BLOCK_BYTES, 2 * LIMIT_LOG_BLOCK_BYTES);
   struct watcher poster, other;
   join(&poster, d.journal, 0, true);
   join(&other, d.journal, 0, false);
@@ -232,14 +233,14 @@ test_journal__waits_for_who_throttles_and_drops_nothing_of_theirs(void **state)
   assert_int_equal(other.next, 3101);
   journal_leave(&other.reader);
   d.sink->end(d.sink);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__lets_the_run_go_on_when_its_last_poster_leaves(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, MIB, 100 * (size_t)MIB);
+  struct fixture d;
+  open_fixture(&d, MIB, 100 * (size_t)MIB);
   struct watcher one, two;
   join(&one, d.journal, 0, true);
   join(&two, d.journal, 0, true);
@@ -257,14 +258,14 @@ static void test_journal__lets_the_run_go_on_when_its_last_poster_leaves(void **
   journal_leave(&one.reader);
   journal_leave(&two.reader);
   d.sink->end(d.sink);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__wakes_a_reader_once_and_only_when_it_waits(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, MIB, 0);
+  struct fixture d;
+  open_fixture(&d, MIB, 0);
   struct watcher w;
   join(&w, d.journal, 0, true);
   add(&d, 5, 100);
@@ -279,14 +280,14 @@ static void test_journal__wakes_a_reader_once_and_only_when_it_waits(void **stat
   assert_true(w.ended);
   assert_int_equal(w.next, 11);
   journal_leave(&w.reader);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__lets_a_reader_wait_for_lines_to_come(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d, LIMIT_LOG_BLOCK_BYTES, 100 * (size_t)MIB);
+  struct fixture d;
+  open_fixture(&d, LIMIT_LOG_BLOCK_BYTES, 100 * (size_t)MIB);
   struct watcher w;
   join(&w, d.journal, 1500, false); /* in the future */
   read_all(&w);
@@ -302,15 +303,15 @@ static void test_journal__lets_a_reader_wait_for_lines_to_come(void **state)
   read_all(&w);
   assert_true(w.ended);
   journal_leave(&w.reader);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__gives_its_memory_back_when_the_run_is_over(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct watcher w;
-  open_desk(&d, MIB, 100 * (size_t)MIB);
+  open_fixture(&d, MIB, 100 * (size_t)MIB);
   add(&d, 3000, 200);
   assert_int_equal(journal_facts(d.journal).spill_bytes, 0);
   d.sink->end(d.sink);
@@ -322,23 +323,23 @@ static void test_journal__gives_its_memory_back_when_the_run_is_over(void **stat
   assert_true(w.ended);
   assert_int_equal(w.next, 3001);
   journal_leave(&w.reader);
-  close_desk(&d);
+  close_fixture(&d);
 
-  open_desk(&d, MIB, 100 * (size_t)MIB); /* a small run needs no file */
+  open_fixture(&d, MIB, 100 * (size_t)MIB); /* a small run needs no file */
   add(&d, 10, 200);
   d.sink->end(d.sink);
   journal_settle(d.journal);
   assert_int_equal(journal_facts(d.journal).memory_bytes, 2000);
   assert_int_equal(journal_facts(d.journal).spill_bytes, 0);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_journal__takes_lines_of_any_size(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct watcher w;
-  open_desk(&d, MIB, 8 * (size_t)MIB);
+  open_fixture(&d, MIB, 8 * (size_t)MIB);
   join(&w, d.journal, 0, true);
   for (unsigned i = 0; i < 20; i++) {
     add(&d, 1, 100 + i * 200 * (size_t)KIB);
@@ -357,7 +358,7 @@ static void test_journal__takes_lines_of_any_size(void **state)
   assert_int_equal(w.next, 23);
   journal_leave(&w.reader);
   d.sink->end(d.sink);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 int main(void)

@@ -16,23 +16,23 @@
 #define MISSING                                                                          \
   ",\"workspace\":{\"source\":{\"type\":\"local\",\"path\":\"/nowhere/at/all\"}}"
 
-struct desk {
-  struct run_desk run;
+struct fixture {
+  struct run_fixture run;
   struct runs *runs;
   struct records *records;
-  struct tally tally;
+  struct counters counters;
 };
 
-static void open_desk(struct desk *d, const char *script, unsigned keep_ms,
-                      unsigned keep_runs, unsigned long long keep_bytes)
+static void open_fixture(struct fixture *d, const char *script, unsigned keep_ms,
+                         unsigned keep_runs, unsigned long long keep_bytes)
 {
   memset(d, 0, sizeof *d);
-  run_desk_open(&d->run, script);
+  run_fixture_open(&d->run, script);
   d->run.settings.workspace_per_thread = true;
   d->runs = runs_new(&d->run.settings, 8);
   struct records_setup setup = {.loop = d->run.settings.loop,
                                 .runs = d->runs,
-                                .tally = &d->tally,
+                                .counters = &d->counters,
                                 .folder = d->run.state,
                                 .memory_bytes = 1 << 20,
                                 .spill_bytes = 1 << 24,
@@ -42,40 +42,40 @@ static void open_desk(struct desk *d, const char *script, unsigned keep_ms,
   d->records = records_new(&setup);
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   records_free(d->records);
   runs_free(d->runs);
-  run_desk_close(&d->run);
+  run_fixture_close(&d->run);
 }
 
-static struct record *post(struct desk *d, const char *id, uint64_t body,
+static struct record *post(struct fixture *d, const char *id, uint64_t body,
                            const char *more, struct fault *f)
 {
-  struct run_request *req = run_desk_request(more);
+  struct run_request *req = run_fixture_request(more);
   req->run_id = req->thread_id = span_of(id);
   return records_post(d->records, req, body, f);
 }
 
 struct wait {
-  struct desk *desk;
+  struct fixture *fixture;
   const char *id;
 };
 
 static bool is_over(void *who)
 {
   struct wait *w = who;
-  const struct record *r = records_find(w->desk->records, span_of(w->id));
+  const struct record *r = records_find(w->fixture->records, span_of(w->id));
   return !r || !r->run;
 }
 
 static bool is_forgotten(void *who)
 {
   struct wait *w = who;
-  return !records_find(w->desk->records, span_of(w->id));
+  return !records_find(w->fixture->records, span_of(w->id));
 }
 
-static void wait_for(struct desk *d, bool (*so)(void *), const char *id)
+static void wait_for(struct fixture *d, bool (*so)(void *), const char *id)
 {
   struct wait w = {d, id};
   loopback_wait(d->run.settings.loop, so, &w);
@@ -89,9 +89,9 @@ static void nothing(void *who)
 static void test_records__know_a_run_again_by_its_id_and_body(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct fault f = {0};
-  open_desk(&d, "INIT; SAY; GOOD", 60000, 8, 1 << 30);
+  open_fixture(&d, "INIT; SAY; GOOD", 60000, 8, 1 << 30);
   struct record *a = post(&d, "a", 1, "", &f);
   assert_non_null(a);
   assert_string_equal(record_state(a), "running");
@@ -102,24 +102,24 @@ static void test_records__know_a_run_again_by_its_id_and_body(void **state)
   wait_for(&d, is_over, "a");
   assert_string_equal(record_state(a), "over");
   assert_true(a->outcome.finished);
-  assert_true(a->certificate.len > 20);
+  assert_true(a->report.len > 20);
   assert_ptr_equal(post(&d, "a", 1, "", &f), a);
   assert_null(post(&d, "a", 2, "", &f));
   assert_false(record_cancel(a));
   assert_null(records_find(d.records, SPAN_LITERAL("b")));
-  assert_int_equal(d.tally.codes[0].runs, 1);
-  close_desk(&d);
+  assert_int_equal(d.counters.codes[0].runs, 1);
+  close_fixture(&d);
 }
 
 static void
 test_records__forget_by_number_age_and_bytes_but_not_what_is_read(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct fault f = {0};
   static const char *const ids[] = {"a", "b", "c"};
   struct journal_reader reader;
-  open_desk(&d, "INIT; SAY; GOOD", 60000, 1, 1 << 30); /* by number */
+  open_fixture(&d, "INIT; SAY; GOOD", 60000, 1, 1 << 30); /* by number */
   for (int i = 0; i < 3; i++) {
     struct record *r = post(&d, ids[i], 1, "", &f);
     if (i == 0)
@@ -131,29 +131,29 @@ test_records__forget_by_number_age_and_bytes_but_not_what_is_read(void **state)
   record_leave(records_find(d.records, SPAN_LITERAL("a")), &reader);
   assert_null(records_find(d.records, SPAN_LITERAL("a")));
   assert_non_null(records_find(d.records, SPAN_LITERAL("c")));
-  close_desk(&d);
+  close_fixture(&d);
 
-  open_desk(&d, "INIT; SAY; GOOD", 200, 8, 1 << 30); /* by age */
+  open_fixture(&d, "INIT; SAY; GOOD", 200, 8, 1 << 30); /* by age */
   post(&d, "a", 1, "", &f);
   wait_for(&d, is_over, "a");
   assert_non_null(records_find(d.records, SPAN_LITERAL("a")));
   wait_for(&d, is_forgotten, "a");
   assert_int_equal(records_figures(d.records).kept, 0);
-  close_desk(&d);
+  close_fixture(&d);
 
-  open_desk(&d, "INIT; SAY; GOOD", 60000, 8, 10); /* by bytes */
+  open_fixture(&d, "INIT; SAY; GOOD", 60000, 8, 10); /* by bytes */
   post(&d, "a", 1, "", &f);
   wait_for(&d, is_forgotten, "a");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_records__end_or_detach_a_run_whose_posters_left(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   struct fault f = {0};
   struct journal_reader one, two, looker;
-  open_desk(&d, "INIT; SAY; exec sleep 60", 60000, 8, 1 << 30);
+  open_fixture(&d, "INIT; SAY; exec sleep 60", 60000, 8, 1 << 30);
   struct record *a = post(&d, "a", 1, "", &f);
   record_join(a, &one, 0, true, nothing, NULL);
   record_join(a, &two, 0, true, nothing, NULL);
@@ -173,10 +173,10 @@ static void test_records__end_or_detach_a_run_whose_posters_left(void **state)
   assert_int_equal(records_figures(d.records).running, 1);
   assert_true(record_cancel(b));
   wait_for(&d, is_over, "b");
-  assert_non_null(strstr(b->certificate.at, "\"cancelledBy\":\"api\""));
+  assert_non_null(strstr(b->report.at, "\"cancelledBy\":\"api\""));
   assert_null(post(&d, "c", 1, MISSING, &f)); /* refused: no record */
   assert_null(records_find(d.records, SPAN_LITERAL("c")));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 int main(int argc, char **argv)

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   uv_loop_t loop;
   struct host host;
   struct tool_route route;
@@ -27,7 +27,7 @@ struct desk {
 
 static void answered(void *who, const struct tool_answer *answer)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   assert_false(d->inside);
   d->answers++;
   d->cancelled = answer->cancelled;
@@ -35,9 +35,9 @@ static void answered(void *who, const struct tool_answer *answer)
   buf_add(&d->failure, answer->failure);
 }
 
-static void open_desk(struct desk *d)
+static void open_fixture(struct fixture *d)
 {
-  *d = (struct desk){.result = buf_make(256 * (size_t)MIB), .failure = buf_make(MIB)};
+  *d = (struct fixture){.result = buf_make(256 * (size_t)MIB), .failure = buf_make(MIB)};
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d->loop);
   host_open(&d->host, &d->loop);
@@ -51,7 +51,7 @@ static void open_desk(struct desk *d)
                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
 }
 
-static struct tool_call *start(struct desk *d, const char *args)
+static struct tool_call *start(struct fixture *d, const char *args)
 {
   d->inside = true;
   struct tool_call *c = tool_call_start(&d->route, SPAN_LITERAL("a \"tool\""), false,
@@ -62,11 +62,11 @@ static struct tool_call *start(struct desk *d, const char *args)
 
 static bool is_over(void *who)
 {
-  struct desk *d = who;
+  struct fixture *d = who;
   return d->answers > 0;
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   loopback_wait(&d->loop, is_over, d);
   host_close(&d->host);
@@ -76,12 +76,12 @@ static void close_desk(struct desk *d)
   buf_free(&d->failure);
 }
 
-static void wait_answer(struct desk *d)
+static void wait_answer(struct fixture *d)
 {
   loopback_wait(&d->loop, is_over, d);
 }
 
-static void expect_header(const struct desk *d, const char *line)
+static void expect_header(const struct fixture *d, const char *line)
 {
   if (!strstr(d->host.last_head.at, line))
     fail_msg("no header %s in\n%s", line, d->host.last_head.at);
@@ -90,8 +90,8 @@ static void expect_header(const struct desk *d, const char *line)
 static void test_tool_call__posts_name_and_args_and_nothing_else(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   start(&d, "{ \"z\":1.0,\"a\":123456789012345678901 }");
   wait_answer(&d);
   assert_string_equal(
@@ -107,14 +107,14 @@ static void test_tool_call__posts_name_and_args_and_nothing_else(void **state)
   expect_header(&d, "x-runlet-attempt: 1\n");
   expect_header(&d, "traceparent: 00-aa-bb-01\n");
   assert_null(strstr(d.host.last_head.at, "\nx-evil"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__a_failed_call_is_a_failure_in_words(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.host.status = 500;
   d.host.body = "{\"error\":\"kaboom\"}";
   start(&d, "{}");
@@ -122,29 +122,29 @@ static void test_tool_call__a_failed_call_is_a_failure_in_words(void **state)
   assert_string_equal(buf_cstring(&d.failure),
                       "Tool execution failed: remote tool \"a \"tool\"\" failed: 500 "
                       "{\"error\":\"kaboom\"}");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__what_may_have_arrived_is_never_sent_again(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.host.failures = 1;
   start(&d, "{}");
   wait_answer(&d);
   loopback_run_ms(&d.loop, 700);
   assert_int_equal(d.host.requests, 1);
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: fetch failed"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void
 test_tool_call__a_kept_connection_that_dies_does_not_repeat_the_call(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   start(&d, "{}");
   wait_answer(&d);
   d.answers = 0;
@@ -154,14 +154,14 @@ test_tool_call__a_kept_connection_that_dies_does_not_repeat_the_call(void **stat
   loopback_run_ms(&d.loop, 700);
   assert_int_equal(d.host.requests, 2);
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: fetch failed"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__what_never_left_is_tried_three_times(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.route.url = SPAN_LITERAL("http://127.0.0.1:1/none"); /* nobody listens there */
   unsigned long long begun = ids_ticks_ms();
   start(&d, "{}");
@@ -169,15 +169,15 @@ static void test_tool_call__what_never_left_is_tried_three_times(void **state)
   unsigned long long took = ids_ticks_ms() - begun;
   assert_true(took >= 480 && took < 5000); /* 100 and 400 ms between them */
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: fetch failed"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void
 test_tool_call__a_pending_answer_is_asked_for_again_with_the_same_id(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.host.body = "{\"pending\":true,\"retryAfterMs\":60}";
   start(&d, "{}");
   host_wait_requests(&d.host, 3);
@@ -195,14 +195,14 @@ test_tool_call__a_pending_answer_is_asked_for_again_with_the_same_id(void **stat
     assert_int_equal(attempt, ++lines);
   }
   assert_true(lines >= 4);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__pending_ends_at_the_deadline(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.route.timeout_ms = 300;
   d.host.status = 202;
   d.host.body = "{\"retryAfterMs\":100}";
@@ -210,14 +210,14 @@ static void test_tool_call__pending_ends_at_the_deadline(void **state)
   wait_answer(&d);
   assert_true(d.host.requests >= 2);
   assert_non_null(strstr(buf_cstring(&d.failure), "pending"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__a_silent_host_is_given_up_at_the_deadline(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.route.timeout_ms = 200;
   d.host.hold = true;
   start(&d, "{}");
@@ -225,14 +225,14 @@ static void test_tool_call__a_silent_host_is_given_up_at_the_deadline(void **sta
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: fetch failed"));
   host_wait_gone(&d.host, 1);
   assert_int_equal(d.host.requests, 1);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__a_cancel_hangs_up_on_the_host_and_answers_once(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.host.hold = true;
   struct tool_call *c = start(&d, "{}");
   host_wait_requests(&d.host, 1);
@@ -244,14 +244,14 @@ static void test_tool_call__a_cancel_hangs_up_on_the_host_and_answers_once(void 
   assert_true(d.cancelled);
   assert_int_equal(d.result.len + d.failure.len, 0);
   host_wait_gone(&d.host, 1);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__a_cancel_between_two_attempts_answers_once(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.host.body = "{\"pending\":true,\"retryAfterMs\":5000}";
   struct tool_call *c = start(&d, "{}");
   host_wait_requests(&d.host, 1);
@@ -261,14 +261,14 @@ static void test_tool_call__a_cancel_between_two_attempts_answers_once(void **st
   d.inside = false;
   wait_answer(&d);
   assert_true(d.cancelled);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_tool_call__an_answer_above_the_ceiling_is_a_failure(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.route.answer_ceiling = 100;
   char *body = malloc(2 * KIB);
   memset(body, ' ', 2 * KIB - 1);
@@ -277,7 +277,7 @@ static void test_tool_call__an_answer_above_the_ceiling_is_a_failure(void **stat
   start(&d, "{}");
   wait_answer(&d);
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: "));
-  close_desk(&d);
+  close_fixture(&d);
   free(body);
 }
 
@@ -286,10 +286,10 @@ static void test_tool_call__an_answer_above_the_ceiling_is_a_failure(void **stat
 
 static void expect_command(const char *command, const char *result, const char *failure)
 {
-  struct desk d;
+  struct fixture d;
   static char path[] = "PATH=/usr/bin:/bin";
   char *env[] = {path, NULL};
-  open_desk(&d);
+  open_fixture(&d);
   d.route.command = command;
   d.route.command_env = env;
   start(&d, "{\"n\":1.0}");
@@ -297,7 +297,7 @@ static void expect_command(const char *command, const char *result, const char *
   assert_string_equal(buf_cstring(&d.result), result);
   assert_string_equal(buf_cstring(&d.failure), failure);
   assert_int_equal(d.host.requests, 0);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void
@@ -329,15 +329,15 @@ static void test_tool_call__a_commands_failure_is_told_in_its_words(void **state
 static void test_tool_call__a_command_ends_at_its_deadline_or_when_cancelled(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.route.command = "sleep 1000";
   d.route.timeout_ms = 200;
   start(&d, "{}");
   wait_answer(&d);
   assert_non_null(strstr(buf_cstring(&d.failure), "200 ms"));
-  close_desk(&d);
-  open_desk(&d);
+  close_fixture(&d);
+  open_fixture(&d);
   d.route.command = "sleep 1000";
   struct tool_call *c = start(&d, "{}");
   d.inside = true;
@@ -345,7 +345,7 @@ static void test_tool_call__a_command_ends_at_its_deadline_or_when_cancelled(voi
   d.inside = false;
   wait_answer(&d);
   assert_true(d.cancelled);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 #define TEST(name) cmocka_unit_test(test_tool_call__##name)
