@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* claude_code.h - Claude Code (`claude -p --output-format stream-json`), seen
- * with 2.1.329.
+ * with 2.1.332.
  *
  * Wire: one JSON object a line: system/init, stream_event (Messages API events, with
  * partial text), assistant (one line a content block), user (tool results), result.  See

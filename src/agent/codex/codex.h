@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* codex.h - Codex (`codex exec --json`), seen with 0.169.0.
+/* codex.h - Codex (`codex exec --json`), seen with 0.171.0.
  *
  * Wire: one JSON object a line: thread.started, turn.started, item.started / .updated /
  * .completed with one item each, turn.completed or turn.failed, and error.  See the table
