@@ -2,6 +2,7 @@
 #include "http/http_connection.h"
 
 #include "base/limits.h"
+#include "http/http_server.h"
 #include "loopback.h"
 
 #include <setjmp.h>

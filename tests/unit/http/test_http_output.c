@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "http/http_connection.h"
+#include "http/http_server.h"
 #include "loopback.h"
 
 #include <setjmp.h>
