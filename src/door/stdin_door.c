@@ -12,6 +12,7 @@
 #include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
+#include "request/request_read.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -124,7 +125,8 @@ static int start(struct door *d, struct fault *f)
   if (!failed)
     failed = ids_fresh(&thread_id, "thread", f);
   if (!failed) {
-    struct request_rules rules = {.lenient = true,
+    struct request_rules rules = {.is_harness = run_is_harness,
+                                  .lenient = true,
                                   .run_id = buf_span(&run_id),
                                   .thread_id = buf_span(&thread_id),
                                   .local_tools = o->tool_command != NULL};

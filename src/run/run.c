@@ -48,6 +48,11 @@ struct run {
 
 /* -- admission -- */
 
+bool run_is_harness(struct span id)
+{
+  return harness_find(id) != NULL;
+}
+
 struct run *run_new(const struct run_settings *settings, struct run_request *req,
                     struct fault *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request/run_request.h"
+#include "request/request_read.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -14,7 +14,12 @@
 
 #include <cmocka.h>
 
-static const struct request_rules strict = {0};
+static bool is_harness(struct span id)
+{
+  return span_is(id, "claude-code") || span_is(id, "codex");
+}
+
+static const struct request_rules strict = {.is_harness = is_harness};
 
 static struct run_request *read_text(struct span text, const struct request_rules *rules,
                                      struct fault *f)
@@ -92,7 +97,7 @@ static void span_text_is(struct span s, const char *text)
     fail_msg("\"%.*s\" is not \"%s\"", (int)s.len, s.at != NULL ? s.at : "", text);
 }
 
-static void test_run_request__reads_the_references_fields(void **state)
+static void test_request_read__reads_the_references_fields(void **state)
 {
   (void)state;
   struct run_request *req = accepted(
@@ -123,7 +128,7 @@ static void test_run_request__reads_the_references_fields(void **state)
   run_request_free(NULL);
 }
 
-static void test_run_request__answers_with_the_references_texts(void **state)
+static void test_request_read__answers_with_the_references_texts(void **state)
 {
   (void)state;
   static const char messages[] =
@@ -175,7 +180,8 @@ static void test_run_request__answers_with_the_references_texts(void **state)
           "array must be unique.");
 }
 
-static void test_run_request__the_first_failure_of_the_references_order_wins(void **state)
+static void
+test_request_read__the_first_failure_of_the_references_order_wins(void **state)
 {
   (void)state;
   static const char *const order[] = {"runId",       "threadId",      "model",
@@ -199,7 +205,7 @@ static void test_run_request__the_first_failure_of_the_references_order_wins(voi
   }
 }
 
-static void test_run_request__refuses_what_is_no_json_object(void **state)
+static void test_request_read__refuses_what_is_no_json_object(void **state)
 {
   (void)state;
   body_refused(SPAN_LITERAL(""), "Unexpected end of JSON input");
@@ -221,7 +227,7 @@ static void test_run_request__refuses_what_is_no_json_object(void **state)
 }
 
 static void
-test_run_request__refuses_control_characters_where_they_would_be_lost_or_worse(
+test_request_read__refuses_control_characters_where_they_would_be_lost_or_worse(
     void **state)
 {
   (void)state;
@@ -234,7 +240,7 @@ test_run_request__refuses_control_characters_where_they_would_be_lost_or_worse(
           "run request: workspace.source.path must be a string without NUL characters");
 }
 
-static void test_run_request__takes_a_ten_megabyte_prompt(void **state)
+static void test_request_read__takes_a_ten_megabyte_prompt(void **state)
 {
   (void)state;
   struct buf value = buf_make(SIZE_MAX);
@@ -248,7 +254,7 @@ static void test_run_request__takes_a_ten_megabyte_prompt(void **state)
   buf_free(&value);
 }
 
-static void test_run_request__repairs_invalid_utf8(void **state)
+static void test_request_read__repairs_invalid_utf8(void **state)
 {
   (void)state;
   struct run_request *req =
@@ -257,7 +263,7 @@ static void test_run_request__repairs_invalid_utf8(void **state)
   run_request_free(req);
 }
 
-static void test_run_request__any_other_source_type_is_none(void **state)
+static void test_request_read__any_other_source_type_is_none(void **state)
 {
   (void)state;
   static const char *const sources[] = {"{\"type\":\"none\"}", "{\"type\":\"zip\"}", "{}",
@@ -288,11 +294,12 @@ static void test_run_request__any_other_source_type_is_none(void **state)
           "run request: workspace.root must be a non-empty string");
 }
 
-static void test_run_request__lenient_needs_little(void **state)
+static void test_request_read__lenient_needs_little(void **state)
 {
   (void)state;
   struct fault f = {0};
-  struct request_rules rules = {.lenient = true,
+  struct request_rules rules = {.is_harness = is_harness,
+                                .lenient = true,
                                 .run_id = SPAN_LITERAL("run-1"),
                                 .thread_id = SPAN_LITERAL("thread-1")};
   struct run_request *req =
@@ -326,7 +333,7 @@ static void test_run_request__lenient_needs_little(void **state)
   run_request_free(req);
 }
 
-static void test_run_request__prompt_is_not_taken_by_the_service(void **state)
+static void test_request_read__prompt_is_not_taken_by_the_service(void **state)
 {
   (void)state;
   const char *const changes[] = {"messages", "", "prompt", "\"x\"", NULL};
@@ -336,7 +343,7 @@ static void test_run_request__prompt_is_not_taken_by_the_service(void **state)
   assert_string_equal(f.text, "run request: messages must be a non-empty ModelMessage[]");
 }
 
-static void test_run_request__too_much_structure_is_too_big(void **state)
+static void test_request_read__too_much_structure_is_too_big(void **state)
 {
   (void)state;
   struct buf text = buf_make(SIZE_MAX);
@@ -360,18 +367,18 @@ static int forget(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_run_request__reads_the_references_fields),
-      cmocka_unit_test(test_run_request__answers_with_the_references_texts),
-      cmocka_unit_test(test_run_request__the_first_failure_of_the_references_order_wins),
-      cmocka_unit_test(test_run_request__refuses_what_is_no_json_object),
+      cmocka_unit_test(test_request_read__reads_the_references_fields),
+      cmocka_unit_test(test_request_read__answers_with_the_references_texts),
+      cmocka_unit_test(test_request_read__the_first_failure_of_the_references_order_wins),
+      cmocka_unit_test(test_request_read__refuses_what_is_no_json_object),
       cmocka_unit_test(
-          test_run_request__refuses_control_characters_where_they_would_be_lost_or_worse),
-      cmocka_unit_test(test_run_request__takes_a_ten_megabyte_prompt),
-      cmocka_unit_test(test_run_request__repairs_invalid_utf8),
-      cmocka_unit_test(test_run_request__any_other_source_type_is_none),
-      cmocka_unit_test(test_run_request__lenient_needs_little),
-      cmocka_unit_test(test_run_request__prompt_is_not_taken_by_the_service),
-      cmocka_unit_test(test_run_request__too_much_structure_is_too_big),
+          test_request_read__refuses_control_characters_where_they_would_be_lost_or_worse),
+      cmocka_unit_test(test_request_read__takes_a_ten_megabyte_prompt),
+      cmocka_unit_test(test_request_read__repairs_invalid_utf8),
+      cmocka_unit_test(test_request_read__any_other_source_type_is_none),
+      cmocka_unit_test(test_request_read__lenient_needs_little),
+      cmocka_unit_test(test_request_read__prompt_is_not_taken_by_the_service),
+      cmocka_unit_test(test_request_read__too_much_structure_is_too_big),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
 }
