@@ -123,7 +123,9 @@ static int write_files(const struct resources *s, const struct process_plan *pla
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
   const struct agent_user *agent = s->settings->agent;
-  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
+  if (!agent)
+    return 0;
+  return files_give(s->folder.at, (struct files_owner){agent->uid, agent->gid}, f);
 }
 
 static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,

@@ -33,7 +33,6 @@ IO_ROOMS = {"io", "http", "process"}
 UNCUT = (
     "include/door/http/metrics.h: is pure",
     "include/service/counters.h: service may not include tool/tool_answer.h",
-    "src/io/files.c: io may not include process/agent_user.h",
     "src/run/resources.c: run may not include service/counters.h",
     "a circle of files: event/event ",
     "a circle of files: agent/acp/acp ",
