@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
 #include "bridge/mcp_post.h"
@@ -100,7 +101,7 @@ static bool is_from_here(const struct http_request *r)
 static bool has_token(const struct bridge *b, const struct http_request *r)
 {
   return http_request_header_count(r, "authorization") == 1 &&
-         ids_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
+         secret_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
 }
 
 static bool is_json(struct span type)

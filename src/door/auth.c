@@ -2,10 +2,10 @@
 /* auth.c - see auth.h. */
 #include "door/auth.h"
 
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "io/files.h"
 
 #include <string.h>
@@ -123,7 +123,7 @@ int auth_check(const struct auth *g, const struct auth_facts *facts, struct faul
   if (facts->from_agent)
     return fault_set(f, FAULT_FORBIDDEN, "not for this machine's agent");
   if (g->token.len > 0)
-    return ids_is_bearer(facts->authorization, buf_span(&g->token))
+    return secret_is_bearer(facts->authorization, buf_span(&g->token))
                ? 0
                : fault_set(f, FAULT_DENIED, "unauthorized");
   if (facts->has_origin)

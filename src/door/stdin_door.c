@@ -2,6 +2,7 @@
 /* stdin_door.c - see stdin_door.h. */
 #include "door/stdin_door.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -94,7 +95,7 @@ static void refuse(struct door *d, const struct fault *f)
   json_put_text(&w, "type", SPAN_LITERAL("RUN_ERROR"));
   json_put_text(&w, "message", span_of(f->text));
   json_put_text(&w, "code", SPAN_LITERAL("bad-request"));
-  json_put_int(&w, "timestamp", ids_now_ms());
+  json_put_int(&w, "timestamp", clock_now_ms());
   json_close(&w, '}');
   buf_add_char(&line, '\n');
   if (d->readable_form) {

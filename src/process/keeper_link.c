@@ -2,7 +2,7 @@
 /* keeper_link.c - see keeper_link.h. */
 #include "process/keeper_link.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/loop.h"
@@ -176,7 +176,7 @@ bool keeper_link_is_gone(const struct keeper_link *k)
 static void expect(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
 {
   unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
-  unsigned long long until = ids_ticks_ms() + ms;
+  unsigned long long until = clock_ticks_ms() + ms;
   bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
   if (order == KEEPER_STOP && !sooner)
     return; /* more of the same order only hastens */

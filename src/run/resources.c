@@ -2,6 +2,7 @@
 /* resources.c - see resources.h. */
 #include "run/resources.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -148,7 +149,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
                               .drain_ms = drain_ms};
-  s->spawned_ms = ids_ticks_ms();
+  s->spawned_ms = clock_ticks_ms();
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
   if (!s->child)
     return -1;
