@@ -3,6 +3,8 @@
  * client or a test sees is what stands here.  Header names are lower case throughout. */
 #include "http/http_answer.h"
 
+#include "http/http_header.h"
+
 static const struct {
   int status;
   const char *reason;
@@ -39,20 +41,11 @@ static const char *reason_of(int status)
   return "Status"; /* any text will do, and none may not */
 }
 
-/* A value that came from outside must not be able to add a header of its own. */
-static void put_value(struct buf *out, struct span value)
-{
-  for (size_t i = 0; i < value.len; i++) {
-    unsigned char c = (unsigned char)value.at[i];
-    buf_add_char(out, c < ' ' || c == 0x7f ? ' ' : (char)c);
-  }
-}
-
 static void put_header(struct buf *out, struct span name, struct span value)
 {
   buf_add(out, name);
   buf_add_text(out, ": ");
-  put_value(out, value);
+  http_header_put_value(out, value, ' ');
   buf_add_text(out, "\r\n");
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "http/http_client.h"
+#include "http/http_header.h"
 #include "io/loop.h"
 #include "process/helper_command.h"
 
@@ -135,15 +136,11 @@ static void http_answered(void *who, struct http_client_answer *got)
   buf_free(&text);
 }
 
-/* A line and a NUL.  A value may hold anything; a header may not. */
+/* A line and a NUL. */
 static void add_header(struct buf *lines, const char *name, struct span value)
 {
   buf_add_text(lines, name);
-  size_t begin = lines->len;
-  buf_add(lines, value);
-  for (size_t i = begin; i < lines->len; i++)
-    if ((unsigned char)lines->at[i] < 0x20 || lines->at[i] == 0x7f)
-      lines->at[i] = '_';
+  http_header_put_value(lines, value, '_');
   buf_add_char(lines, 0);
 }
 
