@@ -24,7 +24,6 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
                                      unsigned port, const struct http_server_setup *setup,
                                      struct fault *f);
 unsigned http_server_port(const struct http_server *s);
-size_t http_server_connections(const struct http_server *s);
 /* Connections with bytes that the other machine has not got yet. */
 size_t http_server_unflushed(const struct http_server *s);
 /* Stops accepting and closes idle connections; what runs goes on, and each connection is

@@ -202,7 +202,7 @@ static void hand_out(struct http_connection *c, bool early)
                               .peer = (const struct sockaddr *)&c->peer,
                               .local = (const struct sockaddr *)&c->local,
                               .early = early,
-                              .probe = buf_make(KIB)};
+                              .probe = buf_make(LIMIT_PROBE_BYTES)};
   c->owned = true;
   connection_enter(c, HTTP_CONNECTION_ANSWERING);
   (early ? setup->on_head : setup->on_request)(setup->who, x);

@@ -231,11 +231,6 @@ unsigned http_server_port(const struct http_server *s)
   return ntohs(in->sin_port); /* at the same place in both families */
 }
 
-size_t http_server_connections(const struct http_server *s)
-{
-  return s->count;
-}
-
 size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;

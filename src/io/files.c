@@ -84,7 +84,7 @@ static int write_all(int fd, struct span s)
 int files_write_private(const char *folder, const char *name, struct span content,
                         struct fault *f)
 {
-  struct buf path = buf_make(4 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&path, "%s/%s", folder, name);
   int fd = open(path.at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   int failed = fd < 0 ? -errno : write_all(fd, content);
@@ -155,7 +155,7 @@ void files_remove_tree(const char *path)
 /* A private folder whose lock can be taken has no living runner. */
 static bool is_stale(const char *folder)
 {
-  struct buf lock = buf_make(4 * KIB);
+  struct buf lock = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&lock, "%s/" LOCK_NAME, folder);
   int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   buf_free(&lock);
@@ -173,7 +173,7 @@ unsigned files_sweep_stale(const char *state, const char *prefix)
     return 0;
   unsigned n = 0;
   size_t length = strlen(prefix);
-  struct buf path = buf_make(4 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   for (struct dirent *one; (one = readdir(d));) {
     if (strncmp(one->d_name, prefix, length) != 0 || one->d_name[length] != '-')
       continue;

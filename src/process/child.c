@@ -11,10 +11,10 @@
 #include "base/mem.h"
 #include "io/lines.h"
 #include "io/loop.h"
+#include "keeper_link.h"
+#include "launch.h"
 #include "output_pipe.h"
-#include "process/keeper_link.h"
-#include "process/launch.h"
-#include "process/pipes.h"
+#include "pipes.h"
 #include "stdin_pipe.h"
 
 #include <signal.h>
@@ -365,7 +365,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->lines = lines_make(setup->line_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
-  c->program = buf_make(8 * KIB);
+  c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
   c->last_output_ms = clock_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
