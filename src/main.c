@@ -70,5 +70,5 @@ int main(int argc, char **argv)
   if (status >= 0)
     return status;
   fprintf(stderr, "runlet: %s\n", f.text);
-  return f.kind == FAULT_BAD_INPUT ? 2 : 1;
+  return fault_exit_code(f.kind);
 }

@@ -51,6 +51,8 @@ const char *
 buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next change */
 
 #define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
+/* The two arguments of a "%.*s". */
+#define SPAN_ARG(s) (int)(s).len, (s).at
 struct span span_of(const char *cstring); /* NULL: the empty span */
 bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);

@@ -54,6 +54,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
 
+/* Paths: one that is put together; Linux takes 4 KiB. */
+#define LIMIT_PATH_BYTES       ((size_t)8 * KIB)
+#define LIMIT_AGENT_USER_BYTES ((size_t)4 * KIB) /* uid, gid and groups as text */
+
 /* The control port. */
 #define LIMIT_BODY_BYTES      ((size_t)32 * MIB)
 #define LIMIT_HEADER_BYTES    ((size_t)16 * KIB) /* request line and all headers */
@@ -67,6 +71,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_WRITE_STALL_MS  600000u /* a reader that takes no byte is gone */
 #define LIMIT_REFUSED         16 /* connections being told 503; more: closed unheard */
 #define LIMIT_HTTP_OUT_BYTES  (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
+#define LIMIT_PROBE_BYTES     ((size_t)1 * KIB)  /* what asks if a client is there */
 #define LIMIT_LINGER_BYTES    ((size_t)64 * MIB) /* dropped after an early answer */
 #define LIMIT_LINGER_MS       3000u              /* for the client to close its end */
 

@@ -107,7 +107,7 @@ size_t events_backlog(const struct events *e); /* what the sink said last */
 void events_caught_up(struct events *e); /* the sink drained: that no longer holds */
 unsigned long long events_count(const struct events *e);
 unsigned long long events_tool_calls(const struct events *e);
-/* Ticks (ids_ticks_ms) of the last event that went out: for heartbeats. */
+/* Ticks (clock_ticks_ms) of the last event that went out: for heartbeats. */
 unsigned long long events_last_ms(const struct events *e);
 
 #endif

@@ -61,7 +61,7 @@ bool child_is_paused(const struct child *c);
 unsigned long long
 child_repaired(const struct child *c); /* invalid UTF-8 sequences on stdout */
 unsigned long long child_first_output_ms(
-    const struct child *c); /* ids_ticks_ms of the first stdout byte, 0: none */
+    const struct child *c); /* clock_ticks_ms of the first stdout byte, 0: none */
 unsigned long long
 child_last_output_ms(const struct child *c); /* and of the last, or of the spawn */
 /* TERM to the group, after `grace_ms` KILL to the group and to everything the agent ever

@@ -28,8 +28,6 @@ struct tools; /* owned by the run request */
  * "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one tools
  * array must be unique."  NULL `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
-/* From plain names (translate --tools a,b). */
-struct tools *tools_from_names(struct span comma_separated);
 void tools_free(struct tools *t);
 const struct tool *tools_find(const struct tools *t, struct span name);
 size_t tools_count(const struct tools *t); /* NULL: 0 */

@@ -25,6 +25,5 @@ void report_write(const struct report *c, struct buf *members);
 /* stderr as it may be shown: valid UTF-8, no control bytes but newline and tab, no ANSI
  * sequences, secrets struck out; the last LIMIT_STDERR_TAIL_BYTES of that. */
 void report_clean(struct span stderr_tail, struct buf *out);
-const char *report_signal_name(int number); /* "SIGTERM"; NULL: unknown */
 
 #endif

@@ -31,7 +31,7 @@ struct resources {
   struct child *child;           /* NULL: not spawned */
   struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
   char secret[65];               /* for the harness (plan_place); "": none yet */
-  unsigned long long spawned_ms; /* ids_ticks_ms */
+  unsigned long long spawned_ms; /* clock_ticks_ms */
   struct loop_timer *last;       /* strike: never calls back from inside */
   unsigned closing;
   void (*struck)(void *who);

@@ -53,6 +53,9 @@ struct run_outcome {
   struct span report; /* members of metadata.runlet, lent for the call */
 };
 
+/* For request_rules: is this the id of a harness that can be run? */
+bool run_is_harness(struct span id);
+
 /* `req` is taken in every case. */
 struct run *run_new(const struct run_settings *settings, struct run_request *req,
                     struct fault *f);

@@ -9,9 +9,6 @@
 #include "agent/opencode/opencode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
-
-#include <signal.h>
-
 static const struct harness *const harnesses[] = {
     &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
     &gemini_harness,      &acp_harness,   &command_harness,
@@ -82,21 +79,6 @@ void harness_keep(struct buf *b, struct span text)
   buf_add(b, text);
 }
 
-/* Ours, as musl has no sigabbrev_np(). */
-static const char *signal_name(int number)
-{
-  static const char *const names[] = {
-      [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT",
-      [SIGILL] = "SIGILL",   [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
-      [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",   [SIGKILL] = "SIGKILL",
-      [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
-      [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM",
-      [SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
-  };
-  size_t count = sizeof names / sizeof names[0];
-  return number > 0 && (size_t)number < count ? names[number] : NULL;
-}
-
 /* The first characters of trimmed, valid UTF-8. */
 static struct span first_chars(struct span text, size_t most)
 {
@@ -124,7 +106,7 @@ void harness_fail_by_end(struct events *events, const struct process_end *end)
   struct buf message = buf_make(LIMIT_ERROR_MESSAGE_BYTES + 1 * KIB);
   const char *code = "no-result";
   if (end->signal != 0) {
-    const char *name = signal_name(end->signal);
+    const char *name = process_signal_name(end->signal);
     code = end->oom ? "out-of-memory" : "agent-signal";
     buf_addf(&message, "Agent process was killed by signal %d", end->signal);
     if (name != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -164,7 +164,7 @@ static struct buf log_clean(struct span text)
 
 static void add_time(struct buf *out)
 {
-  long long now = ids_now_ms();
+  long long now = clock_now_ms();
   time_t seconds = (time_t)(now / 1000);
   struct tm parts;
   char text[32];

@@ -6,11 +6,13 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
 #include "bridge/mcp_post.h"
 #include "bridge/mcp_reply.h"
 #include "bridge/sessions.h"
+#include "http/http_host.h"
 #include "http/http_server.h"
 
 #include <stdio.h>
@@ -65,42 +67,20 @@ static void reply_accepted(struct http_exchange *x)
 /* -- who may come in: the head alone decides
  * ------------------------------------------------------- */
 
-/* A name of this machine, with any port or none. */
-static bool is_local(struct span host)
-{
-  static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    size_t n = span_of(names[i]).len;
-    unsigned long long port;
-    if (host.len < n || !span_is_nocase((struct span){host.at, n}, names[i]))
-      continue;
-    struct span rest = span_after(host, n);
-    if (rest.len == 0)
-      return true;
-    return rest.at[0] == ':' && span_to_number(span_after(rest, 1), 0, 65535, &port);
-  }
-  return false;
-}
-
-/* A web page must not get in by a name that was made to mean this machine (DNS
- * rebinding). */
+/* A web page must not get in by a name that was made to mean this machine. */
 static bool is_from_here(const struct http_request *r)
 {
-  struct span origin = http_request_header(r, "origin");
   if (http_request_header_count(r, "host") > 0 &&
-      !is_local(http_request_header(r, "host")))
+      !http_host_is_loopback(http_request_header(r, "host")))
     return false;
-  if (http_request_header_count(r, "origin") == 0)
-    return true;
-  if (span_starts(origin, "http://"))
-    return is_local(span_after(origin, 7));
-  return span_starts(origin, "https://") && is_local(span_after(origin, 8));
+  return http_request_header_count(r, "origin") == 0 ||
+         http_origin_is_loopback(http_request_header(r, "origin"));
 }
 
 static bool has_token(const struct bridge *b, const struct http_request *r)
 {
   return http_request_header_count(r, "authorization") == 1 &&
-         ids_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
+         secret_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
 }
 
 static bool is_json(struct span type)

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "http/http_header.h"
 #include "http/http_server.h"
 #include "http/sse.h"
 #include "io/loop.h"
@@ -35,22 +36,12 @@ struct mcp_post {
 /* -- Accept
  * ---------------------------------------------------------------------------------- */
 
-static bool mentions(struct span accept, const char *type)
-{
-  size_t n = span_of(type).len;
-  for (size_t i = 0; i + n <= accept.len; i++)
-    if ((accept.at[i] | 0x20) == (type[0] | 0x20) && /* most differ here */
-        span_is_nocase((struct span){accept.at + i, n}, type))
-      return true;
-  return false;
-}
-
 struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
 {
-  struct mcp_post_accepts a = {.json = mentions(accept, "application/json") ||
-                                       mentions(accept, "*/*") ||
-                                       mentions(accept, "application/*"),
-                               .sse = mentions(accept, "text/event-stream")};
+  struct mcp_post_accepts a = {.json = http_header_accepts(accept, "application/json") ||
+                                       http_header_accepts(accept, "*/*") ||
+                                       http_header_accepts(accept, "application/*"),
+                               .sse = http_header_accepts(accept, "text/event-stream")};
   if (!a.sse)
     a.json = true; /* no 406: several clients say less than they take */
   return a;

@@ -2,10 +2,11 @@
 /* auth.c - see auth.h. */
 #include "door/auth.h"
 
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
+#include "http/http_host.h"
 #include "io/files.h"
 
 #include <string.h>
@@ -89,46 +90,17 @@ void auth_close(struct auth *g)
   buf_wipe(&g->token);
 }
 
-/* 127.a.b.c in full: a name such as 127.example.org is anybody's to point at us. */
-static bool is_loopback_four(struct span name)
-{
-  unsigned long long number;
-  for (int part = 0; part < 4; part++) {
-    size_t len = 0;
-    while (len < name.len && name.at[len] != '.')
-      len++;
-    bool last = part == 3;
-    if (last != (len == name.len) || len > 3 ||
-        !span_to_number((struct span){name.at, len}, part ? 0 : 127, part ? 255 : 127,
-                        &number))
-      return false;
-    name = span_after(name, last ? len : len + 1);
-  }
-  return true;
-}
-
-/* "localhost", "127.0.0.1", "[::1]", each with or without a port. */
-static bool host_is_loopback(struct span host)
-{
-  struct span name = host;
-  for (size_t i = host.len; i > 0 && host.at[i - 1] != ']'; i--)
-    if (host.at[i - 1] == ':')
-      name.len = i - 1;
-  return span_is_nocase(name, "localhost") || span_is(name, "[::1]") ||
-         is_loopback_four(name);
-}
-
 int auth_check(const struct auth *g, const struct auth_facts *facts, struct fault *f)
 {
   if (facts->from_agent)
     return fault_set(f, FAULT_FORBIDDEN, "not for this machine's agent");
   if (g->token.len > 0)
-    return ids_is_bearer(facts->authorization, buf_span(&g->token))
+    return secret_is_bearer(facts->authorization, buf_span(&g->token))
                ? 0
                : fault_set(f, FAULT_DENIED, "unauthorized");
   if (facts->has_origin)
     return fault_set(f, FAULT_FORBIDDEN, "a request with an Origin needs a token");
-  if (g->loopback && !host_is_loopback(facts->host))
+  if (g->loopback && !http_host_is_loopback(facts->host))
     return fault_set(f, FAULT_FORBIDDEN, "without a token Host must be a loopback name");
   if (!g->loopback && facts->from_here)
     return fault_set(f, FAULT_FORBIDDEN,

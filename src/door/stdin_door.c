@@ -2,6 +2,7 @@
 /* stdin_door.c - see stdin_door.h. */
 #include "door/stdin_door.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -12,6 +13,7 @@
 #include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
+#include "request/request_read.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -93,7 +95,7 @@ static void refuse(struct door *d, const struct fault *f)
   json_put_text(&w, "type", SPAN_LITERAL("RUN_ERROR"));
   json_put_text(&w, "message", span_of(f->text));
   json_put_text(&w, "code", SPAN_LITERAL("bad-request"));
-  json_put_int(&w, "timestamp", ids_now_ms());
+  json_put_int(&w, "timestamp", clock_now_ms());
   json_close(&w, '}');
   buf_add_char(&line, '\n');
   if (d->readable_form) {
@@ -124,7 +126,8 @@ static int start(struct door *d, struct fault *f)
   if (!failed)
     failed = ids_fresh(&thread_id, "thread", f);
   if (!failed) {
-    struct request_rules rules = {.lenient = true,
+    struct request_rules rules = {.is_harness = run_is_harness,
+                                  .lenient = true,
                                   .run_id = buf_span(&run_id),
                                   .thread_id = buf_span(&thread_id),
                                   .local_tools = o->tool_command != NULL};

@@ -2,7 +2,7 @@
 #include "door/translate_door.h"
 
 #include "agent/agent_session.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/lines.h"
@@ -131,10 +131,10 @@ int translate_run(const struct translate_setup *setup, struct fault *f)
   if (fd < 0)
     return fault_system(f, -errno, "cannot open %s", setup->file);
   if (setup->timestamp_ms >= 0)
-    ids_freeze_now(setup->timestamp_ms);
+    clock_freeze(setup->timestamp_ms);
   int rc = translate(setup, harness, fd, f);
   if (setup->timestamp_ms >= 0)
-    ids_freeze_now(-1);
+    clock_freeze(-1);
   if (!from_stdin)
     (void)close(fd); /* only read from: nothing to lose */
   return rc;

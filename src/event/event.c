@@ -4,7 +4,7 @@
  * brings the stream into a state in which its event is allowed, then sends it.  */
 #include "event/event.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -57,7 +57,7 @@ struct events *events_new(const struct events_setup *setup)
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
-  e->last_ms = ids_ticks_ms();
+  e->last_ms = clock_ticks_ms();
   return e;
 }
 
@@ -83,7 +83,7 @@ static void send_line(struct events *e)
 {
   if (!e->line.overflowed) {
     e->count++;
-    e->last_ms = ids_ticks_ms();
+    e->last_ms = clock_ticks_ms();
     e->backlog = e->sink->put(e->sink, buf_span(&e->line));
   }
   buf_clear(&e->line);
@@ -94,7 +94,7 @@ void events_start(struct events *e)
   if (e->started || e->over)
     return;
   e->started = true;
-  format_run_started(&e->format, &e->line, ids_now_ms());
+  format_run_started(&e->format, &e->line, clock_now_ms());
   send_line(e);
 }
 
@@ -147,7 +147,7 @@ static void claim_message_id(struct events *e, struct span native, struct buf *o
 
 static void send_message(struct events *e, enum format_type type)
 {
-  format_message(&e->format, &e->line, ids_now_ms(), type, buf_span(&e->message));
+  format_message(&e->format, &e->line, clock_now_ms(), type, buf_span(&e->message));
   send_line(e);
 }
 
@@ -170,7 +170,7 @@ static void send_deltas(struct events *e, format_delta *format, struct span id,
 {
   do {
     struct span front = format_fitting(&e->format, text, e->max_chunk, id.len);
-    format(&e->format, &e->line, ids_now_ms(), id, front);
+    format(&e->format, &e->line, clock_now_ms(), id, front);
     send_line(e);
     text = span_after(text, front.len);
   } while (text.len > 0);
@@ -246,7 +246,7 @@ static void send_result(struct events *e, struct span call, struct span content,
   claim_message_id(e, (struct span){0}, &id);
   struct span front =
       format_fitting(&e->format, content, e->max_chunk, id.len + call.len);
-  format_tool_result(&e->format, &e->line, ids_now_ms(), call, buf_span(&id), front,
+  format_tool_result(&e->format, &e->line, clock_now_ms(), call, buf_span(&id), front,
                      failed, front.len < content.len ? content.len : 0);
   send_line(e);
   buf_free(&id);
@@ -301,12 +301,12 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
   close_message(e);
   e->tool_calls++;
   struct span id = buf_span(&call);
-  format_tool_start(&e->format, &e->line, ids_now_ms(), id, name);
+  format_tool_start(&e->format, &e->line, clock_now_ms(), id, name);
   send_line(e);
   send_deltas(e, format_tool_args, id, args_json);
   size_t whole = format_overhead(&e->format) + id.len + 2 * json_escaped_length(name) +
                  2 * args_json.len;
-  format_tool_end(&e->format, &e->line, ids_now_ms(), id, name, args_json,
+  format_tool_end(&e->format, &e->line, clock_now_ms(), id, name, args_json,
                   whole > e->max_chunk ? args_json.len : 0);
   send_line(e);
   add_unanswered(e, &call);
@@ -336,7 +336,7 @@ void events_custom(struct events *e, const char *name, struct span value_json)
   if (!ready(e))
     return;
   bool too_long = value_json.len + format_overhead(&e->format) > e->max_chunk;
-  format_custom(&e->format, &e->line, ids_now_ms(), name, value_json,
+  format_custom(&e->format, &e->line, clock_now_ms(), name, value_json,
                 too_long ? value_json.len : 0);
   send_line(e);
 }
@@ -385,7 +385,7 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
   if (!wind_up(e))
     return;
   e->finished_well = true;
-  format_run_finished(&e->format, &e->line, ids_now_ms(), reason, usage,
+  format_run_finished(&e->format, &e->line, clock_now_ms(), reason, usage,
                       certificate_of(e));
   send_line(e);
   e->sink->end(e->sink);
@@ -396,7 +396,7 @@ void events_fail(struct events *e, struct span code, struct span message)
   if (!wind_up(e))
     return;
   snprintf(e->error_code, sizeof e->error_code, "%.*s", (int)code.len, code.at);
-  format_run_error(&e->format, &e->line, ids_now_ms(),
+  format_run_error(&e->format, &e->line, clock_now_ms(),
                    span_cut_utf8(code, LIMIT_NAME_BYTES),
                    span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES), certificate_of(e));
   send_line(e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ca_bundle.c - see ca_bundle.h. */
-#include "http/ca_bundle.h"
+#include "ca_bundle.h"
 
 #include <errno.h>
 #include <stdlib.h>

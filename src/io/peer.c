@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "io/address.h"
 #include "io/files.h"
-#include "io/proc_net_tcp.h"
+#include "proc_net_tcp.h"
 
 #include <arpa/inet.h>
 

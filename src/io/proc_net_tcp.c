@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* proc_net_tcp.c - see proc_net_tcp.h. */
-#include "io/proc_net_tcp.h"
+#include "proc_net_tcp.h"
 
 #include <string.h>
 

@@ -19,7 +19,7 @@ struct spill {
 
 struct spill *spill_open(const char *folder, unsigned long long most, struct fault *f)
 {
-  struct buf path = buf_make(8 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   struct spill *s = NULL;
   buf_addf(&path, "%s/", folder);
   if (ids_fresh(&path, "events", f) == 0) {

@@ -73,11 +73,6 @@ struct companion *companion_start(struct uv_loop_s *loop, const char *program,
   return c;
 }
 
-int companion_pid(const struct companion *c)
-{
-  return c->process.pid;
-}
-
 void companion_signal(struct companion *c, int number)
 {
   (void)uv_process_kill(&c->process, number); /* it may be gone: its exit follows */

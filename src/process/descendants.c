@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* descendants.c - see descendants.h. */
-#include "process/descendants.h"
+#include "descendants.h"
 
 #include "base/mem.h"
 

@@ -4,11 +4,11 @@
 #include "process/keeper.h"
 
 #include "base/limits.h"
+#include "descendants.h"
 #include "io/files.h"
+#include "launch.h"
 #include "process/agent_user.h"
 #include "process/cgroup.h"
-#include "process/descendants.h"
-#include "process/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* launch.c - see launch.h. */
-#include "process/launch.h"
+#include "launch.h"
 
 #include "process/oom_score.h"
 

@@ -3,7 +3,7 @@
 #include "process/orphans.h"
 
 #include "base/mem.h"
-#include "process/descendants.h"
+#include "descendants.h"
 
 #include <errno.h>
 #include <signal.h>

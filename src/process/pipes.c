@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* pipes.c - see pipes.h. */
-#include "process/pipes.h"
+#include "pipes.h"
 
 #include "base/limits.h"
 

@@ -3,7 +3,7 @@
  *
  * `where` is what stands before the name in an error ("modelOptions."); may be "".  An
  * absent or null member leaves `out` as it is.  Errors are FAULT_BAD_INPUT, "run request:
- * <where><name> must be ...".  For run_request.c and its neighbours only.  */
+ * <where><name> must be ...".  For request_read.c and its neighbours only.  */
 #ifndef REQUEST_REQUEST_FIELDS_H
 #define REQUEST_REQUEST_FIELDS_H
 

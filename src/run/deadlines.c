@@ -2,7 +2,7 @@
 /* deadlines.c - see deadlines.h. */
 #include "run/deadlines.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
 #include "io/loop.h"
@@ -15,7 +15,7 @@
 struct watch {
   struct watch_setup setup;
   struct loop_timer *run, *quiet, *result, *beat;
-  unsigned long long busy_ms; /* ids_ticks_ms when it was last seen busy, */
+  unsigned long long busy_ms; /* clock_ticks_ms when it was last seen busy, */
                               /* or heard by another way than stdout */
 };
 
@@ -74,7 +74,7 @@ static void quiet_may_be_over(void *who)
   }
   bool busy = child_is_paused(s->child) ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
-  unsigned long long now = ids_ticks_ms(), from = child_last_output_ms(s->child);
+  unsigned long long now = clock_ticks_ms(), from = child_last_output_ms(s->child);
   if (busy)
     w->busy_ms = now;
   if (w->busy_ms >
@@ -108,7 +108,7 @@ static void beat(void *who)
 {
   struct watch *w = who;
   unsigned every = w->setup.deadlines->heartbeat_ms;
-  unsigned long long since = ids_ticks_ms() - events_last_ms(w->setup.events);
+  unsigned long long since = clock_ticks_ms() - events_last_ms(w->setup.events);
   if (since >= every) {
     char value[48];
     snprintf(value, sizeof value, "{\"sinceMs\":%llu}", since);
@@ -143,7 +143,7 @@ void watch_result(struct watch *w)
 
 void watch_alive(struct watch *w)
 {
-  w->busy_ms = ids_ticks_ms();
+  w->busy_ms = clock_ticks_ms();
 }
 
 void watch_free(struct watch *w)

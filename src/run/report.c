@@ -7,25 +7,6 @@
 #include "base/limits.h"
 #include "base/log.h"
 
-#include <signal.h>
-
-const char *report_signal_name(int number)
-{
-  static const struct {
-    int number;
-    const char *name;
-  } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
-               {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
-               {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
-               {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
-               {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
-               {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (names[i].number == number)
-      return names[i].name;
-  return NULL;
-}
-
 /* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or
  * so, OSC with BEL or ESC \. */
 static size_t ansi_length(struct span s)
@@ -86,7 +67,7 @@ void report_clean(struct span stderr_tail, struct buf *out)
 static void put_end(struct json_writer *w, const struct report *c)
 {
   const struct process_end *end = c->end;
-  const char *name = report_signal_name(end->signal);
+  const char *name = process_signal_name(end->signal);
   if (end->signal && name)
     json_put_text(w, "signal", span_of(name));
   else if (end->signal)

@@ -2,6 +2,7 @@
 /* resources.c - see resources.h. */
 #include "run/resources.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -123,7 +124,9 @@ static int write_files(const struct resources *s, const struct process_plan *pla
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
   const struct agent_user *agent = s->settings->agent;
-  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
+  if (!agent)
+    return 0;
+  return files_give(s->folder.at, (struct files_owner){agent->uid, agent->gid}, f);
 }
 
 static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
@@ -146,7 +149,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
                               .drain_ms = drain_ms};
-  s->spawned_ms = ids_ticks_ms();
+  s->spawned_ms = clock_ticks_ms();
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
   if (!s->child)
     return -1;

@@ -3,7 +3,7 @@
 #include "run/run.h"
 
 #include "agent/agent_session.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -47,6 +47,11 @@ struct run {
 };
 
 /* -- admission -- */
+
+bool run_is_harness(struct span id)
+{
+  return harness_find(id) != NULL;
+}
 
 struct run *run_new(const struct run_settings *settings, struct run_request *req,
                     struct fault *f)
@@ -129,7 +134,7 @@ static void tear_down(struct run *r)
   r->watch = NULL;
   r->outcome.events = events_count(r->events);
   r->outcome.tool_calls = events_tool_calls(r->events);
-  r->outcome.duration_ms = ids_ticks_ms() - r->started_ms;
+  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
   r->later = r->polite = NULL;
@@ -139,7 +144,7 @@ static void tear_down(struct run *r)
 /* A success record, and then an exit that was good or ours. */
 static bool ended_well(const struct run *r, const struct process_end *end)
 {
-  bool good_exit = end && ((end->status == 0 && end->signal == 0) || end->forced);
+  bool good_exit = end && process_end_is_clean(end);
   return good_exit && !r->code[0] && agent_session_succeeded(&r->session);
 }
 
@@ -147,7 +152,7 @@ static void certify(struct run *r, const struct process_end *end)
 {
   struct report c = {.end = end,
                      .failed = !ended_well(r, end),
-                     .duration_ms = ids_ticks_ms() - r->started_ms,
+                     .duration_ms = clock_ticks_ms() - r->started_ms,
                      .events = events_count(r->events),
                      .tool_calls = events_tool_calls(r->events),
                      .cancelled_by = r->cancelled_by};
@@ -392,7 +397,7 @@ void run_start(struct run *r, struct sink *sink,
   r->on_over = on_over;
   r->who = who;
   r->sink = sink;
-  r->started_ms = ids_ticks_ms();
+  r->started_ms = clock_ticks_ms();
   sink->on_drain = reader_caught_up;
   sink->listener = r;
   struct events_setup setup = {.run_id = r->req->run_id,

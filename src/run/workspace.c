@@ -54,5 +54,8 @@ int workspace_choose(const char *base, bool per_thread, const struct agent_user 
     return 0;
   buf_add_char(path, '/');
   ids_path_segment(req->thread_id, path);
-  return files_make_folder(buf_cstring(path), agent, f);
+  if (!agent)
+    return files_make_folder(buf_cstring(path), NULL, f);
+  struct files_owner owner = {agent->uid, agent->gid};
+  return files_make_folder(buf_cstring(path), &owner, f);
 }

@@ -2,7 +2,7 @@
 /* records.c - see records.h. */
 #include "service/records.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -67,7 +67,7 @@ static bool are_too_many(const struct records *all)
 static void forget_some(void *who)
 {
   struct records *all = who;
-  unsigned long long now = ids_ticks_ms();
+  unsigned long long now = clock_ticks_ms();
   for (struct record *r; (r = oldest_kept(all));) {
     unsigned long long age = now - r->ended_ticks;
     if (age < all->setup.keep_ms && !are_too_many(all)) {
@@ -84,8 +84,8 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
 {
   struct record *r = who;
   r->run = NULL;
-  r->ended_at = ids_now_ms();
-  r->ended_ticks = ids_ticks_ms();
+  r->ended_at = clock_now_ms();
+  r->ended_ticks = clock_ticks_ms();
   r->outcome = *outcome;
   buf_add(&r->report, outcome->report);
   r->outcome.report = buf_span(&r->report);
@@ -126,7 +126,7 @@ static struct record *record_new(struct records *all, const struct run_request *
                        .model = copy(req->model),
                        .body = body,
                        .detach = req->detach,
-                       .began_at = ids_now_ms(),
+                       .began_at = clock_now_ms(),
                        .report = buf_make(LIMIT_CERTIFICATE_BYTES)};
   struct journal_setup setup = {.run_id = buf_span(&r->id),
                                 .folder = all->setup.folder,

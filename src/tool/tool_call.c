@@ -2,12 +2,14 @@
 /* tool_call.c - see tool_call.h. */
 #include "tool/tool_call.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "http/http_client.h"
+#include "http/http_header.h"
 #include "io/loop.h"
 #include "process/helper_command.h"
 
@@ -39,7 +41,8 @@ static void answer(struct tool_call *c, const struct tool_answer *a)
 {
   loop_timer_free(c->later);
   if (c->route->on_ended)
-    c->route->on_ended(c->route->ended_who, a, (unsigned)(ids_ticks_ms() - c->began_ms));
+    c->route->on_ended(c->route->ended_who, a,
+                       (unsigned)(clock_ticks_ms() - c->began_ms));
   c->on_answer(c->who, a);
   buf_free(&c->name);
   buf_free(&c->body);
@@ -59,7 +62,7 @@ static void answer_failed(struct tool_call *c, const char *why)
 
 static unsigned left_ms(const struct tool_call *c)
 {
-  unsigned long long now = ids_ticks_ms();
+  unsigned long long now = clock_ticks_ms();
   return now < c->deadline_ms ? (unsigned)(c->deadline_ms - now) : 0;
 }
 
@@ -133,15 +136,11 @@ static void http_answered(void *who, struct http_client_answer *got)
   buf_free(&text);
 }
 
-/* A line and a NUL.  A value may hold anything; a header may not. */
+/* A line and a NUL. */
 static void add_header(struct buf *lines, const char *name, struct span value)
 {
   buf_add_text(lines, name);
-  size_t begin = lines->len;
-  buf_add(lines, value);
-  for (size_t i = begin; i < lines->len; i++)
-    if ((unsigned char)lines->at[i] < 0x20 || lines->at[i] == 0x7f)
-      lines->at[i] = '_';
+  http_header_put_value(lines, value, '_');
   buf_add_char(lines, 0);
 }
 
@@ -277,7 +276,7 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   c->takes_mcp = takes_mcp;
   c->on_answer = on_answer;
   c->who = who;
-  c->began_ms = ids_ticks_ms();
+  c->began_ms = clock_ticks_ms();
   c->deadline_ms = c->began_ms + route->timeout_ms;
   c->name = buf_make(LIMIT_BRIDGE_BODY_BYTES);
   buf_add(&c->name, name);

@@ -6,7 +6,7 @@
 #include "agent/agent_session.h"
 #include "agent/opencode/opencode.h"
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "event/sink_ndjson.h"
 #include "io/lines.h"
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
   unsigned how = data[0];
   struct span text = {(const char *)data + 2, size - 2};
-  ids_freeze_now(7);
+  clock_freeze(7);
   struct buf whole = stream_of(text, how, size);
   struct buf pieces = stream_of(text, how, (size_t)data[1] + 1);
   const char *why =

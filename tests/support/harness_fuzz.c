@@ -2,7 +2,7 @@
 #include "harness_fuzz.h"
 
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/sink_ndjson.h"
@@ -75,7 +75,7 @@ int harness_fuzz(const struct harness *harness, const uint8_t *data, size_t size
     return 0;
   unsigned how = data[0];
   struct span text = {(const char *)data + 2, size - 2};
-  ids_freeze_now(7);
+  clock_freeze(7);
   struct buf whole = stream_of(harness, text, how, size);
   struct buf pieces = stream_of(harness, text, how, (size_t)data[1] + 1);
   const char *why =

@@ -8,6 +8,7 @@
 #include "io/loop.h"
 #include "process/keeper.h"
 #include "process/orphans.h"
+#include "request/request_read.h"
 #include "traces.h"
 
 #include <setjmp.h>
@@ -83,7 +84,8 @@ struct run_request *run_fixture_request(const char *more)
 {
   struct buf text = buf_make(64 * KIB);
   struct fault f = {0};
-  struct request_rules rules = {.lenient = true,
+  struct request_rules rules = {.is_harness = run_is_harness,
+                                .lenient = true,
                                 .run_id = SPAN_LITERAL("r1"),
                                 .thread_id = SPAN_LITERAL("t1"),
                                 .local_tools = true};

@@ -2,6 +2,7 @@
 /* traces.c - see traces.h. */
 #include "traces.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 
 #include <ctype.h>
@@ -90,9 +91,9 @@ void traces_sleep_ms(unsigned ms)
 
 void traces_expect_alive(unsigned count, unsigned ms)
 {
-  unsigned long long deadline = ids_ticks_ms() + ms;
+  unsigned long long deadline = clock_ticks_ms() + ms;
   unsigned have;
-  while ((have = traces_alive()) != count && ids_ticks_ms() < deadline)
+  while ((have = traces_alive()) != count && clock_ticks_ms() < deadline)
     traces_sleep_ms(5);
   if (have != count)
     fail_msg("%u processes of the test are alive, not %u", have, count);

@@ -152,7 +152,7 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
 
 void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
-  bool well = end->forced || (end->signal == 0 && end->status == 0);
+  bool well = process_end_is_clean(end);
   if (!a->has_usage)
     a->usage = event_usage_none();
   a->usage.cost_usd = buf_span(&a->cost);

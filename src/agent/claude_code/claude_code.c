@@ -328,7 +328,7 @@ static int claude_on_input(void *state, const struct agent_input *h,
 
 static bool ended_well(const struct process_end *end)
 {
-  return end->forced || (end->signal == 0 && end->status == 0);
+  return process_end_is_clean(end);
 }
 
 /* A model that did not heed the schema leaves its text, in which a value may stand; none

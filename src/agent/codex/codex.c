@@ -224,7 +224,7 @@ static void codex_finish(void *state, const struct process_end *end,
                          struct agent_output *output)
 {
   struct codex *c = state;
-  bool good = end->forced || (end->signal == 0 && end->status == 0);
+  bool good = process_end_is_clean(end);
   bool told = c->record == RECORD_NONE && c->words.len > 0 && end->signal == 0;
   struct span words = buf_span(&c->words);
   if (c->record == RECORD_ERROR || told)

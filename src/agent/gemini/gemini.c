@@ -195,7 +195,7 @@ static void gemini_finish(void *state, const struct process_end *end,
                           struct agent_output *output)
 {
   struct gemini *g = state;
-  bool well = end->forced || (end->signal == 0 && end->status == 0);
+  bool well = process_end_is_clean(end);
   const struct event_usage *usage = g->has_usage ? &g->usage : NULL;
   if (g->speaks_acp)
     acp_finish(&g->acp, end, output);

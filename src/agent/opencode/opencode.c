@@ -240,7 +240,7 @@ static void opencode_finish(void *state, const struct process_end *end,
                             struct agent_output *output)
 {
   struct opencode *c = state;
-  bool ended_well = end->forced || (end->signal == 0 && end->status == 0);
+  bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
   if (c->answer.len > 0)
     opencode_catch_up(c, output); /* session.idle never came */

@@ -2,7 +2,7 @@
 /* event_stream.c - see event_stream.h. */
 #include "door/http/event_stream.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -54,7 +54,7 @@ static size_t write_gap(struct event_stream *s, const struct journal_lines *gap)
   struct json_writer w = json_write_to(&line);
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("CUSTOM"));
-  json_put_int(&w, "timestamp", ids_now_ms());
+  json_put_int(&w, "timestamp", clock_now_ms());
   json_put_text(&w, "name", SPAN_LITERAL("runlet.gap"));
   json_open(&w, "value", '{');
   json_put_int(&w, "from", (long long)gap->from);

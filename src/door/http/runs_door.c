@@ -9,7 +9,9 @@
 #include "door/http/answer.h"
 #include "door/http/event_stream.h"
 #include "door/http/metrics.h"
+#include "http/http_header.h"
 #include "http/http_server.h"
+#include "request/request_read.h"
 
 #include <limits.h>
 #include <string.h>
@@ -104,21 +106,11 @@ static void open_stream(struct runs_door *d, struct http_exchange *x, struct rec
   event_stream_open(x, &setup);
 }
 
-static bool wants_sse(const struct http_request *r)
-{
-  static const char type[] = "text/event-stream";
-  struct span accept = http_request_header(r, "accept");
-  for (; accept.len >= sizeof type - 1; accept = span_after(accept, 1))
-    if (!strncasecmp(accept.at, type, sizeof type - 1))
-      return true;
-  return false;
-}
-
 static void answer_events(struct runs_door *d, struct http_exchange *x, struct record *r,
                           unsigned long long after)
 {
   const struct http_request *req = http_exchange_request(x);
-  bool sse = wants_sse(req);
+  bool sse = http_header_accepts(http_request_header(req, "accept"), "text/event-stream");
   struct span last = http_request_header(req, "last-event-id");
   if (sse && last.len > 0 && !span_to_number(last, 0, LLONG_MAX, &after)) {
     answer_text(x, 400, "text/plain",
@@ -138,7 +130,8 @@ static void mcp_post_run(struct runs_door *d, struct http_exchange *x)
   struct buf text = http_exchange_body(x);
   uint64_t body = span_hash(buf_span(&text));
   struct span trace = http_request_header(http_exchange_request(x), "traceparent");
-  struct request_rules rules = {.local_tools = d->runtime->options->tool_command != NULL};
+  struct request_rules rules = {.is_harness = run_is_harness,
+                                .local_tools = d->runtime->options->tool_command != NULL};
   struct fault f = {0};
   struct run_request *req = run_request_read(&text, &rules, &f);
   struct record *r = NULL;

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "stream.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

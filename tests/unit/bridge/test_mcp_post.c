@@ -2,7 +2,7 @@
 /* Through a bridge: what an agent sees of a POST that calls tools. */
 #include "bridge/mcp_post.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "bridge_fixture.h"
 #include "io/loop.h"
@@ -312,10 +312,10 @@ static void test_mcp_post__a_modern_agent_that_hangs_up_cancels_at_once(void **s
   bridge_fixture_connect(&d, &agent);
   bridge_fixture_post(&d, &agent, MODERN_HEADERS, MODERN_CALL);
   loopback_wait_text(&agent, "event-stream");
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   loopback_close(&agent, false);
   host_wait_gone(&d.host, 1);
-  assert_true(ids_ticks_ms() - begun < LIMIT_BRIDGE_GONE_MS);
+  assert_true(clock_ticks_ms() - begun < LIMIT_BRIDGE_GONE_MS);
   loopback_wait(&d.loop, has_no_calls, &d);
   bridge_fixture_close(&d);
 }
@@ -331,10 +331,10 @@ test_mcp_post__a_legacy_agent_that_hangs_up_cancels_after_a_grace(void **state)
   bridge_fixture_connect(&d, &agent);
   bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
   loopback_wait_text(&agent, "event-stream");
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   loopback_close(&agent, true);
   host_wait_gone(&d.host, 1);
-  assert_true(ids_ticks_ms() - begun >= LIMIT_BRIDGE_GONE_MS - 20);
+  assert_true(clock_ticks_ms() - begun >= LIMIT_BRIDGE_GONE_MS - 20);
   loopback_wait(&d.loop, has_no_calls, &d);
   bridge_fixture_close(&d);
 }

@@ -3,7 +3,7 @@
  * case is in tests/flow. */
 #include "door/http/http_door.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "io/signals.h"
 #include "process/keeper.h"
 #include "scratch.h"
@@ -175,9 +175,9 @@ test_http_door__a_client_that_does_not_read_does_not_delay_the_end(void **state)
   struct fixture d;
   int fd = stall(&d);
   kill(d.pid, SIGTERM);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   end(&d, 0);
-  assert_true(ids_ticks_ms() - begin < 8000);
+  assert_true(clock_ticks_ms() - begin < 8000);
   traces_expect_alive(0, 1000);
   close(fd);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/event.h"

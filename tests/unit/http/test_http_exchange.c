@@ -323,7 +323,6 @@ static void test_http_exchange__may_be_answered_after_the_client_went(void **sta
   loopback_send(&d.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 0);
   loopback_close(&d.client, true);
   loopback_run_ms(&d.loop, 20);
-  assert_int_equal(http_server_connections(d.server), 0);
   begin_ndjson(d.kept);
   assert_int_equal(http_write(d.kept, SPAN_LITERAL("nobody\n")), 0);
   http_end(d.kept);

@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "process/keeper.h"
+#include "request/request_read.h"
 #include "run_fixture.h"
 #include "traces.h"
 
@@ -152,7 +153,8 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
   for (size_t i = 0; i < 3; i++) {
     struct fault f = {0};
     struct buf text = buf_make(4096);
-    struct request_rules rules = {.lenient = true,
+    struct request_rules rules = {.is_harness = run_is_harness,
+                                  .lenient = true,
                                   .run_id = SPAN_LITERAL("r"),
                                   .thread_id = SPAN_LITERAL("t"),
                                   .local_tools = true};

@@ -2,7 +2,7 @@
 #include "service/runs.h"
 
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "process/keeper.h"
 #include "run_fixture.h"
 #include "traces.h"
@@ -170,12 +170,12 @@ static void test_runs__a_shutdown_ends_all_and_a_second_one_hastens(void **state
   struct runs *all = runs_new(&t.fixture.settings, 3);
   start_three(&t, all);
   wait_until_three_say(&t, "hello");
-  unsigned long long began = ids_ticks_ms();
+  unsigned long long began = clock_ticks_ms();
   runs_shutdown(all, 60000, count_empty, &empty);
   assert_int_equal(runs_count(all), 3);
   runs_shutdown(all, 100, count_empty, &empty);
   run_fixture_wait(&t.fixture, 3);
-  assert_true(ids_ticks_ms() - began < 9000); /* not the minute that was said first */
+  assert_true(clock_ticks_ms() - began < 9000); /* not the minute that was said first */
   assert_int_equal(empty, 1);
   assert_int_equal(runs_count(all), 0);
   for (size_t i = 0; i < 3; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tool/tool_call.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "host.h"
 #include "loopback.h"
@@ -163,10 +163,10 @@ static void test_tool_call__what_never_left_is_tried_three_times(void **state)
   struct fixture d;
   open_fixture(&d);
   d.route.url = SPAN_LITERAL("http://127.0.0.1:1/none"); /* nobody listens there */
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   start(&d, "{}");
   wait_answer(&d);
-  unsigned long long took = ids_ticks_ms() - begun;
+  unsigned long long took = clock_ticks_ms() - begun;
   assert_true(took >= 480 && took < 5000); /* 100 and 400 ms between them */
   assert_true(span_starts(buf_span(&d.failure), "Tool execution failed: fetch failed"));
   close_fixture(&d);
