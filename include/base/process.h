@@ -57,5 +57,7 @@ struct process_end {
   const struct leftover *leftovers; /* borrowed */
   size_t leftover_count;
 };
+/* It exited with 0, or only ended because we ended it. */
+bool process_end_is_clean(const struct process_end *end);
 
 #endif

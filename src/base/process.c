@@ -106,3 +106,8 @@ void process_plan_free(struct process_plan *p)
   free(p->files);
   *p = process_plan_make();
 }
+
+bool process_end_is_clean(const struct process_end *end)
+{
+  return end->forced || (end->signal == 0 && end->status == 0);
+}

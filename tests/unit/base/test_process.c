@@ -62,12 +62,23 @@ static void test_process_plan__owns_what_it_holds(void **state)
   process_plan_free(&p);
 }
 
+static void test_process__an_end_is_clean_when_it_is_zero_or_ours(void **state)
+{
+  (void)state;
+  assert_true(process_end_is_clean(&(struct process_end){0}));
+  assert_false(process_end_is_clean(&(struct process_end){.status = 1}));
+  assert_false(process_end_is_clean(&(struct process_end){.signal = 15}));
+  assert_true(process_end_is_clean(&(struct process_end){.signal = 15, .forced = true}));
+  assert_true(process_end_is_clean(&(struct process_end){.status = 143, .forced = true}));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_strv__is_null_ended_at_every_size),
       cmocka_unit_test(test_strv__environment_entries_are_replaced_by_name),
       cmocka_unit_test(test_process_plan__owns_what_it_holds),
+      cmocka_unit_test(test_process__an_end_is_clean_when_it_is_zero_or_ours),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
