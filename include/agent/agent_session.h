@@ -36,6 +36,9 @@ void agent_session_too_long(struct agent_session *h, size_t ceiling);
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
+/* The answer of whoever the run has asked (harness.permit); false: nobody waits for it. */
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 bool agent_session_succeeded(

@@ -107,6 +107,13 @@ bool agent_session_cancel(struct agent_session *h)
   return h->harness->cancel && h->harness->cancel(h->state, &output);
 }
 
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  return h->harness->permit && h->harness->permit(h->state, id, yes, reason, &output);
+}
+
 void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};

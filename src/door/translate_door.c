@@ -2,6 +2,7 @@
 #include "door/translate_door.h"
 
 #include "agent/agent_session.h"
+#include "agent/harnesses.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"

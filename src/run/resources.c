@@ -2,6 +2,7 @@
 /* resources.c - see resources.h. */
 #include "run/resources.h"
 
+#include "agent/harnesses.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -4,7 +4,7 @@
  * called. First byte: how it ends, the format, the ceiling of an event; second: the size
  * of a piece; the rest: a transcript (agent/agent_session.h). */
 #include "agent/agent_session.h"
-#include "agent/opencode/opencode.h"
+#include "agent/harnesses.h"
 #include "agui_check.h"
 #include "base/ids.h"
 #include "base/limits.h"

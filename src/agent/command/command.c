@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - see command.h. */
-#include "command.h"
-
+/* command.c - any program as an agent: harnessOptions.command, an array of strings.
+ *
+ * The prompt (system prompts and earlier turns before it, as for every agent) comes by
+ * its stdin.  With tools, MCP_BRIDGE_URL and MCP_BRIDGE_TOKEN in its environment say
+ * where their MCP server is: streamable HTTP, the token as a bearer.  Exit status 0 is
+ * success.
+ *
+ * harnessOptions.output: "text" (the default): stdout is one message, told line by line;
+ * "ndjson": each line is an event of our own stream (command_events.h).  A recorded
+ * transcript does not say which it is: its first line decides.  */
+#include "agent/harness.h"
+#include "agent/harness_end.h"
 #include "agent/prompt.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -119,13 +128,14 @@ static void command_finish(void *state, const struct process_end *end,
   struct program *c = state;
   struct command_events *told = &c->told;
   struct span code = buf_span(&told->code), message = buf_span(&told->message);
-  bool forced = end->forced && told->record == COMMAND_AGENT_FINISHED;
+  struct process_end told_end = *end;
+  told_end.forced &= told->record == COMMAND_AGENT_FINISHED; /* else it was cut short */
   command_events_flush(told, output->events);
   if (told->record == COMMAND_AGENT_FAILED)
     events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message
                                 : SPAN_LITERAL("The command reported an error"));
-  else if (forced || (end->signal == 0 && end->status == 0))
+  else if (process_end_is_clean(&told_end))
     events_finish(output->events, told->reason != NULL ? told->reason : "stop",
                   told->has_usage ? &told->usage : NULL);
   else

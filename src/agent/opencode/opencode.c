@@ -1,5 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* opencode.c - the dialogue with OpenCode's server (see opencode.h), and its end.
+/* opencode.c - OpenCode by its own server (`opencode serve`), seen with 1.18.33.
+ *
+ * The server listens on a free port of 127.0.0.1 behind a password that is made for the
+ * run.  The dialogue, each step when the one before was answered:
+ *
+ *   stdout "opencode server listening on http://127.0.0.1:<port>"
+ *   GET  /event                      the stream; its first event is server.connected
+ *   POST /mcp                        the bridge, so no config of the user is touched and
+ *                                    the bridge's token stands in no environment
+ *   GET  /session/<id> or POST /session
+ *   POST /session/<id>/message       the prompt; answered when the turn is over
+ *   POST /permission/<id>/reply, /question/<id>/reject, /session/<id>/abort   meanwhile
+ *
+ * The turn is over when that answer and the stream's session.idle are there, for the
+ * answer overtakes the last events (seen: by 100 ms).  The server never exits by itself,
+ * so it is dismissed then.
+ *
+ * Why not `opencode run --format json`: it prints whole parts only (no deltas), and a
+ * SIGTERM in a shell tool makes it hang and leaves the shell.
  *
  *   event of the stream         what comes of it
  *   server.connected            the dialogue goes on
@@ -13,9 +31,9 @@
  *   session.idle, … idle        the turn's events are over
  *   anything else               nothing
  *
- * Events of other sessions (sub-agents) are dropped, as the reference does.  */
-#include "opencode.h"
-
+ * Events of other sessions (sub-agents) are dropped, as TanStack's adapter does.  */
+#include "agent/harness.h"
+#include "agent/harness_end.h"
 #include "agent/structured.h"
 #include "base/json.h"
 #include "base/json_write.h"
@@ -32,12 +50,8 @@ enum { RETRIES = 5 };
 
 /* -- events -- */
 
-static bool is_allowed(const struct opencode *c, struct span permission)
+static bool is_listed(const struct opencode *c, struct span permission)
 {
-  if (c->order.mode == OPENCODE_BYPASS || opencode_bridged(&c->order, permission).len > 0)
-    return true;
-  if (c->order.mode == OPENCODE_EDITS && span_is(permission, "edit"))
-    return true;
   for (size_t i = 0; i < c->order.allowed.count; i++)
     if (span_is(permission, c->order.allowed.at[i]))
       return true;
@@ -45,34 +59,53 @@ static bool is_allowed(const struct opencode *c, struct span permission)
 }
 
 /* A refusal with a message lets the turn go on; without one it would end there. */
+static void reply(struct opencode *c, struct span id, bool yes, struct span reason,
+                  struct agent_output *output)
+{
+  struct buf body = buf_make(4 * LIMIT_ERROR_MESSAGE_BYTES);
+  struct json_writer w = json_write_to(&body);
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "reply", yes ? SPAN_LITERAL("once") : SPAN_LITERAL("reject"));
+  if (!yes)
+    json_put_text(&w, "message",
+                  reason.len > 0 ? span_cut_utf8(reason, LIMIT_ERROR_MESSAGE_BYTES)
+                                 : SPAN_LITERAL("This run does not allow it."));
+  json_close(&w, '}');
+  opencode_ask_of(c, output, OPENCODE_REPLY, "permission", id, "/reply", buf_span(&body));
+  buf_free(&body);
+}
+
 static void hear_permission(const struct opencode_hall *h, json_at properties)
 {
-  static const char once[] = "{\"reply\":\"once\"}";
-  static const char reject[] =
-      "{\"reply\":\"reject\",\"message\":\"This run does not allow it.\"}";
-  bool allowed = is_allowed(h->c, opencode_text_of(h, properties, "permission"));
-  opencode_ask_of(h->c, h->output, OPENCODE_REPLY, "permission",
-                  opencode_text_of(h, properties, "id"), "/reply",
-                  span_of(allowed ? once : reject));
+  struct span id = json_member_text(h->doc, properties, "id");
+  struct span what = json_member_text(h->doc, properties, "permission");
+  const struct permission_question question = {
+      .mode = h->c->order.mode,
+      .kind = span_is(what, "edit") ? PERMISSION_KIND_EDIT : PERMISSION_KIND_OTHER,
+      .host_tool = opencode_bridged(&h->c->order, what).len > 0,
+      .listed = is_listed(h->c, what)};
+  enum permission answer = agent_permit(h->output, id, &question);
+  if (answer != PERMISSION_ASK)
+    reply(h->c, id, answer == PERMISSION_ALLOW, (struct span){0}, h->output);
 }
 
 static void hear_status(const struct opencode_hall *h, json_at status)
 {
   struct opencode *c = h->c;
   unsigned long long attempt = 0;
-  if (span_is(opencode_text_of(h, status, "type"), "idle")) {
+  if (span_is(json_member_text(h->doc, status, "type"), "idle")) {
     c->idle = c->asked;
     opencode_maybe_over(c, h->output);
-  } else if (span_is(opencode_text_of(h, status, "type"), "retry") &&
+  } else if (span_is(json_member_text(h->doc, status, "type"), "retry") &&
              c->failure.len == 0 &&
              json_whole(json_get(status, "attempt"), 1000000, &attempt) &&
              attempt >= RETRIES) {
     struct span message =
-        span_cut_utf8(opencode_text_of(h, status, "message"), OPENCODE_SHOWN_BYTES);
+        span_cut_utf8(json_member_text(h->doc, status, "message"), OPENCODE_SHOWN_BYTES);
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     buf_addf(&text, "given up after %d attempts: %.*s", RETRIES, (int)message.len,
              message.len > 0 ? message.at : "");
-    harness_keep(&c->failure, buf_span(&text));
+    agent_keep(&c->failure, buf_span(&text));
     buf_free(&text);
     opencode_abort(c, h->output);
   }
@@ -92,10 +125,11 @@ static void hear_todos(const struct opencode_hall *h, json_at properties)
 /* Of whose session an event is; empty: of none. */
 static struct span session_of(const struct opencode_hall *h, json_at properties)
 {
-  struct span id = opencode_text_of(h, properties, "sessionID");
+  struct span id = json_member_text(h->doc, properties, "sessionID");
   if (id.len == 0)
-    id = opencode_text_of(h, json_get(properties, "part"), "sessionID");
-  return id.len > 0 ? id : opencode_text_of(h, json_get(properties, "info"), "sessionID");
+    id = json_member_text(h->doc, json_get(properties, "part"), "sessionID");
+  return id.len > 0 ? id
+                    : json_member_text(h->doc, json_get(properties, "info"), "sessionID");
 }
 
 static void hear_own_event(const struct opencode_hall *h, struct span type,
@@ -115,7 +149,7 @@ static void hear_own_event(const struct opencode_hall *h, struct span type,
     c->idle = c->asked;
     opencode_maybe_over(c, h->output);
   } else if (span_is(type, "session.error")) {
-    harness_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
+    agent_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
   } else if (span_is(type, "todo.updated")) {
     hear_todos(h, properties);
   }
@@ -124,7 +158,7 @@ static void hear_own_event(const struct opencode_hall *h, struct span type,
 static void hear_event(const struct opencode_hall *h, json_at root)
 {
   struct opencode *c = h->c;
-  struct span type = opencode_text_of(h, root, "type");
+  struct span type = json_member_text(h->doc, root, "type");
   json_at properties = json_get(root, "properties");
   if (span_is(type, "server.heartbeat")) {
     agent_heartbeat(h->output);
@@ -141,7 +175,8 @@ static void hear_event(const struct opencode_hall *h, json_at root)
     hear_permission(h, properties);
   } else if (span_is(type, "question.asked")) {
     opencode_ask_of(c, h->output, OPENCODE_REPLY, "question",
-                    opencode_text_of(h, properties, "id"), "/reject", SPAN_LITERAL("{}"));
+                    json_member_text(h->doc, properties, "id"), "/reject",
+                    SPAN_LITERAL("{}"));
   } else if (c->session.len > 0) {
     struct span session = session_of(h, properties);
     if (span_equal(session, buf_span(&c->session)))
@@ -163,7 +198,7 @@ static void hear_line(struct opencode *c, struct span line, struct agent_output 
     opencode_fail(c, output, "OpenCode does not listen on 127.0.0.1", 0, url);
     return;
   }
-  harness_keep(&c->url, url);
+  agent_keep(&c->url, url);
   opencode_ask(c, output, OPENCODE_EVENTS, "/event", (struct span){0});
 }
 
@@ -216,6 +251,17 @@ static bool opencode_cancel(void *state, struct agent_output *output)
   return true;
 }
 
+/* OpenCode forgets a question once it is answered, and refuses an id it does not know. */
+static bool opencode_permit(void *state, struct span id, bool yes, struct span reason,
+                            struct agent_output *output)
+{
+  struct opencode *c = state;
+  if (!opencode_is_id(id) || !c->asked || c->over)
+    return false;
+  reply(c, id, yes, reason, output);
+  return true;
+}
+
 /* OpenCode's own value, else one in what the model wrote. */
 static void finish_with_value(struct opencode *c, struct events *events)
 {
@@ -240,7 +286,7 @@ static void opencode_finish(void *state, const struct process_end *end,
                             struct agent_output *output)
 {
   struct opencode *c = state;
-  bool ended_well = end->forced || (end->signal == 0 && end->status == 0);
+  bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
   if (c->answer.len > 0)
     opencode_catch_up(c, output); /* session.idle never came */
@@ -294,6 +340,7 @@ const struct harness opencode_harness = {
     .plan = opencode_make_plan,
     .on_input = opencode_on_input,
     .cancel = opencode_cancel,
+    .permit = opencode_permit,
     .finish = opencode_finish,
     .free = opencode_free,
     .succeeded = opencode_succeeded,

@@ -12,12 +12,6 @@ enum { BRIDGE_TRIES = 3 };
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
 
-struct span opencode_text_of(const struct opencode_hall *h, json_at object,
-                             const char *key)
-{
-  return json_text(h->doc, json_get(object, key), (struct span){0});
-}
-
 /* -- asking -- */
 
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
@@ -82,7 +76,7 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
     buf_add_text(&text, ": ");
   buf_add(&text, words);
   if (c->failure.len == 0)
-    harness_keep(&c->failure, buf_span(&text));
+    agent_keep(&c->failure, buf_span(&text));
   buf_free(&text);
   c->over = true;
   agent_dismiss(output);
@@ -90,8 +84,8 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
 
 struct span opencode_words_of(const struct opencode_hall *h, json_at error)
 {
-  struct span message = opencode_text_of(h, json_get(error, "data"), "message");
-  return message.len > 0 ? message : opencode_text_of(h, error, "name");
+  struct span message = json_member_text(h->doc, json_get(error, "data"), "message");
+  return message.len > 0 ? message : json_member_text(h->doc, error, "name");
 }
 
 static void hear_part(const struct opencode_hall *h, json_at part)
@@ -135,7 +129,7 @@ static void hear_bridge(const struct opencode_hall *h)
   struct opencode *c = h->c;
   char *name = span_copy(buf_span(&c->order.bridge_name));
   json_at state = json_get(json_root(h->doc), name);
-  bool connected = span_is(opencode_text_of(h, state, "status"), "connected");
+  bool connected = span_is(json_member_text(h->doc, state, "status"), "connected");
   free(name);
   if (!connected && ++c->bridge_tries < BRIDGE_TRIES) {
     opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
@@ -144,7 +138,7 @@ static void hear_bridge(const struct opencode_hall *h)
   if (!connected) {
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     struct span words =
-        span_cut_utf8(opencode_text_of(h, state, "error"), OPENCODE_SHOWN_BYTES);
+        span_cut_utf8(json_member_text(h->doc, state, "error"), OPENCODE_SHOWN_BYTES);
     buf_addf(&text,
              "OpenCode cannot use the tool bridge (%.*s): it works without the "
              "host tools",
@@ -160,9 +154,9 @@ static void hear_bridge(const struct opencode_hall *h)
 static void hear_session(const struct opencode_hall *h, const struct agent_input *input)
 {
   struct opencode *c = h->c;
-  struct span id = opencode_text_of(h, json_root(h->doc), "id");
+  struct span id = json_member_text(h->doc, json_root(h->doc), "id");
   if (input->status == 200 && opencode_is_id(id)) {
-    harness_keep(&c->session, id);
+    agent_keep(&c->session, id);
     events_session(h->output->events, "opencode", &(struct event_session){.id = id});
     c->asked = true;
     struct buf *prompt = c->resuming ? &c->order.prompt : &c->order.fresh_prompt;
@@ -185,12 +179,12 @@ static void hear_session(const struct opencode_hall *h, const struct agent_input
 
 static void add_said(const struct opencode_hall *h, json_at parts)
 {
-  harness_keep(&h->c->said, (struct span){0});
+  agent_keep(&h->c->said, (struct span){0});
   if (json_kind(parts) != JSON_ARRAY)
     return;
   for (json_at part = json_first(parts); part; part = json_next(part))
-    if (span_is(opencode_text_of(h, part, "type"), "text"))
-      buf_add(&h->c->said, opencode_text_of(h, part, "text"));
+    if (span_is(json_member_text(h->doc, part, "type"), "text"))
+      buf_add(&h->c->said, json_member_text(h->doc, part, "text"));
 }
 
 /* 200 even when the model's API failed: then info.error says so.  A turn that was aborted
@@ -200,22 +194,23 @@ static void hear_turn(const struct opencode_hall *h, const struct agent_input *i
   struct opencode *c = h->c;
   json_at root = json_root(h->doc), info = json_get(root, "info");
   json_at error = json_get(info, "error");
-  struct span finish = opencode_text_of(h, info, "finish");
+  struct span finish = json_member_text(h->doc, info, "finish");
   if (input->status != 200) {
     struct span words = opencode_words_of(h, root);
     c->vague = c->failure.len == 0;
     if (c->vague)
-      harness_keep(&c->failure, words.len > 0 ? words : input->text);
+      agent_keep(&c->failure, words.len > 0 ? words : input->text);
   } else if (json_kind(error) == JSON_OBJECT) {
-    c->no_value = span_is(opencode_text_of(h, error, "name"), "StructuredOutputError");
+    c->no_value =
+        span_is(json_member_text(h->doc, error, "name"), "StructuredOutputError");
     if (c->failure.len == 0)
-      harness_keep(&c->failure, opencode_words_of(h, error));
+      agent_keep(&c->failure, opencode_words_of(h, error));
   }
   c->finished = input->status == 200 && finish.len > 0;
   c->length = span_is(finish, "length");
   add_said(h, json_get(root, "parts"));
   if (json_kind(json_get(info, "structured")) != JSON_ABSENT)
-    harness_keep(&c->value, json_raw(json_get(info, "structured")));
+    agent_keep(&c->value, json_raw(json_get(info, "structured")));
 }
 
 static void hear_prompt(const struct opencode_hall *h, const struct agent_input *input)
@@ -230,9 +225,9 @@ static void hear_prompt(const struct opencode_hall *h, const struct agent_input 
   }
   hear_turn(h, input);
   if (c->failure.len == 0 && !c->finished)
-    harness_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
+    agent_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
   if (!c->idle)
-    harness_keep(&c->answer, input->text);
+    agent_keep(&c->answer, input->text);
   agent_hang_up(h->output); /* should the stream's last word not come */
   opencode_maybe_over(c, h->output);
 }

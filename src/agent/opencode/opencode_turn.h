@@ -44,8 +44,6 @@ enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
 
 extern const char *const opencode_raw[]; /* members passed on as they are */
 
-struct span opencode_text_of(const struct opencode_hall *h, json_at object,
-                             const char *key);
 /* The words of an error object {"name","data":{"message"}}; empty: it is none. */
 struct span opencode_words_of(const struct opencode_hall *h, json_at error);
 /* Nothing before the server's address is known. */

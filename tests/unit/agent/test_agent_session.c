@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent_session.h"
 
+#include "agent/harnesses.h"
+
 #include "stream.h"
 
 #include <setjmp.h>
@@ -154,6 +156,31 @@ static void test_agent_session__tells_blank_lines_to_those_that_want_them(void *
   agent_session_close(&h);
 }
 
+static bool say_it(void *state, struct span id, bool yes, struct span reason,
+                   struct agent_output *output)
+{
+  (void)state;
+  agent_write(output, id);
+  agent_write(output, yes ? SPAN_LITERAL(" yes ") : SPAN_LITERAL(" no "));
+  agent_write(output, reason);
+  return true;
+}
+
+static void test_agent_session__hands_an_answer_to_the_harness_that_asked(void **state)
+{
+  static const struct harness asks = {.id = "asks", .permit = say_it};
+  static const struct harness never = {.id = "never"};
+  struct agent_session h = agent_session_open(&asks);
+  (void)state;
+  assert_true(
+      agent_session_permit(&h, SPAN_LITERAL("c1"), false, SPAN_LITERAL("not now")));
+  assert_string_equal(buf_cstring(&h.actions.input), "c1 no not now");
+  agent_session_close(&h);
+  h = agent_session_open(&never);
+  assert_false(agent_session_permit(&h, SPAN_LITERAL("c1"), true, (struct span){0}));
+  agent_session_close(&h);
+}
+
 static void test_agent_session__closes_what_was_never_opened(void **state)
 {
   (void)state;
@@ -170,6 +197,7 @@ int main(void)
       cmocka_unit_test(test_agent_session__knows_a_success_and_that_the_turn_is_over),
       cmocka_unit_test(test_agent_session__reads_what_a_transcript_says_came_by_http),
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
+      cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
