@@ -20,7 +20,7 @@ struct agent_session {
 };
 
 struct agent_session
-agent_session_open(const struct harness *harness); /* `events` are set later */
+agent_session_make(const struct harness *harness); /* `events` are set later */
 /* One line of stdout, valid UTF-8, no newline; blank ones are passed over, but for an
  * agent to which they mean something (harness.h).  False: it is nothing that this agent
  * says (noise of whoever shares its stdout), or no sign of life (agent_heartbeat()). */
@@ -43,6 +43,6 @@ bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 bool agent_session_succeeded(
     const struct agent_session *h); /* a record that ends the turn well was heard */
-void agent_session_close(struct agent_session *h); /* safe on a zeroed one */
+void agent_session_free(struct agent_session *h); /* safe on a zeroed one */
 
 #endif

@@ -15,7 +15,7 @@ struct agent_actions agent_actions_make(void)
 
 static void free_secret(char *text)
 {
-  if (text != NULL)
+  if (text)
     mem_wipe(text, span_of(text).len);
   free(text);
 }

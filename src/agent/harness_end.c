@@ -55,7 +55,7 @@ void harness_fail_by_end(struct events *events, const struct process_end *end)
     const char *name = signal_name(end->signal);
     code = end->oom ? "out-of-memory" : "agent-signal";
     buf_addf(&message, "Agent process was killed by signal %d", end->signal);
-    if (name != NULL)
+    if (name)
       buf_addf(&message, " (%s)", name);
     if (end->oom)
       buf_add_text(&message, ", out of memory");

@@ -50,7 +50,7 @@ static int any_on_input(void *state, const struct agent_input *h,
                         struct agent_output *output, struct fault *f)
 {
   struct acp *a = state;
-  if (a->profile == NULL)
+  if (!a->profile)
     a->profile = &any_agent;
   return acp_on_input(a, h->text, output, f);
 }
@@ -59,7 +59,7 @@ static int grok_on_input(void *state, const struct agent_input *h,
                          struct agent_output *output, struct fault *f)
 {
   struct acp *a = state;
-  if (a->profile == NULL)
+  if (!a->profile)
     a->profile = &grok;
   return acp_on_input(a, h->text, output, f);
 }

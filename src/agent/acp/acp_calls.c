@@ -216,9 +216,9 @@ static bool has_arguments(const struct acp_call *call)
 static bool add_blocks(const struct json *doc, json_at blocks, bool wrapped,
                        struct buf *out)
 {
-  if (json_kind(blocks) != JSON_ARRAY || json_first(blocks) == NULL)
+  if (json_kind(blocks) != JSON_ARRAY || !json_first(blocks))
     return false;
-  for (json_at b = json_first(blocks); b != NULL; b = json_next(b)) {
+  for (json_at b = json_first(blocks); b; b = json_next(b)) {
     json_at block = wrapped ? json_get(b, "content") : b;
     if (!span_is(json_member_text(doc, block, "type"), "text"))
       return false;
@@ -232,7 +232,7 @@ static bool add_known_output(struct span raw, struct buf *out)
 {
   struct fault ignored = {0};
   struct json *doc = raw.len > 0 ? json_parse(raw, NULL, &ignored) : NULL;
-  if (doc == NULL)
+  if (!doc)
     return false;
   json_at root = json_root(doc), output = json_get(root, "output");
   bool known = json_kind(root) == JSON_STRING;
@@ -260,7 +260,7 @@ static void add_result(const struct json *doc, json_at update, struct buf *out)
     buf_add(out, raw);
     return;
   }
-  for (json_at b = json_first(content); b != NULL; b = json_next(b))
+  for (json_at b = json_first(content); b; b = json_next(b))
     buf_add(out, json_member_text(doc, json_get(b, "content"),
                                   "text")); /* beside diffs, images */
   if (out->len == 0)
@@ -276,7 +276,7 @@ static void tell_changes(const struct json *doc, json_at update, struct events *
   json_at content = json_get(update, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at b = json_first(content); b != NULL; b = json_next(b)) {
+  for (json_at b = json_first(content); b; b = json_next(b)) {
     if (!span_is(json_member_text(doc, b, "type"), "diff"))
       continue;
     bool is_new = json_kind(json_get(b, "oldText")) != JSON_STRING;
@@ -307,8 +307,8 @@ static void tell_result(struct acp_calls *c, const struct json *doc, json_at upd
   buf_free(&text);
 }
 
-void acp_calls_hear(struct acp_calls *c, const struct json *doc, json_at update,
-                    struct events *events)
+void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at update,
+                      struct events *events)
 {
   struct span id = json_member_text(doc, update, "toolCallId");
   struct span status = json_member_text(doc, update, "status");
@@ -319,7 +319,7 @@ void acp_calls_hear(struct acp_calls *c, const struct json *doc, json_at update,
     struct acp_call *call = find(c, id);
     bool again =
         call && span_is(json_member_text(doc, update, "sessionUpdate"), "tool_call");
-    if (call == NULL)
+    if (!call)
       call = hold(c, id, events);
     learn(call, doc, update, bridge_of(c));
     if (has_arguments(call) || again || over || span_is(status, "in_progress"))
@@ -339,7 +339,7 @@ static void learn_from_content(struct acp_call *call, const struct json *doc,
   struct fault ignored = {0};
   if (add_blocks(doc, json_get(asked, "content"), true, &text)) {
     struct json *args = json_parse(buf_span(&text), NULL, &ignored);
-    if (args != NULL && json_kind(json_root(args)) == JSON_OBJECT)
+    if (args && json_kind(json_root(args)) == JSON_OBJECT)
       set(&call->args, buf_span(&text));
     json_free(args);
   }
@@ -352,7 +352,7 @@ bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at asked,
   struct span id = json_member_text(doc, asked, "toolCallId");
   if (id.len > 0 && !seen_ids_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
-    if (call == NULL)
+    if (!call)
       call = hold(c, id, events);
     learn(call, doc, asked, bridge_of(c));
     if (call->bridged && call->args.len == 0)

@@ -33,8 +33,8 @@ struct acp_calls {   /* zeroed: none */
 };
 
 /* A tool_call or tool_call_update; json_parse() kept rawInput and rawOutput raw. */
-void acp_calls_hear(struct acp_calls *c, const struct json *doc, json_at update,
-                    struct events *events);
+void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at update,
+                      struct events *events);
 /* The toolCall of a permission request: it goes out now.  True: a tool of the bridge. */
 bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at call,
                    struct events *events);

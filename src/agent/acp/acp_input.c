@@ -33,7 +33,7 @@ static void read_object(struct acp *a, const struct json *doc, struct span line,
   } else if (method.len == 0 && has_id) {
     enum acp_step step = step_of(json_raw(id));
     /* Without a request of ours a transcript is read: it may hold any step. */
-    if (step != ACP_BEFORE && (step == a->waiting || a->req == NULL))
+    if (step != ACP_BEFORE && (step == a->waiting || !a->req))
       acp_answered(a, doc, line, step, output);
   }
 }

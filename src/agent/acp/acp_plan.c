@@ -124,10 +124,10 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     return -1;
   a->profile = profile;
   a->req = req;
-  a->bridged = bridge != NULL;
+  a->bridged = bridge;
   agent_keep(&a->workspace, place->workspace);
   agent_keep(&a->answer, (struct span){0});
-  if (bridge != NULL) {
+  if (bridge) {
     agent_keep(&a->calls.bridge, bridge->name);
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;

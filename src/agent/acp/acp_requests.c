@@ -49,7 +49,7 @@ static struct span option_for(const struct json *doc, json_at options, bool allo
   static const char *const kinds[2][2] = {{"reject_once", "reject_always"},
                                           {"allow_once", "allow_always"}};
   for (size_t i = 0; i < 2; i++)
-    for (json_at o = json_first(options); o != NULL; o = json_next(o))
+    for (json_at o = json_first(options); o; o = json_next(o))
       if (span_is(json_member_text(doc, o, "kind"), kinds[allowed][i]))
         return json_member_text(doc, o, "optionId");
   return (struct span){0};

@@ -42,10 +42,9 @@ static bool request_names(const struct run_request *req, struct span variable)
 static bool is_at_hand(const struct acp *a, const struct json *doc, json_at method)
 {
   json_at vars = json_get(method, "vars");
-  if (!span_is(json_member_text(doc, method, "type"), "env_var") ||
-      json_first(vars) == NULL)
+  if (!span_is(json_member_text(doc, method, "type"), "env_var") || !json_first(vars))
     return false;
-  for (json_at v = json_first(vars); v != NULL; v = json_next(v))
+  for (json_at v = json_first(vars); v; v = json_next(v))
     if (!request_names(a->req, json_member_text(doc, v, "name")))
       return false;
   return true;
@@ -71,9 +70,9 @@ static bool authenticate(struct acp *a, bool needed, struct agent_output *output
   struct fault ignored = {0}; /* it was parsed before, as a part of its line */
   struct json *doc = json_parse(buf_span(&a->init), NULL, &ignored);
   json_at method = doc ? json_first(json_get(json_root(doc), "authMethods")) : NULL;
-  while (method != NULL && !fits(a, doc, method, wanted, needed))
+  while (method && !fits(a, doc, method, wanted, needed))
     method = json_next(method);
-  bool found = method != NULL && !a->authenticated;
+  bool found = method && !a->authenticated;
   if (found) {
     a->authenticated = true;
     acp_say_authenticate(a, json_member_text(doc, method, "id"), output);
@@ -202,10 +201,10 @@ static void refused(struct acp *a, const struct json *doc, struct span line,
     warn_not_resumed(output, buf_span(&text));
     acp_say_session(a, ACP_NEW, output);
   } else if (step == ACP_AUTHENTICATE &&
-             (req == NULL || req->harness_options.auth_method.len == 0)) {
+             (!req || req->harness_options.auth_method.len == 0)) {
     open_session(a, output); /* our own choice; there may be a login */
-  } else if (step == ACP_MODE && (req == NULL || (req->harness_options.mode.len == 0 &&
-                                                  req->permission_mode.len == 0))) {
+  } else if (step == ACP_MODE && (!req || (req->harness_options.mode.len == 0 &&
+                                           req->permission_mode.len == 0))) {
     settle(a, step, output); /* our own choice; we allow what it asks for */
   } else {
     acp_fail(a, output, "agent-error", buf_span(&text));

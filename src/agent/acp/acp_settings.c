@@ -10,7 +10,7 @@ static const struct span nothing = {0};
 
 void acp_add_names(const struct json *doc, json_at list, const char *key, struct buf *out)
 {
-  for (json_at v = json_first(list); v != NULL; v = json_next(v))
+  for (json_at v = json_first(list); v; v = json_next(v))
     buf_addf(out, "%s%.*s", v == json_first(list) ? "" : ", ",
              NAME_OF(json_member_text(doc, v, key)));
 }
@@ -20,7 +20,7 @@ static json_at element(const struct json *doc, json_at list, const char *key,
                        struct span value)
 {
   json_at v = json_first(list);
-  while (v != NULL && !span_equal(json_member_text(doc, v, key), value))
+  while (v && !span_equal(json_member_text(doc, v, key), value))
     v = json_next(v);
   return v;
 }
@@ -68,8 +68,8 @@ static json_at find_mode(const struct json *doc, json_at list, struct span wante
                                         {"acceptEdits", "autoEdit", "auto"},
                                         {"plan", "plan", "read-only"}};
   json_at mode = element(doc, list, "id", wanted);
-  for (size_t i = 0; mode == NULL && i < sizeof same / sizeof same[0]; i++)
-    for (size_t k = 1; mode == NULL && span_is(wanted, same[i][0]) && k < 3; k++)
+  for (size_t i = 0; !mode && i < sizeof same / sizeof same[0]; i++)
+    for (size_t k = 1; !mode && span_is(wanted, same[i][0]) && k < 3; k++)
       mode = element(doc, list, "id", span_of(same[i][k]));
   return mode;
 }
@@ -89,7 +89,7 @@ static bool set_mode(struct acp *a, const struct json *doc, json_at result,
   json_at modes = json_get(result, "modes"), list = json_get(modes, "availableModes");
   /* A loaded session may tell its past behind its answer (seen: gemini): one request
    * more, and its answer comes after it. */
-  bool barrier = a->loaded && list != NULL;
+  bool barrier = a->loaded && list;
   if (wanted.len == 0 && a->profile->asks_to_tell) {
     if (!barrier)
       return false;
@@ -100,14 +100,14 @@ static bool set_mode(struct acp *a, const struct json *doc, json_at result,
   json_at mode =
       named.len > 0 ? element(doc, list, "id", named) : find_mode(doc, list, wanted);
   struct span id = json_member_text(doc, mode, "id");
-  if (mode != NULL &&
+  if (mode &&
       (barrier || !span_equal(id, json_member_text(doc, modes, "currentModeId")))) {
     acp_say_setting(a, ACP_MODE, "session/set_mode",
                     (const char *const[]){"modeId", NULL}, (struct span[]){id, nothing},
                     output);
     return true;
   }
-  if (mode != NULL || (named.len == 0 && is_ours_to_keep(wanted)))
+  if (mode || (named.len == 0 && is_ours_to_keep(wanted)))
     return false;
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_addf(&text, "%s: the agent has no mode \"%.*s\". Available: ",

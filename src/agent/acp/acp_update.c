@@ -41,8 +41,8 @@ static void turn_page(struct acp *a, const struct json *doc, json_at update,
   events_reasoning_close(events);
 }
 
-static void hear_chunk(struct acp *a, const struct json *doc, json_at update,
-                       struct span line, struct events *events)
+static void on_chunk(struct acp *a, const struct json *doc, json_at update,
+                     struct span line, struct events *events)
 {
   bool thought =
       span_is(json_member_text(doc, update, "sessionUpdate"), "agent_thought_chunk");
@@ -62,7 +62,7 @@ static void hear_chunk(struct acp *a, const struct json *doc, json_at update,
   }
 }
 
-static void hear_cost(struct acp *a, const struct json *doc, json_at update)
+static void on_cost(struct acp *a, const struct json *doc, json_at update)
 {
   json_at cost = json_get(update, "cost"), amount = json_get(cost, "amount");
   if (json_kind(amount) == JSON_NUMBER &&
@@ -83,13 +83,13 @@ void acp_update(struct acp *a, const struct json *doc, struct span line,
       (session.len > 0 && !span_equal(session, buf_span(&a->session))))
     return;
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
-    hear_chunk(a, doc, update, line, events);
+    on_chunk(a, doc, update, line, events);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
     agent_keep(&a->answer, (struct span){0});
-    acp_calls_hear(&a->calls, doc, update, events);
+    acp_calls_update(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);
   } else if (span_is(kind, "usage_update")) {
-    hear_cost(a, doc, update);
+    on_cost(a, doc, update);
   }
 }

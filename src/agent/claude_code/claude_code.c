@@ -34,14 +34,14 @@
 
 enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
 
-enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_LENGTH, RECORD_ERROR };
+enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_LENGTH, OUTCOME_ERROR };
 
 struct claude {
   struct buf prefix;        /* of bridged tools' names; empty: the default's */
   struct buf message;       /* the message that streams now */
   struct seen_ids streamed; /* ids of all that did */
   enum block block;         /* what streams now */
-  enum record record;       /* the last `result` line; the rest is what it said */
+  enum outcome outcome;     /* the last `result` line; the rest is what it said */
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
@@ -76,7 +76,7 @@ static struct span given_text(const struct line *l, json_at object, const char *
   return json_text(l->doc, json_get(object, key), (struct span){0});
 }
 
-static void hear_init(const struct line *l, json_at root)
+static void on_init(const struct line *l, json_at root)
 {
   const struct event_session session = {.id = given_text(l, root, "session_id"),
                                         .model = given_text(l, root, "model"),
@@ -116,7 +116,7 @@ static void block_stops(const struct line *l)
   l->c->block = BLOCK_OTHER;
 }
 
-static void hear_stream_event(const struct line *l, json_at root)
+static void on_stream_event(const struct line *l, json_at root)
 {
   json_at event = json_get(root, "event");
   struct span type = json_member_text(l->doc, event, "type");
@@ -135,7 +135,7 @@ static void hear_stream_event(const struct line *l, json_at root)
   }
 }
 
-static void hear_tool_use(const struct line *l, json_at block)
+static void on_tool_use(const struct line *l, json_at block)
 {
   struct span name = json_member_text(l->doc, block, "name");
   struct span prefix = buf_span(&l->c->prefix);
@@ -157,7 +157,7 @@ static void hear_tool_use(const struct line *l, json_at block)
                    none ? SPAN_LITERAL("{}") : json_raw(input));
 }
 
-static void hear_assistant(const struct line *l, json_at root)
+static void on_assistant(const struct line *l, json_at root)
 {
   json_at message = json_get(root, "message");
   struct span id = json_member_text(l->doc, message, "id");
@@ -165,9 +165,9 @@ static void hear_assistant(const struct line *l, json_at root)
   json_at content = json_get(message, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at block = json_first(content); block != NULL; block = json_next(block)) {
+  for (json_at block = json_first(content); block; block = json_next(block)) {
     if (is(l, block, "type", "tool_use")) {
-      hear_tool_use(l, block);
+      on_tool_use(l, block);
     } else if (!streamed && is(l, block, "type", "text")) {
       events_text_open(l->events, id);
       events_text(l->events, json_member_text(l->doc, block, "text"));
@@ -180,7 +180,7 @@ static void hear_assistant(const struct line *l, json_at root)
   }
 }
 
-static void hear_tool_result(const struct line *l, json_at block)
+static void on_tool_result(const struct line *l, json_at block)
 {
   struct span call = json_member_text(l->doc, block, "tool_use_id");
   bool failed = json_kind(json_get(block, "is_error")) == JSON_TRUE;
@@ -193,20 +193,20 @@ static void hear_tool_result(const struct line *l, json_at block)
     return;
   }
   struct buf joined = buf_make(LIMIT_EVENT_LINE_BYTES);
-  for (json_at part = json_first(content); part != NULL; part = json_next(part))
+  for (json_at part = json_first(content); part; part = json_next(part))
     buf_add(&joined, json_member_text(l->doc, part, "text"));
   events_tool_result(l->events, call, buf_span(&joined), failed);
   buf_free(&joined);
 }
 
-static void hear_user(const struct line *l, json_at root)
+static void on_user(const struct line *l, json_at root)
 {
   json_at content = json_get(json_get(root, "message"), "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at block = json_first(content); block != NULL; block = json_next(block))
+  for (json_at block = json_first(content); block; block = json_next(block))
     if (is(l, block, "type", "tool_result"))
-      hear_tool_result(l, block);
+      on_tool_result(l, block);
 }
 
 static void keep_usage(const struct line *l, json_at root)
@@ -232,7 +232,7 @@ static void keep_errors(const struct line *l, json_at root, struct span subtype)
   struct buf *text = &l->c->text;
   agent_keep(text, (struct span){0});
   if (json_kind(errors) == JSON_ARRAY)
-    for (json_at v = json_first(errors); v != NULL; v = json_next(v)) {
+    for (json_at v = json_first(errors); v; v = json_next(v)) {
       struct span error = json_text(l->doc, v, (struct span){0});
       if (text->len > 0 && error.len > 0)
         buf_add_text(text, "; ");
@@ -247,7 +247,7 @@ static void keep_errors(const struct line *l, json_at root, struct span subtype)
 /* An error of the model's API comes as subtype "success" with is_error and exit status 1
  * (seen: 400, 404, 500, connection refused, no key); an interrupted run as
  * error_during_execution with exit status 0; too many turns with 1. */
-static void hear_result(const struct line *l, json_at root)
+static void on_result(const struct line *l, json_at root)
 {
   struct claude *c = l->c;
   struct span subtype = json_member_text(l->doc, root, "subtype");
@@ -261,12 +261,12 @@ static void hear_result(const struct line *l, json_at root)
     agent_keep(&c->answer, json_member_text(l->doc, root, "result"));
   }
   if (span_is(subtype, "error_max_turns")) {
-    c->record = RECORD_LENGTH;
+    c->outcome = OUTCOME_LENGTH;
   } else if (span_is(subtype, "success") && !is_error) {
-    c->record = RECORD_SUCCESS;
+    c->outcome = OUTCOME_SUCCESS;
   } else {
     bool told = subtype.len == 0 || span_is(subtype, "success");
-    c->record = RECORD_ERROR;
+    c->outcome = OUTCOME_ERROR;
     agent_keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
     keep_errors(l, root, subtype);
     if (told && json_member_text(l->doc, root, "result").len > 0)
@@ -280,23 +280,23 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void hear_object(const struct line *l, json_at root, struct agent_output *output)
+static void on_object(const struct line *l, json_at root, struct agent_output *output)
 {
   struct span type = json_member_text(l->doc, root, "type");
   if (span_is(type, "result")) {
-    hear_result(l, root);
+    on_result(l, root);
     agent_hang_up(output);
   } else if (span_is(type, "system")) {
     if (is(l, root, "subtype", "init"))
-      hear_init(l, root);
+      on_init(l, root);
   } else if (is_from_sub_agent(root)) {
     return;
   } else if (span_is(type, "stream_event")) {
-    hear_stream_event(l, root);
+    on_stream_event(l, root);
   } else if (span_is(type, "assistant")) {
-    hear_assistant(l, root);
+    on_assistant(l, root);
   } else if (span_is(type, "user")) {
-    hear_user(l, root);
+    on_user(l, root);
   }
 }
 
@@ -309,7 +309,7 @@ static int claude_on_input(void *state, const struct agent_input *input,
   struct json *doc = agent_input_json(input->text, &rules, output->events, &why);
   if (doc) {
     struct line line = {.c = state, .doc = doc, .events = output->events};
-    hear_object(&line, json_root(doc), output);
+    on_object(&line, json_root(doc), output);
     json_free(doc);
     return 0;
   }
@@ -337,12 +337,12 @@ static void claude_finish(void *state, const struct process_end *end,
   struct claude *c = state;
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
-  if (c->record == RECORD_LENGTH)
+  if (c->outcome == OUTCOME_LENGTH)
     events_finish(output->events, "length",
                   usage); /* whatever the exit status: it is 1 */
-  else if (c->record == RECORD_ERROR)
+  else if (c->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
-  else if (c->record != RECORD_SUCCESS || !process_end_is_clean(end))
+  else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))
     harness_fail_by_end(output->events, end);
   else {
     if (c->wants_value)
@@ -357,7 +357,7 @@ static int claude_plan(void *state, const struct run_request *req,
                        struct fault *f)
 {
   struct claude *c = state;
-  if (bridge != NULL) {
+  if (bridge) {
     agent_keep(&c->prefix, SPAN_LITERAL("mcp__"));
     buf_add(&c->prefix, bridge->name);
     buf_add_text(&c->prefix, "__");
@@ -383,7 +383,7 @@ static void claude_free(void *state)
 static bool claude_succeeded(const void *state)
 {
   const struct claude *c = state;
-  return c->record == RECORD_SUCCESS || c->record == RECORD_LENGTH;
+  return c->outcome == OUTCOME_SUCCESS || c->outcome == OUTCOME_LENGTH;
 }
 
 const struct harness claude_code_harness = {

@@ -27,14 +27,14 @@
 #include "event/event_session.h"
 #include "event/seen_ids.h"
 
-enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_ERROR };
+enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_ERROR };
 
 struct codex {
   struct buf server;        /* the bridge's name; empty: the default */
   struct text_growth texts; /* agent messages */
   struct seen_ids calls;    /* tool calls that are open or over */
   struct buf open;          /* the id of the one whose text message is open */
-  enum record record;       /* the last turn's end */
+  enum outcome outcome;     /* the last turn's end */
   struct buf words;         /* of the last turn.failed or error */
   struct buf notice;        /* the retry notice warned of last */
   struct buf answer;        /* the last agent message */
@@ -49,7 +49,7 @@ struct line { /* what the functions below share */
   struct events *events;
 };
 
-static void hear_tool(const struct line *l, json_at item, bool done)
+static void on_tool(const struct line *l, json_at item, bool done)
 {
   struct span id = json_member_text(l->doc, item, "id");
   struct codex_call call;
@@ -67,7 +67,7 @@ static void hear_tool(const struct line *l, json_at item, bool done)
   codex_call_free(&call);
 }
 
-static void hear_message(const struct line *l, json_at item, bool done)
+static void on_message(const struct line *l, json_at item, bool done)
 {
   struct codex *c = l->c;
   struct span id = json_member_text(l->doc, item, "id"),
@@ -93,7 +93,7 @@ static void hear_message(const struct line *l, json_at item, bool done)
     agent_keep(&c->answer, text);
 }
 
-static void hear_reasoning(const struct line *l, json_at item)
+static void on_reasoning(const struct line *l, json_at item)
 {
   agent_keep(&l->c->open, (struct span){0});
   events_reasoning_open(l->events, json_member_text(l->doc, item, "id"));
@@ -101,23 +101,23 @@ static void hear_reasoning(const struct line *l, json_at item)
   events_reasoning_close(l->events);
 }
 
-static void hear_item(const struct line *l, json_at root, struct span state)
+static void on_item(const struct line *l, json_at root, struct span state)
 {
   json_at item = json_get(root, "item");
   struct span type = json_member_text(l->doc, item, "type");
   bool done = span_is(state, "item.completed");
   if (span_is(type, "agent_message"))
-    hear_message(l, item, done);
+    on_message(l, item, done);
   else if (span_is(type, "reasoning") && done)
-    hear_reasoning(l, item);
+    on_reasoning(l, item);
   else if (!span_is(state, "item.updated") &&
            json_member_text(l->doc, item, "id").len > 0)
-    hear_tool(l, item, done);
+    on_tool(l, item, done);
 }
 
 /* -- the thread and its turn -- */
 
-static void hear_thread(const struct line *l, json_at root)
+static void on_thread(const struct line *l, json_at root)
 {
   const struct event_session session = {.id =
                                             json_member_text(l->doc, root, "thread_id")};
@@ -139,7 +139,7 @@ static void keep_usage(struct codex *c, json_at usage)
 
 /* "Reconnecting... 1/5 (…)" before another try, after which the turn may go well; without
  * a network it tries for ever.  The last of its kind may be the error itself. */
-static void hear_error(const struct line *l, json_at root)
+static void on_error(const struct line *l, json_at root)
 {
   struct span words = json_member_text(l->doc, root, "message");
   agent_keep(&l->c->words, words);
@@ -149,25 +149,25 @@ static void hear_error(const struct line *l, json_at root)
   events_warn(l->events, "agent-retries", words);
 }
 
-static void hear_object(const struct line *l, json_at root, struct agent_output *output)
+static void on_object(const struct line *l, json_at root, struct agent_output *output)
 {
   struct span type = json_member_text(l->doc, root, "type");
   if (span_is(type, "item.started") || span_is(type, "item.updated") ||
       span_is(type, "item.completed")) {
-    hear_item(l, root, type);
+    on_item(l, root, type);
   } else if (span_is(type, "thread.started")) {
-    hear_thread(l, root);
+    on_thread(l, root);
   } else if (span_is(type, "turn.completed")) {
-    l->c->record = RECORD_SUCCESS;
+    l->c->outcome = OUTCOME_SUCCESS;
     keep_usage(l->c, json_get(root, "usage"));
     agent_hang_up(output);
   } else if (span_is(type, "turn.failed")) {
-    l->c->record = RECORD_ERROR;
+    l->c->outcome = OUTCOME_ERROR;
     agent_keep(&l->c->words,
                json_member_text(l->doc, json_get(root, "error"), "message"));
     agent_hang_up(output);
   } else if (span_is(type, "error")) {
-    hear_error(l, root);
+    on_error(l, root);
   }
 }
 
@@ -179,7 +179,7 @@ static int codex_on_input(void *state, const struct agent_input *input,
   if (!doc)
     return -1;
   struct line line = {.c = state, .doc = doc, .events = output->events};
-  hear_object(&line, json_root(doc), output);
+  on_object(&line, json_root(doc), output);
   json_free(doc);
   return 0;
 }
@@ -207,12 +207,12 @@ static void codex_finish(void *state, const struct process_end *end,
 {
   struct codex *c = state;
   bool good = process_end_is_clean(end);
-  bool told = c->record == RECORD_NONE && c->words.len > 0 && end->signal == 0;
+  bool told = c->outcome == OUTCOME_NONE && c->words.len > 0 && end->signal == 0;
   struct span words = buf_span(&c->words);
-  if (c->record == RECORD_ERROR || told)
+  if (c->outcome == OUTCOME_ERROR || told)
     events_fail(output->events, SPAN_LITERAL("agent-error"),
                 words.len > 0 ? words : SPAN_LITERAL("Codex turn failed"));
-  else if (c->record == RECORD_SUCCESS && good)
+  else if (c->outcome == OUTCOME_SUCCESS && good)
     finish(c, output->events);
   else
     harness_fail_by_end(output->events, end);
@@ -224,7 +224,7 @@ static int codex_begin(void *state, const struct run_request *req,
                        struct fault *f)
 {
   struct codex *c = state;
-  if (bridge != NULL)
+  if (bridge)
     agent_keep(&c->server, bridge->name);
   c->wants_value = req->output_schema.len > 0;
   return codex_plan(req, bridge, place, out, f);
@@ -244,7 +244,7 @@ static void codex_free(void *state)
 
 static bool codex_succeeded(const void *state)
 {
-  return ((const struct codex *)state)->record == RECORD_SUCCESS;
+  return ((const struct codex *)state)->outcome == OUTCOME_SUCCESS;
 }
 
 const struct harness codex_harness = {

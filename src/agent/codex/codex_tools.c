@@ -130,7 +130,7 @@ static struct buf mcp_result(const struct json *doc, json_at item)
   if (out.len > 0)
     return out;
   if (json_kind(content) == JSON_ARRAY)
-    for (json_at block = json_first(content); block != NULL; block = json_next(block))
+    for (json_at block = json_first(content); block; block = json_next(block))
       if (span_is(json_member_text(doc, block, "type"), "text")) {
         any = true;
         buf_add(&out, json_member_text(doc, block, "text"));
@@ -232,9 +232,9 @@ void codex_tools_tell_changes(const struct json *doc, json_at item, struct event
     return;
   /* They were kept raw for the call: read them now. */
   struct json *changes = json_parse(json_raw(json_get(item, "changes")), NULL, &ignored);
-  if (changes == NULL)
+  if (!changes)
     return;
-  for (json_at v = json_first(json_root(changes)); v != NULL; v = json_next(v))
+  for (json_at v = json_first(json_root(changes)); v; v = json_next(v))
     tell_change(changes, v, events);
   json_free(changes);
 }

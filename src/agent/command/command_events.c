@@ -98,7 +98,7 @@ static bool is_json(struct span text)
   struct fault ignored = {0};
   struct json *doc = json_parse(text, NULL, &ignored);
   json_free(doc);
-  return doc != NULL;
+  return doc;
 }
 
 /* Tells the call at that place and gives the place back. */
@@ -112,7 +112,7 @@ static int tell_call(struct command_events *c, unsigned at, struct events *event
   memmove(&c->calls[at], &c->calls[at + 1], (c->call_count - at) * sizeof call);
   memset(&c->calls[c->call_count], 0, sizeof call);
   agent_keep(&c->open, (struct span){0}); /* a call closes the text */
-  bool host = tools_find(c->tools, buf_span(&call.name)) != NULL;
+  bool host = tools_find(c->tools, buf_span(&call.name));
   events_tool_call(events, host ? TOOL_HOST : TOOL_NATIVE, buf_span(&call.id),
                    buf_span(&call.name),
                    good ? buf_span(&call.args) : SPAN_LITERAL("{}"));
@@ -129,7 +129,7 @@ static int on_call_start(const struct line *l, struct fault *f)
   int rc = 0;
   if (id.len == 0)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_START has no toolCallId");
-  if (c->call_count == COMMAND_AGENT_CALLS)
+  if (c->call_count == COMMAND_CALLS)
     rc = tell_call(c, 0, l->events, f);
   struct command_call *call = &c->calls[c->call_count++];
   agent_keep(&call->id, id);
@@ -175,8 +175,7 @@ static int on_custom(const struct line *l, struct fault *f)
 {
   json_at value = json_get(l->root, "value");
   struct span name = text_of(l, "name");
-  if (name.len == 0 || span_starts(name, "runlet.") ||
-      memchr(name.at, 0, name.len) != NULL)
+  if (name.len == 0 || span_starts(name, "runlet.") || memchr(name.at, 0, name.len))
     return fault_set(f, FAULT_AGENT, "CUSTOM has no name, or one of runlet's own");
   char *copy = span_copy(name);
   events_custom(l->events, copy,
@@ -225,7 +224,7 @@ static int on_finished(const struct line *l, struct fault *f)
   (void)f;
   if (reason.len == 0)
     reason = json_member_text(l->doc, metadata(l, "runlet"), "finishReason");
-  l->c->record = COMMAND_AGENT_FINISHED;
+  l->c->outcome = COMMAND_FINISHED;
   l->c->reason = reasons[0];
   for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
     if (span_is(reason, reasons[i]))
@@ -237,7 +236,7 @@ static int on_finished(const struct line *l, struct fault *f)
 static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
-  l->c->record = COMMAND_AGENT_FAILED;
+  l->c->outcome = COMMAND_FAILED;
   agent_keep(&l->c->code, text_of(l, "code"));
   agent_keep(&l->c->message, text_of(l, "message"));
   return 0;
@@ -270,7 +269,7 @@ int command_events_read(struct command_events *c, struct span line, struct event
 {
   static const struct json_rules rules = {.raw = raw_members};
   struct json *doc = json_parse(line, &rules, f);
-  if (doc == NULL)
+  if (!doc)
     return -1;
   struct line l = {.c = c, .doc = doc, .root = json_root(doc), .events = events};
   struct span type = text_of(&l, "type");

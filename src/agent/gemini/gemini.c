@@ -45,12 +45,12 @@
 /* Of bridged tools, in transcripts: a run in this protocol has none. */
 #define PREFIX "mcp_" BRIDGE_NAME "_"
 
-enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_LENGTH, RECORD_ERROR };
+enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_LENGTH, OUTCOME_ERROR };
 
 struct gemini {
   struct acp acp; /* its `answer` and `req` serve both protocols */
   bool speaks_acp;
-  enum record record;
+  enum outcome outcome;
   struct buf code, text; /* of the record, or of the last error before it */
   struct event_usage usage;
   bool has_usage;
@@ -78,14 +78,14 @@ static struct span text_of(const struct line *l, const char *key)
   return json_member_text(l->doc, l->root, key);
 }
 
-static void hear_init(const struct line *l)
+static void on_init(const struct line *l)
 {
   const struct event_session session = {.id = text_of(l, "session_id"),
                                         .model = text_of(l, "model")};
   events_session(l->events, profile.id, &session);
 }
 
-static void hear_message(const struct line *l)
+static void on_message(const struct line *l)
 {
   struct span text = text_of(l, "content");
   if (!span_is(text_of(l, "role"), "assistant") || text.len == 0)
@@ -96,7 +96,7 @@ static void hear_message(const struct line *l)
   buf_add(&l->g->acp.answer, text);
 }
 
-static void hear_tool_use(const struct line *l)
+static void on_tool_use(const struct line *l)
 {
   struct span name = text_of(l, "tool_name");
   bool bridged = name.len > strlen(PREFIX) && span_starts(name, PREFIX);
@@ -107,7 +107,7 @@ static void hear_tool_use(const struct line *l)
                    name, json_raw(json_get(l->root, "parameters")));
 }
 
-static void hear_tool_result(const struct line *l)
+static void on_tool_result(const struct line *l)
 {
   struct span output = text_of(l, "output"), id = text_of(l, "tool_id");
   bool failed = !span_is(text_of(l, "status"), "success");
@@ -138,18 +138,18 @@ static void keep_usage(const struct line *l)
   json_free(doc);
 }
 
-static void hear_result(const struct line *l)
+static void on_result(const struct line *l)
 {
   json_at error = json_get(l->root, "error");
   struct span type = json_member_text(l->doc, error, "type");
   keep_usage(l);
   if (span_is(text_of(l, "status"), "success")) {
-    l->g->record = RECORD_SUCCESS;
+    l->g->outcome = OUTCOME_SUCCESS;
   } else if (span_is(type, "FatalTurnLimitedError")) {
-    l->g->record = RECORD_LENGTH;
+    l->g->outcome = OUTCOME_LENGTH;
   } else {
     struct span message = json_member_text(l->doc, error, "message");
-    l->g->record = RECORD_ERROR;
+    l->g->outcome = OUTCOME_ERROR;
     if (message.len > 0)
       keep_words(l, (struct span){0}, message);
     else if (l->g->text.len == 0)
@@ -157,21 +157,21 @@ static void hear_result(const struct line *l)
   }
 }
 
-static void hear_object(const struct line *l, struct agent_output *output)
+static void on_object(const struct line *l, struct agent_output *output)
 {
   struct span type = text_of(l, "type");
   if (span_is(type, "message"))
-    hear_message(l);
+    on_message(l);
   else if (span_is(type, "tool_use"))
-    hear_tool_use(l);
+    on_tool_use(l);
   else if (span_is(type, "tool_result"))
-    hear_tool_result(l);
+    on_tool_result(l);
   else if (span_is(type, "init"))
-    hear_init(l);
+    on_init(l);
   else if (span_is(type, "error"))
     keep_words(l, (struct span){0}, text_of(l, "message"));
   if (span_is(type, "result")) {
-    hear_result(l);
+    on_result(l);
     agent_hang_up(output);
   }
 }
@@ -181,7 +181,7 @@ static int gemini_on_input(void *state, const struct agent_input *input,
 {
   static const struct json_rules rules = {.raw = raw_members};
   struct gemini *g = state;
-  if (g->acp.profile == NULL) { /* a transcript: either protocol */
+  if (!g->acp.profile) { /* a transcript: either protocol */
     g->acp.profile = &profile;
     g->speaks_acp = json_slice(input->text, "jsonrpc").len > 0;
   }
@@ -191,7 +191,7 @@ static int gemini_on_input(void *state, const struct agent_input *input,
   if (!doc)
     return -1;
   struct line line = {g, doc, json_root(doc), output->events};
-  hear_object(&line, output);
+  on_object(&line, output);
   json_free(doc);
   return 0;
 }
@@ -218,11 +218,11 @@ static void gemini_finish(void *state, const struct process_end *end,
   const struct event_usage *usage = g->has_usage ? &g->usage : NULL;
   if (g->speaks_acp)
     acp_finish(&g->acp, end, output);
-  else if (g->record == RECORD_LENGTH)
+  else if (g->outcome == OUTCOME_LENGTH)
     events_finish(output->events, "length", usage); /* its exit status is 53 */
-  else if (g->record == RECORD_ERROR)
+  else if (g->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&g->code), buf_span(&g->text));
-  else if (g->record == RECORD_SUCCESS && well)
+  else if (g->outcome == OUTCOME_SUCCESS && well)
     acp_turn_finished(&g->acp, usage, output->events);
   else
     harness_fail_by_end(output->events, end);
@@ -238,7 +238,7 @@ static int gemini_plan_both(void *state, const struct run_request *req,
   g->acp.profile = &profile;
   g->acp.req = req;
   agent_keep(&g->acp.answer, (struct span){0});
-  if (gemini_plan(req, bridge != NULL, out, f) != 0)
+  if (gemini_plan(req, bridge, out, f) != 0)
     return -1;
   return g->speaks_acp ? acp_plan(&g->acp, &profile, req, bridge, place, out, f) : 0;
 }
@@ -255,7 +255,7 @@ static bool gemini_succeeded(const void *state)
 {
   const struct gemini *g = state;
   return g->speaks_acp ? acp_succeeded(&g->acp)
-                       : g->record == RECORD_SUCCESS || g->record == RECORD_LENGTH;
+                       : g->outcome == OUTCOME_SUCCESS || g->outcome == OUTCOME_LENGTH;
 }
 
 const struct harness gemini_harness = {

@@ -75,118 +75,119 @@ static void reply(struct opencode *c, struct span id, bool yes, struct span reas
   buf_free(&body);
 }
 
-static void hear_permission(const struct opencode_hall *h, json_at properties)
+static void on_permission(const struct opencode_input *in, json_at properties)
 {
-  struct span id = json_member_text(h->doc, properties, "id");
-  struct span what = json_member_text(h->doc, properties, "permission");
+  struct span id = json_member_text(in->doc, properties, "id");
+  struct span what = json_member_text(in->doc, properties, "permission");
   const struct permission_question question = {
-      .mode = h->c->order.mode,
+      .mode = in->c->order.mode,
       .kind = span_is(what, "edit") ? PERMISSION_KIND_EDIT : PERMISSION_KIND_OTHER,
-      .host_tool = opencode_bridged(&h->c->order, what).len > 0,
-      .listed = is_listed(h->c, what)};
-  enum permission answer = agent_permit(h->output, id, &question);
+      .host_tool = opencode_bridged(&in->c->order, what).len > 0,
+      .listed = is_listed(in->c, what)};
+  enum permission answer = agent_permit(in->output, id, &question);
   if (answer != PERMISSION_ASK)
-    reply(h->c, id, answer == PERMISSION_ALLOW, (struct span){0}, h->output);
+    reply(in->c, id, answer == PERMISSION_ALLOW, (struct span){0}, in->output);
 }
 
-static void hear_status(const struct opencode_hall *h, json_at status)
+static void on_status(const struct opencode_input *in, json_at status)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   unsigned long long attempt = 0;
-  if (span_is(json_member_text(h->doc, status, "type"), "idle")) {
+  if (span_is(json_member_text(in->doc, status, "type"), "idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->output);
-  } else if (span_is(json_member_text(h->doc, status, "type"), "retry") &&
+    opencode_maybe_over(c, in->output);
+  } else if (span_is(json_member_text(in->doc, status, "type"), "retry") &&
              c->failure.len == 0 &&
              json_whole(json_get(status, "attempt"), 1000000, &attempt) &&
              attempt >= RETRIES) {
     struct span message =
-        span_cut_utf8(json_member_text(h->doc, status, "message"), OPENCODE_SHOWN_BYTES);
+        span_cut_utf8(json_member_text(in->doc, status, "message"), OPENCODE_SHOWN_BYTES);
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     buf_addf(&text, "given up after %d attempts: %.*s", RETRIES, (int)message.len,
              message.len > 0 ? message.at : "");
     agent_keep(&c->failure, buf_span(&text));
     buf_free(&text);
-    opencode_abort(c, h->output);
+    opencode_abort(c, in->output);
   }
 }
 
-static void hear_todos(const struct opencode_hall *h, json_at properties)
+static void on_todos(const struct opencode_input *in, json_at properties)
 {
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&value);
   json_open(&w, NULL, '{');
   json_put_raw(&w, "todos", json_raw(json_get(properties, "todos")));
   json_close(&w, '}');
-  events_custom(h->output->events, "opencode.todo", buf_span(&value));
+  events_custom(in->output->events, "opencode.todo", buf_span(&value));
   buf_free(&value);
 }
 
 /* Of whose session an event is; empty: of none. */
-static struct span session_of(const struct opencode_hall *h, json_at properties)
+static struct span session_of(const struct opencode_input *in, json_at properties)
 {
-  struct span id = json_member_text(h->doc, properties, "sessionID");
+  struct span id = json_member_text(in->doc, properties, "sessionID");
   if (id.len == 0)
-    id = json_member_text(h->doc, json_get(properties, "part"), "sessionID");
-  return id.len > 0 ? id
-                    : json_member_text(h->doc, json_get(properties, "info"), "sessionID");
+    id = json_member_text(in->doc, json_get(properties, "part"), "sessionID");
+  return id.len > 0
+             ? id
+             : json_member_text(in->doc, json_get(properties, "info"), "sessionID");
 }
 
-static void hear_own_event(const struct opencode_hall *h, struct span type,
-                           json_at properties)
+static void on_own_event(const struct opencode_input *in, struct span type,
+                         json_at properties)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   if (span_is(type, "message.part.delta")) {
-    opencode_parts_delta(&c->parts, h->doc, properties, h->output->events);
+    opencode_parts_delta(&c->parts, in->doc, properties, in->output->events);
   } else if (span_is(type, "message.part.updated")) {
-    opencode_parts_part(&c->parts, h->doc, json_get(properties, "part"),
-                        h->output->events);
+    opencode_parts_part(&c->parts, in->doc, json_get(properties, "part"),
+                        in->output->events);
   } else if (span_is(type, "message.updated")) {
-    opencode_parts_message(&c->parts, h->doc, json_get(properties, "info"));
+    opencode_parts_message(&c->parts, in->doc, json_get(properties, "info"));
   } else if (span_is(type, "session.status")) {
-    hear_status(h, json_get(properties, "status"));
+    on_status(in, json_get(properties, "status"));
   } else if (span_is(type, "session.idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->output);
+    opencode_maybe_over(c, in->output);
   } else if (span_is(type, "session.error")) {
-    agent_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
+    agent_keep(&c->words, opencode_words_of(in, json_get(properties, "error")));
   } else if (span_is(type, "todo.updated")) {
-    hear_todos(h, properties);
+    on_todos(in, properties);
   }
 }
 
-static void hear_event(const struct opencode_hall *h, json_at root)
+static void on_event(const struct opencode_input *in, json_at root)
 {
-  struct opencode *c = h->c;
-  struct span type = json_member_text(h->doc, root, "type");
+  struct opencode *c = in->c;
+  struct span type = json_member_text(in->doc, root, "type");
   json_at properties = json_get(root, "properties");
   if (span_is(type, "server.heartbeat")) {
-    agent_heartbeat(h->output);
+    agent_heartbeat(in->output);
   } else if (span_is(type, "server.connected")) {
     if (c->connected)
       return;
     c->connected = true;
     if (c->order.bridge_body.len > 0)
-      opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp",
+      opencode_ask(c, in->output, OPENCODE_BRIDGE, "/mcp",
                    buf_span(&c->order.bridge_body));
     else
-      opencode_begin_session(c, h->output);
+      opencode_begin_session(c, in->output);
   } else if (span_is(type, "permission.asked")) {
-    hear_permission(h, properties);
+    on_permission(in, properties);
   } else if (span_is(type, "question.asked")) {
-    opencode_ask_of(c, h->output, OPENCODE_REPLY, "question",
-                    json_member_text(h->doc, properties, "id"), "/reject",
+    opencode_ask_of(c, in->output, OPENCODE_REPLY, "question",
+                    json_member_text(in->doc, properties, "id"), "/reject",
                     SPAN_LITERAL("{}"));
   } else if (c->session.len > 0) {
-    struct span session = session_of(h, properties);
+    struct span session = session_of(in, properties);
     if (span_equal(session, buf_span(&c->session)))
-      hear_own_event(h, type, properties);
+      on_own_event(in, type, properties);
   }
 }
 
 /* -- the seam -- */
 
-static void hear_line(struct opencode *c, struct span line, struct agent_output *output)
+static void on_line(struct opencode *c, struct span line, struct agent_output *output)
 {
   if (!span_starts(line, READY) || c->url.len > 0)
     return;
@@ -219,7 +220,7 @@ static int opencode_on_input(void *state, const struct agent_input *input,
   struct opencode *c = state;
   c->parts.order = &c->order;
   if (input->kind == AGENT_LINE) {
-    hear_line(c, input->text, output);
+    on_line(c, input->text, output);
     return 0;
   }
   if (input->kind == AGENT_STREAM && input->status != 200) {
@@ -227,17 +228,17 @@ static int opencode_on_input(void *state, const struct agent_input *input,
     return 0;
   }
   struct fault why = {0};
-  struct opencode_hall h = {c, json_parse(input->text, &rules, &why), output};
+  struct opencode_input in = {c, json_parse(input->text, &rules, &why), output};
   int rc = 0;
   if (input->kind == AGENT_ANSWER) {
-    opencode_answer(&h, input); /* what is no JSON is told as it is */
-  } else if (h.doc != NULL && json_kind(json_root(h.doc)) == JSON_OBJECT) {
-    hear_event(&h, json_root(h.doc));
+    opencode_answer(&in, input); /* what is no JSON is told as it is */
+  } else if (in.doc && json_kind(json_root(in.doc)) == JSON_OBJECT) {
+    on_event(&in, json_root(in.doc));
   } else {
-    rc = h.doc != NULL ? fault_set(f, FAULT_AGENT, "the event is JSON but not an object")
-                       : fault_set(f, why.kind, "%s", why.text);
+    rc = in.doc ? fault_set(f, FAULT_AGENT, "the event is JSON but not an object")
+                : fault_set(f, why.kind, "%s", why.text);
   }
-  json_free(h.doc);
+  json_free(in.doc);
   return rc;
 }
 

@@ -93,22 +93,22 @@ static void grow(struct opencode_parts *p, struct opencode_text *t, struct span 
 
 static void close_text(struct opencode_parts *p, struct events *events)
 {
-  if (p->open != NULL && p->open->reasoning)
+  if (p->open && p->open->reasoning)
     events_reasoning_close(events);
-  else if (p->open != NULL)
+  else if (p->open)
     events_text_close(events);
   p->open = NULL;
 }
 
-static void hear_text(struct opencode_parts *p, const struct json *doc, json_at part,
-                      bool reasoning, struct events *events)
+static void on_text(struct opencode_parts *p, const struct json *doc, json_at part,
+                    bool reasoning, struct events *events)
 {
   struct span id = json_member_text(doc, part, "id"),
               text = json_member_text(doc, part, "text");
   struct opencode_text *t = find_text(p, id);
   if (id.len == 0 || id.len > LIMIT_NAME_BYTES)
     return;
-  if (t == NULL) {
+  if (!t) {
     if (seen_ids_add(&p->begun, id) != 0)
       return; /* from long ago, and whole since */
     t = new_text(p, id, reasoning);
@@ -125,8 +125,8 @@ static void hear_text(struct opencode_parts *p, const struct json *doc, json_at 
 
 /* -- the rest -- */
 
-static void hear_tool(struct opencode_parts *p, const struct json *doc, json_at part,
-                      struct events *events)
+static void on_tool(struct opencode_parts *p, const struct json *doc, json_at part,
+                    struct events *events)
 {
   struct span call = json_member_text(doc, part, "callID"),
               name = json_member_text(doc, part, "tool");
@@ -158,7 +158,7 @@ static void add_count(long long *sum, json_at tokens, const char *key)
     *sum = (*sum > 0 ? *sum : 0) + (long long)n;
 }
 
-static void hear_step(struct opencode_parts *p, const struct json *doc, json_at part)
+static void on_step(struct opencode_parts *p, const struct json *doc, json_at part)
 {
   json_at tokens = json_get(part, "tokens"), cache = json_get(tokens, "cache");
   struct span id = json_member_text(doc, part, "id");
@@ -192,20 +192,20 @@ void opencode_parts_part(struct opencode_parts *p, const struct json *doc, json_
   if (!seen_ids_has(&p->messages, json_member_text(doc, part, "messageID")))
     return;
   if (span_is(type, "text"))
-    hear_text(p, doc, part, false, events);
+    on_text(p, doc, part, false, events);
   else if (span_is(type, "reasoning"))
-    hear_text(p, doc, part, true, events);
+    on_text(p, doc, part, true, events);
   else if (span_is(type, "tool"))
-    hear_tool(p, doc, part, events);
+    on_tool(p, doc, part, events);
   else if (span_is(type, "step-finish"))
-    hear_step(p, doc, part);
+    on_step(p, doc, part);
 }
 
 void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
                           json_at properties, struct events *events)
 {
   struct opencode_text *t = find_text(p, json_member_text(doc, properties, "partID"));
-  if (t != NULL && span_is(json_member_text(doc, properties, "field"), "text"))
+  if (t && span_is(json_member_text(doc, properties, "field"), "text"))
     grow(p, t, json_member_text(doc, properties, "delta"), events);
 }
 

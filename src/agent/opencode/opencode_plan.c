@@ -174,7 +174,7 @@ static void fill(const struct run_request *req, const struct bridge_address *bri
   buf_add(&order->session_id, req->session_id);
   for (size_t i = 0; i < req->allowed_tools.count; i++)
     strv_add(&order->allowed, req->allowed_tools.at[i]);
-  if (bridge == NULL)
+  if (!bridge)
     return;
   for (size_t i = 0; i < tools_count(req->tools); i++)
     strv_add(&order->tools, tools_at(req->tools, i)->name);

@@ -59,7 +59,7 @@ static void test_turn__asks_nothing_before_it_knows_whom_or_by_what_is_no_id(voi
 static void answer(struct fixture *d, enum opencode_tag tag, int status)
 {
   struct agent_input input = {.kind = AGENT_ANSWER, .tag = (int)tag, .status = status};
-  struct opencode_hall h = {&d->c, NULL, &d->output};
+  struct opencode_input h = {&d->c, NULL, &d->output};
   opencode_answer(&h, &input);
 }
 
