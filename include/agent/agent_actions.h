@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "event/event.h"
+#include "request/permission.h"
 
 struct agent_call { /* one HTTP request to the agent's own server */
   const char *method;
@@ -32,9 +33,13 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   bool hang_up;   /* the turn is done: stdin ends, and the ending may begin */
   bool dismissed; /* … at once */
   bool heartbeat; /* what was heard was no sign of life */
+  bool can_ask;   /* set by the run: somebody answers questions; else the mode decides */
+  struct buf *questions; /* ids of agent_permit() that wait for harness.permit */
+  size_t question_count, question_capacity;
 };
 struct agent_actions agent_actions_make(void);
-void agent_actions_clear(struct agent_actions *o); /* the input and the calls */
+/* The input, the calls and the questions. */
+void agent_actions_clear(struct agent_actions *o);
 void agent_actions_free(struct agent_actions *o);
 
 struct agent_output {
@@ -53,6 +58,11 @@ void agent_hang_up(struct agent_output *e);
 /* The same of an agent that is a server and would never exit: it is ended now, and that
  * says nothing against a success. */
 void agent_dismiss(struct agent_output *e);
+/* May the agent do what it asks leave for?  ALLOW and DENY: the answer, to be given to the
+ * agent now.  ASK: the question waits in the actions, and whoever the run asks is heard by
+ * harness.permit with this `id`; until then the agent gets no answer. */
+enum permission agent_permit(struct agent_output *e, struct span id,
+                             const struct permission_question *q);
 /* What was heard just now came from a clock: idleMs goes on counting. */
 void agent_heartbeat(struct agent_output *e);
 

@@ -20,7 +20,7 @@ struct agent_session {
 };
 
 struct agent_session
-agent_session_open(const struct harness *harness); /* `events` are set later */
+agent_session_make(const struct harness *harness); /* `events` are set later */
 /* One line of stdout, valid UTF-8, no newline; blank ones are passed over, but for an
  * agent to which they mean something (harness.h).  False: it is nothing that this agent
  * says (noise of whoever shares its stdout), or no sign of life (agent_heartbeat()). */
@@ -36,10 +36,13 @@ void agent_session_too_long(struct agent_session *h, size_t ceiling);
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
+/* The answer of whoever the run has asked (harness.permit); false: nobody waits for it. */
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 bool agent_session_succeeded(
     const struct agent_session *h); /* a record that ends the turn well was heard */
-void agent_session_close(struct agent_session *h); /* safe on a zeroed one */
+void agent_session_free(struct agent_session *h); /* safe on a zeroed one */
 
 #endif

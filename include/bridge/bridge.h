@@ -17,6 +17,7 @@
 #define BRIDGE_BRIDGE_H
 
 #include "base/fault.h"
+#include "request/bridge_address.h"
 #include "request/tools.h"
 #include "tool/tool_call.h"
 

@@ -9,9 +9,6 @@
 #include "base/buf.h"
 #include "base/json_write.h"
 
-/* So that tools show as mcp__tanstack__x, as the reference has it. */
-#define MCP_SERVER_NAME "tanstack"
-
 /* `id` empty: null.  `data` is raw JSON; empty: none. */
 void mcp_reply_error(struct buf *out, struct span id, int code, struct span message,
                      struct span data);

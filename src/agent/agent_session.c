@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-struct agent_session agent_session_open(const struct harness *harness)
+struct agent_session agent_session_make(const struct harness *harness)
 {
   return (struct agent_session){.harness = harness,
                                 .state =
@@ -63,7 +63,7 @@ void agent_session_recorded(struct agent_session *h, struct span line)
   struct agent_input input = {0};
   struct json *doc =
       span_starts(line, "{\"heard\":") ? json_parse(line, &rules, &ignored) : NULL;
-  if (doc != NULL && read_recorded(doc, &input))
+  if (doc && read_recorded(doc, &input))
     agent_session_input(h, &input);
   else
     agent_session_line(h, line);
@@ -107,6 +107,13 @@ bool agent_session_cancel(struct agent_session *h)
   return h->harness->cancel && h->harness->cancel(h->state, &output);
 }
 
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  return h->harness->permit && h->harness->permit(h->state, id, yes, reason, &output);
+}
+
 void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
@@ -118,7 +125,7 @@ bool agent_session_succeeded(const struct agent_session *h)
   return h->harness->succeeded(h->state);
 }
 
-void agent_session_close(struct agent_session *h)
+void agent_session_free(struct agent_session *h)
 {
   if (!h->state)
     return;

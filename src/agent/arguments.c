@@ -18,7 +18,7 @@ int arguments_check(struct span value, const char *field, const char *harness,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: %s must not be empty or begin with '-' for %s", field,
                      harness);
-  if (memchr(value.at, 0, value.len) != NULL)
+  if (memchr(value.at, 0, value.len))
     return fault_set(f, FAULT_BAD_INPUT, "run request: %s holds a NUL character", field);
   return 0;
 }

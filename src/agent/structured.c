@@ -32,7 +32,7 @@ static bool is_value(struct span text)
     return false;
   struct json *doc = json_parse(text, NULL, &ignored);
   json_free(doc);
-  return doc != NULL;
+  return doc;
 }
 
 /* What stands between the fence at `open` and the next; `after`: where to go on. */

@@ -327,7 +327,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 
 struct bridge_address bridge_address(const struct bridge *b)
 {
-  return (struct bridge_address){SPAN_LITERAL(MCP_SERVER_NAME), span_of(b->url),
+  return (struct bridge_address){SPAN_LITERAL(BRIDGE_NAME), span_of(b->url),
                                  span_of(b->token)};
 }
 

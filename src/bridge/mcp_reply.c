@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "request/bridge_address.h"
 
 /* By hand, not by json_open(): what follows is often one big slice. */
 static void put_head(struct buf *out, struct span id)
@@ -15,7 +16,7 @@ static void put_head(struct buf *out, struct span id)
 void mcp_reply_server_info(struct json_writer *w, const char *key)
 {
   json_open(w, key, '{');
-  json_put_text(w, "name", SPAN_LITERAL(MCP_SERVER_NAME));
+  json_put_text(w, "name", SPAN_LITERAL(BRIDGE_NAME));
   json_put_text(w, "version", SPAN_LITERAL(RUNLET_VERSION));
   json_close(w, '}');
 }

@@ -3,6 +3,8 @@
 
 #include "agent/agent_session.h"
 #include "base/clock.h"
+#include "agent/harnesses.h"
+#include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/lines.h"
@@ -106,14 +108,14 @@ static int translate(const struct translate_setup *setup, const struct harness *
                                 .max_chunk_bytes = setup->max_chunk_bytes,
                                 .sink = &out.sink};
   struct process_end ended = {.status = setup->exit_status, .signal = setup->signal};
-  struct agent_session session = agent_session_open(harness);
+  struct agent_session session = agent_session_make(harness);
   session.events = events_new(&events);
   events_start(session.events);
   int rc = read_all(&session, fd, setup, &out, f);
   if (rc == 0)
     agent_session_finish(&session, &ended);
   events_free(session.events); /* after a read error this says `internal` */
-  agent_session_close(&session);
+  agent_session_free(&session);
   if (rc == 0 && out.error != 0)
     rc = fault_system(f, out.error, "cannot write the events");
   buf_free(&out.held);

@@ -3,6 +3,7 @@
 #include "run/resources.h"
 
 #include "base/clock.h"
+#include "agent/harnesses.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -3,6 +3,7 @@
 #include "run/run.h"
 
 #include "agent/agent_session.h"
+#include "agent/harnesses.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -70,7 +71,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   if (r->resources.harness->farewell_ms)
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
   secrets_hide(&r->resources.env, req, true);
-  r->session = agent_session_open(r->resources.harness);
+  r->session = agent_session_make(r->resources.harness);
   return r;
 }
 
@@ -82,7 +83,7 @@ void run_free(struct run *r)
     secrets_hide(&r->resources.env, r->req, false);
   if (r->events)
     events_free(r->events);
-  agent_session_close(&r->session);
+  agent_session_free(&r->session);
   resources_free(&r->resources);
   run_request_free(r->req);
   buf_free(&r->message);

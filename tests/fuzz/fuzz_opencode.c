@@ -4,7 +4,7 @@
  * called. First byte: how it ends, the format, the ceiling of an event; second: the size
  * of a piece; the rest: a transcript (agent/agent_session.h). */
 #include "agent/agent_session.h"
-#include "agent/opencode/opencode.h"
+#include "agent/harnesses.h"
 #include "agui_check.h"
 #include "base/clock.h"
 #include "base/limits.h"
@@ -54,7 +54,7 @@ static struct buf stream_of(struct span text, unsigned how, size_t step)
                             .signal = how & 2 ? 9 : 0,
                             .forced = (how & 4) != 0,
                             .stderr_tail = SPAN_LITERAL("\xff boom")};
-  struct agent_session session = agent_session_open(&opencode_harness);
+  struct agent_session session = agent_session_make(&opencode_harness);
   session.events = events_new(&setup);
   struct lines lines = lines_make(64 * KIB);
   for (size_t at = 0; at < text.len; at += step) {
@@ -68,7 +68,7 @@ static struct buf stream_of(struct span text, unsigned how, size_t step)
   if (!events_are_over(session.events) || !sink.ended)
     abort();
   events_free(session.events);
-  agent_session_close(&session);
+  agent_session_free(&session);
   lines_free(&lines);
   return out;
 }

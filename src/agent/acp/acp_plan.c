@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "acp_plan.h"
 
-#include "acp_session.h"
+#include "acp_messages.h"
 #include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"
@@ -124,11 +124,11 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     return -1;
   a->profile = profile;
   a->req = req;
-  a->bridged = bridge != NULL;
-  harness_keep(&a->workspace, place->workspace);
-  harness_keep(&a->answer, (struct span){0});
-  if (bridge != NULL) {
-    harness_keep(&a->calls.bridge, bridge->name);
+  a->bridged = bridge;
+  agent_keep(&a->workspace, place->workspace);
+  agent_keep(&a->answer, (struct span){0});
+  if (bridge) {
+    agent_keep(&a->calls.bridge, bridge->name);
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)

@@ -34,7 +34,7 @@ struct opencode {
   bool finished, length;
 };
 
-struct opencode_hall { /* what a piece that was heard is heard with */
+struct opencode_input { /* what a piece that was heard is heard with */
   struct opencode *c;
   struct json *doc;
   struct agent_output *output;
@@ -44,10 +44,8 @@ enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
 
 extern const char *const opencode_raw[]; /* members passed on as they are */
 
-struct span opencode_text_of(const struct opencode_hall *h, json_at object,
-                             const char *key);
 /* The words of an error object {"name","data":{"message"}}; empty: it is none. */
-struct span opencode_words_of(const struct opencode_hall *h, json_at error);
+struct span opencode_words_of(const struct opencode_input *in, json_at error);
 /* Nothing before the server's address is known. */
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body);
@@ -62,7 +60,7 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
 /* The last message as the answer has it: what the stream did not bring any more. */
 void opencode_catch_up(struct opencode *c, struct agent_output *output);
 void opencode_maybe_over(struct opencode *c, struct agent_output *output);
-/* AGENT_ANSWER; `h->doc` NULL: it is no JSON. */
-void opencode_answer(const struct opencode_hall *h, const struct agent_input *input);
+/* AGENT_ANSWER; `in->doc` NULL: it is no JSON. */
+void opencode_answer(const struct opencode_input *in, const struct agent_input *input);
 
 #endif

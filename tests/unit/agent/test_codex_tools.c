@@ -30,6 +30,8 @@ static void expect_call(const char *item, const char *server, const char *name,
   assert_string_equal(buf_cstring(&call.args), args);
   assert_string_equal(buf_cstring(&call.result), result);
   assert_int_equal(call.failed, failed);
+  bool bridged = strstr(item, "mcp_tool_call") && strstr(name, "mcp__") == NULL;
+  assert_int_equal(call.origin, bridged ? TOOL_HOST : TOOL_NATIVE);
   codex_call_free(&call);
   json_free(doc);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: what the server is asked, when
  * it is hung up on, and what depends on the request. */
-#include "agent/opencode/opencode.h"
+#include "agent/harnesses.h"
 
 #include "base/mem.h"
 #include "stream.h"
@@ -235,6 +235,32 @@ static void test_opencode__permissions_are_answered_by_the_mode(void **state)
   expect_reply("default", "tanstack_other", no);
 }
 
+static void test_opencode__what_somebody_is_asked_waits_for_the_answer(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  t.req.permission_mode = SPAN_LITERAL("default");
+  plan(&t, false);
+  begin(&t);
+  t.actions.can_ask = true;
+  event(&t, "{\"type\":\"permission.asked\",\"properties\":{\"id\":\"per_1\","
+            "\"permission\":\"bash\"}}");
+  assert_int_equal(t.actions.question_count, 1);
+  assert_string_equal(buf_cstring(&t.actions.questions[0]), "per_1");
+  expect_asked(&t, "");
+  struct span id = SPAN_LITERAL("per_1"), none = {0};
+  assert_true(
+      opencode_harness.permit(t.state, id, false, SPAN_LITERAL("a \"b\""), &t.output));
+  expect_asked(&t, "POST /permission/per_1/reply "
+                   "{\"reply\":\"reject\",\"message\":\"a \\\"b\\\"\"};");
+  assert_true(opencode_harness.permit(t.state, id, true, none, &t.output));
+  expect_asked(&t, "POST /permission/per_1/reply {\"reply\":\"once\"};");
+  assert_false(
+      opencode_harness.permit(t.state, SPAN_LITERAL("../x"), true, none, &t.output));
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
 static void test_opencode__a_question_is_turned_down(void **state)
 {
   (void)state;
@@ -382,6 +408,7 @@ int main(void)
       cmocka_unit_test(test_opencode__the_bridge_is_tried_three_times),
       cmocka_unit_test(test_opencode__a_session_goes_on_or_a_new_one_begins),
       cmocka_unit_test(test_opencode__permissions_are_answered_by_the_mode),
+      cmocka_unit_test(test_opencode__what_somebody_is_asked_waits_for_the_answer),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),
       cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
       cmocka_unit_test(test_opencode__a_turn_that_is_only_retried_is_aborted_once),
