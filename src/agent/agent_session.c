@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* agent_session.c - the calls to a harness, and what is counted beside them.
+ *
+ * A line that is not understood never ends a run: agents print what their libraries
+ * print. The first of a kind is told at once, as it may explain what follows; the rest
+ * only as a number, as there may be thousands.  */
 #include "agent/agent_session.h"
 
 #include "base/json.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* text_growth.c - a small ring of texts that still grow.  An agent works at few at a
+ * time, so a search through all of them is cheaper than a table.  */
 #include "agent/text_growth.h"
 
 #include "base/limits.h"

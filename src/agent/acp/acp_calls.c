@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_calls.c - a tool call is learned from several updates and told once.
+ *
+ * Agents name a bridged tool in five ways, put its arguments in four places and its
+ * result in three; each place is looked at in the order in which agents were seen to be
+ * right. What nobody announces in any of them is still told: by its kind, with its
+ * title.  */
 #include "acp_calls.h"
 
 #include "base/json_write.h"
@@ -23,8 +29,7 @@ static void set(struct buf *b, struct span text)
   buf_add(b, text);
 }
 
-/* What stands between `before`<bridge>`between` and `after`; empty: the text is not so.
- */
+/* What follows `before`<bridge>`between`; empty: the text does not begin so. */
 static struct span inside(struct span text, struct span bridge, const char *before,
                           const char *between)
 {
@@ -80,8 +85,8 @@ static void unquote(struct span raw, struct buf *out)
     json_unescape(raw, out);
 }
 
-/* A bridged call as a call of a tool that calls tools: its name and arguments are inside.
- */
+/* Some agents have one tool that calls the tools of all servers; then the name and the
+ * arguments of the bridged tool stand inside its own arguments. */
 static bool unwrap(struct acp_call *call, struct span raw, struct span bridge)
 {
   struct buf text = {0};
@@ -269,8 +274,8 @@ static void add_result(const struct json *doc, json_at update, struct buf *out)
                                                                         : "completed");
 }
 
-/* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.
- */
+/* A block {"type":"diff","path","oldText","newText"} is a file that the agent says it has
+ * changed. */
 static void tell_changes(const struct json *doc, json_at update, struct events *events)
 {
   json_at content = json_get(update, "content");
@@ -329,9 +334,8 @@ void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at updat
     tell_result(c, doc, update, events);
 }
 
-/* gemini shows the arguments of a bridged tool as the text it asks with, and nowhere
- * else.
- */
+/* gemini shows the arguments of a bridged tool in the text of its question and nowhere
+ * else. */
 static void learn_from_content(struct acp_call *call, const struct json *doc,
                                json_at asked)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* acp_messages.c - the writers of our requests.  A line is wiped once it is handed on:
- * session/new holds the bridge's token.  */
+/* acp_messages.c - the writers of our requests.
+ *
+ * A request's id is its step, a single digit (acp_state.h).  A line is wiped once it is
+ * handed on, as session/new holds the bridge's token.  */
 #include "acp_messages.h"
 
 #include "agent/prompt.h"

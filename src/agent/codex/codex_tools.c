@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* codex_tools.c - the table of codex_tools.h as code.
+ *
+ * Codex has a type of item for each tool of its own instead of one shape for all, so each
+ * type has two small writers: of the arguments, and of the result.  Both are JSON objects
+ * made of the item's own members; what Codex left out is left out.  */
 #include "codex_tools.h"
 
 #include "base/json_write.h"
