@@ -20,8 +20,8 @@ struct agent_session {
   unsigned warned; /* a bit for each fault kind */
 };
 
-struct agent_session
-agent_session_make(const struct harness *harness); /* `events` are set later */
+/* `events` are set by the caller before the first input. */
+struct agent_session agent_session_make(const struct harness *harness);
 /* One line of stdout, valid UTF-8, no newline; blank ones are passed over, but for an
  * agent to which they mean something (harness.h).  False: this agent does not
  * say such a thing (noise of whoever shares its stdout), or it is no sign of life

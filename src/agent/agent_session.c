@@ -46,7 +46,7 @@ bool agent_session_line(struct agent_session *h, struct span line)
 static bool read_recorded(struct json *doc, struct agent_input *input)
 {
   json_at root = json_root(doc), text = json_get(root, "text");
-  struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
+  struct span kind = json_member_text(doc, root, "heard");
   unsigned long long tag = 0, status = 0;
   if (!json_whole(json_get(root, "tag"), 9999, &tag) ||
       !json_whole(json_get(root, "status"), 999, &status) ||

@@ -5,8 +5,8 @@
 
 #include "base/limits.h"
 
-static unsigned place_of(const struct text_growth *g,
-                         struct span id) /* used: not there */
+/* The place of a text in the ring; `used`: it is not there. */
+static unsigned place_of(const struct text_growth *g, struct span id)
 {
   unsigned i = 0;
   while (i < g->used && !span_equal(buf_span(&g->texts[i].id), id))

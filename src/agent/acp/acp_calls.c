@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_calls.c - a tool call is learned from several updates and told once.
  *
- * Agents name a bridged tool in five ways, put its arguments in four places and its
- * result in three; each place is looked at in the order in which agents were seen to be
- * right. What nobody announces in any of them is still told: by its kind, with its
- * title.  */
+ * Agents name a bridged tool in five ways and put its arguments and its result in several
+ * places; each is looked at in the order in which agents were seen to be right.  What none
+ * of them announces is still told: by its kind, with its title.  */
 #include "acp_calls.h"
 
 #include "base/json_write.h"
@@ -265,9 +264,9 @@ static void add_result(const struct json *doc, json_at update, struct buf *out)
     buf_add(out, raw);
     return;
   }
+  /* Beside diffs and images there may be text. */
   for (json_at b = json_first(content); b; b = json_next(b))
-    buf_add(out, json_member_text(doc, json_get(b, "content"),
-                                  "text")); /* beside diffs, images */
+    buf_add(out, json_member_text(doc, json_get(b, "content"), "text"));
   if (out->len == 0)
     buf_addf(out, "{\"status\":\"%s\"}",
              span_is(json_member_text(doc, update, "status"), "failed") ? "failed"

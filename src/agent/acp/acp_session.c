@@ -100,7 +100,7 @@ static void warn_not_resumed(struct agent_output *output, struct span why)
   buf_free(&text);
 }
 
-/* The next way to a session behind `tried`. */
+/* An old session by resume or load, where the agent offers one of them; else a new one. */
 static void open_session(struct acp *a, struct agent_output *output)
 {
   bool resuming = a->req && a->req->session_id.len > 0;
@@ -135,7 +135,7 @@ static void initialized(struct acp *a, const struct json *doc, json_at result,
              version, ACP_PROTOCOL_VERSION);
     acp_fail(a, output, "agent-error", buf_span(&text));
   } else if (authenticate(a, false, output)) {
-    ; /* the session comes after it */
+    ; /* the session comes after its answer */
   } else if (way.len > 0) {
     buf_addf(&text,
              "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",

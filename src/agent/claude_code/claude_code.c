@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* claude_code.c - Claude Code (`claude -p --output-format stream-json`), seen with
- * 2.1.329: what it says, and what of it goes out.  One JSON object a line:
+ * 2.1.332: what it says, and what of it goes out.  One JSON object a line:
  *
  *   line                                  event
  *   system/init (each time)               CUSTOM claude-code.session-id

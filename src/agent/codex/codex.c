@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* codex.c - Codex (`codex exec --json`), seen with 0.169.0: what it says, and what of it
+/* codex.c - Codex (`codex exec --json`), seen with 0.171.0: what it says, and what of it
  * goes out.  One JSON object a line; an item comes with item.started, item.updated and
  * item.completed.
  *
