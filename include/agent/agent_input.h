@@ -26,8 +26,8 @@ struct agent_input {
   int status;
 };
 
-/* A line that should be a JSON object; RUN_STARTED goes out before it is looked at.  NULL:
- * FAULT_BAD_INPUT (no JSON) or FAULT_AGENT (JSON, but no object). */
+/* A line that should be a JSON object; RUN_STARTED goes out before it is read.  NULL:
+ * FAULT_BAD_INPUT (no JSON), FAULT_TOO_BIG or FAULT_AGENT (JSON, but no object). */
 struct json *agent_input_json(struct span line, const struct json_rules *rules,
                               struct events *events, struct fault *f);
 /* A member that counts tokens; -1, which is struct event_usage's "not known", when it is

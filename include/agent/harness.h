@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* harness.h - the interface of one kind of agent: how it is started, what it means by what
- * it says, and how it ended.
+/* harness.h - the interface of one kind of agent: how it is started, what its output
+ * means, and how its run ended.
  *
- * A harness is pure: it includes no uv.h and does no I/O.  It answers three questions: how
- * is this agent started for this request (plan), what does this piece of its output mean
- * (on_input), and, when the process is gone, how did the run end (finish).  Everything
- * else - pipes, HTTP, the kill ladder, private files, back-pressure - is the run's,
- * written once.  agent/harnesses.h says how to add one.
+ * A harness is pure: it includes no uv.h and does no I/O.  It answers three questions:
+ * how is this agent started for this request (plan), what does this piece of its output
+ * mean (on_input), and, when the process is gone, how did the run end (finish).
+ * Everything else - pipes, HTTP, the kill ladder, private files, back-pressure - is the
+ * run's, written once.  agent/harnesses.h says how to add one.
  *
  * Invariants: the same lines give the same events, however they were split into reads.
  * Line types that are not known are ignored.  The bridge's token never stands in argv.
@@ -57,8 +57,7 @@ struct harness {
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   size_t memory;    /* bytes of zeroed per-run state handed to the calls */
   /* `req` outlives the state.  `bridge` is NULL when the request has no tools.
-   * FAULT_BAD_INPUT with code prompt-invalid semantics when the messages give no prompt.
-   */
+   * FAULT_BAD_INPUT when the messages give no prompt; the door answers prompt-invalid. */
   int (*plan)(void *state, const struct run_request *req,
               const struct bridge_address *bridge, const struct plan_place *place,
               struct process_plan *out, struct fault *f);
@@ -69,16 +68,16 @@ struct harness {
    * True: something was said, and the kill ladder waits for agent_hang_up(), at most
    * LIMIT_POLITE_MS.  May be NULL; called once at most. */
   bool (*cancel)(void *state, struct agent_output *output);
-  /* The answer to an agent_permit() that was PERMISSION_ASK, with its id; `reason` is for
-   * the agent's model, empty: none.  False: no such question waits.  NULL: this agent never
-   * asks. */
+  /* The answer to an agent_permit() that was PERMISSION_ASK, with its id; `reason` is
+   * for the agent's model, empty: none.  False: no such question waits.  NULL: this agent
+   * never asks. */
   bool (*permit)(void *state, struct span id, bool yes, struct span reason,
                  struct agent_output *output);
   /* The process is gone.  Decides from all signals together: what the agent
    * said last, exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*finish)(void *state, const struct process_end *end, struct agent_output *output);
   void (*free)(void *state); /* frees what the state points at; may be NULL */
-  /* True once the agent has said that its turn ended well: the run forgives a kill then. */
+  /* True once the agent has said that its turn ended well: a kill is forgiven then. */
   bool (*succeeded)(const void *state);
 };
 

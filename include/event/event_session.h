@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* event_session.h - CUSTOM <harness>.session-id: how a later run finds an agent's session.
+/* event_session.h - CUSTOM <harness>.session-id: how a later run finds an agent's
+ * session.
  *
- * Every harness tells it once the agent has named its session; the orchestrator hands the
- * id back as modelOptions.sessionId.  */
+ * Every harness tells it once the agent has named its session; the orchestrator hands
+ * the id back as modelOptions.sessionId.  */
 #ifndef EVENT_EVENT_SESSION_H
 #define EVENT_EVENT_SESSION_H
 

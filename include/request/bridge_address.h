@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* bridge_address.h - where an agent finds the host tools of its run: the MCP bridge.  Pure. */
+/* bridge_address.h - where an agent finds the host tools of its run: the MCP bridge.
+ * Pure. */
 #ifndef REQUEST_BRIDGE_ADDRESS_H
 #define REQUEST_BRIDGE_ADDRESS_H
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* permission.h - may an agent do what it asks leave for?  Pure.
  *
- * An agent that asks before it uses a tool gets its answer from this one function, whatever
- * protocol it asks by.  What decides is modelOptions.permissionMode, in Claude Code's
- * words:
+ * An agent that asks before it uses a tool gets its answer from this one function,
+ * whatever protocol it asks by.  What decides is modelOptions.permissionMode, in Claude
+ * Code's words:
  *
  *   none, bypassPermissions   everything
  *   acceptEdits               reading and editing files; tools of the orchestrator
  *   plan                      nothing
  *   any other                 tools of the orchestrator
  *
- * and what modelOptions.allowedTools names is allowed in every mode.  The rest is denied,
- * or asked, where there is somebody who can be asked; a plan is never asked about.  */
+ * and what modelOptions.allowedTools names is allowed in every mode.  The rest is
+ * denied, or asked, where there is somebody who can be asked; a plan is never asked
+ * about.  */
 #ifndef REQUEST_PERMISSION_H
 #define REQUEST_PERMISSION_H
 

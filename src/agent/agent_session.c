@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* agent_session.c - the calls to a harness, and what is counted beside them.
+ *
+ * A line that is not understood never ends a run: agents print what their libraries
+ * print. The first of a kind is told at once, as it may explain what follows; the rest
+ * only as a number, as there may be thousands.  */
 #include "agent/agent_session.h"
 
 #include "base/json.h"
@@ -41,7 +46,7 @@ bool agent_session_line(struct agent_session *h, struct span line)
 static bool read_recorded(struct json *doc, struct agent_input *input)
 {
   json_at root = json_root(doc), text = json_get(root, "text");
-  struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
+  struct span kind = json_member_text(doc, root, "heard");
   unsigned long long tag = 0, status = 0;
   if (!json_whole(json_get(root, "tag"), 9999, &tag) ||
       !json_whole(json_get(root, "status"), 999, &status) ||

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* arguments.c - values of the request on their way into argv.  CLIs have no common way to
+ * say "this is a value", so a value that looks like an option is refused.  */
 #include "agent/arguments.h"
 
 #include "base/limits.h"

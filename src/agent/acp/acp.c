@@ -10,8 +10,8 @@
  * set_mode, prompt; see agent/acp/acp_state.h for the parts.  The bridge is an MCP server
  * in session/new, so its token and the prompt travel on stdin alone.
  *
- * Differences from TanStack's adapter: arguments are told once and whole; a result
- * is its text where it has one; a turn that ends as `cancelled` without us is an error;
+ * Differences from TanStack's adapter: arguments are told once and whole; a result is its
+ * text where it has one; a turn that ends as `cancelled` without us is an error;
  * outputSchema is asked for in the prompt and found in the answer.
  *
  * Agents mostly do not exit when stdin closes (the adapters never, grok 2 s later): after

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_calls.c - a tool call is learned from several updates and told once.
+ *
+ * Agents name a bridged tool in five ways and put its arguments and its result in several
+ * places; each is looked at in the order in which agents were seen to be right.  What none
+ * of them announces is still told: by its kind, with its title.  */
 #include "acp_calls.h"
 
 #include "base/json_write.h"
@@ -23,8 +28,7 @@ static void set(struct buf *b, struct span text)
   buf_add(b, text);
 }
 
-/* What stands between `before`<bridge>`between` and `after`; empty: the text is not so.
- */
+/* What follows `before`<bridge>`between`; empty: the text does not begin so. */
 static struct span inside(struct span text, struct span bridge, const char *before,
                           const char *between)
 {
@@ -80,8 +84,8 @@ static void unquote(struct span raw, struct buf *out)
     json_unescape(raw, out);
 }
 
-/* A bridged call as a call of a tool that calls tools: its name and arguments are inside.
- */
+/* Some agents have one tool that calls the tools of all servers; then the name and the
+ * arguments of the bridged tool stand inside its own arguments. */
 static bool unwrap(struct acp_call *call, struct span raw, struct span bridge)
 {
   struct buf text = {0};
@@ -260,17 +264,17 @@ static void add_result(const struct json *doc, json_at update, struct buf *out)
     buf_add(out, raw);
     return;
   }
+  /* Beside diffs and images there may be text. */
   for (json_at b = json_first(content); b; b = json_next(b))
-    buf_add(out, json_member_text(doc, json_get(b, "content"),
-                                  "text")); /* beside diffs, images */
+    buf_add(out, json_member_text(doc, json_get(b, "content"), "text"));
   if (out->len == 0)
     buf_addf(out, "{\"status\":\"%s\"}",
              span_is(json_member_text(doc, update, "status"), "failed") ? "failed"
                                                                         : "completed");
 }
 
-/* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.
- */
+/* A block {"type":"diff","path","oldText","newText"} is a file that the agent says it has
+ * changed. */
 static void tell_changes(const struct json *doc, json_at update, struct events *events)
 {
   json_at content = json_get(update, "content");
@@ -329,9 +333,8 @@ void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at updat
     tell_result(c, doc, update, events);
 }
 
-/* gemini shows the arguments of a bridged tool as the text it asks with, and nowhere
- * else.
- */
+/* gemini shows the arguments of a bridged tool in the text of its question and nowhere
+ * else. */
 static void learn_from_content(struct acp_call *call, const struct json *doc,
                                json_at asked)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* acp_messages.c - the writers of our requests.  A line is wiped once it is handed on:
- * session/new holds the bridge's token.  */
+/* acp_messages.c - the writers of our requests.
+ *
+ * A request's id is its step, a single digit (acp_state.h).  A line is wiped once it is
+ * handed on, as session/new holds the bridge's token.  */
 #include "acp_messages.h"
 
 #include "agent/prompt.h"
@@ -97,9 +99,9 @@ void acp_say_prompt(struct acp *a, struct agent_output *output)
   struct fault ignored = {0}; /* plan() has written it once already */
   if (a->req) {
     struct run_request asked = *a->req;
+    /* Without its session the agent needs the earlier turns in the prompt. */
     if (!a->resumed)
-      asked.session_id =
-          (struct span){0}; /* then the earlier turns are part of the prompt */
+      asked.session_id = (struct span){0};
     prompt_write(&asked, a->profile->name, true, &text, &ignored);
     if (asked.output_schema.len > 0)
       structured_ask(asked.output_schema, &text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* acp_messages.h - what we say to an ACP agent: each request of ours as one line of JSON.
+/* acp_messages.h - what we say to an ACP agent: each request as one line of JSON.
  *
- * All of them but the cancel wait for an answer: `waiting` is the request's step from then
- * on.  Which goes out when is acp_session.c's.  */
+ * All of them but the cancel wait for an answer: `waiting` is the request's step from
+ * then on.  acp_session.c decides which goes out when.  */
 #ifndef AGENT_ACP_MESSAGES_H
 #define AGENT_ACP_MESSAGES_H
 

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_plan.c - command lines of ACP agents, and what the session will need.
+ *
+ * Nearly all of a run goes by the dialogue, so a plan is short.  A few agents need a
+ * variable of their own before they work in a container; they are known by the name of
+ * their program.  */
 #include "acp_plan.h"
 
 #include "acp_messages.h"
@@ -118,7 +123,8 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
              const struct plan_place *place, struct process_plan *out, struct fault *f)
 {
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
-  int rc = prompt_write(req, profile->name, true, &prompt, f); /* only to check it now */
+  /* Written again when the session is open: now only to refuse what gives no prompt. */
+  int rc = prompt_write(req, profile->name, true, &prompt, f);
   buf_free(&prompt);
   if (rc != 0)
     return -1;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* acp_requests.c - answers to an agent's requests, by their JSON-RPC id.  */
+/* acp_requests.c - answers to an agent's requests, by their JSON-RPC id.
+ *
+ * A permission request brings its own list of answers, so an answer is the id of one of
+ * them.  A question that waits for the run keeps the two ids it will need, as the line
+ * they stood in is gone by then.  */
 #include "acp_requests.h"
 
 #include "acp_messages.h"
@@ -26,7 +30,7 @@ static void send(struct json_writer *w, struct agent_output *output)
   buf_free(w->out);
 }
 
-/* `option`: the id of the one that is chosen; empty: none, the request is cancelled. */
+/* `option`: the id of the option that is chosen; empty: the request is cancelled. */
 static void answer(struct span rpc_id, struct span option, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
@@ -96,6 +100,7 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
       .mode = permission_mode_read(mode),
       .kind = kind_of(json_member_text(doc, call, "kind")),
       .host_tool = acp_calls_ask(&a->calls, doc, call, output->events)};
+  /* The protocol asks for this answer from the cancel on. */
   if (a->cancelled) {
     answer(rpc_id, (struct span){0}, output);
     return;
@@ -108,7 +113,7 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
     answer(rpc_id, no, output);
     break;
   case PERMISSION_ASK:
-    if (a->question_count < LIMIT_OPEN_CALLS)
+    if (a->question_count < LIMIT_OPEN_CALLS) /* else nobody reads what it asks */
       hold(a, id, rpc_id, yes, no);
     else
       answer(rpc_id, no, output);

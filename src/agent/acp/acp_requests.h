@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_requests.h - what an ACP agent asks of us.
  *
- * We offer no files and no terminals, for the agent has the machine itself: those requests
- * are answered with "Method not found".  What it may ask is permission.  The answer comes
- * at once where request/permission.h decides, and else from the run, by acp_permit().  */
+ * We offer no files and no terminals, for the agent has the machine itself: to those
+ * requests the answer is "Method not found".  What it may ask is permission.  The answer
+ * goes out at once where request/permission.h decides, and else by acp_permit(), when the
+ * run has one.  */
 #ifndef AGENT_ACP_REQUESTS_H
 #define AGENT_ACP_REQUESTS_H
 

@@ -25,7 +25,7 @@ enum { AUTH_REQUIRED = -32000 }; /* JSON-RPC, as the protocol has it */
 
 static const struct span nothing = {0};
 
-/* -- authenticate -- */
+/* -- authenticate ----- */
 
 static bool request_names(const struct run_request *req, struct span variable)
 {
@@ -81,7 +81,7 @@ static bool authenticate(struct acp *a, bool needed, struct agent_output *output
   return found;
 }
 
-/* -- the session -- */
+/* -- the session ----- */
 
 static bool offers(const struct acp *a, const char *path)
 {
@@ -100,7 +100,7 @@ static void warn_not_resumed(struct agent_output *output, struct span why)
   buf_free(&text);
 }
 
-/* The next way to a session behind `tried`. */
+/* An old session by resume or load, where the agent offers one of them; else a new one. */
 static void open_session(struct acp *a, struct agent_output *output)
 {
   bool resuming = a->req && a->req->session_id.len > 0;
@@ -135,7 +135,7 @@ static void initialized(struct acp *a, const struct json *doc, json_at result,
              version, ACP_PROTOCOL_VERSION);
     acp_fail(a, output, "agent-error", buf_span(&text));
   } else if (authenticate(a, false, output)) {
-    ; /* the session comes after it */
+    ; /* the session comes after its answer */
   } else if (way.len > 0) {
     buf_addf(&text,
              "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
@@ -148,8 +148,8 @@ static void initialized(struct acp *a, const struct json *doc, json_at result,
   buf_free(&text);
 }
 
-/* What is to be changed about the open session, one request at a time, then the prompt.
- */
+/* What the request wants changed about the open session, one request at a time, and then
+ * the prompt. */
 static void settle(struct acp *a, enum acp_step done, struct agent_output *output)
 {
   if (!acp_set(a, done, output))

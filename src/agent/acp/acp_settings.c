@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_settings.c - the request names a model and a mode in its own words, the agent
+ * offers a list in its words.  Where they do not meet, a model is a warning, for the
+ * agent has one of its own; a mode that was asked for by name is an error, for it may
+ * be the one thing that keeps the agent from writing.  */
 #include "acp_settings.h"
 
 #include "acp_messages.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* acp_state.c - the errors and the memory that all parts of an ACP harness share.  */
+/* acp_state.c - the errors and the memory that all parts of an ACP harness share.
+ *
+ * JSON-RPC has one place for an error's words and agents use it for "Internal error";
+ * what helps stands in `data`, as a string or under one of three names.  */
 #include "acp_state.h"
 
 #include "base/limits.h"

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_turn.c - the outcome of a turn from all signals together: the agent's stopReason,
- * its tokens and cost, and how the process ended.  */
+ * its tokens and cost, and how the process ended.
+ *
+ * An error that the agent tells wins over how its process ended, as it has the words.  A
+ * success that it tells counts only when its process ends well, too.  */
 #include "acp_turn.h"
 
 #include "agent/harness_end.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* claude_code.c - Claude Code (`claude -p --output-format stream-json`), seen with
- * 2.1.329: what it says, and what of it goes out.  One JSON object a line:
+ * 2.1.332: what it says, and what of it goes out.  One JSON object a line:
  *
  *   line                                  event
  *   system/init (each time)               CUSTOM claude-code.session-id
@@ -17,10 +17,10 @@
  *   result                                kept: finish() decides with it
  *   anything else                         nothing
  *
- * Lines of sub-agents (parent_tool_use_id not null; a missing one is null) are dropped, as
- * TanStack's runner does.  Claude Code prints one `assistant` line for each content block,
- * all with the message's id.  A tool can run and its `user` line be printed before the
- * message_stop of the message that called it.  */
+ * Lines of sub-agents (parent_tool_use_id not null; a missing one is null) are dropped,
+ * as TanStack's runner does.  Claude Code prints one `assistant` line for each content
+ * block, all with the message's id.  A tool can run and its `user` line be printed
+ * before the message_stop of the message that called it.  */
 #include "agent/harness.h"
 #include "agent/harness_end.h"
 #include "agent/structured.h"
@@ -41,7 +41,7 @@ struct claude {
   struct buf message;       /* the message that streams now */
   struct seen_ids streamed; /* ids of all that did */
   enum block block;         /* what streams now */
-  enum outcome outcome;     /* the last `result` line; the rest is what it said */
+  enum outcome outcome;     /* of the last `result` line; what follows is from it */
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
@@ -321,7 +321,7 @@ static int claude_on_input(void *state, const struct agent_input *input,
 }
 
 /* A model that did not heed the schema leaves its text, in which a value may stand; none
- * is no error (the reference says nothing then either). */
+ * is no error (TanStack's runner says nothing then either). */
 static void say_value(struct claude *c, struct events *events)
 {
   struct span answer = buf_span(&c->answer), value = buf_span(&c->value);
@@ -338,8 +338,7 @@ static void claude_finish(void *state, const struct process_end *end,
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
   if (c->outcome == OUTCOME_LENGTH)
-    events_finish(output->events, "length",
-                  usage); /* whatever the exit status: it is 1 */
+    events_finish(output->events, "length", usage); /* its exit status is 1 then */
   else if (c->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
   else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* claude_code_plan.c - the command line, the two private files and the environment of
+ * Claude Code.  */
 #include "claude_code_plan.h"
 
 #include "agent/arguments.h"

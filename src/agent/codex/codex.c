@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* codex.c - Codex (`codex exec --json`), seen with 0.169.0: what it says, and what of it
+/* codex.c - Codex (`codex exec --json`), seen with 0.171.0: what it says, and what of it
  * goes out.  One JSON object a line; an item comes with item.started, item.updated and
  * item.completed.
  *
@@ -55,7 +55,8 @@ static void on_tool(const struct line *l, json_at item, bool done)
   struct codex_call call;
   if (!codex_tools_read(l->doc, item, buf_span(&l->c->server), done, &call))
     return;
-  if (seen_ids_add(&l->c->calls, id) == 0) { /* else it started before it is completed */
+  /* Not seen before: it starts now, or it is completed without having started. */
+  if (seen_ids_add(&l->c->calls, id) == 0) {
     agent_keep(&l->c->open, (struct span){0}); /* a call closes the text */
     events_tool_call(l->events, call.origin, id, buf_span(&call.name),
                      buf_span(&call.args));
@@ -115,7 +116,7 @@ static void on_item(const struct line *l, json_at root, struct span state)
     on_tool(l, item, done);
 }
 
-/* -- the thread and its turn -- */
+/* -- the thread and its turn ----- */
 
 static void on_thread(const struct line *l, json_at root)
 {
@@ -184,7 +185,7 @@ static int codex_on_input(void *state, const struct agent_input *input,
   return 0;
 }
 
-/* -- the end -- */
+/* -- the end ----- */
 
 static void finish(struct codex *c, struct events *events)
 {
@@ -200,8 +201,8 @@ static void finish(struct codex *c, struct events *events)
 }
 
 /* Exit status 1 goes with turn.failed; with a wrong session, configuration or bridge
- * there is no line at all, only stderr; an `error` alone counts when nothing killed it.
- */
+ * there is no line at all, only stderr; an `error` alone counts when no signal ended
+ * it. */
 static void codex_finish(void *state, const struct process_end *end,
                          struct agent_output *output)
 {

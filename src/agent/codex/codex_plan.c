@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* codex_plan.c - the command line and the environment of Codex: where its native program
+ * is, what its sandbox is called, and which --config is laid over the user's own.  */
 #include "codex_plan.h"
 
 #include "agent/arguments.h"

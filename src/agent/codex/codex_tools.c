@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* codex_tools.c - the table of codex_tools.h as code.
+ *
+ * Codex has a type of item for each tool of its own instead of one shape for all, so each
+ * type has two small writers: of the arguments, and of the result.  Both are JSON objects
+ * made of the item's own members; what Codex left out is left out.  */
 #include "codex_tools.h"
 
 #include "base/json_write.h"
@@ -171,7 +176,7 @@ static bool read_own(const struct json *doc, json_at item, bool done,
   struct span type = json_member_text(doc, item, "type");
   if (!done && span_is(type, "web_search") &&
       json_member_text(doc, item, "query").len == 0)
-    return false; /* what for is told when it is done */
+    return false; /* it says what for when it is done */
   for (size_t i = 0; i < sizeof own_tools / sizeof own_tools[0]; i++) {
     const struct own_tool *tool = &own_tools[i];
     if (!span_is(type, tool->type))

@@ -21,7 +21,7 @@
 #include "base/json.h"
 #include "event/event.h"
 
-/* For json_parse(): what is passed on as the agent's own bytes. */
+/* For json_parse(): members that go out as the agent's own bytes. */
 extern const char *const codex_tools_raw[];
 
 struct codex_call {
@@ -36,8 +36,8 @@ bool codex_tools_read(const struct json *doc, json_at item, struct span server, 
                       struct codex_call *call);
 void codex_call_free(struct codex_call *call);
 /* CUSTOM file.changed {"path","kind","diff"} for each file of a file_change that went
- * well.  Codex tells no differences: "diff", which the published type asks for, is empty.
- */
+ * well.  Codex tells no differences: "diff", which the published type asks for, is
+ * empty. */
 void codex_tools_tell_changes(const struct json *doc, json_at item,
                               struct events *events);
 

@@ -147,7 +147,7 @@ static void command_free(void *state)
   command_events_free(&((struct command *)state)->told);
 }
 
-/* The exit status is the record; an error told before it wins. */
+/* The exit status is the outcome; an error told before it wins. */
 static bool command_succeeded(const void *state)
 {
   return ((const struct command *)state)->told.outcome != COMMAND_FAILED;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* command_events.c - one reader for each type of event, found by a table.
+ *
+ * Texts go through at once.  A tool call is collected until its END, as the writer
+ * tells a call whole; calls may overlap, so they wait beside each other.  */
 #include "command_events.h"
 
 #include "agent/agent_input.h"
@@ -28,7 +32,7 @@ static json_at metadata(const struct line *l, const char *whose)
   return json_get(json_get(l->root, "metadata"), whose);
 }
 
-/* -- texts -- */
+/* -- texts ----- */
 
 static void text_opens(const struct line *l)
 {
@@ -91,7 +95,7 @@ static int on_nothing(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- calls -- */
+/* -- calls ----- */
 
 static bool is_json(struct span text)
 {
@@ -184,7 +188,7 @@ static int on_custom(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- the end -- */
+/* -- the end ----- */
 
 static void keep_usage(const struct line *l)
 {

@@ -51,7 +51,7 @@ struct gemini {
   struct acp acp; /* its `answer` and `req` serve both protocols */
   bool speaks_acp;
   enum outcome outcome;
-  struct buf code, text; /* of the record, or of the last error before it */
+  struct buf code, text; /* of the outcome, or of the last error before it */
   struct event_usage usage;
   bool has_usage;
 };

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* opencode_plan.c - OpenCode's server is started empty; what it will be told is written
+ * here, while a request that it cannot fulfil can still be refused.  */
 #include "opencode_plan.h"
 
 #include "agent/arguments.h"

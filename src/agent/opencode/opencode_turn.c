@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* opencode_turn.c - see opencode_turn.h. */
+/* opencode_turn.c - what OpenCode's server is asked, and what its answers lead to.
+ *
+ * The bridge, the session and the prompt are asked one after the other; replies and the
+ * abort may go out while the prompt waits for its answer.  */
 #include "opencode_turn.h"
 
 #include "base/limits.h"
@@ -12,7 +15,7 @@ enum { BRIDGE_TRIES = 3 };
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
 
-/* -- asking -- */
+/* -- asking ----- */
 
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body)
@@ -62,7 +65,7 @@ void opencode_abort(struct opencode *c, struct agent_output *output)
                   SPAN_LITERAL("{}"));
 }
 
-/* -- the end of the turn -- */
+/* -- the end of the turn ----- */
 
 void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
                    int status, struct span words)
@@ -119,7 +122,7 @@ void opencode_maybe_over(struct opencode *c, struct agent_output *output)
   agent_dismiss(output);
 }
 
-/* -- answers -- */
+/* -- answers ----- */
 
 /* {"<name>":{"status":"connected"}, …}.  On a busy machine OpenCode's first try was seen
  * to fail ("Failed to get tools") although it was answered, and the next to go well.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* opencode_turn.h - one turn with OpenCode's server: what it is asked, what it answers,
  * and when the turn is over: when its answer and the last of its events are there, for
- * the answer overtakes them.  For opencode.c, which hears the events.  */
+ * the answer overtakes them.  opencode.c reads the events.  */
 #ifndef AGENT_OPENCODE_TURN_H
 #define AGENT_OPENCODE_TURN_H
 
@@ -34,13 +34,13 @@ struct opencode {
   bool finished, length;
 };
 
-struct opencode_input { /* what a piece that was heard is heard with */
+struct opencode_input { /* one piece of its output, and what it is read with */
   struct opencode *c;
   struct json *doc;
   struct agent_output *output;
 };
 
-enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
+enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of OpenCode's words in an error of ours */
 
 extern const char *const opencode_raw[]; /* members passed on as they are */
 
