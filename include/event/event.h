@@ -75,10 +75,15 @@ void events_reasoning_open(struct events *e, struct span id);
 void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
+/* Whose tool an agent calls. */
+enum tool_origin {
+  TOOL_HOST,  /* the orchestrator's, over the bridge */
+  TOOL_NATIVE /* the agent's own, or one of another MCP server */
+};
 /* START, ARGS, END at once.  `args_json` are the agent's own bytes, "{}" when empty.  A
  * call id that is already known is dropped; an empty one is generated. */
-void events_tool_call(struct events *e, struct span call_id, struct span name,
-                      struct span args_json);
+void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
+                      struct span name, struct span args_json);
 /* RESULT.  For a call never opened it goes out as it is (agents do that). */
 void events_tool_result(struct events *e, struct span call_id, struct span content,
                         bool failed);

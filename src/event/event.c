@@ -276,8 +276,8 @@ static void add_unanswered(struct events *e, struct buf *call)
   e->unanswered[e->unanswered_count++] = buf_take(call);
 }
 
-void events_tool_call(struct events *e, struct span call_id, struct span name,
-                      struct span args_json)
+void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
+                      struct span name, struct span args_json)
 {
   if (!ready(e))
     return;
@@ -301,7 +301,7 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
   close_message(e);
   e->tool_calls++;
   struct span id = buf_span(&call);
-  format_tool_start(&e->format, &e->line, ids_now_ms(), id, name);
+  format_tool_start(&e->format, &e->line, ids_now_ms(), origin, id, name);
   send_line(e);
   send_deltas(e, format_tool_args, id, args_json);
   size_t whole = format_overhead(&e->format) + id.len + 2 * json_escaped_length(name) +

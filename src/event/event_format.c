@@ -170,8 +170,9 @@ void format_reasoning(const struct formatter *f, struct buf *line, long long now
 }
 
 void format_tool_start(const struct formatter *f, struct buf *line, long long now,
-                       struct span call, struct span name)
+                       enum tool_origin origin, struct span call, struct span name)
 {
+  (void)origin; /* AG-UI has no word for it */
   struct json_writer w = line_open(line, "TOOL_CALL_START");
   json_put_raw(&w, "toolCallId", call);
   json_put_text(&w, "toolCallName", name);

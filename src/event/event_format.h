@@ -38,7 +38,7 @@ void format_text(const struct formatter *f, struct buf *line, long long now,
 void format_reasoning(const struct formatter *f, struct buf *line, long long now,
                       struct span id, struct span delta);
 void format_tool_start(const struct formatter *f, struct buf *line, long long now,
-                       struct span call, struct span name);
+                       enum tool_origin origin, struct span call, struct span name);
 void format_tool_args(const struct formatter *f, struct buf *line, long long now,
                       struct span call, struct span delta);
 /* truncated > 0: the inputs are left out, and were that long. */

@@ -186,7 +186,7 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
     json_close(&w, '}');
     args = buf_span(&title);
   }
-  events_tool_call(events, buf_span(&call->id),
+  events_tool_call(events, call->bridged ? TOOL_HOST : TOOL_NATIVE, buf_span(&call->id),
                    call->name.len > 0 ? buf_span(&call->name) : SPAN_LITERAL("tool"),
                    args);
   buf_free(&title);

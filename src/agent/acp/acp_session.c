@@ -17,6 +17,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "event/event_session.h"
 
 #include <string.h>
 
@@ -271,19 +272,6 @@ static void initialized(struct acp *a, struct json *doc, json_at result,
   buf_free(&text);
 }
 
-static void say_session_id(const struct acp *a, struct agent_output *output)
-{
-  struct buf name = buf_make(KIB), value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct json_writer w = json_write_to(&value);
-  buf_addf(&name, "%s.session-id", a->profile->id);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "sessionId", buf_span(&a->session));
-  json_close(&w, '}');
-  events_custom(output->events, buf_cstring(&name), buf_span(&value));
-  buf_free(&name);
-  buf_free(&value);
-}
-
 /* What is to be changed about the open session, one request at a time, then the prompt.
  */
 static void settle(struct acp *a, enum acp_step done, struct agent_output *output)
@@ -309,7 +297,8 @@ static void opened(struct acp *a, struct json *doc, json_at root, struct span li
   harness_keep(&a->session, id);
   harness_keep(&a->offer, json_slice(line, "result"));
   buf_wipe(&a->servers);
-  say_session_id(a, output);
+  const struct event_session session = {.id = id.at ? id : SPAN_LITERAL("")};
+  events_session(output->events, a->profile->id, &session);
   settle(a, step, output);
 }
 

@@ -20,9 +20,9 @@
 
 #include "agent/structured.h"
 #include "base/json.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "claude_code_plan.h"
+#include "event/event_session.h"
 #include "event/seen_ids.h"
 
 #include <stdlib.h>
@@ -72,18 +72,10 @@ static bool is(const struct line *l, json_at object, const char *key, const char
 
 static void hear_init(const struct line *l, json_at root)
 {
-  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct json_writer w = json_write_to(&value);
-  static const char *const names[][2] = {{"session_id", "sessionId"}, {"model", "model"}};
-  json_open(&w, NULL, '{');
-  for (size_t i = 0; i < 2; i++)
-    if (json_kind(json_get(root, names[i][0])) == JSON_STRING)
-      json_put_text(&w, names[i][1], text_of(l, root, names[i][0]));
-  if (json_kind(json_get(root, "tools")) != JSON_ABSENT)
-    json_put_raw(&w, "tools", json_raw(json_get(root, "tools")));
-  json_close(&w, '}');
-  events_custom(l->events, "claude-code.session-id", buf_span(&value));
-  buf_free(&value);
+  const struct event_session session = {.id = text_of(l, root, "session_id"),
+                                        .model = text_of(l, root, "model"),
+                                        .tools_json = json_raw(json_get(root, "tools"))};
+  events_session(l->events, claude_code_harness.id, &session);
 }
 
 static void block_starts(const struct line *l, json_at event)
@@ -142,7 +134,9 @@ static void hear_tool_use(const struct line *l, json_at block)
   struct span prefix = buf_span(&l->c->prefix);
   if (prefix.len == 0)
     prefix = SPAN_LITERAL(DEFAULT_PREFIX);
-  if (name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix))
+  bool bridged =
+      name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix);
+  if (bridged)
     name = span_after(name, prefix.len);
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
@@ -151,8 +145,8 @@ static void hear_tool_use(const struct line *l, json_at block)
     harness_keep(&l->c->value_call, text_of(l, block, "id"));
     return;
   }
-  events_tool_call(l->events, text_of(l, block, "id"), name,
-                   none ? SPAN_LITERAL("{}") : json_raw(input));
+  events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, block, "id"),
+                   name, none ? SPAN_LITERAL("{}") : json_raw(input));
 }
 
 static void hear_assistant(const struct line *l, json_at root)

@@ -20,10 +20,9 @@
 #include "agent/structured.h"
 #include "agent/text_growth.h"
 #include "base/json.h"
-#include "base/json_write.h"
-#include "base/limits.h"
 #include "codex_plan.h"
 #include "codex_tools.h"
+#include "event/event_session.h"
 #include "event/seen_ids.h"
 
 enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_ERROR };
@@ -61,7 +60,8 @@ static void hear_tool(const struct line *l, json_at item, bool done)
     return;
   if (seen_ids_add(&l->c->calls, id) == 0) { /* else it started before it is completed */
     harness_keep(&l->c->open, (struct span){0}); /* a call closes the text */
-    events_tool_call(l->events, id, buf_span(&call.name), buf_span(&call.args));
+    events_tool_call(l->events, call.origin, id, buf_span(&call.name),
+                     buf_span(&call.args));
   }
   if (done) {
     events_tool_result(l->events, id, buf_span(&call.result), call.failed);
@@ -120,13 +120,9 @@ static void hear_item(const struct line *l, json_at root, struct span state)
 
 static void hear_thread(const struct line *l, json_at root)
 {
-  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct json_writer w = json_write_to(&value);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "sessionId", text_of(l, root, "thread_id"));
-  json_close(&w, '}');
-  events_custom(l->events, "codex.session-id", buf_span(&value));
-  buf_free(&value);
+  const struct event_session session = {
+      .id = json_text(l->doc, json_get(root, "thread_id"), SPAN_LITERAL(""))};
+  events_session(l->events, codex_harness.id, &session);
 }
 
 /* -1 when it is not there or no number a count can be. */

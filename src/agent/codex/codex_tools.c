@@ -149,17 +149,19 @@ static struct buf mcp_result(struct json *doc, json_at item)
   return out;
 }
 
-static struct buf mcp_name(struct json *doc, json_at item, struct span ours)
+static void read_mcp_name(struct json *doc, json_at item, struct span ours,
+                          struct codex_call *call)
 {
-  struct buf name = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct span server = text_of(doc, item, "server");
-  if (!span_equal(server, ours.len > 0 ? ours : SPAN_LITERAL(DEFAULT_SERVER))) {
-    buf_add_text(&name, "mcp__");
-    buf_add(&name, server);
-    buf_add_text(&name, "__");
+  call->name = buf_make(LIMIT_EVENT_LINE_BYTES);
+  if (span_equal(server, ours.len > 0 ? ours : SPAN_LITERAL(DEFAULT_SERVER))) {
+    call->origin = TOOL_HOST;
+  } else {
+    buf_add_text(&call->name, "mcp__");
+    buf_add(&call->name, server);
+    buf_add_text(&call->name, "__");
   }
-  buf_add(&name, text_of(doc, item, "tool"));
-  return name;
+  buf_add(&call->name, text_of(doc, item, "tool"));
 }
 
 static struct buf copy(struct span text)
@@ -190,12 +192,13 @@ bool codex_tools_read(struct json *doc, json_at item, struct span server, bool d
                       struct codex_call *call)
 {
   struct span status = text_of(doc, item, "status");
-  *call = (struct codex_call){.failed = span_is(status, "failed") ||
+  *call = (struct codex_call){.origin = TOOL_NATIVE,
+                              .failed = span_is(status, "failed") ||
                                         span_is(status, "declined")};
   if (!span_is(text_of(doc, item, "type"), "mcp_tool_call"))
     return read_own(doc, item, done, call);
   json_at args = json_get(item, "arguments");
-  call->name = mcp_name(doc, item, server);
+  read_mcp_name(doc, item, server, call);
   call->args = copy(is_nothing(args) ? SPAN_LITERAL("{}") : json_raw(args));
   call->result = mcp_result(doc, item);
   return true;

@@ -26,6 +26,7 @@ extern const char *const codex_tools_raw[];
 
 struct codex_call {
   struct buf name, args, result; /* args: JSON */
+  enum tool_origin origin;
   bool failed;
 };
 /* False: the item is no tool call, or a search that does not say yet what for; `call`

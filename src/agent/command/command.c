@@ -46,8 +46,10 @@ static int command_plan(void *state, const struct run_request *req,
                         struct fault *f)
 {
   const struct spans *words = &req->harness_options.command;
+  struct program *c = state;
   (void)place;
-  if (choose_output(state, req->harness_options.output, f) != 0 ||
+  c->told.tools = req->tools;
+  if (choose_output(c, req->harness_options.output, f) != 0 ||
       check_command(req, f) != 0 ||
       prompt_write(req, "Command", true, &out->first_input, f) != 0)
     return -1;

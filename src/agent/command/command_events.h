@@ -23,6 +23,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "event/event.h"
+#include "request/tools.h"
 
 enum {
   COMMAND_AGENT_CALLS = 64
@@ -35,6 +36,8 @@ struct command_call {
 };
 
 struct command_events { /* zeroed: ready */
+  /* The request's, borrowed: what they name is a host tool.  NULL: none is. */
+  const struct tools *tools;
   struct command_call calls[COMMAND_AGENT_CALLS];
   unsigned call_count;
   struct buf open; /* the id of the text message that is open */

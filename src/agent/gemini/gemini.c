@@ -11,8 +11,7 @@
 #include "agent/acp/acp_plan.h"
 #include "agent/acp/acp_session.h"
 #include "agent/structured.h"
-#include "base/json_write.h"
-#include "base/limits.h"
+#include "event/event_session.h"
 #include "gemini_plan.h"
 
 #include <string.h>
@@ -54,14 +53,11 @@ static struct span text_of(const struct line *l, const char *key)
 
 static void hear_init(const struct line *l)
 {
-  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct json_writer w = json_write_to(&value);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "sessionId", text_of(l, "session_id"));
-  json_put_text(&w, "model", text_of(l, "model"));
-  json_close(&w, '}');
-  events_custom(l->events, "gemini.session-id", buf_span(&value));
-  buf_free(&value);
+  static const struct span absent = SPAN_LITERAL("");
+  const struct event_session session = {
+      .id = json_text(l->doc, json_get(l->root, "session_id"), absent),
+      .model = json_text(l->doc, json_get(l->root, "model"), absent)};
+  events_session(l->events, profile.id, &session);
 }
 
 static void hear_message(const struct line *l)
@@ -78,11 +74,12 @@ static void hear_message(const struct line *l)
 static void hear_tool_use(const struct line *l)
 {
   struct span name = text_of(l, "tool_name");
-  if (name.len > strlen(PREFIX) && span_starts(name, PREFIX))
+  bool bridged = name.len > strlen(PREFIX) && span_starts(name, PREFIX);
+  if (bridged)
     name = span_after(name, strlen(PREFIX));
   harness_keep(&l->g->acp.answer, (struct span){0});
-  events_tool_call(l->events, text_of(l, "tool_id"), name,
-                   json_raw(json_get(l->root, "parameters")));
+  events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, "tool_id"),
+                   name, json_raw(json_get(l->root, "parameters")));
 }
 
 static void hear_tool_result(const struct line *l)

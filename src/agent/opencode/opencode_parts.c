@@ -143,7 +143,9 @@ static void hear_tool(struct opencode_parts *p, struct json *doc, json_at part,
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;
   p->open = NULL; /* the call closes it */
-  events_tool_call(events, call, registered.len > 0 ? registered : name,
+  bool bridged = registered.len > 0;
+  events_tool_call(events, bridged ? TOOL_HOST : TOOL_NATIVE, call,
+                   bridged ? registered : name,
                    object ? json_raw(input) : SPAN_LITERAL("{}"));
   if ((good || bad) && seen_ids_add(&p->answered, call) == 0)
     events_tool_result(events, call, text_of(doc, state, good ? "output" : "error"), bad);

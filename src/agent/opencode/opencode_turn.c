@@ -3,6 +3,7 @@
 #include "opencode_turn.h"
 
 #include "base/limits.h"
+#include "event/event_session.h"
 
 #include <stdlib.h>
 
@@ -161,11 +162,8 @@ static void hear_session(const struct opencode_hall *h, const struct agent_input
   struct opencode *c = h->c;
   struct span id = opencode_text_of(h, json_root(h->doc), "id");
   if (input->status == 200 && opencode_is_id(id)) {
-    struct buf value = buf_make(1 * KIB);
     harness_keep(&c->session, id);
-    buf_addf(&value, "{\"sessionId\":\"%.*s\"}", (int)id.len, id.at);
-    events_custom(h->output->events, "opencode.session-id", buf_span(&value));
-    buf_free(&value);
+    events_session(h->output->events, "opencode", &(struct event_session){.id = id});
     c->asked = true;
     struct buf *prompt = c->resuming ? &c->order.prompt : &c->order.fresh_prompt;
     opencode_ask_of(c, h->output, OPENCODE_PROMPT, "session", id, "/message",

@@ -43,7 +43,7 @@ static void test_events__one_message_closes_the_other(void **state)
   events_text(s.events, SPAN_LITERAL("b"));
   events_text_open(s.events, SPAN_LITERAL("c"));
   events_reasoning_close(s.events); /* none is open: nothing */
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_finish(s.events, "stop", NULL);
   static const char *const types[] = {
       "RUN_STARTED",           "TEXT_MESSAGE_START",      "TEXT_MESSAGE_END",
@@ -88,10 +88,10 @@ static void test_events__calls_without_result_get_one_in_order(void **state)
   struct stream s;
   (void)state;
   stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
                    SPAN_LITERAL("{\"a\":1.0}"));
-  events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
-  events_tool_call(s.events, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("ok"), true);
   assert_int_equal(events_tool_calls(s.events), 3);
   events_fail(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("m"));
@@ -127,9 +127,9 @@ static void test_events__a_call_id_twice_is_dropped(void **state)
   struct stream s;
   (void)state;
   stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("1"), false);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("2"), false);
   events_tool_result(s.events, SPAN_LITERAL("stray"), SPAN_LITERAL("3"), false);
   events_finish(s.events, "stop", NULL);
@@ -143,12 +143,13 @@ static void test_events__a_made_call_id_is_no_agents_id(void **state)
   struct stream s;
   (void)state;
   stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
   events_text_open(s.events, SPAN_LITERAL("r-1"));
-  events_tool_call(s.events, none, SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, none, SPAN_LITERAL("n"), none);
   assert_true(span_starts(stream_line(&s, 6),
                           "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-2\""));
-  events_tool_call(s.events, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"), none); /* dropped */
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"),
+                   none); /* dropped */
   events_finish(s.events, "stop", NULL);
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 2);
   stream_close(&s);
@@ -162,7 +163,8 @@ static void test_events__the_oldest_of_too_many_open_calls_is_answered(void **st
   for (unsigned i = 0; i < LIMIT_OPEN_CALLS + 3; i++) {
     char id[16];
     int len = snprintf(id, sizeof id, "c%u", i);
-    events_tool_call(s.events, (struct span){id, (size_t)len}, SPAN_LITERAL("n"), none);
+    events_tool_call(s.events, TOOL_NATIVE, (struct span){id, (size_t)len},
+                     SPAN_LITERAL("n"), none);
   }
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 3);
   events_finish(s.events, "stop", NULL);
@@ -182,7 +184,7 @@ static void test_events__nothing_after_the_terminal_event(void **state)
   events_start(s.events);
   events_text(s.events, SPAN_LITERAL("late"));
   events_reasoning(s.events, SPAN_LITERAL("late"));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("late"), false);
   events_warn(s.events, "late", SPAN_LITERAL("late"));
   events_fail(s.events, SPAN_LITERAL("late"), SPAN_LITERAL("late"));
@@ -234,7 +236,8 @@ static void test_events__long_things_are_split_or_cut(void **state)
   stream_open(&s, EVENTS_TANSTACK, 1024);
   events_text(s.events, buf_span(&text));
   events_reasoning(s.events, buf_span(&text));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), buf_span(&args));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   buf_span(&args));
   events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&text), false);
   struct span result = stream_line(&s, stream_count(&s) - 1);
   char wanted[100];
@@ -291,7 +294,7 @@ static void test_events__very_long_ids_are_not_used(void **state)
   struct span too_long = {id, LIMIT_NAME_BYTES + 1};
   stream_open(&s, EVENTS_TANSTACK, 0);
   events_text_open(s.events, too_long);
-  events_tool_call(s.events, too_long, SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, too_long, SPAN_LITERAL("n"), none);
   events_tool_result(s.events, too_long, SPAN_LITERAL("x"), false);
   events_finish(s.events, "stop", NULL);
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 0);

@@ -110,7 +110,7 @@ static void test_format__ag_ui_tools_have_no_aliases(void **state)
   struct buf line = buf_make(MIB);
   struct span call = SPAN_LITERAL("\"x\""), id = SPAN_LITERAL("\"r-0\"");
   (void)state;
-  format_tool_start(&f, &line, 7, call, SPAN_LITERAL("n"));
+  format_tool_start(&f, &line, 7, TOOL_NATIVE, call, SPAN_LITERAL("n"));
   expect(&line, "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":"
                 "\"n\",\"timestamp\":7}\n");
   format_tool_end(&f, &line, 7, call, SPAN_LITERAL("n"), SPAN_LITERAL("{}"), 0);

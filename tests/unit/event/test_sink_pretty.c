@@ -50,10 +50,11 @@ static void test_pretty__a_run_reads_as_a_transcript(void **state)
   events_reasoning(s.events, SPAN_LITERAL("let me think"));
   events_text(s.events, SPAN_LITERAL("Hel"));
   events_text(s.events, SPAN_LITERAL("lo\nthere\n"));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("getTime"),
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("getTime"),
                    SPAN_LITERAL("{\"tz\":\"utc\"}"));
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("now\nin utc"), false);
-  events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("boom"), (struct span){0});
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("boom"),
+                   (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_warn(s.events, "a-b", SPAN_LITERAL("mind the gap"));
   events_report(s.events, SPAN_LITERAL("\"durationMs\":1234,\"toolCalls\":2"));
@@ -88,7 +89,8 @@ static void test_pretty__reads_the_ag_ui_form_too(void **state)
   (void)state;
   open_show(&s, false, EVENTS_AG_UI);
   usage.prompt = 1, usage.completion = 2;
-  events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("boom"), (struct span){0});
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("boom"),
+                   (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_finish(s.events, "length", &usage);
   expect_show(&s,
@@ -103,7 +105,8 @@ static void test_pretty__no_agent_text_drives_the_terminal(void **state)
   events_text(s.events, SPAN_LITERAL("a\033[2J\007\r\177\xc2\x9b"
                                      "\xe2\x80\xae"
                                      "\tb\xed\xa0\xbd\xe2\x82\xac"));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n\033n"), (struct span){0});
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n\033n"),
+                   (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("\033]0;t\007"), false);
   events_fail(s.events, SPAN_LITERAL("c\033"), SPAN_LITERAL("m\033"));
   for (size_t i = 0; i < s.text.len; i++)
@@ -121,7 +124,8 @@ static void test_pretty__tool_lines_are_cut_to_one_screen_line(void **state)
   (void)state;
   open_show(&s, false, EVENTS_TANSTACK);
   buf_addf(&args, "\"%0500d\"", 7);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), buf_span(&args));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   buf_span(&args));
   events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&args), false);
   char *line = strtok(s.text.at, "\n");
   for (; line != NULL; line = strtok(NULL, "\n"))
