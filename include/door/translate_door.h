@@ -21,8 +21,8 @@ struct translate_setup {
   const char *file;                     /* NULL or "-": stdin */
   int out;                              /* descriptor the lines go to, blocking */
   int exit_status, signal;
-  enum events_format format;
-  size_t max_chunk_bytes; /* 0: the default, as all below */
+  const struct event_format *format; /* NULL: the usual one */
+  size_t max_chunk_bytes;            /* 0: the default, as all below */
   size_t max_line_bytes;
   size_t read_bytes;      /* asked of one read(), at most LIMIT_READ_BYTES */
   long long timestamp_ms; /* of every event; -1: the clock's */

@@ -3,12 +3,12 @@
 #include "door/stdin_door.h"
 
 #include "base/ids.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "door/auth.h"
 #include "door/runtime.h"
-#include "event/sink_pretty.h"
+#include "event/formats.h"
+#include "event/notices.h"
 #include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
@@ -18,11 +18,11 @@
 
 struct door {
   struct sink sink; /* first: lines to stdout */
-  struct sink_pretty pretty;
   struct runtime *runtime;
   struct fd_writer *writer;
   struct run *run;
-  bool readable_form, over;
+  const char *format; /* of the events; empty: as the request says */
+  bool over;
   int signal; /* that ended us */
   struct run_outcome outcome;
 };
@@ -41,9 +41,8 @@ static void end_lines(struct sink *sink)
 static void reader_drained(void *who)
 {
   struct door *d = who;
-  struct sink *first = d->readable_form ? &d->pretty.sink : &d->sink;
-  if (first->on_drain)
-    first->on_drain(first->listener);
+  if (d->sink.on_drain)
+    d->sink.on_drain(d->sink.listener);
 }
 
 static void reader_gone(void *who)
@@ -53,14 +52,11 @@ static void reader_gone(void *who)
     run_cancel(d->run, "client", "cancelled", "stdout was closed", 0);
 }
 
-static struct sink *choose_sink(void *who, struct run *r)
+static struct sink *sink_of(void *who, struct run *r)
 {
   struct door *d = who;
   d->run = r;
-  if (!d->readable_form)
-    return &d->sink;
-  d->pretty = sink_pretty_make(&d->sink, isatty(1) == 1);
-  return &d->pretty.sink;
+  return &d->sink;
 }
 
 static void run_over(void *who, const struct run_outcome *outcome)
@@ -88,21 +84,8 @@ static void heard_signal(void *who, const struct signal_news *n)
 static void refuse(struct door *d, const struct fault *f)
 {
   struct buf line = buf_make(64 * KIB);
-  struct json_writer w = json_write_to(&line);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("RUN_ERROR"));
-  json_put_text(&w, "message", span_of(f->text));
-  json_put_text(&w, "code", SPAN_LITERAL("bad-request"));
-  json_put_int(&w, "timestamp", ids_now_ms());
-  json_close(&w, '}');
-  buf_add_char(&line, '\n');
-  if (d->readable_form) {
-    d->pretty = sink_pretty_make(&d->sink, isatty(1) == 1);
-    d->pretty.sink.put(&d->pretty.sink, buf_span(&line));
-    d->pretty.sink.end(&d->pretty.sink);
-  } else {
-    put_line(&d->sink, buf_span(&line));
-  }
+  notice_refused(formats_find(span_of(d->format)), span_of(f->text), &line);
+  put_line(&d->sink, buf_span(&line));
   buf_free(&line);
   d->over = true;
   runtime_stop_signals(d->runtime);
@@ -127,10 +110,12 @@ static int start(struct door *d, struct fault *f)
     struct request_rules rules = {.lenient = true,
                                   .run_id = buf_span(&run_id),
                                   .thread_id = buf_span(&thread_id),
-                                  .local_tools = o->tool_command != NULL};
+                                  .local_tools = o->tool_command != NULL,
+                                  .event_format_name = formats_wire_name};
     struct run_request *req = run_request_read(&text, &rules, f);
-    failed =
-        req && runs_start(d->runtime->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
+    if (req && d->format[0])
+      req->event_format = span_of(d->format);
+    failed = req && runs_start(d->runtime->runs, req, sink_of, run_over, d, f) ? 0 : -1;
   }
   buf_free(&text);
   buf_free(&run_id);
@@ -151,11 +136,20 @@ static int exit_status(const struct door *d, bool refused)
   return d->outcome.finished ? 0 : 1;
 }
 
+/* People get the transcript, in colour if they look at a terminal. */
+static const char *format_for(const char *output)
+{
+  bool terminal = isatty(STDOUT_FILENO) == 1;
+  if (output ? strcmp(output, "pretty") != 0 : !terminal)
+    return "";
+  return terminal ? "pretty-colour" : "pretty";
+}
+
 int stdin_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct runtime runtime;
   struct door d = {.sink = {.put = put_line, .end = end_lines}, .runtime = &runtime};
-  d.readable_form = options->output ? !strcmp(options->output, "pretty") : isatty(1) == 1;
+  d.format = format_for(options->output);
   auth_wipe(env); /* the service's; here it is nobody's */
   int failed = runtime_open(&runtime, options, env, f);
   if (!failed)

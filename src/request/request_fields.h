@@ -15,6 +15,7 @@
 struct fields {
   struct json *doc;
   struct arena *arena; /* for lists; lives as long as the request */
+  const struct request_rules *rules;
   struct fault *f;
 };
 

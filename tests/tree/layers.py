@@ -36,7 +36,6 @@ UNCUT = (
     "src/io/files.c: io may not include process/agent_user.h",
     "src/run/resources.c: run may not include service/counters.h",
     "a circle of files: base/json ",
-    "a circle of files: event/event ",
     "a circle of files: request/run_request ",
     "a circle of files: agent/acp/acp ",
     "a circle of files: http/http_server ",

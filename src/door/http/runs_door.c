@@ -9,6 +9,7 @@
 #include "door/http/answer.h"
 #include "door/http/event_stream.h"
 #include "door/http/metrics.h"
+#include "event/formats.h"
 #include "http/http_server.h"
 
 #include <limits.h>
@@ -138,7 +139,8 @@ static void mcp_post_run(struct runs_door *d, struct http_exchange *x)
   struct buf text = http_exchange_body(x);
   uint64_t body = span_hash(buf_span(&text));
   struct span trace = http_request_header(http_exchange_request(x), "traceparent");
-  struct request_rules rules = {.local_tools = d->runtime->options->tool_command != NULL};
+  struct request_rules rules = {.local_tools = d->runtime->options->tool_command != NULL,
+                                .event_format_name = formats_wire_name};
   struct fault f = {0};
   struct run_request *req = run_request_read(&text, &rules, &f);
   struct record *r = NULL;

@@ -58,7 +58,7 @@ static void test_translate__reads_stdin_and_has_defaults(void **state)
   struct buf out;
   (void)state;
   assert_int_equal(translated(&setup, LINE OK, &out), 0);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_true(span_starts(
       buf_span(&out),
       "{\"type\":\"RUN_STARTED\",\"runId\":\"run\",\"threadId\":\"thread\","
@@ -106,7 +106,7 @@ static void test_translate__bad_lines_are_warned_of_and_counted(void **state)
   buf_free(&out);
   setup.max_line_bytes = 20;
   assert_int_equal(translated(&setup, LINE LINE "17\n", &out), 0);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_non_null(strstr(buf_cstring(&out), "longer than 20 bytes"));
   assert_non_null(strstr(buf_cstring(&out), "2 lines were too long"));
   assert_null(strstr(buf_cstring(&out), "unparsable-line"));
@@ -137,7 +137,7 @@ static void test_translate__unreadable_input_still_ends_the_stream(void **state)
   (void)state;
   setup.file = "/"; /* opens, but a folder cannot be read */
   assert_int_equal(translated(&setup, "", &out), -1);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_non_null(strstr(buf_cstring(&out), "\"code\":\"internal\""));
   buf_free(&out);
 }
