@@ -15,7 +15,7 @@
 struct fields {
   struct json *doc;
   struct arena *arena; /* for lists; lives as long as the request */
-  const struct request_rules *rules;
+  const char *(*event_format_name)(size_t index); /* as in the rules */
   struct fault *f;
 };
 

@@ -115,7 +115,7 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
 /* The index-th name that eventFormat may be; NULL past the last. */
 static const char *format_name(const struct fields *r, size_t index)
 {
-  return r->rules->event_format_name ? r->rules->event_format_name(index) : NULL;
+  return r->event_format_name ? r->event_format_name(index) : NULL;
 }
 
 static int event_format_read(const struct fields *r, json_at root, struct span *out)

@@ -25,8 +25,6 @@ static const char *format_name(size_t index)
   return index < 2 ? (const char *const[]){"tanstack", "ag-ui"}[index] : NULL;
 }
 
-static const struct request_rules request_rules = {.event_format_name = format_name};
-
 static struct arena *arena;
 static struct fault fault;
 static struct run_request request;
@@ -38,7 +36,7 @@ static struct run_request *read_options(const char *text)
   request.doc = json_parse(span_of(text), &rules, &fault);
   assert_non_null(request.doc);
   struct fields r = {
-      .doc = request.doc, .arena = arena, .rules = &request_rules, .f = &fault};
+      .doc = request.doc, .arena = arena, .event_format_name = format_name, .f = &fault};
   return run_options_read(&r, json_root(request.doc), &request) == 0 ? &request : NULL;
 }
 
