@@ -90,12 +90,12 @@ static struct buf translated(const struct golden *g, const struct event_format *
   struct fault f = {0};
   assert_non_null(file);
   (void)snprintf(path, sizeof path, "%s/in.ndjson", g->folder);
-  struct translate_setup setup = {.harness = span_of(g->harness),
-                                  .model = SPAN_LITERAL("fake-model"),
-                                  .file = path,
-                                  .out = fileno(file),
-                                  .format = format,
-                                  .read_bytes = read_bytes};
+  struct translate_options setup = {.harness = g->harness,
+                                    .model = "fake-model",
+                                    .file = path,
+                                    .out = fileno(file),
+                                    .format = format,
+                                    .read_bytes = read_bytes};
   if (read_file(g->folder, "end", &end)) {
     int status = sscanf(end.at, "status %d", &setup.exit_status);
     int signal = sscanf(end.at, "signal %d", &setup.signal);
