@@ -25,6 +25,9 @@ struct request_rules {
   bool lenient;
   struct span run_id, thread_id;
   bool local_tools; /* --tool-command: toolExecUrl and toolExecToken are not needed */
+  /* The index-th name that eventFormat may be, NULL past the last (event/formats.h, which
+   * request/ may not see).  NULL: it may be none. */
+  const char *(*event_format_name)(size_t index);
 };
 
 /* `text` is taken in every case.  NULL: FAULT_BAD_INPUT (or FAULT_TOO_BIG: more than

@@ -42,8 +42,6 @@ struct harness_options {
   struct span sandbox;     /* codex */
 };
 
-enum event_format { EVENT_FORMAT_TANSTACK, EVENT_FORMAT_AG_UI };
-
 struct run_request {
   struct span run_id, thread_id, model, harness;
   struct span tool_url, tool_token; /* empty when there are no tools */
@@ -68,11 +66,11 @@ struct run_request {
   struct env_entry *env;
   size_t env_count;
   struct run_deadlines deadlines;
-  enum event_format event_format;
-  bool kill_leftovers;    /* after a success too */
-  bool detach;            /* onDisconnect: the run goes on without its client */
-  size_t max_chunk_bytes; /* 0: not given */
-  unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
+  struct span event_format; /* its name; empty: the usual one */
+  bool kill_leftovers;      /* after a success too */
+  bool detach;              /* onDisconnect: the run goes on without its client */
+  size_t max_chunk_bytes;   /* 0: not given */
+  unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
   struct span
       traceparent; /* set by the door from the HTTP header; borrowed from door_text */
 

@@ -39,7 +39,8 @@ struct record { /* read only but for this room */
   struct run *run;     /* NULL: over */
   struct journal *journal;
   struct buf id, thread, harness, model;
-  uint64_t body; /* span_hash() of the request's */
+  const struct event_format *format; /* of its events */
+  uint64_t body;                     /* span_hash() of the request's */
   bool detach, ending;
   unsigned posters;
   long long began_at, ended_at; /* epoch ms; 0: not yet */

@@ -15,6 +15,7 @@
 struct fields {
   struct json *doc;
   struct arena *arena; /* for lists; lives as long as the request */
+  const char *(*event_format_name)(size_t index); /* as in the rules */
   struct fault *f;
 };
 

@@ -259,7 +259,10 @@ struct run_request *run_request_read(struct buf *text, const struct request_rule
       (void)fault_prefix(f, "run request");
     goto refuse;
   }
-  struct fields fields = {.doc = req->doc, .arena = arena, .f = f};
+  struct fields fields = {.doc = req->doc,
+                          .arena = arena,
+                          .event_format_name = rules->event_format_name,
+                          .f = f};
   if (request_read(&fields, rules, req) < 0)
     goto refuse;
   return req;

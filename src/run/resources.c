@@ -2,8 +2,8 @@
 /* resources.c - see resources.h. */
 #include "run/resources.h"
 
-#include "base/clock.h"
 #include "agent/harnesses.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/formats.h"
 #include "io/loop.h"
 #include "run/deadlines.h"
 #include "run/environment.h"
@@ -160,7 +161,7 @@ static void certify(struct run *r, const struct process_end *end)
   if (r->resources.child && child_first_output_ms(r->resources.child))
     c.startup_ms = child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
   report_write(&c, &r->report);
-  events_report(r->events, buf_span(&r->report));
+  events_report(r->events, buf_span(&r->report), (long long)c.duration_ms);
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
@@ -404,9 +405,7 @@ void run_start(struct run *r, struct sink *sink,
   struct events_setup setup = {.run_id = r->req->run_id,
                                .thread_id = r->req->thread_id,
                                .model = r->req->model,
-                               .format = r->req->event_format == EVENT_FORMAT_AG_UI
-                                             ? EVENTS_AG_UI
-                                             : EVENTS_TANSTACK,
+                               .format = formats_find(r->req->event_format),
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/formats.h"
 #include "io/loop.h"
 
 #include <limits.h>
@@ -124,6 +125,7 @@ static struct record *record_new(struct records *all, const struct run_request *
                        .thread = copy(req->thread_id),
                        .harness = copy(req->harness),
                        .model = copy(req->model),
+                       .format = formats_find(req->event_format),
                        .body = body,
                        .detach = req->detach,
                        .began_at = clock_now_ms(),

@@ -8,7 +8,7 @@
 #include "agui_check.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "event/sink_ndjson.h"
+#include "collector.h"
 #include "io/lines.h"
 
 #include <stdint.h>
@@ -43,11 +43,12 @@ static struct buf stream_of(struct span text, unsigned how, size_t step)
 {
   static const struct lines_calls calls = {on_line, on_too_long};
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct sink_ndjson sink = sink_ndjson_make(&out);
+  struct collector sink = collector_make(&out);
   struct events_setup setup = {.run_id = SPAN_LITERAL("r"),
                                .thread_id = SPAN_LITERAL("t"),
                                .model = SPAN_LITERAL("m"),
-                               .format = how & 8 ? EVENTS_AG_UI : EVENTS_TANSTACK,
+                               .format =
+                                   how & 8 ? &event_format_ag_ui : &event_format_tanstack,
                                .max_chunk_bytes = how & 16 ? LIMIT_CHUNK_MIN_BYTES : 0,
                                .sink = &sink.sink};
   struct process_end end = {.status = how & 1 ? 1 : 0,
@@ -65,7 +66,7 @@ static struct buf stream_of(struct span text, unsigned how, size_t step)
   if (how & 32)
     (void)agent_session_cancel(&session);
   agent_session_finish(&session, &end);
-  if (!events_are_over(session.events) || !sink.ended)
+  if (!sink.ended)
     abort();
   events_free(session.events);
   agent_session_free(&session);
@@ -83,8 +84,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   clock_freeze(7);
   struct buf whole = stream_of(text, how, size);
   struct buf pieces = stream_of(text, how, (size_t)data[1] + 1);
-  const char *why =
-      agui_check_stream(buf_span(&whole), how & 8 ? EVENTS_AG_UI : EVENTS_TANSTACK);
+  const char *why = agui_check_stream(buf_span(&whole), how & 8 ? &event_format_ag_ui
+                                                                : &event_format_tanstack);
   if (why != NULL) {
     (void)fprintf(stderr, "%s\n%s\n", why, buf_cstring(&whole));
     abort();

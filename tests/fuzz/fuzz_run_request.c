@@ -101,6 +101,11 @@ static bool is_harness(struct span id)
   return span_is(id, "claude-code") || span_is(id, "codex");
 }
 
+static const char *format_name(size_t index)
+{
+  return index == 0 ? "ag-ui" : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -110,7 +115,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                 .lenient = (data[0] & 1) != 0,
                                 .local_tools = (data[0] & 2) != 0,
                                 .run_id = SPAN_LITERAL("run-1"),
-                                .thread_id = SPAN_LITERAL("thread-1")};
+                                .thread_id = SPAN_LITERAL("thread-1"),
+                                .event_format_name = format_name};
   struct buf text = buf_make(size);
   struct fault f = {0};
   buf_add(&text, (struct span){(const char *)data + 1, size - 1});

@@ -59,7 +59,7 @@ void run_fixture_open(struct run_fixture *d, const char *script)
   assert_int_equal(orphans_open(loop, &f), 0);
   struct http_client_setup client = {.loop = loop};
   d->text = buf_make(LIMIT_EVENT_LINE_BYTES);
-  d->sink = sink_ndjson_make(&d->text);
+  d->sink = collector_make(&d->text);
   d->settings = (struct run_settings){
       .loop = loop,
       .client = http_client_open(&client, &f),
@@ -141,7 +141,7 @@ unsigned run_fixture_terminals(const struct run_fixture *d)
 
 void run_fixture_check(const struct run_fixture *d)
 {
-  const char *why = agui_check_stream(buf_span(&d->text), EVENTS_TANSTACK);
+  const char *why = agui_check_stream(buf_span(&d->text), &event_format_tanstack);
   if (why)
     fail_msg("%s\n%.*s", why, (int)d->text.len, d->text.at ? d->text.at : "");
   assert_true(d->sink.ended);
@@ -150,7 +150,7 @@ void run_fixture_check(const struct run_fixture *d)
 void run_fixture_again(struct run_fixture *d)
 {
   buf_clear(&d->text);
-  d->sink = sink_ndjson_make(&d->text);
+  d->sink = collector_make(&d->text);
 }
 
 void run_fixture_close(struct run_fixture *d)

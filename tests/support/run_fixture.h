@@ -5,7 +5,7 @@
 #ifndef SUPPORT_RUN_FIXTURE_H
 #define SUPPORT_RUN_FIXTURE_H
 
-#include "event/sink_ndjson.h"
+#include "collector.h"
 #include "run/run.h"
 #include "scratch.h"
 
@@ -15,7 +15,7 @@ struct run_fixture {
   struct strv env;
   struct run_settings settings;
   struct buf text; /* the event lines */
-  struct sink_ndjson sink;
+  struct collector sink;
   unsigned over; /* how many runs ended */
   struct run_outcome outcome;
 };

@@ -13,11 +13,12 @@
 
 #include <cmocka.h>
 
-void stream_open(struct stream *s, enum events_format format, size_t max_chunk_bytes)
+void stream_open(struct stream *s, const struct event_format *format,
+                 size_t max_chunk_bytes)
 {
   clock_freeze(7);
   s->text = buf_make(LIMIT_EVENT_LINE_BYTES);
-  s->sink = sink_ndjson_make(&s->text);
+  s->sink = collector_make(&s->text);
   s->format = format;
   struct events_setup setup = {.run_id = SPAN_LITERAL("r"),
                                .thread_id = SPAN_LITERAL("t"),

@@ -24,7 +24,7 @@ static void test_agent_input__a_line_must_be_a_json_object(void **state)
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct stream s;
     struct fault f = {0};
-    stream_open(&s, EVENTS_TANSTACK, 0);
+    stream_open(&s, &event_format_tanstack, 0);
     struct json *doc = agent_input_json(span_of(rows[i].line), NULL, s.events, &f);
     assert_int_equal(doc == NULL, rows[i].kind != FAULT_NONE);
     assert_int_equal(f.kind, rows[i].kind);

@@ -24,7 +24,7 @@ struct fixture {
 
 static void fixture_open(struct fixture *d)
 {
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  stream_open(&d->stream, &event_format_tanstack, 0);
   d->session = agent_session_make(harness_find(SPAN_LITERAL("claude-code")));
   d->session.events = d->stream.events;
 }
@@ -33,7 +33,7 @@ static void fixture_close(struct fixture *d, int status)
 {
   struct process_end end = {.status = status};
   agent_session_finish(&d->session, &end);
-  assert_true(events_are_over(d->session.events));
+  assert_true(d->stream.sink.ended);
   agent_session_free(&d->session);
   agent_session_free(&d->session); /* twice is fine */
 }

@@ -160,7 +160,7 @@ static void test_claude__hangs_up_at_the_result(void **state)
   talk_say(&t, OK);
   assert_true(t.actions.hang_up);
   assert_true(claude_code_harness.succeeded(t.state));
-  assert_false(events_are_over(t.stream.events));
+  assert_false(t.stream.sink.ended);
   talk_say(&t, FAILED);
   assert_false(claude_code_harness.succeeded(t.state));
   talk_say(&t, MAX_TURNS);

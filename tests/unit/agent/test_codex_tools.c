@@ -95,7 +95,7 @@ static void test_codex_tools__each_changed_file_is_told(void **state)
             "\"/w/a\",\"kind\":\"add\"},{\"kind\":\"add\"},7]}");
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   codex_tools_tell_changes(doc, json_root(doc), s.events);
   assert_int_equal(stream_count(&s), 2); /* RUN_STARTED comes of itself */
   stream_expect_last(&s, "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"file.changed\","

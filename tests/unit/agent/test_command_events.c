@@ -22,7 +22,7 @@ struct told {
 static void told_open(struct told *t)
 {
   memset(&t->events, 0, sizeof t->events);
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  stream_open(&t->stream, &event_format_tanstack, 0);
 }
 
 static void told_close(struct told *t)

@@ -17,7 +17,7 @@ static void expect_end(struct process_end end, const char *code, const char *mes
 {
   struct stream s;
   char line[2400];
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   harness_fail_by_end(s.events, &end);
   (void)snprintf(
       line, sizeof line,

@@ -37,7 +37,7 @@ struct talk {
 static void open_talk(struct talk *t)
 {
   memset(t, 0, sizeof *t);
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  stream_open(&t->stream, &event_format_tanstack, 0);
   t->actions = agent_actions_make();
   t->output = (struct agent_output){.events = t->stream.events, .actions = &t->actions};
   t->state = mem_new(opencode_harness.memory);
@@ -107,7 +107,7 @@ static void begin(struct talk *t)
 static void close_talk(struct talk *t, struct process_end end, const char *wanted)
 {
   opencode_harness.finish(t->state, &end, &t->output);
-  assert_true(events_are_over(t->stream.events));
+  assert_true(t->stream.sink.ended);
   struct span last = stream_line(&t->stream, stream_count(&t->stream) - 1);
   if (strstr(last.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, last.at);

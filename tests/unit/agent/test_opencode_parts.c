@@ -23,7 +23,7 @@ struct fixture {
 static void open_fixture(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  stream_open(&d->stream, &event_format_tanstack, 0);
   d->parts.order = &d->order;
 }
 

@@ -21,7 +21,7 @@ struct fixture {
 static void fixture_open(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  stream_open(&d->stream, &event_format_tanstack, 0);
   d->actions = agent_actions_make();
   d->output = (struct agent_output){.events = d->stream.events, .actions = &d->actions};
   d->c.parts.order = &d->c.order;

@@ -4,6 +4,9 @@
 #include "door/http/http_door.h"
 
 #include "base/clock.h"
+#include "base/ids.h"
+#include "door/doors.h"
+#include "door/options_read.h"
 #include "io/signals.h"
 #include "process/keeper.h"
 #include "scratch.h"
@@ -51,13 +54,13 @@ static void start(struct fixture *d, const char *listen)
     char *argv[] = {name, command, NULL};
     struct options o;
     struct fault f = {0};
-    int r = options_read(2, argv, d->env.at, &o, &f);
-    o.state_dir = d->state;
-    o.workspace = d->s.folder;
-    o.listen = listen;
-    o.kill_grace_ms = 300;
+    int r = options_read(doors, 2, argv, d->env.at, &o, &f);
+    o.run.state_dir = d->state;
+    o.run.settings.workspace = d->s.folder;
+    o.serve.listen = listen;
+    o.run.settings.deadlines.kill_grace_ms = 300;
     if (r == 0)
-      r = http_door(&o, d->env.at, &f);
+      r = http_door.open(&o, d->env.at, &f);
     _exit(r < 0 ? 99 : r);
   }
   close(log[1]);

@@ -14,7 +14,7 @@ static void expect(const struct event_session *session, const char *name,
 {
   struct stream s;
   struct buf line = buf_make(1000);
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_session(s.events, "some-agent", session);
   buf_addf(&line,
            "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"%s\",\"value\":%s,"

@@ -123,7 +123,7 @@ static void test_request_read__reads_the_references_fields(void **state)
   assert_int_equal(tools_count(req->tools), 0);
   assert_int_equal(req->heartbeat_ms, UINT_MAX);
   assert_int_equal(req->max_chunk_bytes, 0);
-  assert_int_equal(req->event_format, EVENT_FORMAT_TANSTACK);
+  assert_int_equal(req->event_format.len, 0);
   run_request_free(req);
   run_request_free(NULL);
 }

@@ -111,7 +111,7 @@ struct three { /* runs of one process, each with its own sink and outcome */
   struct run_fixture fixture;
   struct one {
     struct buf text;
-    struct sink_ndjson sink;
+    struct collector sink;
     unsigned over;
     struct run_outcome outcome;
     struct three *all;
@@ -139,7 +139,7 @@ static void start_three(struct three *t, struct runs *all)
   for (size_t i = 0; i < 3; i++) {
     struct one *one = &t->one[i];
     *one = (struct one){.text = buf_make(1 << 20), .all = t};
-    one->sink = sink_ndjson_make(&one->text);
+    one->sink = collector_make(&one->text);
     struct run_request *req = run_fixture_request("");
     req->run_id = req->thread_id = span_of(names[i]);
     assert_non_null(runs_start(all, req, own_sink, one_over, one, &f));
@@ -182,7 +182,7 @@ static void test_runs__a_shutdown_ends_all_and_a_second_one_hastens(void **state
     assert_int_equal(t.one[i].over, 1);
     assert_string_equal(t.one[i].outcome.code, "runner-shutdown");
     assert_true(t.one[i].sink.ended);
-    const char *why = agui_check_stream(buf_span(&t.one[i].text), EVENTS_TANSTACK);
+    const char *why = agui_check_stream(buf_span(&t.one[i].text), &event_format_tanstack);
     if (why)
       fail_msg("%s\n%s", why, buf_cstring(&t.one[i].text));
     buf_free(&t.one[i].text);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/options.h"
+#include "door/options_read.h"
+
+#include "door/doors.h"
+#include "door/http/http_door.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +29,7 @@ static int read_line(const char *line, char *const *env, struct options *o,
   for (int i = 1; i < argc; i++)
     argv[i][-1] = 0;
   argv[argc] = NULL;
-  return options_read(argc, argv, env, o, f);
+  return options_read(doors, argc, argv, env, o, f);
 }
 
 static struct options good(const char *line, char *const *env)
@@ -55,23 +59,23 @@ static void test_options__every_form_of_a_flag_and_its_variable(void **state)
        c[] = "RUNLET_WORKSPACE_PER_THREAD=true";
   char *const env[] = {a, b, c, NULL};
   struct options o = good("serve", env);
-  assert_int_equal(o.command, COMMAND_SERVE);
-  assert_int_equal(o.max_runs, 3);
-  assert_string_equal(o.workspace, "/env");
-  assert_true(o.workspace_per_thread);
+  assert_ptr_equal(o.door, &http_door);
+  assert_int_equal(o.serve.max_runs, 3);
+  assert_string_equal(o.run.settings.workspace, "/env");
+  assert_true(o.run.settings.workspace_per_thread);
   o = good("serve --max-runs=5 --workspace /flag --allow-unauthenticated", env);
-  assert_int_equal(o.max_runs, 5);
-  assert_string_equal(o.workspace, "/flag");
-  assert_true(o.allow_unauthenticated);
+  assert_int_equal(o.serve.max_runs, 5);
+  assert_string_equal(o.run.settings.workspace, "/flag");
+  assert_true(o.serve.allow_unauthenticated);
   o = good("run req.json --tool-command cat", no_env);
   assert_string_equal(o.file, "req.json");
-  assert_string_equal(o.tool_command, "cat");
+  assert_string_equal(o.run.settings.tool_command, "cat");
   assert_string_equal(good("run", no_env).file, "-");
   assert_string_equal(good("run -", no_env).file, "-");
   o = good("translate --model m --exit-status 7 --signal 9", no_env);
-  assert_int_equal(o.exit_status, 7);
-  assert_int_equal(o.signal, 9);
-  assert_string_equal(o.harness, "claude-code");
+  assert_int_equal(o.translate.exit_status, 7);
+  assert_int_equal(o.translate.signal, 9);
+  assert_string_equal(o.translate.harness, "claude-code");
 }
 
 static void test_options__errors_name_the_option(void **state)
@@ -101,7 +105,8 @@ static void test_options__errors_name_the_option(void **state)
   struct fault f = {0};
   char name[] = "runlet";
   char *argv[] = {name, NULL};
-  assert_int_equal(options_read(1, argv, no_env, &o, &f), -1);
+  assert_int_equal(options_read(doors, 1, argv, no_env, &o, &f), -1);
+  assert_non_null(strstr(f.text, "runlet run, serve or translate"));
 }
 
 static void test_options__a_companion_stands_after_two_dashes(void **state)
@@ -109,60 +114,22 @@ static void test_options__a_companion_stands_after_two_dashes(void **state)
   (void)state;
   struct options o =
       good("serve --max-runs 3 -- nginx -g --help --max-runs 9 -- x", no_env);
-  assert_int_equal(o.command, COMMAND_SERVE);
-  assert_int_equal(o.max_runs, 3);
+  assert_ptr_equal(o.door, &http_door);
+  assert_int_equal(o.serve.max_runs, 3);
   assert_string_equal(o.companion[0], "nginx");
   assert_string_equal(o.companion[2], "--help");
   assert_string_equal(o.companion[5], "--");
   assert_string_equal(o.companion[6], "x");
   assert_null(o.companion[7]);
   assert_null(good("serve", no_env).companion);
-  assert_int_equal(good("serve --help -- nginx", no_env).command, COMMAND_HELP);
+  assert_true(good("serve --help -- nginx", no_env).help);
+  assert_true(good("--version", no_env).version);
   bad("serve --", no_env, "-- needs a command to run beside the service");
   bad("run -- nginx", no_env, "-- COMMAND belongs to runlet serve, not to runlet run");
   bad("translate f -- nginx", no_env, "belongs to runlet serve");
   bad("serve --max-runs -- nginx", no_env, "--max-runs needs a value");
   bad("serve nginx", no_env,
       "unexpected argument nginx (a command to run beside the service stands after --)");
-}
-
-static char *help(const char *line)
-{
-  struct options o = good(line, no_env);
-  char *text = NULL;
-  size_t size = 0;
-  FILE *to = open_memstream(&text, &size);
-  assert_int_equal(o.command, COMMAND_HELP);
-  options_help(&o, to);
-  fclose(to);
-  return text;
-}
-
-static void test_options__help_tells_what_belongs_to_the_command(void **state)
-{
-  (void)state;
-  char *all = help("--help"), *run = help("run --help"), *serve = help("serve -h"),
-       *translate = help("translate file --nope --help"),
-       *table = help("--help=markdown");
-  assert_non_null(strstr(all, "runlet run"));
-  assert_non_null(strstr(all, "runlet serve"));
-  assert_non_null(strstr(run, "--tool-command"));
-  assert_null(strstr(run, "--listen"));
-  assert_non_null(strstr(serve, "--listen HOST:PORT"));
-  assert_null(strstr(serve, "--exit-status"));
-  assert_non_null(strstr(run, "Exit status: 0 finished"));
-  assert_non_null(strstr(serve, "runlet serve [OPTION…] [-- COMMAND [ARG…]]"));
-  assert_non_null(strstr(serve, "Exit status: COMMAND's, if there is one"));
-  assert_non_null(strstr(translate, "runlet translate [OPTION…] [FILE|-]"));
-  assert_non_null(strstr(translate, "[claude-code]"));
-  assert_null(strstr(translate, "--workspace"));
-  assert_non_null(strstr(table, "| `--max-runs N` | `RUNLET_MAX_RUNS` | serve | 8 |"));
-  free(all);
-  free(run);
-  free(serve);
-  free(translate);
-  free(table);
-  assert_int_equal(good("--version", no_env).command, COMMAND_VERSION);
 }
 
 static void test_options__the_last_of_two_flags_wins_and_yes_can_be_no(void **state)
@@ -172,25 +139,30 @@ static void test_options__the_last_of_two_flags_wins_and_yes_can_be_no(void **st
        c[] = "RUNLET_EXIT_STATUS=nonsense", d[] = "RUNLET_LOG_LEVEL=loud";
   char *const yes[] = {a, NULL}, *const others[] = {b, c, NULL},
               *const loud[] = {d, NULL};
-  assert_true(good("serve", yes).allow_unauthenticated);
-  assert_false(good("serve --allow-unauthenticated=false", yes).allow_unauthenticated);
-  assert_false(good("serve --allow-unauthenticated=0", yes).allow_unauthenticated);
-  assert_int_equal(good("serve --max-runs 2 --max-runs=4", no_env).max_runs, 4);
-  assert_int_equal(good("serve", others).max_runs, 8); /* not its name, not its command */
+  assert_true(good("serve", yes).serve.allow_unauthenticated);
+  assert_false(
+      good("serve --allow-unauthenticated=false", yes).serve.allow_unauthenticated);
+  assert_false(good("serve --allow-unauthenticated=0", yes).serve.allow_unauthenticated);
+  assert_int_equal(good("serve --max-runs 2 --max-runs=4", no_env).serve.max_runs, 4);
+  assert_int_equal(good("serve", others).serve.max_runs,
+                   8); /* not its name, not its command */
   bad("serve", loud, "\"loud\"");
-  assert_string_equal(good("serve --log-level=debug", loud).log_level, "debug");
+  assert_string_equal(good("serve --log-level=debug", loud).log.level_name, "debug");
   bad("serve --allow-unauthenticated=yes", no_env, "--allow-unauthenticated must be");
 }
 
 static void test_options__a_number_is_taken_from_the_lowest_to_the_highest(void **state)
 {
   (void)state;
-  assert_int_equal(good("serve --max-runs 1", no_env).max_runs, 1);
-  assert_int_equal(good("serve --max-runs 10000", no_env).max_runs, 10000);
-  assert_int_equal(good("run --idle-timeout-ms 0", no_env).idle_timeout_ms, 0);
-  assert_int_equal(good("run --run-timeout-ms=2147483647", no_env).run_timeout_ms,
-                   2147483647);
-  assert_int_equal(good("translate --exit-status 255", no_env).exit_status, 255);
+  assert_int_equal(good("serve --max-runs 1", no_env).serve.max_runs, 1);
+  assert_int_equal(good("serve --max-runs 10000", no_env).serve.max_runs, 10000);
+  assert_int_equal(good("run --idle-timeout-ms 0", no_env).run.settings.deadlines.idle_ms,
+                   0);
+  assert_int_equal(
+      good("run --run-timeout-ms=2147483647", no_env).run.settings.deadlines.run_ms,
+      2147483647);
+  assert_int_equal(good("translate --exit-status 255", no_env).translate.exit_status,
+                   255);
   static const char *const wrong[] = {"serve --max-runs=10001",
                                       "serve --max-runs=+1",
                                       "serve --max-runs=0x10",
@@ -211,33 +183,6 @@ static void test_options__a_number_is_taken_from_the_lowest_to_the_highest(void 
              (int)(strchr(from, '=') - from), from);
     bad(wrong[i], no_env, name);
   }
-}
-
-static void test_options__the_markdown_table_has_a_row_for_every_option(void **state)
-{
-  (void)state;
-  static const char *const each[] = {"run --help", "serve --help", "translate --help"};
-  char *table = help("--help=markdown");
-  size_t rows = 0, listed = 0;
-  for (const char *at = table; (at = strstr(at, "| `--")); at++)
-    rows++;
-  for (size_t i = 0; i < 3; i++) {
-    char *text = help(each[i]);
-    for (const char *at = text; (at = strstr(at, "\n  --")); at++) {
-      char row[80];
-      size_t n = strcspn(at + 3, " ");
-      snprintf(row, sizeof row, "| `%.*s", (int)n, at + 3);
-      const char *found = strstr(table, row);
-      if (!found || (found[3 + n] != ' ' && found[3 + n] != '`'))
-        fail_msg("no row begins with %s", row);
-      listed++;
-    }
-    free(text);
-  }
-  assert_in_range(rows, 30, 60);
-  assert_true(listed > rows); /* some belong to two commands */
-  assert_non_null(strstr(table, "`--output ndjson\\|pretty`"));
-  free(table);
 }
 
 static void test_options__listen_addresses(void **state)
@@ -275,10 +220,8 @@ int main(void)
       cmocka_unit_test(test_options__every_form_of_a_flag_and_its_variable),
       cmocka_unit_test(test_options__errors_name_the_option),
       cmocka_unit_test(test_options__a_companion_stands_after_two_dashes),
-      cmocka_unit_test(test_options__help_tells_what_belongs_to_the_command),
       cmocka_unit_test(test_options__the_last_of_two_flags_wins_and_yes_can_be_no),
       cmocka_unit_test(test_options__a_number_is_taken_from_the_lowest_to_the_highest),
-      cmocka_unit_test(test_options__the_markdown_table_has_a_row_for_every_option),
       cmocka_unit_test(test_options__listen_addresses),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "event/format_pretty.h"
+
 #include "base/limits.h"
-#include "event/sink_ndjson.h"
-#include "event/sink_pretty.h"
+#include "collector.h"
+#include "event/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,21 +16,19 @@
 
 struct show {
   struct buf text;
-  struct sink_ndjson lines;
-  struct sink_pretty pretty;
+  struct collector lines;
   struct events *events;
 };
 
-static void open_show(struct show *s, bool colour, enum events_format format)
+static void open_show(struct show *s, const struct event_format *format)
 {
   s->text = buf_make(MIB);
-  s->lines = sink_ndjson_make(&s->text);
-  s->pretty = sink_pretty_make(&s->lines.sink, colour);
+  s->lines = collector_make(&s->text);
   struct events_setup setup = {.run_id = SPAN_LITERAL("r1"),
                                .thread_id = SPAN_LITERAL("t"),
                                .model = SPAN_LITERAL("sonnet"),
                                .format = format,
-                               .sink = &s->pretty.sink};
+                               .sink = &s->lines.sink};
   s->events = events_new(&setup);
 }
 
@@ -45,7 +45,7 @@ static void test_pretty__a_run_reads_as_a_transcript(void **state)
   struct show s;
   struct event_usage usage = event_usage_none();
   (void)state;
-  open_show(&s, false, EVENTS_TANSTACK);
+  open_show(&s, &event_format_pretty);
   usage.prompt = 10, usage.completion = 4;
   events_reasoning(s.events, SPAN_LITERAL("let me think"));
   events_text(s.events, SPAN_LITERAL("Hel"));
@@ -57,7 +57,7 @@ static void test_pretty__a_run_reads_as_a_transcript(void **state)
                    (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_warn(s.events, "a-b", SPAN_LITERAL("mind the gap"));
-  events_report(s.events, SPAN_LITERAL("\"durationMs\":1234,\"toolCalls\":2"));
+  events_report(s.events, SPAN_LITERAL("\"durationMs\":9"), 1234);
   events_finish(s.events, "stop", &usage);
   expect_show(&s, "run r1, model sonnet\n"
                   "let me think\n"
@@ -74,34 +74,37 @@ static void test_pretty__an_error_says_code_and_message(void **state)
 {
   struct show s;
   (void)state;
-  open_show(&s, false, EVENTS_TANSTACK);
+  open_show(&s, &event_format_pretty);
   events_text(s.events, SPAN_LITERAL("cut off"));
-  events_report(s.events, SPAN_LITERAL("\"toolCalls\":1"));
+  events_tool_call(s.events, TOOL_HOST, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   (struct span){0});
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("r"), false);
+  events_report(s.events, (struct span){0}, 50);
   events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("exited with code 7"));
-  expect_show(&s, "run r1, model sonnet\ncut off\n"
-                  "failed (agent-exit): exited with code 7, 1 tool call\n");
+  expect_show(&s, "run r1, model sonnet\ncut off\n> n {}\n< r\n"
+                  "failed (agent-exit): exited with code 7, 0.1 s, 1 tool call\n");
 }
 
-static void test_pretty__reads_the_ag_ui_form_too(void **state)
+static void test_pretty__says_why_it_finished_if_not_by_itself(void **state)
 {
   struct show s;
   struct event_usage usage = event_usage_none();
   (void)state;
-  open_show(&s, false, EVENTS_AG_UI);
+  open_show(&s, &event_format_pretty);
   usage.prompt = 1, usage.completion = 2;
   events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("boom"),
                    (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_finish(s.events, "length", &usage);
-  expect_show(&s,
-              "run r1\n> boom {}\n! it broke\nfinished (length), 1 tokens in, 2 out\n");
+  expect_show(&s, "run r1, model sonnet\n> boom {}\n! it broke\n"
+                  "finished (length), 1 tokens in, 2 out\n");
 }
 
 static void test_pretty__no_agent_text_drives_the_terminal(void **state)
 {
   struct show s;
   (void)state;
-  open_show(&s, false, EVENTS_TANSTACK);
+  open_show(&s, &event_format_pretty);
   events_text(s.events, SPAN_LITERAL("a\033[2J\007\r\177\xc2\x9b"
                                      "\xe2\x80\xae"
                                      "\tb\xed\xa0\xbd\xe2\x82\xac"));
@@ -122,7 +125,7 @@ static void test_pretty__tool_lines_are_cut_to_one_screen_line(void **state)
   struct show s;
   struct buf args = buf_make(MIB);
   (void)state;
-  open_show(&s, false, EVENTS_TANSTACK);
+  open_show(&s, &event_format_pretty);
   buf_addf(&args, "\"%0500d\"", 7);
   events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
                    buf_span(&args));
@@ -140,7 +143,7 @@ static void test_pretty__colour_is_always_switched_off_again(void **state)
 {
   struct show s;
   (void)state;
-  open_show(&s, true, EVENTS_TANSTACK);
+  open_show(&s, &event_format_pretty_colour);
   events_reasoning(s.events, SPAN_LITERAL("h"));
   events_finish(s.events, "stop", NULL);
   expect_show(&s, "\033[2mrun r1, model sonnet\n\033[0m"
@@ -148,39 +151,15 @@ static void test_pretty__colour_is_always_switched_off_again(void **state)
                   "\033[1mfinished\033[0m\n");
 }
 
-static unsigned drained;
-
-static void on_drain(void *listener)
-{
-  drained++;
-  assert_ptr_equal(listener, &drained);
-}
-
-static void test_pretty__the_next_sinks_drain_reaches_the_listener(void **state)
-{
-  struct show s;
-  (void)state;
-  open_show(&s, false, EVENTS_TANSTACK);
-  s.pretty.sink.on_drain = on_drain;
-  s.pretty.sink.listener = &drained;
-  events_start(s.events);
-  assert_int_equal(events_backlog(s.events), s.text.len);
-  s.lines.sink.on_drain(s.lines.sink.listener);
-  assert_int_equal(drained, 1);
-  events_free(s.events);
-  buf_free(&s.text);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pretty__a_run_reads_as_a_transcript),
       cmocka_unit_test(test_pretty__an_error_says_code_and_message),
-      cmocka_unit_test(test_pretty__reads_the_ag_ui_form_too),
+      cmocka_unit_test(test_pretty__says_why_it_finished_if_not_by_itself),
       cmocka_unit_test(test_pretty__no_agent_text_drives_the_terminal),
       cmocka_unit_test(test_pretty__tool_lines_are_cut_to_one_screen_line),
       cmocka_unit_test(test_pretty__colour_is_always_switched_off_again),
-      cmocka_unit_test(test_pretty__the_next_sinks_drain_reaches_the_listener),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
