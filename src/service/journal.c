@@ -111,6 +111,16 @@ static bool move_out(struct journal *j, const struct event_log_block *b)
   return true;
 }
 
+static void wake_readers(struct journal *j)
+{
+  for (struct journal_reader *r = j->readers; r; r = r->next) {
+    if (!r->waiting)
+      continue;
+    r->waiting = false;
+    r->on_more(r->who);
+  }
+}
+
 static size_t put_line(struct sink *sink, struct span line)
 {
   struct journal *j = (struct journal *)sink;
@@ -118,12 +128,7 @@ static size_t put_line(struct sink *sink, struct span line)
   for (const struct event_log_block *b; (b = event_log_excess(&j->log));)
     if (!move_out(j, b))
       break;
-  for (struct journal_reader *r = j->readers; r; r = r->next) {
-    if (!r->waiting)
-      continue;
-    r->waiting = false;
-    r->on_more(r->who);
-  }
+  wake_readers(j);
   unsigned long long backlog = slowest(j);
   if (backlog > LIMIT_SINK_HIGH_BYTES)
     j->throttled = true;
@@ -134,12 +139,7 @@ static void end_lines(struct sink *sink)
 {
   struct journal *j = (struct journal *)sink;
   j->over = true;
-  for (struct journal_reader *r = j->readers; r; r = r->next) {
-    if (!r->waiting)
-      continue;
-    r->waiting = false;
-    r->on_more(r->who);
-  }
+  wake_readers(j);
 }
 
 void journal_settle(struct journal *j)
