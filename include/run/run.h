@@ -13,45 +13,13 @@
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
-#include "base/buf.h"
 #include "base/fault.h"
-#include "base/process.h"
 #include "event/event.h"
 #include "request/run_request.h"
+#include "run/run_outcome.h"
+#include "run/run_settings.h"
 
-struct uv_loop_s;
-struct http_client;
-struct agent_user;
 struct run;
-struct counters; /* service/counters.h */
-
-struct run_settings { /* the same for all runs of a process; outlives them */
-  struct uv_loop_s *loop;
-  struct http_client *client;
-  const struct strv *environment; /* the runner's, without RUNLET_* */
-  const char *workspace;          /* absolute */
-  bool workspace_per_thread;
-  const char *state_folder;
-  const char *run_folders;              /* where the runs' private folders are made */
-  const struct agent_user *agent;       /* whose the agents are; NULL: ours */
-  const struct strv *agent_environment; /* `environment`, with that user's HOME … */
-  const char *cgroup, *oom_kills;       /* process/cgroup.h; "": none */
-  const char *tool_command;             /* NULL: tools by HTTP */
-  size_t line_ceiling;
-  struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
-  unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */
-  unsigned heartbeat_ms, result_grace_ms;
-  unsigned bridge_hold_ms, bridge_progress_ms;
-  bool mcp_legacy_only;
-  struct counters *counters; /* NULL: nobody counts */
-};
-
-struct run_outcome {
-  bool finished; /* RUN_FINISHED */
-  char code[64]; /* else the RUN_ERROR's code */
-  unsigned long long events, tool_calls, duration_ms, cpu_ms;
-  struct span report; /* members of metadata.runlet, lent for the call */
-};
 
 /* `req` is taken in every case. */
 struct run *run_new(const struct run_settings *settings, struct run_request *req,

@@ -112,7 +112,6 @@ static void fill_settings(struct runtime *g)
       .environment = &g->environment,
       .workspace = g->workspace.at,
       .workspace_per_thread = o->workspace_per_thread,
-      .state_folder = g->state.at,
       .run_folders = g->run_folders.at,
       .agent = o->agent_user ? &g->agent : NULL,
       .agent_environment = &g->agent_environment,
@@ -132,7 +131,8 @@ static void fill_settings(struct runtime *g)
       .bridge_hold_ms = (unsigned)o->bridge_hold_ms,
       .bridge_progress_ms = (unsigned)o->bridge_progress_ms,
       .mcp_legacy_only = o->mcp_legacy_only,
-      .counters = &g->counters,
+      .on_tool_ended = counters_tool_call,
+      .tool_context = &g->counters,
   };
 }
 
@@ -140,7 +140,7 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
                  struct fault *f)
 {
   *g = (struct runtime){.options = options};
-  g->environment = secrets_environment(env);
+  g->environment = environment_of_runner(env);
   g->workspace = buf_make(8 * KIB);
   g->state = buf_make(8 * KIB);
   g->run_folders = buf_make(8 * KIB);

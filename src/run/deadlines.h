@@ -13,7 +13,9 @@
 #ifndef RUN_DEADLINES_H
 #define RUN_DEADLINES_H
 
-#include "run/run.h"
+#include "event/event.h"
+#include "request/run_request.h"
+#include "run/run_settings.h"
 
 struct child;
 struct bridge;

@@ -6,25 +6,33 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "http/url.h"
 #include "io/files.h"
 #include "io/loop.h"
 #include "process/agent_user.h"
 #include "run/environment.h"
+#include "run/executors.h"
 #include "run/workspace.h"
-#include "service/counters.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int check_tools(const struct resources *s, struct fault *f)
+/* Where its tools are, and what runs them.  Nothing is wrong with a source that no tool
+ * needs. */
+static int choose_executor(struct resources *s, struct fault *f)
 {
-  if (tools_count(s->req->tools) == 0 || s->settings->tool_command)
+  s->tools = (struct tool_source){.loop = s->settings->loop,
+                                  .client = s->settings->client,
+                                  .url = s->req->tool_url,
+                                  .token = s->req->tool_token,
+                                  .run_id = s->req->run_id,
+                                  .traceparent = s->req->traceparent,
+                                  .command = s->settings->tool_command,
+                                  .command_env = s->settings->environment->at,
+                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  if (tools_count(s->req->tools) == 0)
     return 0;
-  if (url_check(s->req->tool_url, f) == 0)
-    return 0;
-  return fault_prefix(f, "run request: toolExecUrl");
+  return executors_choose(&s->tools, &s->route.executor, f);
 }
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us
@@ -78,33 +86,35 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
-      secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+  if (harness_admit(s->harness, req, f) < 0 || choose_executor(s, f) < 0 ||
+      environment_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
       workspace_choose(settings->workspace, settings->workspace_per_thread,
                        settings->agent, req, &s->workspace, f) < 0)
     return -1;
-  secrets_spare_loopback(&s->env);
+  environment_spare_loopback(&s->env);
   return find_program(s, f);
 }
 
-static int open_bridge(struct resources *s, const struct deadlines *deadlines,
-                       struct fault *f)
+static void tool_ended(void *who, const struct tool_answer *answer, unsigned ms)
+{
+  const struct run_settings *set = ((const struct resources *)who)->settings;
+  set->on_tool_ended(set->tool_context,
+                     answer->cancelled     ? RUN_TOOL_CANCELLED
+                     : answer->failure.len ? RUN_TOOL_FAILED
+                     : answer->error.len   ? RUN_TOOL_ERROR
+                                           : RUN_TOOL_RESULT,
+                     ms);
+}
+
+static int open_bridge(struct resources *s, unsigned tool_ms, struct fault *f)
 {
   const struct run_settings *set = s->settings;
-  s->route = (struct tool_route){.loop = set->loop,
-                                 .client = set->client,
-                                 .url = s->req->tool_url,
-                                 .token = s->req->tool_token,
-                                 .run_id = s->req->run_id,
-                                 .traceparent = s->req->traceparent,
-                                 .command = set->tool_command,
-                                 .command_env = set->environment->at,
-                                 .timeout_ms = deadlines->tool_ms,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
-                                 .on_ended = set->counters ? counters_tool_call : NULL,
-                                 .ended_who = set->counters};
   if (tools_count(s->req->tools) == 0)
     return 0;
+  s->route.loop = set->loop;
+  s->route.timeout_ms = tool_ms;
+  s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
+  s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
                                .tools = s->req->tools,
                                .route = &s->route,
@@ -172,7 +182,7 @@ int resources_open(struct resources *s, void *harness_state,
     buf_clear(&s->folder);
     return -1;
   }
-  if (open_bridge(s, deadlines, f) < 0)
+  if (open_bridge(s, deadlines->tool_ms, f) < 0)
     return -1;
   struct bridge_address address;
   if (s->bridge)
@@ -206,12 +216,12 @@ static void part_closed(void *who)
     close(s->folder_lock);
     buf_clear(&s->folder);
   }
-  s->struck(s->who);
+  s->closed(s->who);
 }
 
-void resources_close(struct resources *s, void (*struck)(void *who), void *who)
+void resources_close(struct resources *s, void (*closed)(void *who), void *who)
 {
-  s->struck = struck;
+  s->closed = closed;
   s->who = who;
   s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->agent_http != NULL);
   if (s->bridge)

@@ -15,7 +15,8 @@
 #include "process/child.h"
 #include "run/agent_http.h"
 #include "run/deadlines.h"
-#include "run/run.h"
+#include "run/run_settings.h"
+#include "tool/tool_call.h"
 
 struct loop_timer;
 
@@ -26,6 +27,7 @@ struct resources {
   struct buf workspace, folder, program;
   int folder_lock;
   struct strv env;
+  struct tool_source tools;
   struct tool_route route;
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
@@ -34,7 +36,7 @@ struct resources {
   unsigned long long spawned_ms; /* ids_ticks_ms */
   struct loop_timer *last;       /* strike: never calls back from inside */
   unsigned closing;
-  void (*struck)(void *who);
+  void (*closed)(void *who);
   void *who;
 };
 
@@ -50,8 +52,8 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,
                    void *who, const char **code, struct fault *f);
-/* `struck` comes once, on a later turn. */
-void resources_close(struct resources *s, void (*struck)(void *who), void *who);
+/* `closed` comes once, on a later turn. */
+void resources_close(struct resources *s, void (*closed)(void *who), void *who);
 void resources_free(struct resources *s); /* after strike, or never raised */
 
 #endif

@@ -9,9 +9,9 @@
 #include "base/mem.h"
 #include "io/loop.h"
 #include "run/deadlines.h"
-#include "run/environment.h"
 #include "run/report.h"
 #include "run/resources.h"
+#include "run/secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   }
   if (r->resources.harness->farewell_ms)
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
-  secrets_hide(&r->resources.env, req, true);
+  secrets_hide(&r->resources.env, req);
   r->session = agent_session_open(r->resources.harness);
   return r;
 }
@@ -74,7 +74,7 @@ void run_free(struct run *r)
   if (!r)
     return;
   if (r->session.state) /* admitted */
-    secrets_hide(&r->resources.env, r->req, false);
+    secrets_unhide(&r->resources.env, r->req);
   if (r->events)
     events_free(r->events);
   agent_session_close(&r->session);
@@ -105,7 +105,7 @@ static void set_reason(struct run *r, const char *code, const char *message)
   buf_add(&r->message, span_cut_utf8(span_of(message), LIMIT_ERROR_MESSAGE_BYTES - 1));
 }
 
-static void stage_struck(void *who)
+static void resources_closed(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
@@ -133,7 +133,7 @@ static void tear_down(struct run *r)
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
   r->later = r->polite = NULL;
-  resources_close(&r->resources, stage_struck, r);
+  resources_close(&r->resources, resources_closed, r);
 }
 
 /* A success record, and then an exit that was good or ours. */

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const counters_tool_names[COUNTERS_TOOLS] = {"result", "failed", "error",
-                                                         "cancelled"};
+const char *const counters_tool_names[COUNTERS_TOOLS] = {[RUN_TOOL_RESULT] = "result",
+                                                         [RUN_TOOL_FAILED] = "failed",
+                                                         [RUN_TOOL_ERROR] = "error",
+                                                         [RUN_TOOL_CANCELLED] =
+                                                             "cancelled"};
 const unsigned counters_steps_ms[COUNTERS_STEPS] = {
     5, 10, 25, 50, 100, 250, 1000, 5000, 15000, 60000, 300000, 1800000};
 
@@ -33,17 +36,13 @@ void counters_run(struct counters *t, const struct run_outcome *outcome,
   t->agent_cpu_ms += outcome->cpu_ms;
 }
 
-void counters_tool_call(void *who, const struct tool_answer *answer, unsigned ms)
+void counters_tool_call(void *context, enum run_tool_end how, unsigned ms)
 {
-  struct counters *t = who;
-  enum counters_tool outcome = answer->cancelled     ? COUNTERS_CANCELLED
-                               : answer->failure.len ? COUNTERS_FAILED
-                               : answer->error.len   ? COUNTERS_ERROR
-                                                     : COUNTERS_RESULT;
+  struct counters *t = context;
   size_t step = 0;
   while (step < COUNTERS_STEPS && ms > counters_steps_ms[step])
     step++;
-  t->tool_calls[outcome]++;
+  t->tool_calls[how]++;
   t->tool_steps[step]++;
   t->tool_ms += ms;
 }

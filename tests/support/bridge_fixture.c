@@ -3,6 +3,7 @@
 #include "bridge_fixture.h"
 
 #include "base/limits.h"
+#include "tool/tool_http.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -41,13 +42,14 @@ void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned pr
   uv_loop_init(&d->loop);
   host_open(&d->host, &d->loop);
   read_tools(d);
-  d->route = (struct tool_route){.loop = &d->loop,
-                                 .client = d->host.client,
-                                 .url = span_of(d->host.url),
-                                 .token = SPAN_LITERAL("host-token"),
-                                 .run_id = SPAN_LITERAL("run-1"),
-                                 .timeout_ms = 60000,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  d->source = (struct tool_source){.loop = &d->loop,
+                                   .client = d->host.client,
+                                   .url = span_of(d->host.url),
+                                   .token = SPAN_LITERAL("host-token"),
+                                   .run_id = SPAN_LITERAL("run-1"),
+                                   .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 60000};
+  assert_int_equal(tool_http_make(&d->source, &d->route.executor, &f), 1);
   struct bridge_setup setup = {.loop = &d->loop,
                                .tools = d->tools,
                                .route = &d->route,

@@ -13,6 +13,7 @@ struct bridge_fixture {
   struct host host;
   struct tools *tools;
   struct json *descriptors;
+  struct tool_source source;
   struct tool_route route;
   struct bridge *bridge;
   unsigned port, closed;

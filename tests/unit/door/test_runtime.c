@@ -97,7 +97,7 @@ static void test_runtime__without_a_state_dir_it_is_below_tmpdir(void **state)
   struct runtime g;
   struct fault f = {0};
   assert_int_equal(runtime_open(&g, &o, env, &f), 0);
-  assert_string_equal(g.settings.state_folder, scratch_path(&s, wanted));
+  assert_string_equal(g.state.at, scratch_path(&s, wanted));
   assert_true(scratch_has(&s, wanted));
   runtime_close(&g);
   assert_false(g.unclean);
