@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/process.h"
+#include "request/bridge_address.h"
 #include "request/run_request.h"
 
 enum agent_input_kind {

@@ -17,6 +17,7 @@
 #define BRIDGE_BRIDGE_H
 
 #include "base/fault.h"
+#include "request/bridge_address.h"
 #include "request/tools.h"
 #include "tool/tool_call.h"
 
@@ -25,8 +26,9 @@ struct bridge;
 
 struct bridge_setup {
   struct uv_loop_s *loop;
-  const struct tools *tools;      /* outlives the bridge */
-  const struct tool_route *route; /* outlives the bridge */
+  struct span name;               /* the MCP server's, not empty; outlives the bridge */
+  const struct tools *tools;      /* likewise */
+  const struct tool_route *route; /* likewise */
   unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
 };

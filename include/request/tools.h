@@ -39,10 +39,4 @@ const struct tool *tools_at(const struct tools *t, size_t index);
  * listed only with resultFormat "mcp": clients that see one refuse plain text. */
 struct span tools_list_json(const struct tools *t);
 
-struct bridge_address { /* where an agent finds them */
-  struct span name;     /* MCP server name: tools show as mcp__<name>__<tool> */
-  struct span url;      /* http://127.0.0.1:<port>/mcp */
-  struct span token;    /* never into argv, never into the log */
-};
-
 #endif

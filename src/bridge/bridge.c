@@ -322,7 +322,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     b->setup.hold_ms = LIMIT_BRIDGE_HOLD_MS;
   if (!b->setup.progress_ms)
     b->setup.progress_ms = LIMIT_BRIDGE_PROGRESS_MS;
-  b->mcp = (struct mcp_server){setup->tools, setup->legacy_only};
+  b->mcp = (struct mcp_server){setup->name, setup->tools, setup->legacy_only};
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
       .connections = LIMIT_BRIDGE_CONNECTIONS,
@@ -347,8 +347,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 
 struct bridge_address bridge_address(const struct bridge *b)
 {
-  return (struct bridge_address){SPAN_LITERAL(MCP_SERVER_NAME), span_of(b->url),
-                                 span_of(b->token)};
+  return (struct bridge_address){b->setup.name, span_of(b->url), span_of(b->token)};
 }
 
 struct bridge_facts bridge_facts(const struct bridge *b)

@@ -12,6 +12,7 @@
 #define LEGACY_VERSIONS "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
 
 static const char *const legacy_versions[] = {LEGACY_VERSIONS};
+static const struct span legacy = {0}; /* a result that does not name its server */
 static const char all_versions[] =
     "[\"" MCP_MODERN_VERSION "\",\"2025-11-25\",\"2025-06-18\","
     "\"2025-03-26\",\"2024-11-05\"]";
@@ -118,6 +119,7 @@ static void take_call(struct taking *t)
     return;
   taken->verdict = MCP_CALL;
   taken->call.tool = tool;
+  taken->call.server = t->server;
   taken->call.modern = taken->modern;
   keep(&taken->call.id_json, m->id);
   keep(&taken->call.args_json, args);
@@ -130,18 +132,18 @@ static void take_call(struct taking *t)
 static void initialize(struct taking *t)
 {
   struct span asked = mcp_message_text(&t->m, t->m.params, "protocolVersion");
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
   json_put_text(&w, "protocolVersion",
                 is_legacy_version(asked) ? asked : span_of(legacy_versions[0]));
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
-  mcp_reply_server_info(&w, "serverInfo");
+  mcp_reply_server_info(&w, "serverInfo", t->server->name);
   mcp_reply_close(&w);
   t->taken->greeted = t->taken->listed = true;
 }
 
 static void list(struct taking *t)
 {
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
   json_put_raw(&w, "tools", tools_list_json(t->server->tools));
   mcp_reply_close(&w);
   t->taken->listed = true;
@@ -160,7 +162,7 @@ static void take_legacy(struct taking *t)
   } else if (span_is(method, "initialize")) {
     initialize(t);
   } else if (span_is(method, "ping")) {
-    struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+    struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
     mcp_reply_close(&w);
   } else {
     refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
@@ -186,10 +188,10 @@ static void take_modern(struct taking *t)
   if (span_is(method, "tools/call")) {
     take_call(t);
   } else if (span_is(method, "tools/list")) {
-    mcp_modern_list(t->m.id, t->server->tools, &taken->reply);
+    mcp_modern_list(t->m.id, t->server->name, t->server->tools, &taken->reply);
     taken->listed = true;
   } else if (span_is(method, "server/discover")) {
-    mcp_modern_discover(t->m.id, versions, &taken->reply);
+    mcp_modern_discover(t->m.id, t->server->name, versions, &taken->reply);
     taken->listed = true;
   } else {
     refuse(t, 404, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
@@ -267,26 +269,30 @@ static bool is_ready(const struct mcp_call *call, struct span result)
          json_slice_kind(json_slice(result, "content")) == JSON_ARRAY;
 }
 
+/* The one code to which 2026-07-28 gives an HTTP status of its own. */
+static const char missing_capability[] = "-32021";
+
 int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
                struct buf *reply)
 {
   struct span id = buf_span(&call->id_json);
+  struct span modern = call->modern ? call->server->name : legacy;
   if (answer->error.len > 0) {
     mcp_reply_raw_error(reply, id, answer->error);
-    bool lacks = span_is(json_slice(answer->error, "code"), "-32021");
+    bool lacks = span_is(json_slice(answer->error, "code"), missing_capability);
     return call->modern && lacks ? 400 : 200;
   }
   if (answer->failure.len > 0)
-    mcp_reply_text(reply, id, call->modern, answer->failure, false, true);
+    mcp_reply_text(reply, id, modern, answer->failure, false, true);
   else if (is_ready(call, answer->result))
-    mcp_reply_ready(reply, id, call->modern, answer->result);
+    mcp_reply_ready(reply, id, modern, answer->result);
   else /* a string goes out by its own escapes, anything else as the text of its own bytes
         */
-    mcp_reply_text(reply, id, call->modern, answer->result,
+    mcp_reply_text(reply, id, modern, answer->result,
                    json_slice_kind(answer->result) == JSON_STRING, false);
   if (reply->overflowed) {
     buf_clear(reply);
-    mcp_reply_text(reply, id, call->modern,
+    mcp_reply_text(reply, id, modern,
                    SPAN_LITERAL("Tool execution failed: the result is too long"), false,
                    true);
   }

@@ -29,13 +29,15 @@ enum mcp_verdict {
 };
 
 struct mcp_server { /* what is served; borrowed */
+  struct span name;
   const struct tools *tools;
   bool legacy_only;
 };
 
 struct mcp_call { /* owned: copies of what must outlive the request body */
   struct buf id_json, args_json, progress_token_json;
-  const struct tool *tool; /* borrowed from tools */
+  const struct tool *tool;         /* borrowed from tools */
+  const struct mcp_server *server; /* outlives the call */
   bool modern;
 };
 

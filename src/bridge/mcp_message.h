@@ -19,8 +19,7 @@ enum {
   MCP_INVALID_PARAMS = -32602,
   MCP_UNSUPPORTED =
       -32000, /* an HTTP head that this server does not serve; as the SDK has it */
-  MCP_HEADER_MISMATCH = -32020, /* these three: 2026-07-28 */
-  MCP_MISSING_CAPABILITY = -32021,
+  MCP_HEADER_MISMATCH = -32020, /* these two: 2026-07-28 */
   MCP_UNSUPPORTED_VERSION = -32022
 };
 

@@ -90,17 +90,19 @@ static void close_cacheable(struct json_writer *w)
   mcp_reply_close(w);
 }
 
-void mcp_modern_discover(struct span id, struct span versions, struct buf *reply)
+void mcp_modern_discover(struct span id, struct span server_name, struct span versions,
+                         struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, true);
+  struct json_writer w = mcp_reply_open(reply, id, server_name);
   json_put_raw(&w, "supportedVersions", versions);
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
   close_cacheable(&w);
 }
 
-void mcp_modern_list(struct span id, const struct tools *tools, struct buf *reply)
+void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
+                     struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, true);
+  struct json_writer w = mcp_reply_open(reply, id, server_name);
   json_put_raw(&w, "tools", tools_list_json(tools));
   close_cacheable(&w);
 }

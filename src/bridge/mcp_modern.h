@@ -31,7 +31,9 @@ bool mcp_modern_check(const struct mcp_message *m, const struct http_request *he
 bool mcp_modern_check_call(const struct mcp_message *m, const struct http_request *head,
                            const struct tool *tool, struct span args, struct buf *reply,
                            int *status);
-void mcp_modern_discover(struct span id, struct span versions, struct buf *reply);
-void mcp_modern_list(struct span id, const struct tools *tools, struct buf *reply);
+void mcp_modern_discover(struct span id, struct span server_name, struct span versions,
+                         struct buf *reply);
+void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
+                     struct buf *reply);
 
 #endif

@@ -12,18 +12,18 @@ static void put_head(struct buf *out, struct span id)
   buf_add(out, id.len > 0 ? id : SPAN_LITERAL("null"));
 }
 
-void mcp_reply_server_info(struct json_writer *w, const char *key)
+void mcp_reply_server_info(struct json_writer *w, const char *key, struct span name)
 {
   json_open(w, key, '{');
-  json_put_text(w, "name", SPAN_LITERAL(MCP_SERVER_NAME));
+  json_put_text(w, "name", name);
   json_put_text(w, "version", SPAN_LITERAL(RUNLET_VERSION));
   json_close(w, '}');
 }
 
-static void put_meta(struct json_writer *w)
+static void put_meta(struct json_writer *w, struct span server)
 {
   json_open(w, "_meta", '{');
-  mcp_reply_server_info(w, "io.modelcontextprotocol/serverInfo");
+  mcp_reply_server_info(w, "io.modelcontextprotocol/serverInfo", server);
   json_close(w, '}');
 }
 
@@ -50,15 +50,15 @@ void mcp_reply_raw_error(struct buf *out, struct span id, struct span error)
   buf_add_char(out, '}');
 }
 
-struct json_writer mcp_reply_open(struct buf *out, struct span id, bool modern)
+struct json_writer mcp_reply_open(struct buf *out, struct span id, struct span modern)
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":");
   struct json_writer w = json_write_to(out);
   json_open(&w, NULL, '{');
-  if (modern) {
+  if (modern.len > 0) {
     json_put_text(&w, "resultType", SPAN_LITERAL("complete"));
-    put_meta(&w);
+    put_meta(&w, modern);
   }
   return w;
 }
@@ -71,7 +71,7 @@ void mcp_reply_close(struct json_writer *w)
 
 enum { ENVELOPE_BYTES = 400 }; /* about what stands around a text; more is no error */
 
-void mcp_reply_text(struct buf *out, struct span id, bool modern, struct span text,
+void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
                     bool is_json, bool failed)
 {
   /* At once and exactly: results of many MiB are not to be copied while a buffer grows.
@@ -94,18 +94,19 @@ void mcp_reply_text(struct buf *out, struct span id, bool modern, struct span te
   mcp_reply_close(&w);
 }
 
-void mcp_reply_ready(struct buf *out, struct span id, bool modern, struct span result)
+void mcp_reply_ready(struct buf *out, struct span id, struct span modern,
+                     struct span result)
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":{");
   /* What the era demands and the tool did not say goes in front of the tool's own bytes.
    */
-  if (modern && json_slice(result, "resultType").len == 0)
+  if (modern.len > 0 && json_slice(result, "resultType").len == 0)
     buf_add_text(out, "\"resultType\":\"complete\",");
-  if (modern && json_slice(result, "_meta").len == 0) {
+  if (modern.len > 0 && json_slice(result, "_meta").len == 0) {
     buf_add_text(out, "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":");
     struct json_writer w = json_write_to(out);
-    mcp_reply_server_info(&w, NULL);
+    mcp_reply_server_info(&w, NULL, modern);
     buf_add_text(out, "},");
   }
   buf_add(out, span_after(span_trim(result), 1));

@@ -51,6 +51,7 @@ void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned pr
   d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 60000};
   assert_int_equal(tool_http_make(&d->source, &d->route.executor, &f), 1);
   struct bridge_setup setup = {.loop = &d->loop,
+                               .name = SPAN_LITERAL("host"),
                                .tools = d->tools,
                                .route = &d->route,
                                .hold_ms = hold_ms,

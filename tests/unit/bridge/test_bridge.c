@@ -464,7 +464,7 @@ static void test_bridge__two_bridges_do_not_take_each_others_token(void **state)
   char request[400];
   struct span token = bridge_address(d.bridge).token;
   assert_int_equal(token.len, 64);
-  assert_true(span_is(bridge_address(d.bridge).name, "tanstack"));
+  assert_true(span_is(bridge_address(d.bridge).name, "host"));
   snprintf(request, sizeof request,
            "POST /mcp HTTP/1.1\r\n" HOST "Authorization: Bearer %.*s\r\n" JSON LENGTH
            "\r\n" PING,
