@@ -216,7 +216,7 @@ static void test_bridge__answers_pipelined_requests_in_order(void **state)
 {
   (void)state;
   for (int i = 0; i < 3; i++) {
-    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("5", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("5", "echo"));
     bridge_fixture_post(&d, &agent, NULL, PING);
   }
   bridge_fixture_post(&d, &agent, NULL,
@@ -325,7 +325,7 @@ static void test_bridge__a_session_may_be_named_or_not_but_must_be_known(void **
   expect_post(line, PING, PONG);
   expect_post(NULL, PING, PONG);
   expect_post("Mcp-Session-Id: 0123\r\n", PING, "HTTP/1.1 404 ");
-  expect_post("Mcp-Session-Id: 0123\r\n", BRIDGE_FIXTURE_CALL("1", "echo"),
+  expect_post("Mcp-Session-Id: 0123\r\n", bridge_fixture_call("1", "echo"),
               "HTTP/1.1 404 ");
   assert_int_equal(d.host.requests, 0);
   expect_post("Mcp-Session-Id: 0123\r\n",
@@ -353,8 +353,8 @@ static void test_bridge__a_cancel_is_for_its_own_session(void **state)
   d.host.hold = true;
   for (int i = 0; i < 2; i++)
     bridge_fixture_connect(&d, &calls[i]);
-  bridge_fixture_post(&d, &calls[0], first, BRIDGE_FIXTURE_CALL("7", "echo"));
-  bridge_fixture_post(&d, &calls[1], second, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &calls[0], first, bridge_fixture_call("7", "echo"));
+  bridge_fixture_post(&d, &calls[1], second, bridge_fixture_call("7", "echo"));
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 "); /* of no session */
   assert_int_equal(bridge_facts(d.bridge).open_calls, 2);
@@ -373,7 +373,7 @@ static void test_bridge__an_ambiguous_cancel_is_not_guessed_at(void **state)
   d.host.hold = true;
   for (int i = 0; i < 2; i++) {
     bridge_fixture_connect(&d, &calls[i]);
-    bridge_fixture_post(&d, &calls[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &calls[i], NULL, bridge_fixture_call("7", "echo"));
   }
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 ");
@@ -436,7 +436,7 @@ static void test_bridge__a_hundred_parallel_calls_on_a_hundred_connections(void 
   for (int i = 0; i < 100; i++)
     bridge_fixture_connect(&d, &many[i]);
   for (int i = 0; i < 100; i++)
-    bridge_fixture_post(&d, &many[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &many[i], NULL, bridge_fixture_call("7", "echo"));
   for (int i = 0; i < 100; i++) {
     loopback_wait_text(&many[i], "\"id\":7,\"result\"");
     loopback_close(&many[i], false);
@@ -448,7 +448,7 @@ static void test_bridge__a_hundred_calls_on_one_connection(void **state)
 {
   (void)state;
   for (int i = 0; i < 100; i++)
-    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   while (loopback_count(&agent, "\"id\":7,\"result\"") < 100)
     uv_run(&d.loop, UV_RUN_ONCE);
   assert_int_equal(d.host.requests, 100);
