@@ -5,11 +5,16 @@
  *
  * run_new() does all that can be refused before anything is promised: harness, tool URL,
  * secrets, workspace, the CLI on PATH.  run_start() sends RUN_STARTED, then opens the
- * bridge, writes the private files and spawns the agent. From then on nothing is refused
+ * bridge, writes the private files and spawns the agent.  From then on nothing is refused
  * any more: whatever happens becomes exactly one terminal event.  The run owns the
  * bridge, the child, the events and the private folder and gives them back in the reverse
  * order; `on_over` comes once, never from inside run_start() or run_cancel(), when
- * nothing of the run is left on the loop.  */
+ * nothing of the run is left on the loop.
+ *
+ * A door answers an agent only through its run, never through bridge or tool.  The place
+ * of such answers is here: run_permit(run, id, yes, reason) when a harness can put a
+ * question to the orchestrator, run_tool_result(run, id, result) when an executor sends
+ * its calls there (tool/tool_executor.h).  */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -27,8 +32,9 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
 void run_start(struct run *r, struct sink *sink,
                void (*on_over)(void *who, const struct run_outcome *outcome), void *who);
 /* Ends the run with RUN_ERROR (code, message) and kills its agent.  Any number of times,
- * at any time; the first reason stays.  `by`: "client", "api", "signal" or "timeout", for
- * the report.  `grace_ms`: at most that, 0: the run's own. */
+ * at any time; the first reason stays, a second cancel hastens.  `by` is for the report:
+ * "client", "api", "signal" or "timeout".  The agent has at most `grace_ms`; 0: as long
+ * as the run says. */
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,
                 unsigned grace_ms);
 void run_free(struct run *r); /* only what was never started; NULL is fine */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* counters.h - what all runs of this process came to, for GET /metrics.
+/* counters.h - what all runs of this process came to, for GET /metrics.  Pure.
  *
- * Zeroed at the start, only ever added to.  Codes are the outcome of runs: "finished" or
- * what their RUN_ERROR is called; agents may make up codes, so after COUNTERS_CODES of them
+ * Zero at the start, only ever added to.  Runs are counted by outcome: "finished", or
+ * the code of their RUN_ERROR; agents may make up codes, so after COUNTERS_CODES of them
  * the rest counts as "other".  */
 #ifndef SERVICE_COUNTERS_H
 #define SERVICE_COUNTERS_H
@@ -28,7 +28,7 @@ struct counters {
   unsigned long long tool_ms;
 };
 
-void counters_run(struct counters *t, const struct run_outcome *outcome,
+void counters_run(struct counters *c, const struct run_outcome *outcome,
                   unsigned long long bytes);
 /* A run_settings.on_tool_ended; context: the counters. */
 void counters_tool_call(void *context, enum run_tool_end how, unsigned ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mcp.c - see mcp.h: which era a message is of, and the legacy one. */
+/* mcp.c - which era a message is of, the legacy era itself, and the answer to a call. */
 #include "bridge/mcp.h"
 
 #include "base/json.h"
@@ -38,10 +38,9 @@ bool mcp_takes_arrays(struct span version)
          span_is(version, "2024-11-05");
 }
 
-/* -- refusals
- * ------------------------------------------------------------------------------- */
+/* -- refusals ------------------------------------------------------- */
 
-/* `words` are the client's own, cut. */
+/* `words` are the client's own; they are cut. */
 static void refuse(struct taking *t, int status, int code, const char *message,
                    struct span words)
 {
@@ -53,6 +52,7 @@ static void refuse(struct taking *t, int status, int code, const char *message,
   buf_free(&text);
 }
 
+/* Names what is served: a client may come again with one of those. */
 static void refuse_version(struct taking *t, struct span asked)
 {
   struct buf text = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
@@ -75,8 +75,7 @@ static struct span header(const struct taking *t, const char *name)
   return t->head ? span_trim(http_request_header(t->head, name)) : (struct span){0};
 }
 
-/* -- tools/call
- * ------------------------------------------------------------------------------ */
+/* -- tools/call ----------------------------------------------------- */
 
 static void keep(struct buf *to, struct span bytes)
 {
@@ -84,7 +83,7 @@ static void keep(struct buf *to, struct span bytes)
   buf_add(to, bytes);
 }
 
-/* A string or a whole number, else none. */
+/* As it was sent; empty if it is neither a string nor a number. */
 static struct span progress_token(const struct mcp_message *m)
 {
   json_at token = json_get(json_get(m->params, "_meta"), "progressToken");
@@ -92,6 +91,7 @@ static struct span progress_token(const struct mcp_message *m)
   return kind == JSON_STRING || kind == JSON_NUMBER ? json_raw(token) : (struct span){0};
 }
 
+/* Everything that is wrong with a call is said before a tool is run. */
 static void take_call(struct taking *t)
 {
   struct mcp_message *m = &t->m;
@@ -126,9 +126,9 @@ static void take_call(struct taking *t)
   keep(&taken->call.progress_token_json, progress_token(m));
 }
 
-/* -- legacy
- * ----------------------------------------------------------------------------------- */
+/* -- legacy --------------------------------------------------------- */
 
+/* The client's version if we serve it, else our newest: it may go on or hang up. */
 static void initialize(struct taking *t)
 {
   struct span asked = mcp_message_text(&t->m, t->m.params, "protocolVersion");
@@ -169,9 +169,9 @@ static void take_legacy(struct taking *t)
   }
 }
 
-/* -- modern
- * ------------------------------------------------------------------------------------ */
+/* -- modern --------------------------------------------------------- */
 
+/* The head is needed, for it must repeat the body. */
 static void take_modern(struct taking *t)
 {
   struct mcp_taken *taken = t->taken;
@@ -198,8 +198,7 @@ static void take_modern(struct taking *t)
   }
 }
 
-/* -- one message
- * ---------------------------------------------------------------------------------- */
+/* -- one message ---------------------------------------------------- */
 
 static void take_request(struct taking *t)
 {
@@ -207,8 +206,8 @@ static void take_request(struct taking *t)
   bool greets = span_is(t->m.method, "initialize");
   if (!t->server->legacy_only && mcp_modern_is(&t->m, version))
     take_modern(t);
-  else if (span_is(t->m.method,
-                   "server/discover")) /* a probe wants its answer, not our views */
+  else if (span_is(t->m.method, "server/discover"))
+    /* A probe: whatever version its head names, it wants to know just this. */
     refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", t->m.method);
   else if (!greets && version.len > 0 && !is_legacy_version(version))
     refuse_version(t, version);
@@ -259,8 +258,7 @@ void mcp_taken_free(struct mcp_taken *taken)
   mcp_call_free(&taken->call);
 }
 
-/* -- the answer to a call
- * -------------------------------------------------------------------------- */
+/* -- the answer to a call ------------------------------------------- */
 
 /* An MCP result: an object with a content array. */
 static bool is_ready(const struct mcp_call *call, struct span result)
@@ -286,8 +284,8 @@ int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
     mcp_reply_text(reply, id, modern, answer->failure, false, true);
   else if (is_ready(call, answer->result))
     mcp_reply_ready(reply, id, modern, answer->result);
-  else /* a string goes out by its own escapes, anything else as the text of its own bytes
-        */
+  else
+    /* A string goes out in its own escapes, anything else as the text of its bytes. */
     mcp_reply_text(reply, id, modern, answer->result,
                    json_slice_kind(answer->result) == JSON_STRING, false);
   if (reply->overflowed) {

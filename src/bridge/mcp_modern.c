@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_modern.c - the checks in the order of the header, and the two results that only
+ * this revision has. */
 #include "bridge/mcp_modern.h"
 
 #include "base/limits.h"
@@ -8,8 +10,8 @@
 #define META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 
-/* Tools and versions stay what they are while the run lives; "private": they are this
- * agent's alone. */
+/* For how long a client may keep what we list.  Tools and versions do not change while
+ * the run lives; they are "private", this agent's alone. */
 enum { TIME_TO_LIVE_MS = 3600000 };
 
 bool mcp_modern_is(const struct mcp_message *m, struct span header_version)
@@ -17,11 +19,12 @@ bool mcp_modern_is(const struct mcp_message *m, struct span header_version)
   if (json_get(json_get(m->params, "_meta"), META_VERSION))
     return true;
   if (span_is(m->method, "initialize"))
-    return false; /* however its head is: some clients send a version there already */
+    return false; /* whatever its head says: some clients name a version there already */
   return span_is(m->method, "server/discover") ||
          span_is(header_version, MCP_MODERN_VERSION);
 }
 
+/* Every refusal of this revision is a 400 with the JSON-RPC error as its body. */
 static bool refuse(const struct mcp_message *m, int code, struct span message,
                    struct buf *reply, int *status)
 {

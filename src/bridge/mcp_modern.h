@@ -2,15 +2,19 @@
 /* mcp_modern.h - revision 2026-07-28: what each request must say of itself, and
  * discovery.  Pure.
  *
- * No handshake and no session: every request carries its version and the client's
+ * It has no handshake and no session: every request carries its version and the client's
  * capabilities in params._meta, and its HTTP head repeats version, method and tool name
- * (mcp_mirror.h).  Looked at in this order, the first that fails is the answer, all with
- * HTTP 400: Mcp-Method is not the method                              -32020 _meta
- * without protocolVersion or clientCapabilities       -32602 MCP-Protocol-Version is not
- * _meta's                       -32020 a version that is not served -32022 tools/call:
- * Mcp-Name, Mcp-Param-* are not the body's      -32020 A method that is not served is
- * -32601 with HTTP 404.  Wire: modelcontextprotocol.io, specification/2026-07-28,
- * basic/transports/streamable-http and server/discover.  */
+ * (mcp_mirror.h).  They are looked at in this order; the first that fails is the answer,
+ * with HTTP 400:
+ *   -32020  Mcp-Method is not the method
+ *   -32602  _meta lacks protocolVersion or clientCapabilities
+ *   -32020  MCP-Protocol-Version is not that of _meta
+ *   -32022  the version is not served
+ *   -32020  tools/call: Mcp-Name or Mcp-Param-* are not the body's
+ * A method that is not served is -32601 with HTTP 404.
+ *
+ * Wire: modelcontextprotocol.io, specification/2026-07-28, basic/transports/
+ * streamable-http and server/discover.  */
 #ifndef BRIDGE_MCP_MODERN_H
 #define BRIDGE_MCP_MODERN_H
 
@@ -20,10 +24,10 @@
 
 #define MCP_MODERN_VERSION "2026-07-28"
 
-/* Does this request ask for the modern era? */
+/* Whether this request is of the modern era. */
 bool mcp_modern_is(const struct mcp_message *m, struct span header_version);
-/* True: it may be served.  False: `reply` and `status` hold the refusal.  `versions` is
- * the raw JSON array of all that is served. */
+/* True: the request may be served.  False: `reply` and `status` hold the refusal.
+ * `versions` is the raw JSON array of all that are served. */
 bool mcp_modern_check(const struct mcp_message *m, const struct http_request *head,
                       struct span versions, struct buf *reply, int *status);
 /* The same for what only a known tool can tell: Mcp-Param-*.  `args` is the raw arguments

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_reply.c - JSON-RPC written around what may be many MiB.
+ *
+ * The envelope is put together by hand, so that a tool's result is copied once, into a
+ * buffer that has room for all of it.  */
 #include "bridge/mcp_reply.h"
 
 #include "base/json.h"
@@ -74,8 +78,7 @@ enum { ENVELOPE_BYTES = 400 }; /* about what stands around a text; more is no er
 void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
                     bool is_json, bool failed)
 {
-  /* At once and exactly: results of many MiB are not to be copied while a buffer grows.
-   */
+  /* All of it at once: a result of many MiB must not be copied while the buffer grows. */
   size_t length = is_json ? text.len : json_escaped_length(text);
   if (!buf_reserve(out, id.len + length + ENVELOPE_BYTES))
     return;
@@ -99,8 +102,7 @@ void mcp_reply_ready(struct buf *out, struct span id, struct span modern,
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":{");
-  /* What the era demands and the tool did not say goes in front of the tool's own bytes.
-   */
+  /* What the era demands and the tool did not say goes in front of the tool's bytes. */
   if (modern.len > 0 && json_slice(result, "resultType").len == 0)
     buf_add_text(out, "\"resultType\":\"complete\",");
   if (modern.len > 0 && json_slice(result, "_meta").len == 0) {

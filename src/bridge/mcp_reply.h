@@ -18,8 +18,8 @@ void mcp_reply_raw_error(struct buf *out, struct span id, struct span error);
 /* Up to and into the result object; mcp_reply_close() ends it. */
 struct json_writer mcp_reply_open(struct buf *out, struct span id, struct span modern);
 void mcp_reply_close(struct json_writer *w);
-/* A tools/call result with one text, which is a raw JSON string already or has to become
- * one. */
+/* A tools/call result with one text: with `is_json` a raw JSON string already, else it
+ * becomes one. */
 void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
                     bool is_json, bool failed);
 /* A tools/call result that is there already: a raw object with a content array. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* sessions.c - a short list of random ids, never shortened. */
 #include "bridge/sessions.h"
 
 #include "base/ids.h"
 
+/* Without randomness there is no session either: the client does without. */
 int sessions_mint(struct sessions *s)
 {
   struct fault ignored = {0};

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_http.h - HTTP between a run and its agent's own server on loopback.
  *
- * Carries out the calls of a harness's actions (agent/agent_actions.h) over http/http_client, and what
- * comes back is heard: an answer once, with its tag; of a stream each event (io/
- * sse_reader.h) and then its end.  A call that cannot be made, is cut off or answers more
- * than the ceiling is heard with status 0 and the words.  Only http://127.0.0.1:<port>/
- * is called: a harness takes the address from what its agent printed.  There is no
- * deadline for an answer but the run's own: a turn lasts as long as it lasts.  */
+ * Makes the calls that a harness left in its actions (agent/agent_actions.h) and hands
+ * back what comes of them: of a call its one answer, with the call's tag; of a stream
+ * each event (http/sse_reader.h) and then its end.  A call that cannot be made, is cut
+ * off or answers more than the ceiling is handed back with status 0 and the reason in
+ * words.  Only http://127.0.0.1:<port>/ is called, for a harness takes the address from
+ * what its agent printed.  An answer has no deadline but the run's own: a turn lasts as
+ * long as it lasts.  */
 #ifndef RUN_AGENT_HTTP_H
 #define RUN_AGENT_HTTP_H
 
@@ -16,9 +17,10 @@ struct uv_loop_s;
 struct http_client;
 struct agent_http;
 
-struct agent_http_calls { /* from the loop, never from inside the calls below */
+/* Any number of times, from the loop, never from inside the functions below. */
+struct agent_http_calls {
   void (*on_input)(void *who, const struct agent_input *input);
-  void (*on_too_long)(void *who, size_t ceiling); /* one event; it is left out */
+  void (*on_too_long)(void *who, size_t ceiling); /* an event was, and is left out */
 };
 
 struct agent_http_setup {
@@ -31,11 +33,11 @@ struct agent_http_setup {
 
 struct agent_http *agent_http_open(const struct agent_http_setup *setup);
 /* Takes the calls out of the actions and starts them. */
-void agent_http_send(struct agent_http *l, struct agent_actions *actions);
-/* Streams are not read meanwhile, and their server feels it; answers still come. */
-void agent_http_pause(struct agent_http *l, bool paused);
-/* Nothing is heard any more.  What is under way is cancelled; `closed` comes on a later
- * turn, once. */
-void agent_http_close(struct agent_http *l, void (*closed)(void *who), void *who);
+void agent_http_send(struct agent_http *h, struct agent_actions *actions);
+/* While paused no stream is read, and the server has to wait; answers still come. */
+void agent_http_pause(struct agent_http *h, bool paused);
+/* Hands nothing back any more and cancels what is under way; `closed` comes once, on a
+ * later turn. */
+void agent_http_close(struct agent_http *h, void (*closed)(void *who), void *who);
 
 #endif

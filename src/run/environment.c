@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The control token is among RUNLET_*; what else begins so is no agent's business. */
 struct strv environment_of_runner(char *const *environ_now)
 {
   struct strv env = {0};
@@ -19,6 +20,7 @@ struct strv environment_of_runner(char *const *environ_now)
 int environment_resolve(const struct strv *runner, const struct run_request *req,
                         struct strv *out, struct fault *f)
 {
+  /* All or nothing: look at each before `out` gets anything. */
   for (size_t i = 0; i < req->secrets.count; i++) {
     char *name = span_copy(req->secrets.at[i]);
     const char *value = strv_env(runner, name);
@@ -41,6 +43,7 @@ int environment_resolve(const struct strv *runner, const struct run_request *req
   return 0;
 }
 
+/* Both spellings are in use, and each client reads its own. */
 static void spare(struct strv *env, const char *name)
 {
   const char *old = strv_env(env, name);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* resources.c - see resources.h. */
+/* resources.c - the order in which an agent's world is built and taken down.
+ *
+ * The bridge listens before the plan is made, for the plan tells the agent its address;
+ * the files are written before the process starts; the folder goes last of all, when
+ * neither bridge nor process is left to use it.  */
 #include "run/resources.h"
 
 #include "base/ids.h"
@@ -58,6 +62,7 @@ static void prefer_native(struct resources *s)
   buf_free(&candidate);
 }
 
+/* The harness knows the program, or the request names it (harnessOptions.command). */
 static int find_program(struct resources *s, struct fault *f)
 {
   struct fault why = {0};
@@ -95,6 +100,7 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
   return find_program(s, f);
 }
 
+/* In plain values: who counts them knows nothing of tools. */
 static void tool_ended(void *who, const struct tool_answer *answer, unsigned ms)
 {
   const struct run_settings *set = ((const struct resources *)who)->settings;
@@ -126,6 +132,7 @@ static int open_bridge(struct resources *s, unsigned tool_ms, struct fault *f)
   return s->bridge ? 0 : -1;
 }
 
+/* The folder is filled while it is ours and given to the agent's user last. */
 static int write_files(const struct resources *s, const struct process_plan *plan,
                        struct fault *f)
 {
@@ -137,12 +144,13 @@ static int write_files(const struct resources *s, const struct process_plan *pla
   return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
 }
 
+/* What the plan adds to the environment wins over everything before it. */
 static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
                  const struct resources_calls *calls, void *who, struct fault *f)
 {
   for (size_t i = 0; i < plan->env.count; i++) {
     char *equals = strchr(plan->env.at[i], '=');
-    *equals = 0; /* the plan is ours and not read again */
+    *equals = 0; /* nobody reads the plan again */
     strv_set_env(&s->env, plan->env.at[i], span_of(equals + 1));
   }
   struct child_setup setup = {.program = s->program.at,
@@ -161,12 +169,12 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
   if (!s->child)
     return -1;
-  struct agent_http_setup link = {.loop = s->settings->loop,
+  struct agent_http_setup http = {.loop = s->settings->loop,
                                   .client = s->settings->client,
                                   .ceiling = s->settings->line_ceiling,
                                   .calls = &calls->agent_http,
                                   .who = who};
-  s->agent_http = agent_http_open(&link);
+  s->agent_http = agent_http_open(&http);
   return 0;
 }
 
@@ -205,6 +213,7 @@ int resources_open(struct resources *s, void *harness_state,
   return failed;
 }
 
+/* Bridge, process and HTTP close in any order; the last of them takes the folder. */
 static void part_closed(void *who)
 {
   struct resources *s = who;
@@ -224,7 +233,7 @@ void resources_close(struct resources *s, void (*closed)(void *who), void *who)
 {
   s->closed = closed;
   s->who = who;
-  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->agent_http != NULL);
+  s->closing = 1u + !!s->bridge + !!s->child + !!s->agent_http;
   if (s->bridge)
     bridge_close(s->bridge, part_closed, s);
   if (s->child)

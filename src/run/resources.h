@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* resources.h - what one agent stands on: its folder, environment, program, bridge and
- * process.
+/* resources.h - what one agent needs to work: its folder, environment, program, bridge
+ * and process.
  *
- *   resources_admit   before anything is promised: all that can be refused, no side effect
- * but a thread's folder resources_open   private folder, bridge (listening), the harness's
- * plan, its files, the process - in this order resources_close  the reverse; afterwards
- * nothing can read the folder or use the token any more A stage that was raised half-way
- * is struck like a whole one.  */
+ *   resources_admit()  before anything is promised: all that can be refused.  No side
+ *                      effect but a thread's workspace folder
+ *   resources_open()   the private folder, the bridge (listening), the harness's plan,
+ *                      its files, the process, in this order
+ *   resources_close()  the reverse; afterwards nothing can read the folder or use the
+ *                      token any more
+ *
+ * What was opened half-way is closed like the whole.  */
 #ifndef RUN_RESOURCES_H
 #define RUN_RESOURCES_H
 
@@ -27,33 +30,34 @@ struct resources {
   struct buf workspace, folder, program;
   int folder_lock;
   struct strv env;
-  struct tool_source tools;
-  struct tool_route route;
+  struct tool_source tools;      /* where they are … */
+  struct tool_route route;       /* … and how they are called */
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
   struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
-  char secret[65];               /* for the harness (plan_place); "": none yet */
+  char secret[65];               /* for the harness (plan_place); "": not made yet */
   unsigned long long spawned_ms; /* ids_ticks_ms */
-  struct loop_timer *last;       /* strike: never calls back from inside */
-  unsigned closing;
+  unsigned closing;              /* parts that are not closed yet … */
+  struct loop_timer *last;       /* … this among them: `closed` is never from inside */
   void (*closed)(void *who);
   void *who;
 };
 
-struct resources_calls {
+struct resources_calls { /* they outlive the resources */
   struct child_calls child;
-  struct agent_http_calls agent_http; /* `child` and `link` outlive the resources */
+  struct agent_http_calls agent_http;
 };
 
-/* FAULT_BAD_INPUT for everything the request can be blamed for. */
+/* FAULT_BAD_INPUT for everything the request can be blamed for.  resources_free() in
+ * every case. */
 int resources_admit(struct resources *s, const struct run_settings *settings,
                     const struct run_request *req, struct fault *f);
-/* `code`: what the RUN_ERROR is called when it fails. */
+/* When it fails, `code` is what the RUN_ERROR is called. */
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,
                    void *who, const char **code, struct fault *f);
 /* `closed` comes once, on a later turn. */
 void resources_close(struct resources *s, void (*closed)(void *who), void *who);
-void resources_free(struct resources *s); /* after strike, or never raised */
+void resources_free(struct resources *s); /* after `closed`, or never opened */
 
 #endif

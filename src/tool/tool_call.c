@@ -29,6 +29,7 @@ struct tool_call {
   void *who;
 };
 
+/* The only way out: every call passes here once, and is gone afterwards. */
 static void answer(struct tool_call *c, const struct tool_answer *a)
 {
   loop_timer_free(c->later);
@@ -56,7 +57,7 @@ static void answer_failed(struct tool_call *c, const char *why)
   buf_free(&text);
 }
 
-/* -- attempts -- */
+/* -- attempts ------------------------------------------------------- */
 
 static unsigned left_ms(const struct tool_call *c)
 {
@@ -66,6 +67,7 @@ static unsigned left_ms(const struct tool_call *c)
 
 static void attempt(struct tool_call *c);
 
+/* The next turn of the loop, for whatever must not happen from inside. */
 static void go_on(void *who)
 {
   struct tool_call *c = who;
@@ -93,6 +95,7 @@ static bool again(struct tool_call *c, unsigned after_ms)
   return true;
 }
 
+/* A cancel beats whatever the attempt said: nobody waits for it any more. */
 static void attempt_ended(void *who, const struct tool_attempt_end *end)
 {
   struct tool_call *c = who;
@@ -113,6 +116,7 @@ static void attempt_ended(void *who, const struct tool_attempt_end *end)
 static void attempt(struct tool_call *c)
 {
   const struct tool_executor *executor = &c->route->executor;
+  /* The first has all the time there is, to the millisecond: failures name it. */
   unsigned left = c->attempt == 0 ? c->route->timeout_ms : left_ms(c);
   struct tool_attempt now = {.tool = buf_span(&c->name),
                              .message = buf_span(&c->message),
@@ -125,7 +129,7 @@ static void attempt(struct tool_call *c)
     later(c, 0);
 }
 
-/* -- the call -- */
+/* -- the call ------------------------------------------------------- */
 
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
                                   bool takes_mcp, struct span args_json,

@@ -60,6 +60,8 @@ static void tell_output(struct command_attempt *w, struct span output)
   buf_free(&text);
 }
 
+/* What the command printed on stderr is its own word for what went wrong; only a silent
+ * one is spoken for. */
 static void on_done(void *who, struct command_end *end)
 {
   struct command_attempt *w = who;

@@ -23,8 +23,9 @@ struct http_attempt {
   void *who;
 };
 
-/* -- what comes back -- */
+/* -- what comes back ------------------------------------------------ */
 
+/* No answer came.  Whether the request may have arrived decides if it is repeated. */
 static void tell_failure(struct http_attempt *w, const struct http_client_answer *got)
 {
   struct tool_attempt_end end = {.outcome = got->maybe_sent ? TOOL_ATTEMPT_ANSWERED
@@ -37,6 +38,7 @@ static void tell_failure(struct http_attempt *w, const struct http_client_answer
   buf_free(&text);
 }
 
+/* `memory`: the answer lies in `text` if it was repaired or made up, else in the body. */
 static void tell_answer(struct http_attempt *w, struct http_client_answer *got)
 {
   struct tool_reply reply = {w->tool, w->takes_mcp, got->status, buf_span(got->body),
@@ -60,7 +62,7 @@ static void on_done(void *who, struct http_client_answer *got)
   free(w);
 }
 
-/* -- asking -- */
+/* -- asking --------------------------------------------------------- */
 
 /* A line and a NUL.  A value may hold anything; a header may not. */
 static void add_header(struct buf *lines, const char *name, struct span value)
