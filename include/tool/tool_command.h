@@ -10,6 +10,6 @@
 
 #include "tool/tool_executor.h"
 
-tool_executor_make tool_command_make; /* for a source that names a command */
+tool_executor_claim tool_command_claim; /* for a source that names a command */
 
 #endif

@@ -5,7 +5,7 @@
  * in common stands above it, once (tool_call.h): the call's id, its deadline, how often
  * it is tried, its cancel.  An executor knows neither MCP nor the agent nor the run.
  *
- * To add one: src/tool/tool_<name>.c with a tool_executor_make, its header and its unit
+ * To add one: src/tool/tool_<name>.c with a tool_executor_claim, its header and its unit
  * test, and the function's row in the table of src/run/executors.c.
  *
  * Rules.  `start` returns the attempt at work, or NULL and the reason.  Of an attempt at
@@ -59,9 +59,9 @@ struct tool_executor {
   void (*cancel)(void *work); /* what `start` returned */
 };
 
-/* Makes the executor if it is the one for this source: 1.  0: it is not.  -1: it is, and
- * the source is no good (FAULT_BAD_INPUT naming the field). */
-typedef int tool_executor_make(struct tool_source *source, struct tool_executor *out,
-                               struct fault *f);
+/* Takes a source for its own: 1, and `out` runs its calls.  0: it is for others.  -1: the
+ * source is ours and no good (FAULT_BAD_INPUT naming the field). */
+typedef int tool_executor_claim(struct tool_source *source, struct tool_executor *out,
+                                struct fault *f);
 
 #endif

@@ -12,6 +12,6 @@
 
 #include "tool/tool_executor.h"
 
-tool_executor_make tool_http_make; /* for any source; refuses a URL it cannot call */
+tool_executor_claim tool_http_claim; /* for any source; refuses a URL it cannot call */
 
 #endif

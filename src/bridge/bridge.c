@@ -205,7 +205,7 @@ static void cancel(struct bridge *b, int session, struct span id)
 static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
 {
   struct span id = http_request_header(http_exchange_request(x), "mcp-session-id");
-  *session = sessions_find(&b->sessions, id);
+  *session = sessions_index(&b->sessions, id);
   if (id.len == 0 || *session != SESSION_NONE)
     return true;
   reply_error(x, 404, -32001, "Session not found");

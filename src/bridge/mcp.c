@@ -132,20 +132,20 @@ static void take_call(struct taking *t)
 static void initialize(struct taking *t)
 {
   struct span asked = mcp_message_text(&t->m, t->m.params, "protocolVersion");
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
+  struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
   json_put_text(&w, "protocolVersion",
                 is_legacy_version(asked) ? asked : span_of(legacy_versions[0]));
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
   mcp_reply_server_info(&w, "serverInfo", t->server->name);
-  mcp_reply_close(&w);
+  mcp_reply_end(&w);
   t->taken->greeted = t->taken->listed = true;
 }
 
 static void list(struct taking *t)
 {
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
+  struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
   json_put_raw(&w, "tools", tools_list_json(t->server->tools));
-  mcp_reply_close(&w);
+  mcp_reply_end(&w);
   t->taken->listed = true;
 }
 
@@ -162,8 +162,8 @@ static void take_legacy(struct taking *t)
   } else if (span_is(method, "initialize")) {
     initialize(t);
   } else if (span_is(method, "ping")) {
-    struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, legacy);
-    mcp_reply_close(&w);
+    struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
+    mcp_reply_end(&w);
   } else {
     refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
   }

@@ -90,13 +90,13 @@ static void close_cacheable(struct json_writer *w)
 {
   json_put_int(w, "ttlMs", TIME_TO_LIVE_MS);
   json_put_text(w, "cacheScope", SPAN_LITERAL("private"));
-  mcp_reply_close(w);
+  mcp_reply_end(w);
 }
 
 void mcp_modern_discover(struct span id, struct span server_name, struct span versions,
                          struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, server_name);
+  struct json_writer w = mcp_reply_begin(reply, id, server_name);
   json_put_raw(&w, "supportedVersions", versions);
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
   close_cacheable(&w);
@@ -105,7 +105,7 @@ void mcp_modern_discover(struct span id, struct span server_name, struct span ve
 void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
                      struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, server_name);
+  struct json_writer w = mcp_reply_begin(reply, id, server_name);
   json_put_raw(&w, "tools", tools_list_json(tools));
   close_cacheable(&w);
 }

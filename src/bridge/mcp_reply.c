@@ -54,7 +54,7 @@ void mcp_reply_raw_error(struct buf *out, struct span id, struct span error)
   buf_add_char(out, '}');
 }
 
-struct json_writer mcp_reply_open(struct buf *out, struct span id, struct span modern)
+struct json_writer mcp_reply_begin(struct buf *out, struct span id, struct span modern)
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":");
@@ -67,7 +67,7 @@ struct json_writer mcp_reply_open(struct buf *out, struct span id, struct span m
   return w;
 }
 
-void mcp_reply_close(struct json_writer *w)
+void mcp_reply_end(struct json_writer *w)
 {
   json_close(w, '}');
   buf_add_char(w->out, '}');
@@ -82,7 +82,7 @@ void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct 
   size_t length = is_json ? text.len : json_escaped_length(text);
   if (!buf_reserve(out, id.len + length + ENVELOPE_BYTES))
     return;
-  struct json_writer w = mcp_reply_open(out, id, modern);
+  struct json_writer w = mcp_reply_begin(out, id, modern);
   json_open(&w, "content", '[');
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("text"));
@@ -94,7 +94,7 @@ void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct 
   json_close(&w, ']');
   if (failed)
     json_put_bool(&w, "isError", true);
-  mcp_reply_close(&w);
+  mcp_reply_end(&w);
 }
 
 void mcp_reply_ready(struct buf *out, struct span id, struct span modern,

@@ -15,9 +15,9 @@ void mcp_reply_error(struct buf *out, struct span id, int code, struct span mess
                      struct span data);
 /* `error` is a raw {"code","message",...}. */
 void mcp_reply_raw_error(struct buf *out, struct span id, struct span error);
-/* Up to and into the result object; mcp_reply_close() ends it. */
-struct json_writer mcp_reply_open(struct buf *out, struct span id, struct span modern);
-void mcp_reply_close(struct json_writer *w);
+/* Up to and into the result object; mcp_reply_end() ends it. */
+struct json_writer mcp_reply_begin(struct buf *out, struct span id, struct span modern);
+void mcp_reply_end(struct json_writer *w);
 /* A tools/call result with one text: with `is_json` a raw JSON string already, else it
  * becomes one. */
 void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,

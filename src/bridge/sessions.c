@@ -13,7 +13,7 @@ int sessions_mint(struct sessions *s)
   return s->count++;
 }
 
-int sessions_find(const struct sessions *s, struct span id)
+int sessions_index(const struct sessions *s, struct span id)
 {
   for (int i = 0; i < s->count; i++)
     if (span_is(id, s->id[i]))

@@ -20,7 +20,7 @@ struct sessions {
 
 /* SESSION_NONE: there are enough, or no randomness. */
 int sessions_mint(struct sessions *s);
-int sessions_find(const struct sessions *s, struct span id); /* SESSION_NONE: unknown */
+int sessions_index(const struct sessions *s, struct span id); /* SESSION_NONE: unknown */
 struct span sessions_id(const struct sessions *s, int session);
 
 #endif

@@ -111,8 +111,8 @@ static void cancel(void *work)
   command_cancel(((struct command_attempt *)work)->command);
 }
 
-int tool_command_make(struct tool_source *source, struct tool_executor *out,
-                      struct fault *f)
+int tool_command_claim(struct tool_source *source, struct tool_executor *out,
+                       struct fault *f)
 {
   (void)f;
   if (!source->command)

@@ -129,7 +129,8 @@ static void cancel(void *work)
   http_client_cancel(((struct http_attempt *)work)->request);
 }
 
-int tool_http_make(struct tool_source *source, struct tool_executor *out, struct fault *f)
+int tool_http_claim(struct tool_source *source, struct tool_executor *out,
+                    struct fault *f)
 {
   if (url_check(source->url, f) < 0)
     return fault_prefix(f, "run request: toolExecUrl");

@@ -52,7 +52,7 @@ void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned pr
                                    .run_id = SPAN_LITERAL("run-1"),
                                    .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
   d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 60000};
-  assert_int_equal(tool_http_make(&d->source, &d->route.executor, &f), 1);
+  assert_int_equal(tool_http_claim(&d->source, &d->route.executor, &f), 1);
   struct bridge_setup setup = {.loop = &d->loop,
                                .name = SPAN_LITERAL("host"),
                                .tools = d->tools,

@@ -39,10 +39,10 @@ void tool_fixture_open(struct tool_fixture *d)
   d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 20000};
 }
 
-void tool_fixture_use(struct tool_fixture *d, tool_executor_make *make)
+void tool_fixture_use(struct tool_fixture *d, tool_executor_claim *claim)
 {
   struct fault f = {0};
-  assert_int_equal(make(&d->source, &d->route.executor, &f), 1);
+  assert_int_equal(claim(&d->source, &d->route.executor, &f), 1);
 }
 
 struct tool_call *tool_fixture_start(struct tool_fixture *d, const char *args)

@@ -18,7 +18,7 @@ struct tool_fixture {
 };
 
 void tool_fixture_open(struct tool_fixture *d);
-void tool_fixture_use(struct tool_fixture *d, tool_executor_make *make);
+void tool_fixture_use(struct tool_fixture *d, tool_executor_claim *claim);
 /* A call of `a "tool"`.  Fails if its answer comes from inside. */
 struct tool_call *tool_fixture_start(struct tool_fixture *d, const char *args);
 void tool_fixture_cancel(struct tool_fixture *d, struct tool_call *call); /* likewise */

@@ -19,7 +19,7 @@ static void expect_command(const char *command, const char *result, const char *
   tool_fixture_open(&d);
   d.source.command = command;
   d.source.command_env = env;
-  tool_fixture_use(&d, tool_command_make);
+  tool_fixture_use(&d, tool_command_claim);
   tool_fixture_start(&d, "{\"n\":1.0}");
   tool_fixture_wait(&d);
   assert_string_equal(buf_cstring(&d.result), result);
@@ -61,7 +61,7 @@ test_tool_command__a_command_ends_at_its_deadline_or_when_cancelled(void **state
   struct tool_fixture d;
   tool_fixture_open(&d);
   d.source.command = "sleep 1000";
-  tool_fixture_use(&d, tool_command_make);
+  tool_fixture_use(&d, tool_command_claim);
   d.route.timeout_ms = 200;
   tool_fixture_start(&d, "{}");
   tool_fixture_wait(&d);
@@ -69,7 +69,7 @@ test_tool_command__a_command_ends_at_its_deadline_or_when_cancelled(void **state
   tool_fixture_close(&d);
   tool_fixture_open(&d);
   d.source.command = "sleep 1000";
-  tool_fixture_use(&d, tool_command_make);
+  tool_fixture_use(&d, tool_command_claim);
   struct tool_call *c = tool_fixture_start(&d, "{}");
   tool_fixture_cancel(&d, c);
   tool_fixture_wait(&d);
@@ -83,7 +83,7 @@ static void test_tool_command__a_source_without_a_command_is_left_to_others(void
   struct tool_source source = {0};
   struct tool_executor executor = {0};
   struct fault f = {0};
-  assert_int_equal(tool_command_make(&source, &executor, &f), 0);
+  assert_int_equal(tool_command_claim(&source, &executor, &f), 0);
   assert_int_equal(f.kind, FAULT_NONE);
 }
 

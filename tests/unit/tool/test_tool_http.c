@@ -27,7 +27,7 @@ static void test_tool_http__posts_name_and_args_and_nothing_else(void **state)
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   tool_fixture_start(&d, "{ \"z\":1.0,\"a\":123456789012345678901 }");
   tool_fixture_wait(&d);
   assert_string_equal(
@@ -51,7 +51,7 @@ static void test_tool_http__a_failed_call_is_a_failure_in_words(void **state)
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.host.status = 500;
   d.host.body = "{\"error\":\"kaboom\"}";
   tool_fixture_start(&d, "{}");
@@ -67,7 +67,7 @@ static void test_tool_http__what_may_have_arrived_is_never_sent_again(void **sta
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.host.failures = 1;
   tool_fixture_start(&d, "{}");
   tool_fixture_wait(&d);
@@ -83,7 +83,7 @@ test_tool_http__a_kept_connection_that_dies_does_not_repeat_the_call(void **stat
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   tool_fixture_start(&d, "{}");
   tool_fixture_wait(&d);
   d.answers = 0;
@@ -101,7 +101,7 @@ static void test_tool_http__what_never_left_is_tried_three_times(void **state)
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.source.url = SPAN_LITERAL("http://127.0.0.1:1/none"); /* nobody listens there */
   unsigned long long begun = ids_ticks_ms();
   tool_fixture_start(&d, "{}");
@@ -118,7 +118,7 @@ test_tool_http__a_pending_answer_is_asked_for_again_with_the_same_id(void **stat
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.host.body = "{\"pending\":true,\"retryAfterMs\":60}";
   tool_fixture_start(&d, "{}");
   host_wait_requests(&d.host, 3);
@@ -144,7 +144,7 @@ static void test_tool_http__pending_ends_at_the_deadline(void **state)
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.route.timeout_ms = 300;
   d.host.status = 202;
   d.host.body = "{\"retryAfterMs\":100}";
@@ -160,7 +160,7 @@ static void test_tool_http__a_silent_host_is_given_up_at_the_deadline(void **sta
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.route.timeout_ms = 200;
   d.host.hold = true;
   tool_fixture_start(&d, "{}");
@@ -176,7 +176,7 @@ static void test_tool_http__a_cancel_hangs_up_on_the_host_and_answers_once(void 
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.host.hold = true;
   struct tool_call *c = tool_fixture_start(&d, "{}");
   host_wait_requests(&d.host, 1);
@@ -194,7 +194,7 @@ static void test_tool_http__a_cancel_between_two_attempts_answers_once(void **st
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.host.body = "{\"pending\":true,\"retryAfterMs\":5000}";
   struct tool_call *c = tool_fixture_start(&d, "{}");
   host_wait_requests(&d.host, 1);
@@ -210,7 +210,7 @@ static void test_tool_http__an_answer_above_the_ceiling_is_a_failure(void **stat
   (void)state;
   struct tool_fixture d;
   tool_fixture_open(&d);
-  tool_fixture_use(&d, tool_http_make);
+  tool_fixture_use(&d, tool_http_claim);
   d.source.answer_ceiling = 100;
   char *body = malloc(2 * KIB);
   memset(body, ' ', 2 * KIB - 1);
@@ -230,7 +230,7 @@ test_tool_http__a_url_that_cannot_be_called_is_refused_by_its_field(void **state
   struct tool_source source = {.url = SPAN_LITERAL("ftp://x/")};
   struct tool_executor executor = {0};
   struct fault f = {0};
-  assert_int_equal(tool_http_make(&source, &executor, &f), -1);
+  assert_int_equal(tool_http_claim(&source, &executor, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   assert_true(span_starts(span_of(f.text), "run request: toolExecUrl"));
 }
