@@ -122,7 +122,7 @@ static int open_bridge(struct resources *s, unsigned tool_ms, struct fault *f)
   s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
   s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
-                               .name = SPAN_LITERAL(BRIDGE_DEFAULT_NAME),
+                               .name = SPAN_LITERAL(BRIDGE_NAME),
                                .tools = s->req->tools,
                                .route = &s->route,
                                .hold_ms = set->bridge_hold_ms,
