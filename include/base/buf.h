@@ -47,8 +47,8 @@ void buf_add_tail(struct buf *b, struct span s);
 void buf_drop_front(struct buf *b, size_t n);
 struct span buf_span(const struct buf *b);
 struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */
-const char *
-buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next change */
+/* NUL-ended, "" when empty; valid until the next change */
+const char *buf_cstring(struct buf *b);
 
 #define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
 /* The two arguments of a "%.*s". */
@@ -56,8 +56,8 @@ buf_cstring(struct buf *b); /* NUL-ended, "" when empty; valid until the next ch
 struct span span_of(const char *cstring); /* NULL: the empty span */
 bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);
-/* 64 bits that tell texts apart (FNV-1a, stirred), never 0; no secret is safe behind it.
- */
+/* 64 bits that tell texts apart (FNV-1a, stirred), never 0; no secret is safe behind
+ * it. */
 uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
 bool span_starts(struct span s, const char *prefix);
@@ -67,8 +67,8 @@ char *span_copy(struct span s);                  /* malloc'd, NUL-ended */
 /* Whole text, decimal, no sign, no blanks, lowest <= value <= highest; else false. */
 bool span_to_number(struct span s, unsigned long long lowest, unsigned long long highest,
                     unsigned long long *value);
-/* The longest prefix of at most `most` bytes that does not end inside a UTF-8 sequence.
- */
+/* The longest prefix of at most `most` bytes that does not end inside a UTF-8
+ * sequence. */
 struct span span_cut_utf8(struct span s, size_t most);
 
 #endif

@@ -71,8 +71,9 @@ void events_reasoning_open(struct events *e, struct span id);
 void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
-/* START, ARGS, END at once.  `origin` says whose tool it is.  `args_json` are the agent's own bytes, "{}" when empty.  A
- * call id that is already known is dropped; an empty one is generated. */
+/* START, ARGS, END at once.  `origin` says whose tool it is.  `args_json` are the agent's
+ * own bytes, "{}" when empty.  A call id that is already known is dropped; an empty one
+ * is generated. */
 void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
                       struct span name, struct span args_json);
 /* RESULT.  For a call never opened it goes out as it is (agents do that). */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_user.h - another user, as whom an agent runs (--agent-user).
  *
- * Looked up once, at the start, in passwd and group.  The keeper (process/keeper.h) stays what
- * runlet is, so that its signals always arrive; only between fork and exec the agent
+ * Looked up once, at the start, in passwd and group.  The keeper (process/keeper.h) stays
+ * what runlet is, so that its signals always arrive; only between fork and exec the agent
  * takes the identity on: groups, group, user, and PR_SET_NO_NEW_PRIVS, without which it
- * could get more again by a set-user-id program.  */
+ * could get more again by a set-user-id program. */
 #ifndef PROCESS_AGENT_USER_H
 #define PROCESS_AGENT_USER_H
 

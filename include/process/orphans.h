@@ -14,8 +14,8 @@
 
 struct uv_loop_s;
 
-/* One a loop.  Keeps the loop from nothing: it does not count as something to wait for.
- */
+/* One a loop.  Keeps the loop from nothing: it does not count as something to wait
+ * for. */
 int orphans_open(struct uv_loop_s *loop, struct fault *f);
 void orphans_close(struct uv_loop_s *loop); /* fine when it was not opened */
 /* Nothing happens on a loop without orphans_open(). */

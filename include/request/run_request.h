@@ -71,8 +71,8 @@ struct run_request {
   bool detach;              /* onDisconnect: the run goes on without its client */
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
-  struct span
-      traceparent; /* set by the door from the HTTP header; borrowed from door_text */
+  /* set by the door from the HTTP header; borrowed from door_text */
+  struct span traceparent;
 
   /* what holds the spans */
   struct buf text;

@@ -83,7 +83,8 @@ void ids_path_segment(struct span id, struct buf *out)
     segment[len++] = hex_digits[(unsigned char)c >> 4];
     segment[len++] = hex_digits[(unsigned char)c & 15];
   }
+  /* the empty id; no other id gives a bare '_' */
   if (len == 0)
-    segment[len++] = '_'; /* the empty id; no other id gives a bare '_' */
+    segment[len++] = '_';
   buf_add(out, (struct span){segment, len});
 }

@@ -130,8 +130,8 @@ void log_redact(struct span text, struct buf *out)
   buf_add(out, span_after(text, kept));
 }
 
-/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled out.
- */
+/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled
+ * out. */
 static void add_visible(struct buf *out, struct span text)
 {
   for (size_t i = 0; i < text.len; i++) {

@@ -51,12 +51,12 @@ static void fill_settings(struct runtime *g, const struct agent_user *agent)
   s->agent_environment = &g->agent_environment;
   s->agent = agent;
   s->workspace = g->folders.workspace.at;
-  s->state_folder = g->folders.state.at;
   s->run_folders = g->folders.runs.at;
   s->cgroup = buf_cstring(&g->cgroups.folder);
   s->oom_kills = buf_cstring(&g->cgroups.kills);
   s->line_ceiling = g->options->max_line_bytes;
-  s->counters = &g->counters;
+  s->on_tool_ended = counters_tool_call;
+  s->tool_context = &g->counters;
 }
 
 static int open_loop(struct runtime *g, struct fault *f)
@@ -73,7 +73,7 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
                  struct fault *f)
 {
   *g = (struct runtime){.options = options};
-  g->environment = secrets_environment(env);
+  g->environment = environment_of_runner(env);
   const struct agent_user *agent = options->run.agent_user ? &g->agent : NULL;
   if (check_tool_command(options, f) < 0 || find_agent(g, f) < 0 ||
       keeper_prepare(f) < 0 ||

@@ -35,8 +35,9 @@ void token_wipe(char *const *env)
 {
   for (size_t i = 0; env[i]; i++) {
     char *value = token_in(env[i]);
+    /* /proc/<pid>/environ shows this memory */
     if (value)
-      mem_wipe(value, strlen(value)); /* /proc/<pid>/environ shows this memory */
+      mem_wipe(value, strlen(value));
   }
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* translate_door.c - read, line by line, harness, events, write; blocking, as nothing else
- * goes on.  */
+/* translate_door.c - read, line by line, harness, events, write; blocking, as nothing
+ * else goes on. */
 #include "door/translate_door.h"
 
 #include "agent/agent_session.h"
@@ -139,8 +139,9 @@ int translate_run(const struct translate_options *o, struct fault *f)
   int rc = translate(o, harness, fd, f);
   if (o->timestamp_ms >= 0)
     clock_freeze(-1);
+  /* only read from: nothing to lose */
   if (!from_stdin)
-    (void)close(fd); /* only read from: nothing to lose */
+    (void)close(fd);
   return rc;
 }
 

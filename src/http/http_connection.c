@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* -- the end ------------------------------------------------------------------------ */
+/* -- the end ------------------------------------------------------------- */
 
 static void connection_free(struct http_connection *c)
 {
@@ -51,18 +51,19 @@ void http_connection_cut(struct http_connection *c, bool tell)
   struct http_exchange *x = &c->exchange;
   void (*on_gone)(void *who) = tell && c->owned ? x->on_gone : NULL;
   void *who = x->gone_who;
-  /* An owner that did not ask to be told still has the pointer and will answer some time.
-   */
+  /* An owner that did not ask to be told still has the pointer and will answer some
+   * time. */
   if (!tell || on_gone != NULL)
     c->owned = false;
   http_connection_close(c, true);
   if (on_gone != NULL)
     on_gone(who);
+  /* it was closed long ago and kept for its owner's sake */
   if (c->open == 0)
-    connection_free(c); /* it was closed long ago and kept for its owner's sake */
+    connection_free(c);
 }
 
-/* -- states ------------------------------------------------------------------------- */
+/* -- states -------------------------------------------------------------- */
 
 static void connection_mark(struct http_connection *c)
 {
@@ -96,7 +97,7 @@ void http_connection_retire(struct http_connection *c)
     connection_enter(c, HTTP_CONNECTION_FINISHING);
 }
 
-/* -- deadlines ---------------------------------------------------------------------- */
+/* -- deadlines ----------------------------------------------------------- */
 
 static void connection_refuse(struct http_connection *c, int status, const char *reason)
 {
@@ -115,8 +116,8 @@ static void on_deadline(uv_timer_t *timer)
     return;
   if (http_parse_state(c->parse) != HTTP_PARSE_START)
     connection_refuse(c, 408, "the request did not come in time");
-  else if (http_output_backlog(&c->output) ==
-           0) /* else the last answer is still on its way */
+  /* else the last answer is still on its way */
+  else if (http_output_backlog(&c->output) == 0)
     http_connection_close(c, false);
 }
 
@@ -131,13 +132,14 @@ static void arm_deadline(struct http_connection *c)
   unsigned ms = parsing == HTTP_PARSE_START  ? setup->idle_ms
                 : parsing == HTTP_PARSE_HEAD ? setup->head_ms
                                              : setup->body_ms;
+  /* idleness may wait again */
   if (ms > 0)
-    uv_timer_start(&c->deadline, on_deadline, ms, ms); /* idleness may wait again */
+    uv_timer_start(&c->deadline, on_deadline, ms, ms);
   else
     uv_timer_stop(&c->deadline);
 }
 
-/* -- what the exchange asks --------------------------------------------------------- */
+/* -- what the exchange asks ---------------------------------------------- */
 
 static void on_exchange_dirty(void *who)
 {
@@ -181,7 +183,7 @@ static const struct http_exchange_calls exchange_calls = {
     .on_abort = on_abort,
 };
 
-/* -- bytes in ----------------------------------------------------------------------- */
+/* -- bytes in ------------------------------------------------------------ */
 
 /* Pipelined requests had to wait while too much was unsent. */
 static void tell_drain(struct http_connection *c)
@@ -214,8 +216,9 @@ static void ask_head(struct http_connection *c)
   if (c->owner->setup->on_head == NULL)
     return;
   hand_out(c, true);
+  /* it is answered */
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)
-    return; /* it is answered */
+    return;
   c->owned = false;
   connection_enter(c, HTTP_CONNECTION_READING);
 }
@@ -321,8 +324,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
     http_connection_cut(c, true);
 }
 
-/* We read all the time, so that a client that goes is noticed, but never keep much ahead.
- */
+/* We read all the time, so that a client that goes is noticed, but never keep much
+ * ahead. */
 static void update_reading(struct http_connection *c)
 {
   bool want = c->state != HTTP_CONNECTION_CLOSED && !c->peer_ended &&
@@ -336,7 +339,7 @@ static void update_reading(struct http_connection *c)
     http_connection_cut(c, true);
 }
 
-/* -- bytes out ---------------------------------------------------------------------- */
+/* -- bytes out ----------------------------------------------------------- */
 
 /* Sends what is written; when a finishing connection has nothing left, says our end and
  * lingers. */
@@ -407,7 +410,7 @@ void http_connection_turn(struct http_connection *c)
   update_reading(c);
 }
 
-/* -- the beginning ------------------------------------------------------------------ */
+/* -- the beginning ------------------------------------------------------- */
 
 static bool is_let_in(const struct http_connection *c)
 {

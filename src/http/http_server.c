@@ -29,7 +29,7 @@ struct http_server {
   void *who;
 };
 
-/* -- the end ------------------------------------------------------------------------ */
+/* -- the end ------------------------------------------------------------- */
 
 static void server_free(struct http_server *s)
 {
@@ -84,7 +84,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   }
 }
 
-/* -- what the connections tell ------------------------------------------------------ */
+/* -- what the connections tell ------------------------------------------- */
 
 static void list_add(struct http_server *s, struct http_connection *c)
 {
@@ -112,7 +112,7 @@ static void on_connection_freed(void *who, struct http_connection *c)
     server_free(s);
 }
 
-/* -- turns of the loop -------------------------------------------------------------- */
+/* -- turns of the loop --------------------------------------------------- */
 
 static void server_turn(struct http_server *s)
 {
@@ -120,8 +120,8 @@ static void server_turn(struct http_server *s)
     return;
   s->dirty = false;
   uv_idle_stop(&s->before);
-  /* Connections are only taken off the list in their close callbacks, so it holds still.
-   */
+  /* Connections are only taken off the list in their close callbacks, so it holds
+   * still. */
   for (struct http_connection *c = s->connections; c != NULL; c = c->next)
     http_connection_turn(c);
 }
@@ -145,7 +145,7 @@ static void on_connection_dirty(void *who)
   uv_idle_start(&s->before, on_before); /* which also keeps the loop from waiting */
 }
 
-/* -- the beginning ------------------------------------------------------------------ */
+/* -- the beginning ------------------------------------------------------- */
 
 static void dropped(uv_handle_t *handle)
 {
@@ -164,8 +164,9 @@ static void drop_connection(struct http_server *s)
 static void on_connection(uv_stream_t *listener, int status)
 {
   struct http_server *s = listener->data;
+  /* the client gave up, or no descriptors are left: others will come */
   if (status < 0)
-    return; /* the client gave up, or no descriptors are left: others will come */
+    return;
   bool refused = s->count >= s->setup.connections;
   if (refused && s->refused >= LIMIT_REFUSED) {
     drop_connection(s);

@@ -14,8 +14,8 @@
 
 struct fd_writer {
   uv_poll_t poll;
-  uv_timer_t
-      timer; /* 0 ms: the flush of this turn; after fd_writer_end(): its deadline */
+  /* 0 ms: the flush of this turn; after fd_writer_end(): its deadline */
+  uv_timer_t timer;
   unsigned open_handles;
   int fd, flags, watched; /* watched: the poll's events, 0: stopped */
   bool pollable, gone, above, ending, told;
@@ -73,12 +73,14 @@ static bool nobody_reads(int fd)
 static void polled(uv_poll_t *poll, int status, int events)
 {
   struct fd_writer *w = poll->data;
+  /* libuv has stopped it */
   if (status < 0)
-    w->watched = 0; /* libuv has stopped it */
+    w->watched = 0;
   if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd))
     is_gone(w);
+  /* it would be told again at once, for ever */
   else if (events & UV_DISCONNECT)
-    w->half_closed = true; /* it would be told again at once, for ever */
+    w->half_closed = true;
   flush(w);
 }
 
@@ -119,8 +121,9 @@ static void flush(struct fd_writer *w)
     }
     buf_drop_front(&w->waiting, (size_t)n);
   }
+  /* on_gone has ended it */
   if (uv_is_closing((uv_handle_t *)&w->timer))
-    return; /* on_gone has ended it */
+    return;
   watch(w);
   if (w->above && w->waiting.len < LIMIT_SINK_LOW_BYTES) {
     w->above = false;
@@ -175,8 +178,8 @@ size_t fd_writer_put(struct fd_writer *w, struct span bytes)
   if (w->gone || w->ending)
     return 0;
   buf_add(&w->waiting, bytes);
-  if (w->waiting
-          .overflowed) { /* the caller did not heed the backlog: a reader lost bytes */
+  /* the caller did not heed the backlog: a reader lost bytes */
+  if (w->waiting.overflowed) {
     is_gone(w);
     return 0;
   }

@@ -69,8 +69,9 @@ static int read_at(int fd, char *to, size_t len, unsigned long long at)
     ssize_t n = pread(fd, to, len, (off_t)at);
     if (n < 0 && errno == EINTR)
       continue;
+    /* somebody cut it short */
     if (n <= 0)
-      return n < 0 ? -errno : -EIO; /* somebody cut it short */
+      return n < 0 ? -errno : -EIO;
     to += n;
     len -= (size_t)n;
     at += (size_t)n;

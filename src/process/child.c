@@ -259,8 +259,9 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  /* whose end was wanted does not wait for a reader */
   if (c->hurried && c->exited)
-    child_resume(c); /* whose end was wanted does not wait for a reader */
+    child_resume(c);
   look_for_end(c);
 }
 
@@ -420,8 +421,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     pipes_close(e.ours);
   }
   if (failed) {
+    /* it is ours in any case */
     if (setup->input)
-      buf_wipe(setup->input); /* it is ours in any case */
+      buf_wipe(setup->input);
     child_close(c, NULL, NULL);
     return NULL;
   }

@@ -58,8 +58,9 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
     ssize_t n = send(k->control, at, left, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR)
       continue;
+    /* runlet is gone: its end of the socket tells us in the loop */
     if (n <= 0)
-      return; /* runlet is gone: its end of the socket tells us in the loop */
+      return;
     at += n;
     left -= (size_t)n;
   }
@@ -71,8 +72,9 @@ static int start_agent(struct keeper *k, const struct launch *l)
 {
   struct launch_error e;
   k->agent = launch(l, &e);
+  /* the agent's streams are the agent's */
   for (int fd = 0; fd < 3; fd++)
-    close(fd); /* the agent's streams are the agent's */
+    close(fd);
   struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
   if (k->agent < 0) {
     k->agent = 0;
@@ -181,17 +183,18 @@ static void count_member(void *who, int pid, const char *name)
   g->members += getpgid(pid) == g->id;
 }
 
-/* What stays in the agent's own group after a stop is no daemon of its user's but a part
- * of the agent that is a little later with its exit: it gets LIMIT_POLITE_MS, and KILL.
- */
+/* What stays in the agent's own group after a stop is no daemon of its user's but a
+ * part of the agent that is a little later with its exit: it gets LIMIT_POLITE_MS,
+ * and KILL. */
 static bool group_is_ending(struct keeper *k)
 {
   struct group g = {.id = k->agent};
   if (!k->stopped || k->agent <= 0 || !reap(k))
     return false;
   descendants_each(getpid(), count_member, &g);
+  /* a group with members of ours is still this one */
   if (g.members > 0 && now_ms() >= k->let_go_at)
-    kill(-g.id, SIGKILL); /* a group with members of ours is still this one */
+    kill(-g.id, SIGKILL);
   return g.members > 0 && now_ms() < k->let_go_at + LIMIT_POLITE_MS; /* it cannot die */
 }
 
@@ -232,16 +235,16 @@ static void read_commands(struct keeper *k)
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return;
-  k->alone =
-      true; /* runlet died: nobody reads the streams, nothing of the run may stay */
+  /* runlet died: nobody reads the streams, nothing of the run may stay */
+  k->alone = true;
   begin_sweep(k);
 }
 
 static int wait_ms(const struct keeper *k)
 {
+  /* a killed process shows itself by SIGCHLD; an unseen one by looking again */
   if (k->sweeping || k->let_go_at)
-    return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again
-               */
+    return 5;
   if (!k->kill_at)
     return -1;
   long long left = k->kill_at - now_ms();
@@ -256,13 +259,15 @@ _Noreturn static void watch(struct keeper *k)
     if (poll(p, 2, wait_ms(k)) < 0 && errno != EINTR)
       _exit(1);
     struct signalfd_siginfo info;
+    /* only the wake-up counts */
     if (p[0].revents)
-      (void)!read(k->signals, &info, sizeof info); /* only the wake-up counts */
+      (void)!read(k->signals, &info, sizeof info);
     bool children = reap(k);
     if (p[1].revents)
       read_commands(k);
+    /* with its own end: a process may be one that cannot die */
     if (k->kill_at && now_ms() >= k->kill_at)
-      begin_sweep(k); /* with its own end: a process may be one that cannot die */
+      begin_sweep(k);
     if (k->let_go_at && !k->sweeping)
       let_go(k);
     if (!k->sweeping)
@@ -315,8 +320,8 @@ static int self_fd = -1; /* our own program file, for execveat */
 
 int keeper_prepare(struct fault *f)
 {
-  const char *self_path =
-      (const char *)getauxval(AT_EXECFN); /* what execve() was given */
+  /* what execve() was given */
+  const char *self_path = (const char *)getauxval(AT_EXECFN);
   if (self_fd >= 0)
     return 0;
   self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

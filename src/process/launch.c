@@ -47,8 +47,9 @@ _Noreturn static void become_agent(const struct launch *l, struct launch_error *
   if (e->os)
     _exit(127);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
+  /* it died before the line above */
   if (getppid() != keeper)
-    _exit(127); /* it died before the line above */
+    _exit(127);
   reset_signals();
   close_from(3);
   e->step = chdir(l->cwd) < 0 ? LAUNCH_CHDIR : LAUNCH_EXEC;

@@ -27,8 +27,8 @@ bool fields_says_something(const struct fields *r, json_at v);
 /* A non-empty string without NUL bytes. */
 int fields_text(const struct fields *r, json_at object, const char *where,
                 const char *name, struct span *out);
-/* The same, and not beginning with '-': it stands in argv, where it could be an option.
- */
+/* The same, and not beginning with '-': it stands in argv, where it could be an
+ * option. */
 int fields_argument(const struct fields *r, json_at object, const char *where,
                     const char *name, struct span *out);
 int fields_whole(const struct fields *r, json_at object, const char *where,

@@ -114,8 +114,9 @@ static int source_read(const struct fields *r, json_at source, struct run_reques
         r->f, FAULT_BAD_INPUT,
         "run request: workspace.source.type \"git\" is not supported by this "
         "version");
+  /* as the reference: all other types are none */
   if (!span_is(type, "local"))
-    return 0; /* as the reference: all other types are none */
+    return 0;
   if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
     return -1;
   if (req->local_path.len == 0)
@@ -225,8 +226,8 @@ static int request_read(const struct fields *r, const struct request_rules *rule
   return run_options_read(r, root, req);
 }
 
-/* Invalid UTF-8 becomes U+FFFD, as it does where a body is read into a JavaScript string.
- */
+/* Invalid UTF-8 becomes U+FFFD, as it does where a body is read into a JavaScript
+ * string. */
 static void text_repair(struct buf *text)
 {
   if (utf8_valid(buf_span(text)))

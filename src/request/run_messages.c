@@ -25,8 +25,9 @@ static struct span content_text(const struct fields *r, json_at content)
   size_t total = 0, used = 0;
   for (json_at part = json_first(content); part != NULL; part = json_next(part)) {
     struct span text = part_text(r, part);
+    /* the only one needs no joining */
     if (text.len > 0 && json_next(part) == NULL && total == 0)
-      return text; /* the only one needs no joining */
+      return text;
     total += text.len;
   }
   char *joined = arena_new(r->arena, total + 1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* records.c - see records.h. */
+/* records.c - a list, newest first, and when a record leaves it.
+ *
+ * There is one timer, set for the record that will be the next to be too old; all other
+ * reasons to forget arise when a run ends or a reader leaves, and are seen to there.  */
 #include "service/records.h"
 
 #include "base/clock.h"
@@ -18,7 +21,7 @@ struct records {
   struct loop_timer *forgetting;
 };
 
-/* -- forgetting -- */
+/* -- forgetting ---------------------------------------------------------- */
 
 static void record_free(struct record *r)
 {
@@ -65,6 +68,7 @@ static bool are_too_many(const struct records *all)
   return runs > all->setup.keep_runs || bytes > all->setup.keep_bytes;
 }
 
+/* Forgets what is too old or too much, then sets the timer for the next. */
 static void forget_some(void *who)
 {
   struct records *all = who;
@@ -79,8 +83,9 @@ static void forget_some(void *who)
   }
 }
 
-/* -- one run -- */
+/* -- one run ------------------------------------------------------------- */
 
+/* The run is gone; its journal and facts stay. */
 static void run_is_over(void *who, const struct run_outcome *outcome)
 {
   struct record *r = who;
@@ -101,6 +106,7 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   forget_some(r->all);
 }
 
+/* The run was admitted: from here on nothing is refused. */
 static struct sink *sink_of(void *who, struct run *run)
 {
   struct record *r = who;
@@ -167,6 +173,7 @@ void record_join(struct record *r, struct journal_reader *reader,
   journal_join(r->journal, reader, after, posted, on_more, who);
 }
 
+/* The last poster takes its run along, unless the request said otherwise. */
 void record_leave(struct record *r, struct journal_reader *reader)
 {
   bool posted = reader->throttles;
@@ -201,7 +208,7 @@ const char *record_state(const struct record *r)
   return r->ending || journal_is_over(r->journal) ? "ending" : "running";
 }
 
-/* -- all -- */
+/* -- all ----------------------------------------------------------------- */
 
 struct records *records_new(const struct records_setup *setup)
 {

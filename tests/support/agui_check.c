@@ -142,8 +142,8 @@ static bool opens_message(const struct look *l, enum message kind)
   return true;
 }
 
-/* The event belongs to the open message, which is in state `from`, and leaves it in `to`.
- */
+/* The event belongs to the open message, which is in state `from`, and leaves it in
+ * `to`. */
 static bool in_message(const struct look *l, enum message from, enum message to)
 {
   struct agui_check *c = l->c;

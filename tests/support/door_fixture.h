@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* door_fixture.h - the runs of a service over plain sockets, for tests: a run_fixture, the
- * records, and a server whose every request goes to routes_answer().  The test's
- * main() must be able to be the keeper (process/keeper.h).  */
+/* door_fixture.h - the runs of a service over plain sockets, for tests: a run_fixture,
+ * the records, and a server whose every request goes to routes_answer().  The test's
+ * main() must be able to be the keeper (process/keeper.h). */
 #ifndef SUPPORT_DOOR_FIXTURE_H
 #define SUPPORT_DOOR_FIXTURE_H
 

@@ -66,7 +66,6 @@ void run_fixture_open(struct run_fixture *d, const char *script)
       .environment = &d->env,
       .agent_environment = &d->env,
       .workspace = d->work,
-      .state_folder = d->state,
       .run_folders = d->state,
       .line_ceiling = LIMIT_LINE_BYTES,
       .deadlines = {.run_ms = 20000,

@@ -62,8 +62,9 @@ static bool carries_mark(const char *pid)
 {
   char text[64 * 1024], name[32];
   (void)read_about(pid, "comm", name, sizeof name);
+  /* nothing was marked yet; only root can read its environment */
   if (!mark[0] || !strcmp(name, "runlet-keeper\n"))
-    return false; /* nothing was marked yet; only root can read its environment */
+    return false;
   size_t len = read_about(pid, "environ", text, sizeof text);
   for (size_t at = 0; at < len; at += strlen(text + at) + 1)
     if (!strcmp(text + at, mark))

@@ -2,8 +2,8 @@
 /* acp_calls.c - a tool call is learned from several updates and told once.
  *
  * Agents name a bridged tool in five ways and put its arguments and its result in several
- * places; each is looked at in the order in which agents were seen to be right.  What none
- * of them announces is still told: by its kind, with its title.  */
+ * places; each is looked at in the order in which agents were seen to be right.  What
+ * none of them announces is still told: by its kind, with its title. */
 #include "acp_calls.h"
 
 #include "base/json_write.h"

@@ -25,7 +25,7 @@ enum { AUTH_REQUIRED = -32000 }; /* JSON-RPC, as the protocol has it */
 
 static const struct span nothing = {0};
 
-/* -- authenticate ----- */
+/* -- authenticate -------------------------------------------------------- */
 
 static bool request_names(const struct run_request *req, struct span variable)
 {
@@ -81,7 +81,7 @@ static bool authenticate(struct acp *a, bool needed, struct agent_output *output
   return found;
 }
 
-/* -- the session ----- */
+/* -- the session --------------------------------------------------------- */
 
 static bool offers(const struct acp *a, const char *path)
 {
@@ -100,7 +100,8 @@ static void warn_not_resumed(struct agent_output *output, struct span why)
   buf_free(&text);
 }
 
-/* An old session by resume or load, where the agent offers one of them; else a new one. */
+/* An old session by resume or load, where the agent offers one of them; else a new
+ * one. */
 static void open_session(struct acp *a, struct agent_output *output)
 {
   bool resuming = a->req && a->req->session_id.len > 0;

@@ -337,8 +337,9 @@ static void claude_finish(void *state, const struct process_end *end,
   struct claude *c = state;
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
+  /* its exit status is 1 then */
   if (c->outcome == OUTCOME_LENGTH)
-    events_finish(output->events, "length", usage); /* its exit status is 1 then */
+    events_finish(output->events, "length", usage);
   else if (c->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
   else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))

@@ -73,8 +73,9 @@ static void on_message(const struct line *l, json_at item, bool done)
   struct codex *c = l->c;
   struct span id = json_member_text(l->doc, item, "id"),
               text = json_member_text(l->doc, item, "text");
+  /* nothing to know it again by */
   if (id.len == 0 && !done)
-    return; /* nothing to know it again by */
+    return;
   bool known = id.len > 0 && text_growth_knows(&c->texts, id);
   struct span more = id.len > 0 ? text_growth_more(&c->texts, id, text) : text;
   bool open = c->open.len > 0 && span_equal(id, buf_span(&c->open));
@@ -116,7 +117,7 @@ static void on_item(const struct line *l, json_at root, struct span state)
     on_tool(l, item, done);
 }
 
-/* -- the thread and its turn ----- */
+/* -- the thread and its turn --------------------------------------------- */
 
 static void on_thread(const struct line *l, json_at root)
 {
@@ -185,7 +186,7 @@ static int codex_on_input(void *state, const struct agent_input *input,
   return 0;
 }
 
-/* -- the end ----- */
+/* -- the end ------------------------------------------------------------- */
 
 static void finish(struct codex *c, struct events *events)
 {

@@ -175,8 +175,9 @@ static bool read_own(const struct json *doc, json_at item, bool done,
 {
   struct span type = json_member_text(doc, item, "type");
   if (!done && span_is(type, "web_search") &&
+      /* it says what for when it is done */
       json_member_text(doc, item, "query").len == 0)
-    return false; /* it says what for when it is done */
+    return false;
   for (size_t i = 0; i < sizeof own_tools / sizeof own_tools[0]; i++) {
     const struct own_tool *tool = &own_tools[i];
     if (!span_is(type, tool->type))

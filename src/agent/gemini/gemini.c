@@ -90,8 +90,9 @@ static void on_message(const struct line *l)
   struct span text = text_of(l, "content");
   if (!span_is(text_of(l, "role"), "assistant") || text.len == 0)
     return;
+  /* a whole message */
   if (json_kind(json_get(l->root, "delta")) != JSON_TRUE)
-    events_text_close(l->events); /* a whole message */
+    events_text_close(l->events);
   events_text(l->events, text);
   buf_add(&l->g->acp.answer, text);
 }
@@ -218,8 +219,9 @@ static void gemini_finish(void *state, const struct process_end *end,
   const struct event_usage *usage = g->has_usage ? &g->usage : NULL;
   if (g->speaks_acp)
     acp_finish(&g->acp, end, output);
+  /* its exit status is 53 */
   else if (g->outcome == OUTCOME_LENGTH)
-    events_finish(output->events, "length", usage); /* its exit status is 53 */
+    events_finish(output->events, "length", usage);
   else if (g->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&g->code), buf_span(&g->text));
   else if (g->outcome == OUTCOME_SUCCESS && well)

@@ -48,7 +48,7 @@ enum { RETRIES = 5 };
 
 #define READY "opencode server listening on "
 
-/* -- events ----- */
+/* -- events -------------------------------------------------------------- */
 
 static bool is_listed(const struct opencode *c, struct span permission)
 {
@@ -185,7 +185,7 @@ static void on_event(const struct opencode_input *in, json_at root)
   }
 }
 
-/* -- the harness ----- */
+/* -- the harness --------------------------------------------------------- */
 
 static void on_line(struct opencode *c, struct span line, struct agent_output *output)
 {
@@ -289,8 +289,9 @@ static void opencode_finish(void *state, const struct process_end *end,
   struct opencode *c = state;
   bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
+  /* session.idle never came */
   if (c->answer.len > 0)
-    opencode_catch_up(c, output); /* session.idle never came */
+    opencode_catch_up(c, output);
   if (!ended_well && !(c->over && c->failure.len > 0 && !c->lost))
     harness_fail_by_end(output->events, end);
   else if (is_good(c) && (c->order.wants_value || c->no_value))

@@ -18,7 +18,7 @@
 /* The tool that outputSchema brings; what it is called with comes with the answer. */
 #define VALUE_TOOL "StructuredOutput"
 
-/* -- names ----- */
+/* -- names --------------------------------------------------------------- */
 
 /* OpenCode's names are made of these characters; each other one became '_'. */
 static bool is_same_name(struct span theirs, struct span ours)
@@ -49,7 +49,7 @@ struct span opencode_bridged(const struct opencode_order *order, struct span nam
   return recorded ? name : (struct span){0};
 }
 
-/* -- texts ----- */
+/* -- texts --------------------------------------------------------------- */
 
 static struct opencode_text *find_text(struct opencode_parts *p, struct span id)
 {
@@ -109,8 +109,9 @@ static void on_text(struct opencode_parts *p, const struct json *doc, json_at pa
   if (id.len == 0 || id.len > LIMIT_NAME_BYTES)
     return;
   if (!t) {
+    /* from long ago, and whole since */
     if (seen_ids_add(&p->begun, id) != 0)
-      return; /* from long ago, and whole since */
+      return;
     t = new_text(p, id, reasoning);
   }
   /* At its end a text is trimmed and may be rewritten: what went out stays. */
@@ -123,7 +124,7 @@ static void on_text(struct opencode_parts *p, const struct json *doc, json_at pa
     close_text(p, events);
 }
 
-/* -- tools and steps ----- */
+/* -- tools and steps ----------------------------------------------------- */
 
 static void on_tool(struct opencode_parts *p, const struct json *doc, json_at part,
                     struct events *events)

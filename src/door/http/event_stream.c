@@ -52,8 +52,9 @@ static size_t write_gap(struct event_stream *s, const struct journal_lines *gap)
   struct buf line = buf_make(KIB);
   notice_gap(s->record->format, gap->from, gap->to, &line);
   buf_clear(&s->text);
+  /* without its newline */
   if (s->sse)
-    sse_write_message(span_trim(buf_span(&line)), &s->text); /* without its newline */
+    sse_write_message(span_trim(buf_span(&line)), &s->text);
   else
     buf_add(&s->text, buf_span(&line));
   buf_free(&line);

@@ -187,8 +187,8 @@ static int listen_address(const struct runtime *g, struct buf *host, unsigned *p
 {
   if (g->options->serve.listen)
     return options_listen(g->options->serve.listen, host, port, f);
-  const char *runner_port =
-      strv_env(&g->environment, "RUNNER_PORT"); /* TanStack's runner reads it */
+  /* TanStack's runner reads it */
+  const char *runner_port = strv_env(&g->environment, "RUNNER_PORT");
   unsigned long long number = 8080;
   if (runner_port && !span_to_number(span_of(runner_port), 0, 65535, &number))
     return fault_set(f, FAULT_BAD_INPUT,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Beside the golden transcripts of `command`: what each bad line is called, and bounds.
- */
+/* Beside the golden transcripts of `command`: what each bad line is called, and
+ * bounds. */
 #include "agent/command/command_events.h"
 
 #include "stream.h"

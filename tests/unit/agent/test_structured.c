@@ -81,8 +81,9 @@ static void test_structured__a_failure_shows_the_beginning_of_what_was_said(void
   struct stream s;
   stream_open(&s, &event_format_tanstack, 0);
   struct buf said = buf_make(SIZE_MAX);
+  /* two bytes each */
   for (int i = 0; i < 300; i++)
-    buf_add_text(&said, "\xc3\xa9"); /* two bytes each */
+    buf_add_text(&said, "\xc3\xa9");
   structured_fail(s.events, buf_span(&said));
   assert_string_equal(events_error_code(s.events), "structured-output-parse-failed");
   const char *shown = strstr(s.text.at, "Content: ");

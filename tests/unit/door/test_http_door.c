@@ -141,8 +141,8 @@ static void test_http_door__answers_and_ends_with_0_on_term(void **state)
   end(&d, 0);
 }
 
-/* An agent that prints without end, and a client that reads its first byte and no more.
- */
+/* An agent that prints without end, and a client that reads its first byte and no
+ * more. */
 static int stall(struct fixture *d)
 {
   start(d, "127.0.0.1:0");

@@ -61,8 +61,9 @@ static void start_with(struct fixture *d, const char *script, const char *reques
   close(fd);
   if (in_fd)
     dup2(in_fd, 0);
+  /* the test's ends of the pipes */
   for (int other = 3; other < 64; other++)
-    close(other); /* the test's ends of the pipes */
+    close(other);
   char name[] = "runlet", command[] = "run", silent[] = "--log-level=silent";
   char *argv[] = {name, command, silent, NULL};
   struct options o;

@@ -108,8 +108,7 @@ static void expect_status(struct fixture *d, const char *request, size_t step,
   assert_int_equal(loopback_count(&d->client, "HTTP/1.1"), 1);
 }
 
-/* -- reading
- * ------------------------------------------------------------------------------ */
+/* -- reading ------------------------------------------------------------- */
 
 static void test_http_connection__takes_requests_cut_at_any_byte(void **state)
 {
@@ -214,8 +213,7 @@ static void test_http_connection__ignores_upgrade(void **state)
   finish_fixture(&d);
 }
 
-/* -- refusing
- * ------------------------------------------------------------------------------ */
+/* -- refusing ------------------------------------------------------------ */
 
 static void test_http_connection__refuses_and_closes_politely(void **state)
 {
@@ -295,8 +293,7 @@ static void test_http_connection__takes_nothing_after_connection_close(void **st
   finish_fixture(&d);
 }
 
-/* -- deadlines
- * ------------------------------------------------------------------------------ */
+/* -- deadlines ----------------------------------------------------------- */
 
 static void
 test_http_connection__answers_408_to_a_slow_head_however_it_drips(void **state)
@@ -372,8 +369,7 @@ test_http_connection__has_no_deadline_while_it_waits_for_its_owner(void **state)
   finish_fixture(&d);
 }
 
-/* -- the client's end
- * -------------------------------------------------------------------------- */
+/* -- the client's end ---------------------------------------------------- */
 
 static void test_http_connection__answers_a_half_closed_client(void **state)
 {

@@ -138,8 +138,9 @@ static void test_fd_writer__a_slow_reader_gets_all_and_drain_comes_once(void **s
   for (size_t i = 0; i < size; i++)
     text[i] = (char)('a' + i % 23);
   assert_true(fd_writer_put(d.writer, (struct span){text, size}) > LIMIT_SINK_HIGH_BYTES);
+  /* nobody reads: it waits, and does not block us */
   for (int i = 0; i < 5; i++)
-    loopback_run_ms(d.loop, 2); /* nobody reads: it waits, and does not block us */
+    loopback_run_ms(d.loop, 2);
   assert_int_equal(d.drained, 0);
   size_t backlog = size;
   while (d.read.len < size) {

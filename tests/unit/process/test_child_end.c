@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The ends of a child: who else holds its pipes, what it leaves, who stops or kills it.
- */
+/* The ends of a child: who else holds its pipes, what it leaves, who stops or kills
+ * it. */
 #include "process/child.h"
 
 #include "base/clock.h"

@@ -210,8 +210,9 @@ static void expect_gone(const char *printed)
     size_t n = fread(stat, 1, sizeof stat - 1, f);
     fclose(f);
     stat[n] = 0;
+    /* dead; whoever adopted it has not looked yet */
     if (strstr(stat, ") Z"))
-      return; /* dead; whoever adopted it has not looked yet */
+      return;
     usleep(10000);
   }
   fail_msg("process %d lives", pid);

@@ -83,8 +83,8 @@ static void test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown(void
          "\"secrets\":{\"MY_KEY\":{}}}");
   run_fixture_wait(&d, 1);
   assert_string_equal(d.outcome.code, "agent-exit");
-  assert_true(
-      run_fixture_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
+  /* it did get the value */
+  assert_true(run_fixture_says(&d, "\"stderrTail\":\"key ***."));
   assert_false(run_fixture_says(&d, "hunter2-secret"));
   run_fixture_check(&d);
   run_fixture_close(&d);
@@ -169,8 +169,8 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
       fail_msg("%s", f.text);
   }
   struct fault f = {0};
-  run_free(
-      run_new(&d.settings, run_fixture_request(""), &f)); /* admitted, never started */
+  /* admitted, never started */
+  run_free(run_new(&d.settings, run_fixture_request(""), &f));
   run_free(NULL);
   run_fixture_close(&d);
 }

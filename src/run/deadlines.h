@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* deadlines.h - how long a run and its silences may last, and the watch over it.
  *
- *   runMs     from the start; always runs
- *   startMs   spawn to the first line on stdout
- *   idleMs    no byte on stdout or from the agent's server, while no tool call is open;
+ *   runMs     the whole run, from its start; it always counts
+ *   startMs   from the spawn to the first line on stdout
+ *   idleMs    without a byte on stdout or from the agent's server, while no tool call is
+ *             open; 0 = off
+ *   result    after the agent's final record, how long it may take to exit; each further
+ *             line restarts it
+ *   heartbeat after so long without an event: CUSTOM runlet.heartbeat {"sinceMs"};
  *             0 = off
- *   result    the success or error record to the exit, from the last line on
- *   heartbeat no event for so long: CUSTOM runlet.heartbeat {"sinceMs"}; 0 = off
+ *
  * start, idle and result stand still while we do not read the agent (back-pressure).  The
- * request's value beats the option's; --max-run-ms caps the request's.  All in
- * milliseconds.  */
+ * request's value beats the option's, and --max-run-ms caps the request's.  All of them
+ * are milliseconds.  */
 #ifndef RUN_DEADLINES_H
 #define RUN_DEADLINES_H
 
-#include "run/run.h"
+#include "event/event.h"
+#include "request/run_request.h"
+#include "run/run_settings.h"
 
 struct child;
 struct bridge;
@@ -40,9 +45,9 @@ struct watch_setup {
 };
 
 struct watch *watch_new(const struct watch_setup *setup);
-void watch_result(struct watch *w); /* the record was heard, or a line after it: the grace
-                                       begins anew */
-void watch_alive(struct watch *w);  /* the agent's server said something */
-void watch_free(struct watch *w);   /* NULL is fine */
+/* The final record came, or a line after it: the grace to exit begins anew. */
+void watch_result(struct watch *w);
+void watch_alive(struct watch *w); /* the agent's server said something */
+void watch_free(struct watch *w);  /* NULL is fine */
 
 #endif

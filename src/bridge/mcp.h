@@ -7,13 +7,15 @@
  * those, and the tool would run twice.
  *
  * Wire: modelcontextprotocol.io, two eras on one endpoint.
- *   legacy   2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25, opened by `initialize`,
- * which is not demanded: a call without it is served modern   2026-07-28: each request
- * says so in params._meta and repeats itself in its HTTP head (mcp_modern.h) A request is
- * modern when it carries the modern _meta, when its head names 2026-07-28 (unless it is
- * an initialize), or when it is server/discover.  With `legacy_only` nothing is:
- * server/discover is then -32601 at once, for claude and grok probe with it before
- * initialize.  */
+ *   legacy  2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25; opened by `initialize`, which
+ *           is not demanded: a call without it is served
+ *   modern  2026-07-28; each request says so in params._meta and repeats itself in its
+ *           HTTP head (mcp_modern.h)
+ *
+ * A request is modern when it carries the modern _meta, when its head names 2026-07-28
+ * (unless it is an initialize), or when it is server/discover.  With `legacy_only`
+ * nothing is modern: server/discover is then -32601 at once, for claude and grok probe
+ * with it before initialize.  */
 #ifndef BRIDGE_MCP_H
 #define BRIDGE_MCP_H
 
@@ -29,13 +31,15 @@ enum mcp_verdict {
 };
 
 struct mcp_server { /* what is served; borrowed */
+  struct span name;
   const struct tools *tools;
   bool legacy_only;
 };
 
 struct mcp_call { /* owned: copies of what must outlive the request body */
   struct buf id_json, args_json, progress_token_json;
-  const struct tool *tool; /* borrowed from tools */
+  const struct tool *tool;         /* borrowed from tools */
+  const struct mcp_server *server; /* outlives the call */
   bool modern;
 };
 
@@ -50,8 +54,8 @@ struct mcp_taken {
 };
 
 /* `message` is one message (mcp_message.h takes arrays apart) in valid UTF-8.  `head` is
- * its HTTP request's; NULL for an element of an array, whose head was looked at before.
- */
+ * that of its HTTP request; NULL for an element of an array, whose head was looked at
+ * before. */
 void mcp_take(const struct mcp_server *server, const struct http_request *head,
               struct span message, struct mcp_taken *taken);
 void mcp_taken_free(struct mcp_taken *taken);
@@ -59,11 +63,11 @@ void mcp_taken_free(struct mcp_taken *taken);
  * 2025-03-26. */
 bool mcp_takes_arrays(struct span version);
 
-struct tool_answer; /* tool_answer.h */
-/* Returns the HTTP status. */
+struct tool_answer; /* tool/tool_answer.h */
+/* Writes the response to a call; returns its HTTP status. */
 int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
                struct buf *reply);
-/* notifications/progress with the call's token; `step` strictly increasing. */
+/* Writes notifications/progress with the call's token; `step` must increase. */
 void mcp_progress(const struct mcp_call *call, unsigned step, struct buf *message);
 void mcp_call_free(struct mcp_call *call);
 
