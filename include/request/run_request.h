@@ -69,12 +69,11 @@ struct run_request {
   size_t env_count;
   struct run_deadlines deadlines;
   enum event_format event_format;
-  bool kill_leftovers;    /* after a success too */
-  bool detach;            /* onDisconnect: the run goes on without its client */
-  size_t max_chunk_bytes; /* 0: not given */
-  unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
-  struct span
-      traceparent; /* set by the door from the HTTP header; borrowed from door_text */
+  bool kill_leftovers;     /* after a success too */
+  bool detach;             /* onDisconnect: the run goes on without its client */
+  size_t max_chunk_bytes;  /* 0: not given */
+  unsigned heartbeat_ms;   /* UINT_MAX: not given; 0: off */
+  struct span traceparent; /* set by the door, borrowed from door_text */
 
   /* what holds the spans */
   struct buf text;

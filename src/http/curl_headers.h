@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* curl_headers.h - the header lines of one request of libcurl's; for http_client.c only.
- */
+/* curl_headers.h - the header lines of one request of libcurl's; for http_client.c
+ * only. */
 #ifndef HTTP_CURL_HEADERS_H
 #define HTTP_CURL_HEADERS_H
 

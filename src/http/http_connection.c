@@ -51,8 +51,8 @@ void http_connection_cut(struct http_connection *c, bool tell)
   struct http_exchange *x = &c->exchange;
   void (*on_gone)(void *who) = tell && c->owned ? x->on_gone : NULL;
   void *who = x->gone_who;
-  /* An owner that did not ask to be told still has the pointer and will answer some time.
-   */
+  /* An owner that did not ask to be told still has the pointer and will answer some
+   * time. */
   if (!tell || on_gone != NULL)
     c->owned = false;
   http_connection_close(c, true);
@@ -321,8 +321,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
     http_connection_cut(c, true);
 }
 
-/* We read all the time, so that a client that goes is noticed, but never keep much ahead.
- */
+/* We read all the time, so that a client that goes is noticed, but never keep much
+ * ahead. */
 static void update_reading(struct http_connection *c)
 {
   bool want = c->state != HTTP_CONNECTION_CLOSED && !c->peer_ended &&

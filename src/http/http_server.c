@@ -120,8 +120,8 @@ static void server_turn(struct http_server *s)
     return;
   s->dirty = false;
   uv_idle_stop(&s->before);
-  /* Connections are only taken off the list in their close callbacks, so it holds still.
-   */
+  /* Connections are only taken off the list in their close callbacks, so it holds
+   * still. */
   for (struct http_connection *c = s->connections; c != NULL; c = c->next)
     http_connection_turn(c);
 }

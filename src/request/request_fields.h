@@ -18,7 +18,7 @@ struct fields {
   struct fault *f;
 };
 
-/* Absent and null are the same to us, as they are to the reference. */
+/* Absent and null are the same to us, as they are to TanStack's runner. */
 bool fields_given(json_at v);
 /* False for what asks for nothing: absent, null, false, "", [], [null], {}. */
 bool fields_says_something(const struct fields *r, json_at v);
@@ -26,8 +26,8 @@ bool fields_says_something(const struct fields *r, json_at v);
 /* A non-empty string without NUL bytes. */
 int fields_text(const struct fields *r, json_at object, const char *where,
                 const char *name, struct span *out);
-/* The same, and not beginning with '-': it stands in argv, where it could be an option.
- */
+/* The same, and not beginning with '-': it stands in argv, where it could be an
+ * option. */
 int fields_argument(const struct fields *r, json_at object, const char *where,
                     const char *name, struct span *out);
 int fields_whole(const struct fields *r, json_at object, const char *where,
