@@ -36,11 +36,10 @@ void buf_add_number(struct buf *b, long long n); /* decimal */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));
-/* Room for at least `n` more bytes, to be written at `at + len` by the caller, who then
- * adds to `len` and calls buf_add_char-free code paths only after setting at[len] = 0.
- * NULL and `overflowed` when the ceiling forbids it. */
+/* Where the caller may write `n` more bytes; how many it wrote it tells buf_grew(), which
+ * sets the NUL behind them.  NULL and `overflowed` when the ceiling forbids it. */
 char *buf_reserve(struct buf *b, size_t n);
-void buf_grew(struct buf *b, size_t n); /* n bytes of the reserved room are now used */
+void buf_grew(struct buf *b, size_t n); /* n of the reserved bytes are written */
 /* Appends, and drops from the front what the ceiling has no room for: the last bytes
  * stay. */
 void buf_add_tail(struct buf *b, struct span s);

@@ -45,8 +45,7 @@ struct json_rules {
 struct json;
 typedef const struct json_node *json_at;
 
-/* NULL and a FAULT_BAD_INPUT ("<why> at byte <n>") or FAULT_TOO_BIG.  rules NULL:
- * none. */
+/* NULL and a FAULT_BAD_INPUT ("<why> at byte <n>") or FAULT_TOO_BIG. rules NULL: none. */
 struct json *json_parse(struct span text, const struct json_rules *rules,
                         struct fault *f);
 void json_free(struct json *doc); /* NULL is fine */

@@ -28,10 +28,10 @@ const struct sockaddr *http_exchange_local(const struct http_exchange *x);
  * call on x is allowed. */
 void http_exchange_on_gone(struct http_exchange *x, void (*on_gone)(void *who),
                            void *who);
-/* A streamed answer is best written when there is room for it: each http_wake() makes
- * on_writable come once, on this or a later turn of the loop, when the kernel has taken
- * all that was written before.  What it writes leaves in the same turn; who has more than
- * fits calls http_wake() from inside. */
+/* A streamed answer is best written when the kernel has taken what was written before:
+ * each http_wake() makes on_writable come once then, on this or a later turn of the loop.
+ * What it writes leaves in the same turn; who has more than fits calls http_wake() from
+ * inside. */
 void http_exchange_on_writable(struct http_exchange *x, void (*on_writable)(void *who),
                                void *who);
 void http_wake(struct http_exchange *x);

@@ -39,8 +39,7 @@ int files_find_program(const char *program, const char *path_variable, const cha
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
 /* Exists, is a folder, and can be written. */
 int files_check_folder(const char *path, struct fault *f);
-/* 0755; that it exists already is fine.  A new one becomes `owner`'s; NULL: stays
- * ours. */
+/* 0755; that it exists already is fine. A new one becomes `owner`'s; NULL: stays ours. */
 int files_make_folder(const char *path, const struct files_owner *owner, struct fault *f);
 /* Absolute, without links. */
 int files_real_path(const char *path, struct buf *real, struct fault *f);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* helper_command.h - one helper command, run to its end: bytes in, bytes and a status
- * out.
+/* helper_command.h - one helper command, run to its end: bytes in, bytes and status out.
  *
  * For short commands of our own (a local tool, later a clone or a setup step), not for
  * agents.  The command has its own process group; at the deadline, on cancel, or when its

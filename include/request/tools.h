@@ -23,10 +23,10 @@ struct tool {
 struct tools; /* owned by the run request */
 
 /* `descriptors`: the array inside `doc`, which was parsed with "inputSchema",
- * "outputSchema", "annotations" raw.  Errors: FAULT_BAD_INPUT with the reference's texts:
- * "run request: toolDescriptors must be a ToolDescriptor[]", and for a name given twice
- * "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one tools
- * array must be unique."  NULL `descriptors`: no tools. */
+ * "outputSchema", "annotations" raw.  Errors: FAULT_BAD_INPUT in the words of TanStack's
+ * runner: "run request: toolDescriptors must be a ToolDescriptor[]", and for a name given
+ * twice "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one
+ * tools array must be unique."  NULL `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
 void tools_free(struct tools *t);
 const struct tool *tools_find(const struct tools *t, struct span name);

@@ -32,7 +32,7 @@ struct block {
 
 struct arena {
   struct block *last; /* the one being filled; `first` is at the end of the chain */
-  char *next, *end;   /* free room in `last` */
+  char *next, *end;   /* what is free in `last` */
   struct arena *next_free;
 };
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is longer than the room is cut where a character ends. */
+/* What is longer than fits is cut where a character ends. */
 static void fault_cut(char *text, size_t size, int printed)
 {
   if (printed < 0)

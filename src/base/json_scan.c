@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* One loop over tokens with an explicit stack of open brackets: a hostile depth costs
+ * no stack of ours. What passes here cJSON takes without complaint, so that its own
+ * rules (which are looser, and differ by version) never decide. */
 #include "json_scan.h"
 
 #include "base/json_slice.h"

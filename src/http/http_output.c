@@ -8,7 +8,8 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-#define TCP_KEEP_S       60 /* idle seconds before the kernel asks whether the peer lives */
+/* After so many idle seconds the kernel asks whether the peer lives. */
+#define TCP_KEEP_S       60
 #define HALF_CLOSED_MS   50 /* first look at a half-closed client; doubled up to ... */
 #define HALF_CLOSED_MOST 2000
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* http_parse.c - see http_parse.h. */
+/* llhttp finds the parts of a request and tells of each in pieces. The pieces of the
+ * head are gathered in one buffer of its final size, which is wiped as one: it holds a
+ * token, and growing would leave copies behind. */
 #include "http/http_parse.h"
 
 #include "base/limits.h"

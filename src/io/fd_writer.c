@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fd_writer.c - see fd_writer.h. */
+/* libuv can write to pipes and terminals but not to files without its thread pool, and
+ * it cannot tell that a reader has gone while nothing is written. So the descriptor is
+ * written by us, and a poll handle watches it for room and for its end. */
 #include "io/fd_writer.h"
 
 #include "base/limits.h"
@@ -14,8 +16,7 @@
 
 struct fd_writer {
   uv_poll_t poll;
-  /* 0 ms: the flush of this turn; after fd_writer_end(): its deadline */
-  uv_timer_t timer;
+  uv_timer_t timer; /* 0 ms: the flush of this turn; then fd_writer_end()'s deadline */
   unsigned open_handles;
   int fd, flags, watched; /* watched: the poll's events, 0: stopped */
   bool pollable, gone, above, ending, told;
@@ -34,8 +35,8 @@ static void handle_closed(uv_handle_t *handle)
   if (--w->open_handles > 0)
     return;
   if (w->pollable)
-    (void)fcntl(w->fd, F_SETFL,
-                w->flags); /* the shell behind us wants its terminal back as it was */
+    /* The shell behind us wants its terminal back as it was. */
+    (void)fcntl(w->fd, F_SETFL, w->flags);
   buf_free(&w->waiting);
   void (*ended)(void *) = w->ended;
   void *who = w->ended_who;
@@ -84,7 +85,7 @@ static void polled(uv_poll_t *poll, int status, int events)
   flush(w);
 }
 
-/* Always for the reader's end, that a silent run hears of it too; for room while bytes
+/* Always for the reader's end, that a silent run hears of it too; and, while bytes
  * wait, and only that is something to stay for. */
 static void watch(struct fd_writer *w)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* files.c - see files.h. */
+/* What an agent can rename is opened first and then worked on by its descriptor: a
+ * path that is looked up twice may mean two things. */
 #include "io/files.h"
 
 #include "base/ids.h"

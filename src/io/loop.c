@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop.c - see loop.h. */
+/* libuv frees nothing by itself: each timer here lives on until its close callback. */
 #include "io/loop.h"
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c - see peer.h. */
+/* There is no call that gives the user at the other end of a TCP connection, as
+ * SO_PEERCRED does for Unix sockets; the table of sockets in /proc is the only source. */
 #include "io/peer.h"
 
 #include "base/limits.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - see signals.h.  A signalfd, because libuv's handles do not tell the
+/* signals.c - see signals.h. A signalfd, because libuv's handles do not tell the
  * sender. */
 #include "io/signals.h"
 

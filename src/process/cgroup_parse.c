@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cgroup_parse.c - see cgroup_parse.h. */
+/* The texts come from the kernel, but their paths may hold anything a container
+ * runtime put there: octal escapes are undone, and nothing is taken to be short. */
 #include "cgroup_parse.h"
 
 #include "base/limits.h"

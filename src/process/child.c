@@ -259,16 +259,15 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
-  /* whose end was wanted does not wait for a reader */
   if (c->hurried && c->exited)
-    child_resume(c);
+    child_resume(c); /* a child that is being stopped does not wait for its reader */
   look_for_end(c);
 }
 
 static void keeper_is_gone(void *who)
 {
   struct child *c = who;
-  if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
+  if (!c->exited) { /* the keeper was killed, and took the agent along if that can die */
     exit_heard(c);
     c->end.signal = SIGKILL;
   }

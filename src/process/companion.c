@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* companion.c - see companion.h. */
+/* uv_spawn alone would do, but for two things: its exit must not be taken by whoever
+ * reaps orphans, and it is killed when it does not end in time. */
 #include "process/companion.h"
 
 #include "base/mem.h"

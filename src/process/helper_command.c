@@ -106,7 +106,7 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   look_for_end(c);
 }
 
-/* The first reason stays.  The group, not the process: a shell's children hold the
+/* The first reason stays. The group, not the process: a shell's children hold the
  * pipes. */
 static void kill_group(struct command *c)
 {

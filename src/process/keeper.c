@@ -32,8 +32,7 @@ struct keeper {
   unsigned long long kills; /* what it said before the agent was started */
   struct cgroup cgroup;
   int control, signals;
-  pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
-                */
+  pid_t agent; /* also its group; 0 once it is reaped: the group may be another's then */
   bool agent_gone;
   bool stopped;        /* the group got its TERM */
   long long kill_at;   /* ms, 0: no deadline */
@@ -183,9 +182,9 @@ static void count_member(void *who, int pid, const char *name)
   g->members += getpgid(pid) == g->id;
 }
 
-/* What stays in the agent's own group after a stop is no daemon of its user's but a
- * part of the agent that is a little later with its exit: it gets LIMIT_POLITE_MS,
- * and KILL. */
+/* A process that stays in the agent's own group after a stop is no daemon that the user
+ * wanted, but a part of the agent that exits a little later: it gets LIMIT_POLITE_MS,
+ * then KILL. */
 static bool group_is_ending(struct keeper *k)
 {
   struct group g = {.id = k->agent};
@@ -242,7 +241,7 @@ static void read_commands(struct keeper *k)
 
 static int wait_ms(const struct keeper *k)
 {
-  /* a killed process shows itself by SIGCHLD; an unseen one by looking again */
+  /* A killed process shows itself by SIGCHLD; an unseen one only by looking again. */
   if (k->sweeping || k->let_go_at)
     return 5;
   if (!k->kill_at)
@@ -281,10 +280,10 @@ _Noreturn static void watch(struct keeper *k)
 
 int keeper_main(int argc, char **argv)
 {
-  enum { FOLDER = 2, IDENTITY, SCORE, KILLS, CGROUP, CWD, PROGRAM };
+  enum { FOLDER = 2, AGENT_USER, SCORE, KILLS, CGROUP, CWD, PROGRAM };
   struct agent_user agent_user;
   if (argc <= PROGRAM + 1 ||
-      (argv[IDENTITY][0] && !agent_user_read(argv[IDENTITY], &agent_user)))
+      (argv[AGENT_USER][0] && !agent_user_read(argv[AGENT_USER], &agent_user)))
     return 2;
   struct keeper k = {
       .folder = argv[FOLDER], .kills_file = argv[KILLS], .control = KEEPER_CONTROL_FD};
@@ -306,7 +305,7 @@ int keeper_main(int argc, char **argv)
   k.kills = cgroup_kills(k.kills_file);
   struct launch agent = {.cwd = argv[CWD],
                          .argv = argv + PROGRAM,
-                         .agent_user = argv[IDENTITY][0] ? &agent_user : NULL,
+                         .agent_user = argv[AGENT_USER][0] ? &agent_user : NULL,
                          .oom_score = argv[SCORE],
                          .cgroup = k.cgroup.fd};
   if (start_agent(&k, &agent) < 0)

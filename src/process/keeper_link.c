@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper_link.c - see keeper_link.h. */
+/* The keeper is an ordinary child of ours, spawned by libuv; its control socket is a
+ * seqpacket, so that a record is read whole or not at all. */
 #include "keeper_link.h"
 
 #include "base/clock.h"

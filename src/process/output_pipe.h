@@ -3,9 +3,9 @@
  * helper_command.c.
  *
  * `on_bytes` comes any number of times; `on_end` once, at the end of the pipe or at an
- * error, which mean the same to a reader; it is closed by then.  Neither after
+ * error, which mean the same to a reader; it is closed by then.  Neither comes after
  * output_pipe_close().  `on_closed` comes once, on a later turn: only then the memory may
- * go. Whoever owns it lends a room of LIMIT_READ_BYTES; several may share one. */
+ * go.  Whoever owns it lends LIMIT_READ_BYTES of memory; several may share it.  */
 #ifndef PROCESS_OUTPUT_PIPE_H
 #define PROCESS_OUTPUT_PIPE_H
 

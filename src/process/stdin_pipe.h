@@ -6,7 +6,7 @@
  * a prompt of tens of MiB, or hold a token.  After stdin_pipe_end() the pipe is closed
  * with the last byte.  A process that does not read, or is gone, is no fault here: what
  * is left is dropped, its exit says the rest.  `on_closed` comes once, on a turn after
- * the pipe was closed: only then the memory may go. */
+ * the pipe was closed: only then the memory may go.  */
 #ifndef PROCESS_STDIN_PIPE_H
 #define PROCESS_STDIN_PIPE_H
 

@@ -19,7 +19,7 @@ struct fields {
   struct fault *f;
 };
 
-/* Absent and null are the same to us, as they are to the reference. */
+/* Absent and null are the same to us, as they are to TanStack's runner. */
 bool fields_given(json_at v);
 /* False for what asks for nothing: absent, null, false, "", [], [null], {}. */
 bool fields_says_something(const struct fields *r, json_at v);

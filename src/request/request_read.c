@@ -13,14 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the reference answers to a body without a value (V8's text). */
+/* What TanStack's runner answers to a body without a value (V8's text). */
 static const char no_body[] = "Unexpected end of JSON input";
 
 /* Schemas pass through byte for byte. */
 static const char *const raw_names[] = {"inputSchema", "outputSchema", "annotations",
                                         NULL};
 
-/* The reference's check: a string, not ""; ours: it goes into headers, argv or paths. */
+/* TanStack's runner checks that it is a string and not "", we also what it holds: it goes
+ * into headers, argv or paths. */
 static int required_text(const struct fields *r, json_at root, const char *name,
                          struct span *out)
 {
@@ -114,9 +115,8 @@ static int source_read(const struct fields *r, json_at source, struct run_reques
         r->f, FAULT_BAD_INPUT,
         "run request: workspace.source.type \"git\" is not supported by this "
         "version");
-  /* as the reference: all other types are none */
   if (!span_is(type, "local"))
-    return 0;
+    return 0; /* all other types are none, to TanStack's runner too */
   if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
     return -1;
   if (req->local_path.len == 0)
@@ -215,7 +215,7 @@ static int request_read(const struct fields *r, const struct request_rules *rule
     return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");
   if (json_kind(root) == JSON_ARRAY && rules->lenient)
     return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");
-  /* The order is the reference's: the first failure is the answer. */
+  /* The order is that of TanStack's runner: the first failure is the answer. */
   if (names_read(r, root, rules, req) < 0 || tool_route_read(r, root, rules, req) < 0)
     return -1;
   if (messages_read(r, root, rules, req) < 0 || harness_read(r, root, rules, req) < 0)

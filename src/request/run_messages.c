@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The texts are borrowed from the document. Only a message of several text parts is
+ * put together, in the request's arena. */
 #include "run_messages.h"
 
 #include "base/limits.h"

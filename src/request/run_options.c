@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* One function for each group of fields; the members that are not built yet are
+ * refused before any of them is read. */
 #include "run_options.h"
 
 #include "base/limits.h"

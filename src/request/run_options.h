@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* run_options.h - the fields of a request that the reference does not know.
+/* run_options.h - the fields of a request that TanStack's runner does not know.
  *
  * All optional.  What is understood is filled in; what changes a run and is not built yet
  * is refused by name ("run request: policy is not supported by this version"); the rest

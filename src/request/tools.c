@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* tools/list is asked for by every agent, some ask several times, so its text is made
+ * once, when the request is read. */
 #include "request/tools.h"
 
 #include "base/json_write.h"
@@ -66,7 +68,7 @@ static int tool_read(struct json *doc, json_at v, struct tool *tool, struct faul
 }
 
 /* The sender's bytes, but line ends between the tokens become blanks: this text
- * travels in the data lines of event streams too.  (Inside of strings JSON has no raw
+ * travels in the data lines of event streams too. (Inside of strings JSON has no raw
  * line ends.) */
 static void put_one_line(struct json_writer *w, const char *key, struct span raw)
 {
