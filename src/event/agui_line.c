@@ -125,12 +125,12 @@ static void refused(const struct event_run *run, const struct event *e,
   put_time(w, e);
 }
 
-/* The name as JSON. */
+/* The name as JSON, and in the row itself: a pointer would cost a relocation more. */
 #define TYPE(name) "\"" name "\"", sizeof name + 1
 
 static const struct {
-  const char *type;
-  size_t type_len;
+  char type[30];
+  unsigned char type_len;
   agui_extra *put;
 } rows[EVENT_KINDS] = {
     [EVENT_RUN_STARTED] = {TYPE("RUN_STARTED"), run_ids},

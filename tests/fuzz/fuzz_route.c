@@ -13,7 +13,7 @@ static const struct route table[] = {
     {.method = "GET", .pattern = "/runs/{id}"},
     {.method = "GET", .pattern = "/runs/{id}/events"},
     {.method = "POST", .pattern = "/runs/{id}/cancel"},
-    {0},
+    {.method = ""},
 };
 
 static void must(bool kept)

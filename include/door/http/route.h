@@ -20,7 +20,7 @@ struct route_target {  /* of one request */
 };
 
 struct route {
-  const char *method, *pattern;
+  char method[8], pattern[40]; /* no method: the end of a table */
   bool exact;
   bool is_open; /* who may call is not asked */
   /* Answers the exchange, or keeps it to answer later. */

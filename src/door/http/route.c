@@ -40,7 +40,7 @@ const struct route *route_find(const struct route *table, struct span method,
 {
   struct span query = target, path = take(&query, '?');
   *out = (struct route_target){.query = query};
-  for (const struct route *r = table; r->method; r++)
+  for (const struct route *r = table; r->method[0]; r++)
     if (span_is(method, r->method) &&
         matches(r->pattern, r->exact ? target : path, &out->segment))
       return r;

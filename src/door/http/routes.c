@@ -19,7 +19,7 @@ static const struct route table[] = {
     {"GET", "/runs/{id}", .answer = runs_door_record},
     {"GET", "/runs/{id}/events", .answer = runs_door_events},
     {"POST", "/runs/{id}/cancel", .answer = runs_door_cancel},
-    {0},
+    {.method = ""},
 };
 
 bool routes_is_open(const struct http_request *r)

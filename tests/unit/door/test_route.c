@@ -18,7 +18,7 @@ static const struct route table[] = {
     {.method = "GET", .pattern = "/runs/{id}"},
     {.method = "GET", .pattern = "/runs/{id}/events"},
     {.method = "POST", .pattern = "/runs/{id}/cancel"},
-    {0},
+    {.method = ""},
 };
 
 static void test_route__finds_the_row_of_each_address(void **state)
