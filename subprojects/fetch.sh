@@ -116,7 +116,10 @@ get() { # URL HASH FILE: 0 it is there; 1 the server has something else or nothi
 # This machine's mirrors, Debian's own suites first, as apt reads them: one-line or deb822, enabled, with options.
 mirrors() {
   command -v apt-get >/dev/null || return 0
-  apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 2>/dev/null | sort -u |
+  # shellcheck disable=SC2016 # apt's own
+  apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 2>"$temporary/error" >"$temporary/targets" ||
+    because "apt's sources: $(said)"
+  sort -u "$temporary/targets" |
     sed -E 's/^(stable|oldstable|oldoldstable|testing|unstable|sid|bookworm|trixie|forky|duke)(-updates|-backports)? /1 /
       t
       s/^[^ ]* /2 /' | sort -s -k 1,1 | while read -r rank url; do
