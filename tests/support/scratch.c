@@ -26,7 +26,8 @@ struct scratch scratch_make(void)
   struct scratch s = {0};
   char template[PATH_MAX];
   const char *tmp = getenv("TMPDIR");
-  snprintf(template, sizeof template, "%s/runlet-test-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+  snprintf(template, sizeof template, "%s/runlet-test-XXXXXX",
+           tmp && *tmp ? tmp : "/tmp");
   assert_non_null(mkdtemp(template));
   char *real = realpath(template, NULL);
   assert_non_null(real);
