@@ -258,6 +258,8 @@ seek() {
   [ -z "$(missing)" ] || from_upstream
 }
 
+free=$(df -Pk "$cache" 2>/dev/null | awk 'NR == 2 {print $4}')
+[ -z "$(missing)" ] || [ "${free:-20480}" -ge 20480 ] || { say "$cache: $free kB free on its disk, 20480 are needed" >&2; exit 1; }
 [ -z "$(missing)" ] || [ -z "${RUNLET_SOURCES:-}" ] || from_folder
 seek
 if [ "$(missing)" = "mbedtls " ]; then

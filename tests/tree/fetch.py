@@ -141,7 +141,7 @@ class Case(unittest.TestCase):
         """A PATH with these and what fetch.sh itself needs, so that others are missing."""
         folder = self.box / "bin"
         folder.mkdir()
-        for name in ("sh", "awk", "basename", "cat", "chmod", "cmp", "cp", "cut", "dirname", "find", "grep", "gzip", "head",
+        for name in ("sh", "awk", "basename", "cat", "chmod", "cmp", "cp", "cut", "df", "dirname", "find", "grep", "gzip", "head",
                      "mkdir", "mktemp", "mv", "perl", "rm", "sed", "sha256sum", "sort", "timeout", "env", *programs):
             (folder / name).symlink_to(shutil.which(name))
         return str(folder)
