@@ -105,12 +105,11 @@ fuzz_one() { # NAME; what it finds stays in build-fuzz/found
   grep -E 'number_of_executed_units|average_exec' "build-fuzz/$1.log"
 }
 
-# Measured on fresh Debian 12 and 13, 2 cores.
-needs() {
+needs() { # measured on minimal Debian 12 and 13 that had nothing yet: their packages, npm's and its cache, what is built
   case $mode in
-  all) echo "needs 3 GB of disk, 10 minutes, and at first 650 MB of downloads" ;;
-  agents) echo "needs 6 GB of disk, 30 minutes, and at first 1.5 GB of downloads" ;;
-  long) echo "needs 5 GB of disk, 90 minutes, and 1 GB of downloads" ;;
+  all) echo "needs 4 GB of disk, 10 minutes on 2 free cores and, the first time, 700 MB of downloads" ;;
+  agents) echo "needs 6 GB of disk and, the first time, 1.2 GB of downloads" ;;
+  long) echo "needs 7 GB of disk, an hour on 2 free cores and, the first time, 700 MB of downloads" ;;
   esac
   echo "free here: $(df -Ph . | awk 'NR == 2 {print $4}')"
 }

@@ -111,7 +111,9 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 log=$scratch/log
 TMPDIR=$scratch
-export TMPDIR
+HOME=$scratch/home # some of the real programs write there
+mkdir "$HOME"
+export TMPDIR HOME
 # tests/run.sh has asked, and counted it.
 if [ -z "${RUNLET_TESTS_PID_1:-}" ]; then
   RUNLET_TESTS_PID_1=yes
