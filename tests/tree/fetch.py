@@ -83,10 +83,14 @@ class Server:
         threading.Thread(target=functools.partial(self.server.serve_forever, 0.05), daemon=True).start()
 
 
+held = []
+
+
 def nobody_there():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{s.getsockname()[1]}"
+    """An address that refuses: its port is held, so that nobody else on this machine listens there meanwhile."""
+    held.append(socket.socket())
+    held[-1].bind(("127.0.0.1", 0))
+    return f"http://127.0.0.1:{held[-1].getsockname()[1]}"
 
 
 class Case(unittest.TestCase):
