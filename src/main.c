@@ -3,12 +3,12 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/version.h"
-#include "door/http_door.h"
+#include "door/http/http_door.h"
 #include "door/options.h"
 #include "door/stdin_door.h"
 #include "door/translate_door.h"
-#include "io/keeper.h"
 #include "io/signals.h"
+#include "process/keeper.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -16,19 +16,19 @@
 #ifndef AGENT_HARNESS_H
 #define AGENT_HARNESS_H
 
-#include "agent/ear.h"
+#include "agent/agent_actions.h"
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/process.h"
 #include "request/run_request.h"
 
-enum heard_kind {
-  HEARD_LINE,   /* one line of the agent's stdout, without its newline */
-  HEARD_ANSWER, /* what came of an ear_ask() */
-  HEARD_STREAM  /* one event of an ear_follow(), or its end */
+enum agent_input_kind {
+  AGENT_LINE,   /* one line of the agent's stdout, without its newline */
+  AGENT_ANSWER, /* what came of an agent_ask() */
+  AGENT_STREAM  /* one event of an agent_follow(), or its end */
 };
-struct heard {
-  enum heard_kind kind;
+struct agent_input {
+  enum agent_input_kind kind;
   struct span text; /* lent for the call, valid UTF-8 */
   int tag;          /* of the call */
   /* HTTP.  0: no answer came, or the stream has ended; `text` says why.  A stream that
@@ -62,9 +62,9 @@ struct harness {
                           other harness takes */
   /* Native programs that do without the wrapper found on PATH, as paths from its real
    * folder; the first that is there is taken.  NULL-ended; may be NULL. */
-  const char *const *natives;
+  const char *const *native_programs;
   /* For an agent that does not exit by itself at the end of its turn: how long it may
-   * take after ear_hang_up().  0: as long as --result-grace-ms says. */
+   * take after agent_hang_up().  0: as long as --result-grace-ms says. */
   unsigned farewell_ms;
   bool blank_lines; /* are told too; else they are passed over */
   bool structured;  /* takes outputSchema; else it is refused */
@@ -77,15 +77,16 @@ struct harness {
               const struct bridge_address *bridge, const struct plan_place *place,
               struct process_plan *out, struct fault *f);
   /* -1: the line could not be understood (the run warns, and goes on). */
-  int (*hear)(void *state, const struct heard *h, struct ear *ear, struct fault *f);
-  /* The run is to be ended: a polite word by the outbox, as the agent's protocol has it.
-   * True: something was said, and the kill ladder waits for ear_hang_up(), at most
+  int (*on_input)(void *state, const struct agent_input *h, struct agent_output *output,
+                  struct fault *f);
+  /* The run is to be ended: a polite word by the actions, as the agent's protocol has it.
+   * True: something was said, and the kill ladder waits for agent_hang_up(), at most
    * LIMIT_POLITE_MS.  May be NULL; called once at most. */
-  bool (*cancel)(void *state, struct ear *ear);
+  bool (*cancel)(void *state, struct agent_output *output);
   /* The process is gone.  Decides from all signals together: its last record, is_error,
    * exit status, signal, stderr tail.  Each single one was seen to lie. */
-  void (*leave)(void *state, const struct process_end *end, struct ear *ear);
-  void (*forget)(void *state); /* frees what the state points at; may be NULL */
+  void (*finish)(void *state, const struct process_end *end, struct agent_output *output);
+  void (*free)(void *state); /* frees what the state points at; may be NULL */
   /* True once a record that ends the turn well was heard (the run forgives a kill then).
    */
   bool (*succeeded)(const void *state);

@@ -21,7 +21,7 @@ struct span {
 
 struct buf {
   char *at;
-  size_t len, room, ceiling;
+  size_t len, capacity, ceiling;
   bool overflowed;
 };
 

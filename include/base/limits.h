@@ -94,7 +94,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
 
 /* An agent that speaks HTTP: its server on loopback. */
-#define LIMIT_LINK_CONNECT_MS 10000u
+#define LIMIT_AGENT_CONNECT_MS 10000u
 #define LIMIT_LAST_EVENTS_MS                                                             \
   3000u /* of its stream, after the answer that ends the turn */
 #define LIMIT_STREAM_BYTES ((size_t)64 * KIB) /* of a stream, not handed out yet */

@@ -10,7 +10,7 @@
 
 struct strv { /* growing, NULL-ended list of owned C strings: argv, env */
   char **at;
-  size_t count, room;
+  size_t count, capacity;
 };
 void strv_add(struct strv *v, struct span s);
 void strv_addf(struct strv *v, const char *fmt, ...)
@@ -27,7 +27,7 @@ struct plan_file { /* written 0600 in the run's private folder before the spawn 
 
 enum input_use {
   INPUT_ONCE,    /* first_input, then end of input */
-  INPUT_DIALOGUE /* stays open for ear_write() */
+  INPUT_DIALOGUE /* stays open for agent_write() */
 };
 
 struct process_plan {

@@ -17,8 +17,8 @@
 #define BRIDGE_BRIDGE_H
 
 #include "base/fault.h"
-#include "bridge/tool_call.h"
 #include "request/tools.h"
+#include "tool/tool_call.h"
 
 struct uv_loop_s;
 struct bridge;
@@ -31,7 +31,7 @@ struct bridge_setup {
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
 };
 
-struct bridge_facts {                   /* for warnings and the certificate */
+struct bridge_facts {                   /* for warnings and the report */
   unsigned long long requests, refused; /* refused: 401 */
   bool listed; /* an initialize, discover or tools/list was answered */
   unsigned long long calls;

@@ -18,7 +18,7 @@
 #define BRIDGE_MCP_H
 
 #include "base/buf.h"
-#include "io/http_parse.h"
+#include "http/http_parse.h"
 #include "request/tools.h"
 
 enum mcp_verdict {

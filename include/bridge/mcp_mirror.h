@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
-#include "io/http_parse.h"
+#include "http/http_parse.h"
 
 /* Appends what the value means to `plain`.  False: a byte that may not be there, or bad
  * base64. */

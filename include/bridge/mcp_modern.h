@@ -15,7 +15,7 @@
 #define BRIDGE_MCP_MODERN_H
 
 #include "bridge/mcp_message.h"
-#include "io/http_parse.h"
+#include "http/http_parse.h"
 #include "request/tools.h"
 
 #define MCP_MODERN_VERSION "2026-07-28"

@@ -8,7 +8,7 @@
  * makes the parser, --help, and the README's table (runlet --help=markdown).
  *
  * RUNLET_TOKEN has no flag on purpose: argv can be read by everybody.  It and every other
- * RUNLET_* variable are kept from the agent (run/secrets.h); its value is overwritten in
+ * RUNLET_* variable are kept from the agent (run/environment.h); its value is overwritten in
  * place.  */
 #ifndef DOOR_OPTIONS_H
 #define DOOR_OPTIONS_H

@@ -90,7 +90,7 @@ void events_warn(struct events *e, const char *code, struct span message);
 
 /* What metadata.runlet of the terminal event says: members only, without braces, e.g.
  * "\"exitCode\":0,\"durationMs\":12".  Copied; the last one wins. */
-void events_certify(struct events *e, struct span members_json);
+void events_report(struct events *e, struct span members_json);
 /* The terminal events.  The first wins, later ones are dropped. */
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
 void events_fail(struct events *e, struct span code, struct span message);

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-struct identity;
+struct agent_user;
 
 /* The state folder: made 0700 if it is not there; refused if it is a link, or another
  * user's, or open to others.  `passable`: 0711, for who knows a name in it. */
@@ -39,7 +39,7 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
 int files_check_folder(const char *path, struct fault *f);
 /* 0755; that it exists already is fine.  A new one becomes `owner`'s; NULL: stays ours.
  */
-int files_make_folder(const char *path, const struct identity *owner, struct fault *f);
+int files_make_folder(const char *path, const struct agent_user *owner, struct fault *f);
 int files_real_path(const char *path, struct buf *real,
                     struct fault *f); /* absolute, without links */
 

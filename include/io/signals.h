@@ -3,11 +3,11 @@
  *
  * signals_block() comes first in main, before any thread is made, so that every thread
  * has these signals blocked and only the descriptor sees them; children get them back
- * unblocked (io/keeper.c; libuv does it for its own). `inside` says that the sender is a
+ * unblocked (process/keeper.c; libuv does it for its own). `inside` says that the sender is a
  * process of our own PID namespace: as PID 1 that is the agent or a shell in the
  * container, and it is not obeyed (decided by the caller).  SIGPIPE is ignored.
  *
- * SIGNALS_ALL adds USR1, USR2 and WINCH, which are for a companion (io/companion.h) and
+ * SIGNALS_ALL adds USR1, USR2 and WINCH, which are for a companion (process/companion.h) and
  * nothing to us; they are blocked from signals_open() on.  */
 #ifndef IO_SIGNALS_H
 #define IO_SIGNALS_H

@@ -21,9 +21,9 @@
 
 struct uv_loop_s;
 struct http_client;
-struct identity;
+struct agent_user;
 struct run;
-struct tally; /* run/tally.h */
+struct counters; /* service/counters.h */
 
 struct run_settings { /* the same for all runs of a process; outlives them */
   struct uv_loop_s *loop;
@@ -33,9 +33,9 @@ struct run_settings { /* the same for all runs of a process; outlives them */
   bool workspace_per_thread;
   const char *state_folder;
   const char *run_folders;              /* where the runs' private folders are made */
-  const struct identity *agent;         /* whose the agents are; NULL: ours */
+  const struct agent_user *agent;       /* whose the agents are; NULL: ours */
   const struct strv *agent_environment; /* `environment`, with that user's HOME … */
-  const char *cgroup, *oom_kills;       /* io/cgroup.h; "": none */
+  const char *cgroup, *oom_kills;       /* process/cgroup.h; "": none */
   const char *tool_command;             /* NULL: tools by HTTP */
   size_t line_ceiling;
   struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
@@ -43,14 +43,14 @@ struct run_settings { /* the same for all runs of a process; outlives them */
   unsigned heartbeat_ms, result_grace_ms;
   unsigned bridge_hold_ms, bridge_progress_ms;
   bool mcp_legacy_only;
-  struct tally *tally; /* NULL: nobody counts */
+  struct counters *counters; /* NULL: nobody counts */
 };
 
 struct run_outcome {
   bool finished; /* RUN_FINISHED */
   char code[64]; /* else the RUN_ERROR's code */
   unsigned long long events, tool_calls, duration_ms, cpu_ms;
-  struct span certificate; /* members of metadata.runlet, lent for the call */
+  struct span report; /* members of metadata.runlet, lent for the call */
 };
 
 /* `req` is taken in every case. */
@@ -60,7 +60,7 @@ void run_start(struct run *r, struct sink *sink,
                void (*on_over)(void *who, const struct run_outcome *outcome), void *who);
 /* Ends the run with RUN_ERROR (code, message) and kills its agent.  Any number of times,
  * at any time; the first reason stays.  `by`: "client", "api", "signal" or "timeout", for
- * the certificate.  `grace_ms`: at most that, 0: the run's own. */
+ * the report.  `grace_ms`: at most that, 0: the run's own. */
 void run_cancel(struct run *r, const char *by, const char *code, const char *message,
                 unsigned grace_ms);
 void run_free(struct run *r); /* only what was never started; NULL is fine */

@@ -13,7 +13,7 @@
 #include "base/fault.h"
 #include "request/run_request.h"
 
-struct identity;
+struct agent_user;
 
 /* The base folder: `option` if given (an error if it cannot be used), else for serve
  * /workspace when it can be used, else the current folder.  `path` gets an absolute path.
@@ -22,7 +22,7 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
 /* The folder of one request; FAULT_BAD_INPUT names the field when a local source cannot
  * be used.  `agent`: who must be able to write a local source, and whose a new folder of
  * a thread becomes; NULL: we ourselves. */
-int workspace_choose(const char *base, bool per_thread, const struct identity *agent,
+int workspace_choose(const char *base, bool per_thread, const struct agent_user *agent,
                      const struct run_request *req, struct buf *path, struct fault *f);
 
 #endif

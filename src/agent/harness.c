@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/harness.h"
 
-#include "agent/acp.h"
-#include "agent/claude_code.h"
-#include "agent/codex.h"
-#include "agent/gemini.h"
-#include "agent/opencode.h"
-#include "agent/program.h"
+#include "agent/acp/acp.h"
+#include "agent/claude_code/claude_code.h"
+#include "agent/codex/codex.h"
+#include "agent/command/command.h"
+#include "agent/gemini/gemini.h"
+#include "agent/opencode/opencode.h"
 #include "base/limits.h"
 #include "base/utf8.h"
 
@@ -14,7 +14,7 @@
 
 static const struct harness *const harnesses[] = {
     &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
-    &gemini_harness,      &acp_harness,   &program_harness,
+    &gemini_harness,      &acp_harness,   &command_harness,
 };
 
 enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };

@@ -22,7 +22,7 @@ void buf_free(struct buf *b)
 
 void buf_wipe(struct buf *b)
 {
-  mem_wipe(b->at, b->room);
+  mem_wipe(b->at, b->capacity);
   buf_free(b);
 }
 
@@ -41,14 +41,14 @@ char *buf_reserve(struct buf *b, size_t n)
     return NULL;
   }
   size_t wanted = b->len + n + 1; /* and the NUL */
-  if (wanted > b->room) {
-    size_t room = b->room < 64 ? 64 : b->room;
-    while (room < wanted && room <= b->ceiling / 2)
-      room *= 2;
-    if (room < wanted)
-      room = b->ceiling + 1;
-    b->at = mem_resize(b->at, room);
-    b->room = room;
+  if (wanted > b->capacity) {
+    size_t capacity = b->capacity < 64 ? 64 : b->capacity;
+    while (capacity < wanted && capacity <= b->ceiling / 2)
+      capacity *= 2;
+    if (capacity < wanted)
+      capacity = b->ceiling + 1;
+    b->at = mem_resize(b->at, capacity);
+    b->capacity = capacity;
     b->at[b->len] = 0;
   }
   return b->at + b->len;
@@ -56,7 +56,7 @@ char *buf_reserve(struct buf *b, size_t n)
 
 void buf_grew(struct buf *b, size_t n)
 {
-  assert(b->len + n < b->room);
+  assert(b->len + n < b->capacity);
   b->len += n;
   b->at[b->len] = 0;
 }

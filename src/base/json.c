@@ -6,8 +6,8 @@
 #include "base/json.h"
 
 #include "base/arena.h"
-#include "base/json_scan.h"
 #include "base/mem.h"
+#include "json_scan.h"
 
 #include <assert.h>
 #include <cJSON.h>

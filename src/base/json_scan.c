@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/json_scan.h"
+#include "json_scan.h"
 
 #include "base/limits.h"
 
@@ -95,12 +95,12 @@ static int replace(struct scan *s, const char *from, const char *to, const char 
 static int cut(struct scan *s, const char *from, const char *to, bool by_name)
 {
   if (s->cut_count == s->cut_room) {
-    size_t room = s->cut_room == 0 ? 8 : s->cut_room * 2;
-    struct json_cut *more = arena_new(s->arena, room * sizeof *more);
+    size_t capacity = s->cut_room == 0 ? 8 : s->cut_room * 2;
+    struct json_cut *more = arena_new(s->arena, capacity * sizeof *more);
     if (s->cut_count > 0)
       memcpy(more, s->cuts, s->cut_count * sizeof *more);
     s->cuts = more;
-    s->cut_room = room;
+    s->cut_room = capacity;
   }
   s->cuts[s->cut_count++] =
       (struct json_cut){.raw = {from, (size_t)(to - from)}, .by_name = by_name};
@@ -126,13 +126,13 @@ static int hex4(const char *at, const char *end)
   return unit;
 }
 
-struct seen { /* in one string */
+struct seen_ids { /* in one string */
   bool nul, lone, escape;
 };
 
 /* One escape; s->at is at its backslash.  Moves behind it, a surrogate pair counts as
  * one. */
-static int scan_escape(struct scan *s, struct seen *seen)
+static int scan_escape(struct scan *s, struct seen_ids *seen)
 {
   const char *at = s->at;
   seen->escape = true;
@@ -162,10 +162,10 @@ static int scan_escape(struct scan *s, struct seen *seen)
 }
 
 /* A string with its quotes: only the grammar. */
-static int scan_string(struct scan *s, struct seen *seen)
+static int scan_string(struct scan *s, struct seen_ids *seen)
 {
   const char *from = s->at++;
-  *seen = (struct seen){0};
+  *seen = (struct seen_ids){0};
   if (s->at < s->end && *s->at == JSON_SCAN_PLACEHOLDER)
     return scan_fails(s, s->at, "invalid UTF-8");
   for (;;) {
@@ -190,7 +190,7 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
   s->at = from + 1;
   while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at))) != NULL) {
     const char *escape = s->at;
-    struct seen seen = {0};
+    struct seen_ids seen = {0};
     if (scan_escape(s, &seen) < 0)
       return -1;
     if (!seen.lone)
@@ -209,7 +209,7 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
 static int scan_string_value(struct scan *s)
 {
   const char *from = s->at;
-  struct seen seen;
+  struct seen_ids seen;
   if (scan_string(s, &seen) < 0)
     return -1;
   if (s->raw)
@@ -243,7 +243,7 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
 static int scan_name(struct scan *s)
 {
   const char *from = s->at;
-  struct seen seen;
+  struct seen_ids seen;
   if (scan_string(s, &seen) < 0)
     return -1;
   const char *to = s->at;

@@ -67,7 +67,7 @@ void log_hide(struct span word)
     known->times++;
     return;
   }
-  hidden = mem_room(hidden, hidden_count, &hidden_room, sizeof *hidden);
+  hidden = mem_reserve(hidden, hidden_count, &hidden_room, sizeof *hidden);
   size_t at = hidden_count++;
   while (at > 0 && hidden[at - 1].len < word.len) {
     hidden[at] = hidden[at - 1];

@@ -31,16 +31,16 @@ void *mem_resize(void *old, size_t size)
   return at;
 }
 
-void *mem_room(void *at, size_t count, size_t *room, size_t element)
+void *mem_reserve(void *at, size_t count, size_t *capacity, size_t element)
 {
-  if (count < *room)
+  if (count < *capacity)
     return at;
-  size_t wanted = *room < 8 ? 8 : *room;
+  size_t wanted = *capacity < 8 ? 8 : *capacity;
   size_t bytes;
   if (__builtin_mul_overflow(wanted, (size_t)2, &wanted) ||
       __builtin_mul_overflow(wanted, element, &bytes))
     mem_exhausted();
-  *room = wanted;
+  *capacity = wanted;
   return mem_resize(at, bytes);
 }
 

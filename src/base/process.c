@@ -12,7 +12,7 @@
 /* Takes the malloc'd string. */
 static void strv_add_owned(struct strv *v, char *owned)
 {
-  v->at = mem_room(v->at, v->count + 1, &v->room, sizeof *v->at);
+  v->at = mem_reserve(v->at, v->count + 1, &v->capacity, sizeof *v->at);
   v->at[v->count++] = owned;
   v->at[v->count] = NULL;
 }

@@ -8,10 +8,10 @@
 #include "base/mem.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
+#include "bridge/mcp_post.h"
 #include "bridge/mcp_reply.h"
-#include "bridge/post.h"
 #include "bridge/sessions.h"
-#include "io/http_server.h"
+#include "http/http_server.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ struct bridge {
   char url[64];
   struct bridge_facts facts;
   struct sessions sessions;
-  struct post **posts; /* those with calls under way */
-  size_t post_count, post_room;
+  struct mcp_post **posts; /* those with calls under way */
+  size_t mcp_post_count, mcp_post_writable;
   bool closing, server_closed;
   void (*closed)(void *who);
   void *who;
@@ -148,38 +148,39 @@ static void on_head(void *who, struct http_exchange *x)
 
 static void bridge_may_close(struct bridge *b);
 
-static void post_ended(void *who, struct post *p)
+static void mcp_post_ended(void *who, struct mcp_post *p)
 {
   struct bridge *b = who;
   size_t i = 0;
   while (b->posts[i] != p)
     i++;
-  b->posts[i] = b->posts[--b->post_count];
+  b->posts[i] = b->posts[--b->mcp_post_count];
   bridge_may_close(b);
 }
 
-static struct post *new_post(struct bridge *b, size_t parts, bool is_array, bool modern,
-                             int session)
+static struct mcp_post *new_post(struct bridge *b, size_t parts, bool is_array,
+                                 bool modern, int session)
 {
-  struct post_setup setup = {.loop = b->setup.loop,
-                             .route = b->setup.route,
-                             .hold_ms = b->setup.hold_ms,
-                             .progress_ms = b->setup.progress_ms,
-                             .parts = parts,
-                             .is_array = is_array,
-                             .modern = modern,
-                             .session = session,
-                             .on_end = post_ended,
-                             .who = b};
-  return post_new(&setup);
+  struct mcp_post_setup setup = {.loop = b->setup.loop,
+                                 .route = b->setup.route,
+                                 .hold_ms = b->setup.hold_ms,
+                                 .progress_ms = b->setup.progress_ms,
+                                 .parts = parts,
+                                 .is_array = is_array,
+                                 .modern = modern,
+                                 .session = session,
+                                 .on_end = mcp_post_ended,
+                                 .who = b};
+  return mcp_post_new(&setup);
 }
 
-static void start_post(struct bridge *b, struct post *p, struct http_exchange *x)
+static void start_post(struct bridge *b, struct mcp_post *p, struct http_exchange *x)
 {
-  if (!post_start(p, x))
+  if (!mcp_post_start(p, x))
     return;
-  b->posts = mem_room(b->posts, b->post_count, &b->post_room, sizeof *b->posts);
-  b->posts[b->post_count++] = p;
+  b->posts =
+      mem_reserve(b->posts, b->mcp_post_count, &b->mcp_post_writable, sizeof *b->posts);
+  b->posts[b->mcp_post_count++] = p;
 }
 
 /* A client without a session that shares its ids with another one is not to be guessed
@@ -187,13 +188,13 @@ static void start_post(struct bridge *b, struct post *p, struct http_exchange *x
 static void cancel(struct bridge *b, int session, struct span id)
 {
   unsigned found = 0;
-  for (size_t i = 0; i < b->post_count; i++)
-    found += post_find(b->posts[i], session, id);
+  for (size_t i = 0; i < b->mcp_post_count; i++)
+    found += mcp_post_find(b->posts[i], session, id);
   if (found != 1)
     return;
-  for (size_t i = 0; i < b->post_count; i++)
-    if (post_find(b->posts[i], session, id))
-      post_cancel(b->posts[i], id);
+  for (size_t i = 0; i < b->mcp_post_count; i++)
+    if (mcp_post_find(b->posts[i], session, id))
+      mcp_post_cancel(b->posts[i], id);
 }
 
 /* -- one message
@@ -214,7 +215,8 @@ static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
 static void take_one(struct bridge *b, struct http_exchange *x, struct span body)
 {
   const struct http_request *head = http_exchange_request(x);
-  struct post_accepts accepts = post_accepts_read(http_request_header(head, "accept"));
+  struct mcp_post_accepts accepts =
+      mcp_post_accepts_read(http_request_header(head, "accept"));
   struct mcp_taken t;
   int session = SESSION_NONE;
   mcp_take(&b->mcp, head, body, &t);
@@ -226,14 +228,14 @@ static void take_one(struct bridge *b, struct http_exchange *x, struct span body
   if (t.greeted)
     session = sessions_mint(&b->sessions);
   if (t.verdict == MCP_CALL) {
-    struct post *p = new_post(b, 1, false, t.modern, session);
+    struct mcp_post *p = new_post(b, 1, false, t.modern, session);
     b->facts.calls++;
-    post_add_call(p, &t.call);
+    mcp_post_add_call(p, &t.call);
     start_post(b, p, x);
   } else if (t.verdict == MCP_ANSWERED) {
     struct span minted =
         t.greeted ? sessions_id(&b->sessions, session) : (struct span){0};
-    post_reply_whole(x, accepts, t.status, buf_span(&t.reply), minted);
+    mcp_post_reply_whole(x, accepts, t.status, buf_span(&t.reply), minted);
   } else {
     if (t.verdict == MCP_CANCEL)
       cancel(b, session, buf_span(&t.call.id_json));
@@ -273,7 +275,7 @@ static void take_array(struct bridge *b, struct http_exchange *x, struct span bo
   size_t count = count_elements(x, body);
   if (count == 0 || !session_of(b, x, &session))
     return;
-  struct post *p = new_post(b, count, true, false, session);
+  struct mcp_post *p = new_post(b, count, true, false, session);
   struct span rest = body, element;
   while (count-- > 0 && mcp_message_next(&rest, &element)) {
     struct mcp_taken t;
@@ -282,9 +284,9 @@ static void take_array(struct bridge *b, struct http_exchange *x, struct span bo
     if (t.verdict == MCP_CALL)
       b->facts.calls++;
     if (t.verdict == MCP_CALL)
-      post_add_call(p, &t.call);
+      mcp_post_add_call(p, &t.call);
     else if (t.verdict == MCP_ANSWERED)
-      post_add_reply(p, &t.reply);
+      mcp_post_add_reply(p, &t.reply);
     else if (t.verdict == MCP_CANCEL)
       cancel(b, session, buf_span(&t.call.id_json));
     mcp_taken_free(&t);
@@ -352,14 +354,14 @@ struct bridge_address bridge_address(const struct bridge *b)
 struct bridge_facts bridge_facts(const struct bridge *b)
 {
   struct bridge_facts facts = b->facts;
-  for (size_t i = 0; i < b->post_count; i++)
-    facts.open_calls += post_open_calls(b->posts[i]);
+  for (size_t i = 0; i < b->mcp_post_count; i++)
+    facts.open_calls += mcp_post_open_calls(b->posts[i]);
   return facts;
 }
 
 static void bridge_may_close(struct bridge *b)
 {
-  if (!b->closing || !b->server_closed || b->post_count > 0)
+  if (!b->closing || !b->server_closed || b->mcp_post_count > 0)
     return;
   void (*closed)(void *) = b->closed;
   void *who = b->who;
@@ -382,7 +384,7 @@ void bridge_close(struct bridge *b, void (*closed)(void *who), void *who)
   b->closed = closed;
   b->who = who;
   mem_wipe(b->token, sizeof b->token);
-  for (size_t i = 0; i < b->post_count; i++)
-    post_cancel_all(b->posts[i]);
+  for (size_t i = 0; i < b->mcp_post_count; i++)
+    mcp_post_cancel_all(b->posts[i]);
   http_server_close(b->server, server_closed, b);
 }

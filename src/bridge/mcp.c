@@ -7,7 +7,7 @@
 #include "bridge/mcp_message.h"
 #include "bridge/mcp_modern.h"
 #include "bridge/mcp_reply.h"
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #define LEGACY_VERSIONS "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
 

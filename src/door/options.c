@@ -364,13 +364,13 @@ int options_read(int argc, char *const *argv, char *const *env, struct options *
 
 /* -- help -- */
 
-static void help_default(const struct option *o, char *out, size_t room)
+static void help_default(const struct option *o, char *out, size_t capacity)
 {
   out[0] = 0;
   if (o->kind == NUMBER)
-    snprintf(out, room, "%llu", o->number);
+    snprintf(out, capacity, "%llu", o->number);
   else if (o->kind == TEXT && o->text && o->text[0])
-    snprintf(out, room, "%s", o->text);
+    snprintf(out, capacity, "%s", o->text);
 }
 
 static void help_markdown(FILE *to)

@@ -6,12 +6,12 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "door/gate.h"
-#include "door/ground.h"
+#include "door/auth.h"
+#include "door/runtime.h"
 #include "event/sink_pretty.h"
+#include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
-#include "io/writer.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +19,8 @@
 struct door {
   struct sink sink; /* first: lines to stdout */
   struct sink_pretty pretty;
-  struct ground *ground;
-  struct writer *writer;
+  struct runtime *runtime;
+  struct fd_writer *writer;
   struct run *run;
   bool readable_form, over;
   int signal; /* that ended us */
@@ -30,7 +30,7 @@ struct door {
 static size_t put_line(struct sink *sink, struct span line)
 {
   struct door *d = (struct door *)sink;
-  return writer_put(d->writer, line);
+  return fd_writer_put(d->writer, line);
 }
 
 static void end_lines(struct sink *sink)
@@ -69,8 +69,9 @@ static void run_over(void *who, const struct run_outcome *outcome)
   d->over = true;
   d->run = NULL;
   d->outcome = *outcome;
-  ground_deafen(d->ground);
-  writer_end(d->writer, (unsigned)d->ground->options->kill_grace_ms + 1000, NULL, NULL);
+  runtime_stop_signals(d->runtime);
+  fd_writer_end(d->writer, (unsigned)d->runtime->options->kill_grace_ms + 1000, NULL,
+                NULL);
 }
 
 static void heard_signal(void *who, const struct signal_news *n)
@@ -104,13 +105,13 @@ static void refuse(struct door *d, const struct fault *f)
   }
   buf_free(&line);
   d->over = true;
-  ground_deafen(d->ground);
-  writer_end(d->writer, 1000, NULL, NULL);
+  runtime_stop_signals(d->runtime);
+  fd_writer_end(d->writer, 1000, NULL, NULL);
 }
 
 static int start(struct door *d, struct fault *f)
 {
-  const struct options *o = d->ground->options;
+  const struct options *o = d->runtime->options;
   struct buf text = {0}, run_id = buf_make(KIB), thread_id = buf_make(KIB);
   /* It may be typed, or never come: nothing is begun yet, so that a signal may just end
    * us. PID 1 would not feel it: there it waits for the loop. */
@@ -129,7 +130,7 @@ static int start(struct door *d, struct fault *f)
                                   .local_tools = o->tool_command != NULL};
     struct run_request *req = run_request_read(&text, &rules, f);
     failed =
-        req && runs_start(d->ground->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
+        req && runs_start(d->runtime->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
   }
   buf_free(&text);
   buf_free(&run_id);
@@ -152,19 +153,19 @@ static int exit_status(const struct door *d, bool refused)
 
 int stdin_door(const struct options *options, char *const *env, struct fault *f)
 {
-  struct ground ground;
-  struct door d = {.sink = {.put = put_line, .end = end_lines}, .ground = &ground};
+  struct runtime runtime;
+  struct door d = {.sink = {.put = put_line, .end = end_lines}, .runtime = &runtime};
   d.readable_form = options->output ? !strcmp(options->output, "pretty") : isatty(1) == 1;
-  gate_wipe(env); /* the service's; here it is nobody's */
-  int failed = ground_open(&ground, options, env, f);
+  auth_wipe(env); /* the service's; here it is nobody's */
+  int failed = runtime_open(&runtime, options, env, f);
   if (!failed)
-    failed = ground_listen(&ground, heard_signal, &d, f);
+    failed = runtime_start_signals(&runtime, heard_signal, &d, f);
   if (!failed) {
-    d.writer = writer_open(ground.loop, 1, reader_drained, reader_gone, &d, f);
+    d.writer = fd_writer_open(runtime.loop, 1, reader_drained, reader_gone, &d, f);
     failed = d.writer ? 0 : -1;
   }
   if (failed) {
-    ground_close(&ground);
+    runtime_close(&runtime);
     return -1;
   }
   bool refused = start(&d, f) < 0;
@@ -172,7 +173,7 @@ int stdin_door(const struct options *options, char *const *env, struct fault *f)
     log_line(LOG_ERROR, (struct span){0}, "%s", f->text);
     refuse(&d, f);
   }
-  ground_run(&ground);
-  ground_close(&ground);
+  runtime_run(&runtime);
+  runtime_close(&runtime);
   return exit_status(&d, refused);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/translate_door.h"
 
-#include "agent/hearing.h"
+#include "agent/agent_session.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -49,18 +49,18 @@ static void end(struct sink *self)
 
 static void on_line(void *who, struct span text)
 {
-  struct hearing *h = who;
-  hearing_recorded(h, text);
-  outbox_clear(&h->outbox); /* there is nobody to say it to */
+  struct agent_session *h = who;
+  agent_session_recorded(h, text);
+  agent_actions_clear(&h->actions); /* there is nobody to say it to */
 }
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  hearing_too_long(who, ceiling);
+  agent_session_too_long(who, ceiling);
 }
 
 /* Everything from `fd` through the harness. */
-static int read_all(struct hearing *h, int fd, const struct translate_setup *setup,
+static int read_all(struct agent_session *h, int fd, const struct translate_setup *setup,
                     const struct out *out, struct fault *f)
 {
   static const struct lines_calls calls = {on_line, on_too_long};
@@ -81,7 +81,7 @@ static int read_all(struct hearing *h, int fd, const struct translate_setup *set
   }
   if (rc == 0) {
     lines_end(&lines, &calls, h);
-    hearing_sum_up(h, lines.repaired);
+    agent_session_sum_up(h, lines.repaired);
   }
   lines_free(&lines);
   free(piece);
@@ -106,14 +106,14 @@ static int translate(const struct translate_setup *setup, const struct harness *
                                 .max_chunk_bytes = setup->max_chunk_bytes,
                                 .sink = &out.sink};
   struct process_end ended = {.status = setup->exit_status, .signal = setup->signal};
-  struct hearing hearing = hearing_open(harness);
-  hearing.events = events_new(&events);
-  events_start(hearing.events);
-  int rc = read_all(&hearing, fd, setup, &out, f);
+  struct agent_session session = agent_session_open(harness);
+  session.events = events_new(&events);
+  events_start(session.events);
+  int rc = read_all(&session, fd, setup, &out, f);
   if (rc == 0)
-    hearing_leave(&hearing, &ended);
-  events_free(hearing.events); /* after a read error this says `internal` */
-  hearing_close(&hearing);
+    agent_session_finish(&session, &ended);
+  events_free(session.events); /* after a read error this says `internal` */
+  agent_session_close(&session);
   if (rc == 0 && out.error != 0)
     rc = fault_system(f, out.error, "cannot write the events");
   buf_free(&out.held);

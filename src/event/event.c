@@ -8,7 +8,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "event/seen.h"
+#include "event/seen_ids.h"
 #include "event_format.h"
 
 #include <stdio.h>
@@ -20,14 +20,14 @@ struct events {
   struct formatter format;
   struct sink *sink;
   size_t max_chunk;
-  struct buf run_id, line, certificate;
+  struct buf run_id, line, report;
   bool started, over, finished_well, spoken;
   char error_code[64];
 
   enum open_message open;
-  struct buf message;          /* its id, as JSON */
-  struct seen messages, calls; /* ids used so far */
-  unsigned long long made;     /* generated ids so far */
+  struct buf message;              /* its id, as JSON */
+  struct seen_ids messages, calls; /* ids used so far */
+  unsigned long long made;         /* generated ids so far */
 
   struct buf *unanswered; /* call ids (JSON), oldest first */
   size_t unanswered_count, unanswered_room;
@@ -55,7 +55,7 @@ struct events *events_new(const struct events_setup *setup)
   e->run_id = buf_make(LIMIT_EVENT_LINE_BYTES);
   buf_add(&e->run_id, setup->run_id);
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
-  e->certificate = buf_make(LIMIT_CERTIFICATE_BYTES);
+  e->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->last_ms = ids_ticks_ms();
   return e;
@@ -70,10 +70,10 @@ void events_free(struct events *e)
   formatter_free(&e->format);
   buf_free(&e->run_id);
   buf_free(&e->line);
-  buf_free(&e->certificate);
+  buf_free(&e->report);
   buf_free(&e->message);
-  seen_free(&e->messages);
-  seen_free(&e->calls);
+  seen_ids_free(&e->messages);
+  seen_ids_free(&e->calls);
   free(e->unanswered);
   free(e);
 }
@@ -106,15 +106,16 @@ static bool ready(struct events *e)
 }
 
 /* "<runId>-<n>", as JSON into `out`: no message and no call had it. */
-static void make_id(struct events *e, struct seen *of, struct buf *out)
+static void make_id(struct events *e, struct seen_ids *of, struct buf *out)
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
   do {
     buf_clear(&id);
     buf_add(&id, buf_span(&e->run_id));
     buf_addf(&id, "-%llu", e->made++);
-  } while (seen_has(&e->messages, buf_span(&id)) || seen_has(&e->calls, buf_span(&id)));
-  seen_add(of, buf_span(&id));
+  } while (seen_ids_has(&e->messages, buf_span(&id)) ||
+           seen_ids_has(&e->calls, buf_span(&id)));
+  seen_ids_add(of, buf_span(&id));
   json_escape(out, buf_span(&id));
   buf_free(&id);
 }
@@ -125,19 +126,19 @@ static void make_id(struct events *e, struct seen *of, struct buf *out)
 static void claim_message_id(struct events *e, struct span native, struct buf *out)
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  unsigned before = SEEN_FULL;
+  unsigned before = SEEN_IDS_FULL;
   buf_clear(out);
   if (native.len > 0 && native.len <= LIMIT_NAME_BYTES) {
     buf_add(&id, native);
-    before = seen_add(&e->messages, native);
-    for (unsigned n = before + 1; before != 0 && before != SEEN_FULL; n++) {
+    before = seen_ids_add(&e->messages, native);
+    for (unsigned n = before + 1; before != 0 && before != SEEN_IDS_FULL; n++) {
       buf_clear(&id);
       buf_add(&id, native);
       buf_addf(&id, "-%u", n);
-      before = seen_add(&e->messages, buf_span(&id));
+      before = seen_ids_add(&e->messages, buf_span(&id));
     }
   }
-  if (before == SEEN_FULL)
+  if (before == SEEN_IDS_FULL)
     make_id(e, &e->messages, out);
   else
     json_escape(out, buf_span(&id));
@@ -270,8 +271,8 @@ static void add_unanswered(struct events *e, struct buf *call)
 {
   if (e->unanswered_count >= LIMIT_OPEN_CALLS)
     interrupt_oldest(e);
-  e->unanswered = mem_room(e->unanswered, e->unanswered_count, &e->unanswered_room,
-                           sizeof *e->unanswered);
+  e->unanswered = mem_reserve(e->unanswered, e->unanswered_count, &e->unanswered_room,
+                              sizeof *e->unanswered);
   e->unanswered[e->unanswered_count++] = buf_take(call);
 }
 
@@ -289,8 +290,8 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
   if (call_id.len == 0) {
     make_id(e, &e->calls, &call);
   } else {
-    unsigned before = seen_add(&e->calls, call_id);
-    if (before != 0 && before != SEEN_FULL)
+    unsigned before = seen_ids_add(&e->calls, call_id);
+    if (before != 0 && before != SEEN_IDS_FULL)
       return;
     json_escape(&call, call_id);
   }
@@ -352,10 +353,10 @@ void events_warn(struct events *e, const char *code, struct span message)
   buf_free(&value);
 }
 
-void events_certify(struct events *e, struct span members_json)
+void events_report(struct events *e, struct span members_json)
 {
-  buf_clear(&e->certificate);
-  buf_add(&e->certificate, members_json);
+  buf_clear(&e->report);
+  buf_add(&e->report, members_json);
 }
 
 /* Closes all that is open.  False: it is over already. */
@@ -376,7 +377,7 @@ static bool wind_up(struct events *e)
 
 static struct span certificate_of(const struct events *e)
 {
-  return e->certificate.overflowed ? (struct span){0} : buf_span(&e->certificate);
+  return e->report.overflowed ? (struct span){0} : buf_span(&e->report);
 }
 
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage)

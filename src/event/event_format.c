@@ -36,18 +36,18 @@ struct span format_fitting(const struct formatter *f, struct span text, size_t l
                            size_t id_bytes)
 {
   size_t beside = format_overhead(f) + id_bytes;
-  size_t room = line_bytes > beside + 64 ? line_bytes - beside : 64;
-  if (text.len <= room / 6)
+  size_t capacity = line_bytes > beside + 64 ? line_bytes - beside : 64;
+  if (text.len <= capacity / 6)
     return text;
   /* Escapes make text longer, at most sixfold.  Shrink in proportion, and a little more
    * so that it surely ends soon when the escapes crowd at the front.  Never measure more
    * than one event's worth: a text of many events would cost its square. */
-  struct span front = span_cut_utf8(text, room);
+  struct span front = span_cut_utf8(text, capacity);
   for (;;) {
     size_t escaped = json_escaped_length(front);
-    if (escaped <= room || front.len <= 8)
+    if (escaped <= capacity || front.len <= 8)
       break;
-    double share = (double)room / (double)escaped;
+    double share = (double)capacity / (double)escaped;
     front = span_cut_utf8(front, (size_t)((double)front.len * share) - front.len / 64);
   }
   return front;
@@ -358,7 +358,7 @@ static void put_certificate(struct json_writer *w, const char *reason,
 
 void format_run_finished(const struct formatter *f, struct buf *line, long long now,
                          const char *reason, const struct event_usage *usage,
-                         struct span certificate)
+                         struct span report)
 {
   struct json_writer w = line_open(line, "RUN_FINISHED");
   bool known = usage_is_known(usage);
@@ -369,7 +369,7 @@ void format_run_finished(const struct formatter *f, struct buf *line, long long 
     if (known)
       put_usage_ag_ui(f, &w, usage);
     json_open(&w, "metadata", '{');
-    put_certificate(&w, reason, certificate);
+    put_certificate(&w, reason, report);
     json_close(&w, '}');
     line_close(&w);
     return;
@@ -384,23 +384,23 @@ void format_run_finished(const struct formatter *f, struct buf *line, long long 
     json_close(&w, '}');
   }
   tanstack_close(f, &w);
-  put_certificate(&w, NULL, certificate);
+  put_certificate(&w, NULL, report);
   json_close(&w, '}');
   line_close(&w);
 }
 
 void format_run_error(const struct formatter *f, struct buf *line, long long now,
-                      struct span code, struct span message, struct span certificate)
+                      struct span code, struct span message, struct span report)
 {
   struct json_writer w = line_open(line, "RUN_ERROR");
   json_put_int(&w, "timestamp", now);
   json_put_text(&w, "message", message);
   if (code.len > 0)
     json_put_text(&w, "code", code);
-  if (f->format == EVENTS_TANSTACK || certificate.len > 0) {
+  if (f->format == EVENTS_TANSTACK || report.len > 0) {
     metadata_open(f, &w);
     tanstack_close(f, &w);
-    put_certificate(&w, NULL, certificate);
+    put_certificate(&w, NULL, report);
     json_close(&w, '}');
   }
   line_close(&w);

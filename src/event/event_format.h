@@ -51,12 +51,12 @@ void format_tool_result(const struct formatter *f, struct buf *line, long long n
                         bool failed, size_t truncated);
 void format_custom(const struct formatter *f, struct buf *line, long long now,
                    const char *name, struct span value_json, size_t truncated);
-/* `certificate`: the members of metadata.runlet, without braces. */
+/* `report`: the members of metadata.runlet, without braces. */
 void format_run_finished(const struct formatter *f, struct buf *line, long long now,
                          const char *reason, const struct event_usage *usage,
-                         struct span certificate);
+                         struct span report);
 void format_run_error(const struct formatter *f, struct buf *line, long long now,
-                      struct span code, struct span message, struct span certificate);
+                      struct span code, struct span message, struct span report);
 
 /* An upper bound of what a line costs beside its content and its ids. */
 size_t format_overhead(const struct formatter *f);

@@ -5,7 +5,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "io/identity.h"
+#include "process/agent_user.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -269,7 +269,7 @@ int files_check_folder(const char *path, struct fault *f)
 
 /* Who may write beside the new folder may have put another in its place meanwhile: only
  * one that is ours and empty of folders is given away. */
-static int give_new_folder(const char *path, const struct identity *owner)
+static int give_new_folder(const char *path, const struct agent_user *owner)
 {
   struct stat s;
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -284,7 +284,7 @@ static int give_new_folder(const char *path, const struct identity *owner)
   return failed;
 }
 
-int files_make_folder(const char *path, const struct identity *owner, struct fault *f)
+int files_make_folder(const char *path, const struct agent_user *owner, struct fault *f)
 {
   int failed = 0;
   if (mkdir(path, 0755) == 0)

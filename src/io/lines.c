@@ -16,7 +16,7 @@ struct lines lines_make(size_t ceiling)
 
 static void lines_forget_part(struct lines *l)
 {
-  if (l->part.room > LIMIT_READ_BYTES)
+  if (l->part.capacity > LIMIT_READ_BYTES)
     buf_free(&l->part);
   else
     buf_clear(&l->part);

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "io/address.h"
 #include "io/files.h"
-#include "io/peer_table.h"
+#include "io/proc_net_tcp.h"
 
 #include <arpa/inet.h>
 
@@ -28,7 +28,7 @@ static bool owner_find(const struct peer_end *theirs, const struct peer_end *our
     struct peer_row row;
     if (files_read(tables[i], LIMIT_SOCKETS_BYTES, &table, &ignored) < 0)
       continue;
-    found = peer_table_find(buf_span(&table), theirs, ours, &row) && row.inode;
+    found = proc_net_tcp_find(buf_span(&table), theirs, ours, &row) && row.inode;
     if (found)
       *uid = row.uid;
     buf_free(&table);

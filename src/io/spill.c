@@ -81,8 +81,8 @@ static int read_at(int fd, char *to, size_t len, unsigned long long at)
 /* How much of `len` fits before the file's most; the rest stands at its beginning. */
 static size_t front_of(const struct spill *s, unsigned long long place, size_t len)
 {
-  unsigned long long room = s->most - place % s->most;
-  return len < room ? len : (size_t)room;
+  unsigned long long capacity = s->most - place % s->most;
+  return len < capacity ? len : (size_t)capacity;
 }
 
 int spill_add(struct spill *s, struct span bytes, unsigned long long *place,

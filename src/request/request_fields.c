@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request/request_fields.h"
+#include "request_fields.h"
 
 #include <string.h>
 

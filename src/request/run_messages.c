@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request/run_messages.h"
+#include "run_messages.h"
 
 #include "base/limits.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "request/run_options.h"
+#include "run_options.h"
 
 #include "base/limits.h"
 

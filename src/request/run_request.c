@@ -3,9 +3,9 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "request/request_fields.h"
-#include "request/run_messages.h"
-#include "request/run_options.h"
+#include "request_fields.h"
+#include "run_messages.h"
+#include "run_options.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -101,10 +101,10 @@ static void list_write(struct tools *t)
   json_close(&w, ']');
 }
 
-static struct tools *tools_new(size_t room)
+static struct tools *tools_new(size_t capacity)
 {
   struct tools *t = mem_new(sizeof *t);
-  t->at = mem_new(room * sizeof *t->at);
+  t->at = mem_new(capacity * sizeof *t->at);
   t->list = buf_make(SIZE_MAX); /* bounded by the request's own size */
   return t;
 }
@@ -146,10 +146,10 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 
 struct tools *tools_from_names(struct span comma_separated)
 {
-  size_t room = 1;
+  size_t capacity = 1;
   for (size_t i = 0; i < comma_separated.len; i++)
-    room += comma_separated.at[i] == ',';
-  struct tools *t = tools_new(room);
+    capacity += comma_separated.at[i] == ',';
+  struct tools *t = tools_new(capacity);
   t->names = span_copy(comma_separated);
   struct span rest = {t->names, comma_separated.len};
   while (rest.len > 0) {

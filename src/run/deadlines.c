@@ -5,8 +5,8 @@
 #include "base/ids.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
-#include "io/child.h"
 #include "io/loop.h"
+#include "process/child.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -2,16 +2,16 @@
 /* run.c - see run.h. */
 #include "run/run.h"
 
-#include "agent/hearing.h"
+#include "agent/agent_session.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/loop.h"
-#include "run/certificate.h"
 #include "run/deadlines.h"
-#include "run/secrets.h"
-#include "run/stage.h"
+#include "run/environment.h"
+#include "run/report.h"
+#include "run/resources.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ enum phase { ADMITTED, BEGINNING, SPEAKING, ENDING, OVER };
 struct run {
   const struct run_settings *settings;
   struct run_request *req;
-  struct stage stage;
-  struct hearing hearing;
+  struct resources resources;
+  struct agent_session session;
   enum phase phase;
 
   struct sink *sink;
@@ -41,7 +41,7 @@ struct run {
   bool bridge_judged;
   unsigned long long started_ms;
   struct run_outcome outcome;
-  struct buf certificate;
+  struct buf report;
   void (*on_over)(void *who, const struct run_outcome *outcome);
   void *who;
 };
@@ -55,17 +55,17 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->settings = settings;
   r->req = req;
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  r->certificate = buf_make(LIMIT_CERTIFICATE_BYTES);
+  r->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   r->deadlines = deadlines_resolve(settings, req);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
-  if (stage_admit(&r->stage, settings, req, f) < 0) {
+  if (resources_admit(&r->resources, settings, req, f) < 0) {
     run_free(r);
     return NULL;
   }
-  if (r->stage.harness->farewell_ms)
-    r->deadlines.result_grace_ms = r->stage.harness->farewell_ms;
-  secrets_hide(&r->stage.env, req, true);
-  r->hearing = hearing_open(r->stage.harness);
+  if (r->resources.harness->farewell_ms)
+    r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
+  secrets_hide(&r->resources.env, req, true);
+  r->session = agent_session_open(r->resources.harness);
   return r;
 }
 
@@ -73,15 +73,15 @@ void run_free(struct run *r)
 {
   if (!r)
     return;
-  if (r->hearing.state) /* admitted */
-    secrets_hide(&r->stage.env, r->req, false);
+  if (r->session.state) /* admitted */
+    secrets_hide(&r->resources.env, r->req, false);
   if (r->events)
     events_free(r->events);
-  hearing_close(&r->hearing);
-  stage_free(&r->stage);
+  agent_session_close(&r->session);
+  resources_free(&r->resources);
   run_request_free(r->req);
   buf_free(&r->message);
-  buf_free(&r->certificate);
+  buf_free(&r->report);
   free(r);
 }
 
@@ -92,7 +92,7 @@ struct span run_id(const struct run *r)
 
 struct span run_workspace(const struct run *r)
 {
-  return buf_span(&r->stage.workspace);
+  return buf_span(&r->resources.workspace);
 }
 
 /* -- the end -- */
@@ -109,13 +109,13 @@ static void stage_struck(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
-  struct buf certificate = buf_take(&r->certificate);
+  struct buf report = buf_take(&r->report);
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
   void *over_who = r->who;
   run_free(r);
-  outcome.certificate = buf_span(&certificate);
+  outcome.report = buf_span(&report);
   on_over(over_who, &outcome);
-  buf_free(&certificate);
+  buf_free(&report);
 }
 
 /* The reverse of the beginning: events over (sent by the caller), bridge, child, files,
@@ -133,28 +133,28 @@ static void tear_down(struct run *r)
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
   r->later = r->polite = NULL;
-  stage_strike(&r->stage, stage_struck, r);
+  resources_close(&r->resources, stage_struck, r);
 }
 
 /* A success record, and then an exit that was good or ours. */
 static bool ended_well(const struct run *r, const struct process_end *end)
 {
   bool good_exit = end && ((end->status == 0 && end->signal == 0) || end->forced);
-  return good_exit && !r->code[0] && hearing_succeeded(&r->hearing);
+  return good_exit && !r->code[0] && agent_session_succeeded(&r->session);
 }
 
 static void certify(struct run *r, const struct process_end *end)
 {
-  struct certificate c = {.end = end,
-                          .failed = !ended_well(r, end),
-                          .duration_ms = ids_ticks_ms() - r->started_ms,
-                          .events = events_count(r->events),
-                          .tool_calls = events_tool_calls(r->events),
-                          .cancelled_by = r->cancelled_by};
-  if (r->stage.child && child_first_output_ms(r->stage.child))
-    c.startup_ms = child_first_output_ms(r->stage.child) - r->stage.spawned_ms;
-  certificate_write(&c, &r->certificate);
-  events_certify(r->events, buf_span(&r->certificate));
+  struct report c = {.end = end,
+                     .failed = !ended_well(r, end),
+                     .duration_ms = ids_ticks_ms() - r->started_ms,
+                     .events = events_count(r->events),
+                     .tool_calls = events_tool_calls(r->events),
+                     .cancelled_by = r->cancelled_by};
+  if (r->resources.child && child_first_output_ms(r->resources.child))
+    c.startup_ms = child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
+  report_write(&c, &r->report);
+  events_report(r->events, buf_span(&r->report));
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
@@ -163,19 +163,19 @@ static void conclude(struct run *r, const struct process_end *end)
 {
   if (r->phase == OVER)
     return;
-  hearing_sum_up(&r->hearing, r->stage.child ? child_repaired(r->stage.child) : 0);
-  struct buf tail =
-      buf_make(MIB); /* as it may be shown, in the certificate and in messages */
+  agent_session_sum_up(&r->session,
+                       r->resources.child ? child_repaired(r->resources.child) : 0);
+  struct buf tail = buf_make(MIB); /* as it may be shown, in the report and in messages */
   struct process_end shown = {0};
   if (end) {
     shown = *end;
-    certificate_clean(end->stderr_tail, &tail);
+    report_clean(end->stderr_tail, &tail);
     shown.stderr_tail = buf_span(&tail);
     end = &shown;
   }
   certify(r, end);
   if (!r->code[0] && end)
-    hearing_leave(&r->hearing, end);
+    agent_session_finish(&r->session, end);
   else
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
   r->outcome.finished = events_finished_well(r->events);
@@ -212,48 +212,48 @@ static void child_ended(void *who, const struct process_end *end)
   r->phase = ENDING;
   watch_free(r->watch);
   r->watch = NULL;
-  const struct fault *spawn = child_spawn_fault(r->stage.child);
+  const struct fault *spawn = child_spawn_fault(r->resources.child);
   if (spawn)
     set_reason(r, "spawn-failed", spawn->text);
   /* What the agent left running after a success is the user's (a dev server behind a
    * preview). */
-  child_settle(r->stage.child, r->req->kill_leftovers || !ended_well(r, end),
+  child_settle(r->resources.child, r->req->kill_leftovers || !ended_well(r, end),
                child_settled);
 }
 
 /* What the harness wants done, right after each call to it. */
 static void carry_out(struct run *r)
 {
-  if (r->hearing.outbox.input.len > 0) {
-    child_write(r->stage.child, buf_span(&r->hearing.outbox.input));
-    buf_clear(&r->hearing.outbox.input);
+  if (r->session.actions.input.len > 0) {
+    child_write(r->resources.child, buf_span(&r->session.actions.input));
+    buf_clear(&r->session.actions.input);
   }
-  link_send(r->stage.link, &r->hearing.outbox);
-  if (r->hearing.outbox.hang_up) {
-    child_end_input(r->stage.child);
+  agent_http_send(r->resources.agent_http, &r->session.actions);
+  if (r->session.actions.hang_up) {
+    child_end_input(r->resources.child);
     if (r->polite)
       loop_timer_start(r->polite, 0); /* it said what it had to say */
-    else if (r->hearing.outbox.dismissed)
-      child_stop(r->stage.child, r->deadlines.kill_grace_ms);
+    else if (r->session.actions.dismissed)
+      child_stop(r->resources.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
       watch_result(r->watch); /* after each line again: the grace counts from the last */
   }
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
-    child_pause(r->stage.child);
-    link_pause(r->stage.link, true);
+    child_pause(r->resources.child);
+    agent_http_pause(r->resources.agent_http, true);
   }
 }
 
 static void politeness_is_over(void *who)
 {
   struct run *r = who;
-  child_stop(r->stage.child, r->deadlines.kill_grace_ms);
+  child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
 /* Once, and only while the agent works: a second cancel hastens. */
 static bool asked_to_end(struct run *r)
 {
-  if (r->polite || r->phase != SPEAKING || !hearing_cancel(&r->hearing))
+  if (r->polite || r->phase != SPEAKING || !agent_session_cancel(&r->session))
     return false;
   carry_out(r);
   r->polite = loop_timer_new(r->settings->loop, politeness_is_over, r);
@@ -271,10 +271,10 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
-  if (!r->stage.child)
+  if (!r->resources.child)
     loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
   else if (!asked_to_end(r))
-    child_stop(r->stage.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
+    child_stop(r->resources.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
 static void deadline_passed(void *who, const char *code, const char *message)
@@ -288,7 +288,7 @@ static void result_grace_is_over(void *who)
   log_line(LOG_INFO, r->req->run_id,
            "the agent did not exit %u ms after its result: ending it",
            r->deadlines.result_grace_ms);
-  child_stop(r->stage.child, r->deadlines.kill_grace_ms);
+  child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
 /* -- what the agent says -- */
@@ -297,10 +297,10 @@ static void result_grace_is_over(void *who)
  * silence: say so. */
 static void judge_bridge(struct run *r)
 {
-  if (r->bridge_judged || !r->stage.bridge || !events_have_spoken(r->events))
+  if (r->bridge_judged || !r->resources.bridge || !events_have_spoken(r->events))
     return;
   r->bridge_judged = true;
-  struct bridge_facts facts = bridge_facts(r->stage.bridge);
+  struct bridge_facts facts = bridge_facts(r->resources.bridge);
   if (facts.listed)
     return;
   if (facts.refused > 0)
@@ -316,19 +316,19 @@ static void judge_bridge(struct run *r)
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
-  bool heard = hearing_line(&r->hearing, line);
+  bool input = agent_session_line(&r->session, line);
   judge_bridge(r);
-  if (heard) /* noise is no sign of life: it would put off the result grace for ever */
+  if (input) /* noise is no sign of life: it would put off the result grace for ever */
     carry_out(r);
 }
 
 /* The agent's server.  Once the agent has exited it has nothing to say any more. */
-static void link_says(void *who, const struct heard *heard)
+static void agent_http_says(void *who, const struct agent_input *input)
 {
   struct run *r = who;
   if (r->phase != SPEAKING)
     return;
-  bool alive = hearing_heard(&r->hearing, heard);
+  bool alive = agent_session_input(&r->session, input);
   if (alive && r->watch)
     watch_alive(r->watch);
   judge_bridge(r);
@@ -339,17 +339,17 @@ static void link_says(void *who, const struct heard *heard)
 static void line_too_long(void *who, size_t ceiling)
 {
   struct run *r = who;
-  hearing_too_long(&r->hearing, ceiling);
+  agent_session_too_long(&r->session, ceiling);
 }
 
 static void reader_caught_up(void *who)
 {
   struct run *r = who;
   events_caught_up(r->events);
-  if (!r->stage.child)
+  if (!r->resources.child)
     return;
-  child_resume(r->stage.child);
-  link_pause(r->stage.link, false);
+  child_resume(r->resources.child);
+  agent_http_pause(r->resources.agent_http, false);
 }
 
 /* -- the beginning
@@ -363,11 +363,12 @@ static void begin(void *who)
     conclude(r, NULL);
     return;
   }
-  static const struct stage_calls calls = {{child_says, line_too_long, child_ended},
-                                           {link_says, line_too_long}};
+  static const struct resources_calls calls = {{child_says, line_too_long, child_ended},
+                                               {agent_http_says, line_too_long}};
   struct fault f = {0};
   const char *code;
-  if (stage_raise(&r->stage, r->hearing.state, &r->deadlines, &calls, r, &code, &f) < 0) {
+  if (resources_open(&r->resources, r->session.state, &r->deadlines, &calls, r, &code,
+                     &f) < 0) {
     set_reason(r, code, f.text);
     conclude(r, NULL);
     return;
@@ -375,8 +376,8 @@ static void begin(void *who)
   r->phase = SPEAKING;
   struct watch_setup watch = {.loop = r->settings->loop,
                               .deadlines = &r->deadlines,
-                              .child = r->stage.child,
-                              .bridge = r->stage.bridge,
+                              .child = r->resources.child,
+                              .bridge = r->resources.bridge,
                               .events = r->events,
                               .on_passed = deadline_passed,
                               .on_result_grace_over = result_grace_is_over,
@@ -403,7 +404,7 @@ void run_start(struct run *r, struct sink *sink,
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);
-  r->hearing.events = r->events;
+  r->session.events = r->events;
   r->later = loop_timer_new(r->settings->loop, begin, r);
   events_start(r->events);
   loop_timer_start(r->later, 0);

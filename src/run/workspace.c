@@ -5,7 +5,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "io/files.h"
-#include "io/identity.h"
+#include "process/agent_user.h"
 
 #include <stdlib.h>
 
@@ -28,7 +28,7 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
              : 0;
 }
 
-static int choose_local(const struct run_request *req, const struct identity *agent,
+static int choose_local(const struct run_request *req, const struct agent_user *agent,
                         struct buf *path, struct fault *f)
 {
   char *name = span_copy(req->local_path);
@@ -36,14 +36,14 @@ static int choose_local(const struct run_request *req, const struct identity *ag
   int r = set_real(name, path, &why);
   free(name);
   if (r == 0 && agent)
-    r = identity_check(agent, path->at, true, &why);
+    r = agent_user_check(agent, path->at, true, &why);
   if (r == 0)
     return 0;
   return fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.path: %s",
                    why.text);
 }
 
-int workspace_choose(const char *base, bool per_thread, const struct identity *agent,
+int workspace_choose(const char *base, bool per_thread, const struct agent_user *agent,
                      const struct run_request *req, struct buf *path, struct fault *f)
 {
   if (req->local_path.len > 0)

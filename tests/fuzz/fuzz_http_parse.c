@@ -2,7 +2,7 @@
 /* However the input is cut, the same requests come out of it and it fails the same way.
  * First byte: the size of a piece; the rest: what a connection sent. */
 #include "base/limits.h"
-#include "io/http_parse.h"
+#include "http/http_parse.h"
 
 #include <stdint.h>
 #include <stdlib.h>

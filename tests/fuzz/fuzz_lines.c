@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct heard {
+struct agent_input {
   struct buf text; /* the lines, each with its \n */
   bool too_long;
 };
 
 static void on_line(void *who, struct span line)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   if (!utf8_valid(line) || (line.len > 0 && memchr(line.at, '\n', line.len) != NULL))
     abort();
   buf_add(&h->text, line);
@@ -25,18 +25,18 @@ static void on_line(void *who, struct span line)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   h->too_long = true;
   buf_addf(&h->text, "too long: %zu\n", ceiling);
 }
 
 static const struct lines_calls calls = {on_line, on_too_long};
 
-static struct heard feed(struct span text, size_t ceiling, size_t step,
-                         unsigned long long *repaired)
+static struct agent_input feed(struct span text, size_t ceiling, size_t step,
+                               unsigned long long *repaired)
 {
   struct lines l = lines_make(ceiling);
-  struct heard h = {.text = buf_make(64 * (size_t)MIB)};
+  struct agent_input h = {.text = buf_make(64 * (size_t)MIB)};
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;
     lines_add(&l, (struct span){text.at + at, n}, &calls, &h);
@@ -70,9 +70,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   size_t ceiling = data[0], step = (size_t)data[1] + 1;
   struct span text = {(const char *)data + 2, size - 2};
   unsigned long long r1, r2, r3;
-  struct heard whole = feed(text, ceiling, size, &r1);
-  struct heard pieces = feed(text, ceiling, step, &r2);
-  struct heard bytes = feed(text, ceiling, 1, &r3);
+  struct agent_input whole = feed(text, ceiling, size, &r1);
+  struct agent_input pieces = feed(text, ceiling, step, &r2);
+  struct agent_input bytes = feed(text, ceiling, 1, &r3);
   if (!span_equal(buf_span(&whole.text), buf_span(&pieces.text)) || r1 != r2)
     abort();
   if (!span_equal(buf_span(&whole.text), buf_span(&bytes.text)) || r1 != r3)

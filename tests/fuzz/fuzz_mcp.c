@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #include <math.h>
 #include <stdint.h>

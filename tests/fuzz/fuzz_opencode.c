@@ -2,9 +2,9 @@
 /* Whatever OpenCode prints and answers and however it ends, the stream keeps the grammar,
  * stays the same when the input is cut elsewhere, and nobody but its own server is
  * called. First byte: how it ends, the format, the ceiling of an event; second: the size
- * of a piece; the rest: a transcript (agent/hearing.h). */
-#include "agent/hearing.h"
-#include "agent/opencode.h"
+ * of a piece; the rest: a transcript (agent/agent_session.h). */
+#include "agent/agent_session.h"
+#include "agent/opencode/opencode.h"
 #include "agui_check.h"
 #include "base/ids.h"
 #include "base/limits.h"
@@ -16,27 +16,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void check_calls(struct outbox *outbox)
+static void check_calls(struct agent_actions *actions)
 {
-  for (size_t i = 0; i < outbox->call_count; i++) {
-    const char *url = outbox->calls[i].url;
+  for (size_t i = 0; i < actions->call_count; i++) {
+    const char *url = actions->calls[i].url;
     const char *path = strstr(url, "127.0.0.1:");
     if (path != url + strlen("http://") || strstr(path, "..") != NULL)
       abort();
   }
-  outbox_clear(outbox);
+  agent_actions_clear(actions);
 }
 
 static void on_line(void *who, struct span line)
 {
-  struct hearing *h = who;
-  hearing_recorded(h, line);
-  check_calls(&h->outbox);
+  struct agent_session *h = who;
+  agent_session_recorded(h, line);
+  check_calls(&h->actions);
 }
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  hearing_too_long(who, ceiling);
+  agent_session_too_long(who, ceiling);
 }
 
 static struct buf stream_of(struct span text, unsigned how, size_t step)
@@ -54,21 +54,21 @@ static struct buf stream_of(struct span text, unsigned how, size_t step)
                             .signal = how & 2 ? 9 : 0,
                             .forced = (how & 4) != 0,
                             .stderr_tail = SPAN_LITERAL("\xff boom")};
-  struct hearing hearing = hearing_open(&opencode_harness);
-  hearing.events = events_new(&setup);
+  struct agent_session session = agent_session_open(&opencode_harness);
+  session.events = events_new(&setup);
   struct lines lines = lines_make(64 * KIB);
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;
-    lines_add(&lines, (struct span){text.at + at, n}, &calls, &hearing);
+    lines_add(&lines, (struct span){text.at + at, n}, &calls, &session);
   }
-  lines_end(&lines, &calls, &hearing);
+  lines_end(&lines, &calls, &session);
   if (how & 32)
-    (void)hearing_cancel(&hearing);
-  hearing_leave(&hearing, &end);
-  if (!events_are_over(hearing.events) || !sink.ended)
+    (void)agent_session_cancel(&session);
+  agent_session_finish(&session, &end);
+  if (!events_are_over(session.events) || !sink.ended)
     abort();
-  events_free(hearing.events);
-  hearing_close(&hearing);
+  events_free(session.events);
+  agent_session_close(&session);
   lines_free(&lines);
   return out;
 }

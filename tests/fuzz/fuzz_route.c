@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* First byte: the method; the rest: a request's target. */
-#include "door/route.h"
+#include "door/http/route.h"
 
 #include <stdlib.h>
 

@@ -3,19 +3,19 @@
  * and all are valid UTF-8.  First byte: the ceiling; second: the size of a piece. */
 #include "base/limits.h"
 #include "base/utf8.h"
-#include "io/sse_reader.h"
+#include "http/sse_reader.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 
-struct heard {
+struct agent_input {
   struct buf text; /* the events, each in a line that begins with > */
   size_t ceiling;
 };
 
 static void on_data(void *who, struct span data)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   if (!utf8_valid(data) || data.len > 3 * h->ceiling)
     abort();
   buf_add_char(&h->text, '>');
@@ -25,7 +25,7 @@ static void on_data(void *who, struct span data)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   if (ceiling != h->ceiling)
     abort();
   buf_add_text(&h->text, "!\n");
@@ -34,7 +34,7 @@ static void on_too_long(void *who, size_t ceiling)
 static struct buf feed(struct span text, size_t ceiling, size_t step)
 {
   static const struct sse_reader_calls calls = {on_data, on_too_long};
-  struct heard h = {buf_make(64 * (size_t)MIB), ceiling};
+  struct agent_input h = {buf_make(64 * (size_t)MIB), ceiling};
   struct sse_reader r = sse_reader_make(ceiling, &calls, &h);
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;

@@ -2,7 +2,7 @@
 /* Whatever an orchestrator answers: exactly one of result, failure and error comes out of
  * it, results and errors are JSON, texts are UTF-8.  First two bytes: status and what the
  * tool takes; the rest: the body. */
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #include "base/json.h"
 #include "base/limits.h"

@@ -33,7 +33,7 @@ void acp_talk_begin(struct acp_talk *t, const struct bridge_address *bridge)
 
 void acp_talk_hear(struct acp_talk *t, const char *line, const char *answer)
 {
-  struct buf *said = &t->talk.outbox.input;
+  struct buf *said = &t->talk.actions.input;
   assert_int_equal(talk_say(&t->talk, line), 0);
   if (answer == NULL && said->len > 0)
     fail_msg("it was told %s", buf_cstring(said));

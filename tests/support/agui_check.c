@@ -27,7 +27,7 @@ struct agui_check {
   size_t open_id;
   size_t id_count, id_room;
   struct call *calls;
-  size_t call_count, call_room;
+  size_t call_count, call_capacity;
   bool in_call; /* between START and END of the last one of `calls` */
   struct buf args;
   unsigned long long lines;
@@ -117,7 +117,7 @@ static bool add_id(const struct look *l)
   for (size_t i = 0; i < c->id_count; i++)
     if (span_equal(id, c->ids[i]))
       return wrong(c, "message id \"%.*s\" was used before", (int)id.len, id.at);
-  c->ids = mem_room(c->ids, c->id_count, &c->id_room, sizeof *c->ids);
+  c->ids = mem_reserve(c->ids, c->id_count, &c->id_room, sizeof *c->ids);
   c->ids[c->id_count++] = owned(id);
   return true;
 }
@@ -216,7 +216,7 @@ static bool tool_start(const struct look *l)
     return false;
   if (find_call(c, text_of(l, "toolCallId")) != NULL)
     return wrong(c, "a tool call id was used before");
-  c->calls = mem_room(c->calls, c->call_count, &c->call_room, sizeof *c->calls);
+  c->calls = mem_reserve(c->calls, c->call_count, &c->call_capacity, sizeof *c->calls);
   c->calls[c->call_count++] = (struct call){.id = owned(text_of(l, "toolCallId"))};
   c->in_call = true;
   buf_clear(&c->args);

@@ -14,15 +14,15 @@
 struct talk {
   const struct harness *harness;
   void *state;
-  struct ear ear;
+  struct agent_output output;
 };
 
 static void on_line(void *who, struct span line)
 {
   struct talk *t = who;
-  struct heard heard = {.kind = HEARD_LINE, .text = line};
+  struct agent_input input = {.kind = AGENT_LINE, .text = line};
   struct fault f = {0};
-  if ((t->harness->hear(t->state, &heard, &t->ear, &f) == 0) != (f.kind == 0))
+  if ((t->harness->on_input(t->state, &input, &t->output, &f) == 0) != (f.kind == 0))
     abort();
 }
 
@@ -47,23 +47,23 @@ static struct buf stream_of(const struct harness *harness, struct span text, uns
                             .signal = how & 2 ? 9 : 0,
                             .forced = (how & 4) != 0,
                             .stderr_tail = SPAN_LITERAL("\xff boom")};
-  struct outbox outbox = outbox_make();
+  struct agent_actions actions = agent_actions_make();
   struct talk t = {.harness = harness,
                    .state = mem_new(harness->memory),
-                   .ear = {.events = events_new(&setup), .outbox = &outbox}};
+                   .output = {.events = events_new(&setup), .actions = &actions}};
   struct lines lines = lines_make(64 * KIB);
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;
     lines_add(&lines, (struct span){text.at + at, n}, &calls, &t);
   }
   lines_end(&lines, &calls, &t);
-  harness->leave(t.state, &end, &t.ear);
-  if (!events_are_over(t.ear.events) || !sink.ended)
+  harness->finish(t.state, &end, &t.output);
+  if (!events_are_over(t.output.events) || !sink.ended)
     abort();
-  if (harness->forget != NULL)
-    harness->forget(t.state);
-  events_free(t.ear.events);
-  outbox_free(&outbox);
+  if (harness->free != NULL)
+    harness->free(t.state);
+  events_free(t.output.events);
+  agent_actions_free(&actions);
   lines_free(&lines);
   free(t.state);
   return out;

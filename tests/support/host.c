@@ -4,8 +4,8 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "io/http_client.h"
-#include "io/http_server.h"
+#include "http/http_client.h"
+#include "http/http_server.h"
 #include "loopback.h"
 
 #include <stdio.h>

@@ -60,18 +60,18 @@ void loopback_loop_close(uv_loop_t *loop)
 /* -- the client -------------------------------------------------------------------------
  */
 
-static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *room)
+static void on_writable(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
 {
   struct loopback_client *c = handle->data;
   (void)hint;
-  room->base = buf_reserve(&c->got, LIMIT_READ_BYTES);
-  room->len = LIMIT_READ_BYTES;
+  capacity->base = buf_reserve(&c->got, LIMIT_READ_BYTES);
+  capacity->len = LIMIT_READ_BYTES;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
 {
   struct loopback_client *c = stream->data;
-  (void)room;
+  (void)capacity;
   if (n > 0)
     buf_grew(&c->got, (size_t)n);
   if (n >= 0)
@@ -94,7 +94,7 @@ static void on_connected(uv_connect_t *request, int status)
 
 void loopback_resume(struct loopback_client *c)
 {
-  assert_int_equal(uv_read_start((uv_stream_t *)&c->tcp, on_room, on_read), 0);
+  assert_int_equal(uv_read_start((uv_stream_t *)&c->tcp, on_writable, on_read), 0);
 }
 
 void loopback_pause(struct loopback_client *c)

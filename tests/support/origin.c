@@ -13,15 +13,15 @@
 
 #include <cmocka.h>
 
-static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *room)
+static void on_writable(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
 {
   struct origin_connection *c = handle->data;
   (void)hint;
-  room->base = buf_reserve(&c->origin->raw, LIMIT_READ_BYTES);
-  room->len = LIMIT_READ_BYTES;
+  capacity->base = buf_reserve(&c->origin->raw, LIMIT_READ_BYTES);
+  capacity->len = LIMIT_READ_BYTES;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
 {
   struct origin_connection *c = stream->data;
   struct origin *o = c->origin;
@@ -29,7 +29,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *room)
     origin_hang_up(c, false);
     return;
   }
-  struct span bytes = {room->base, (size_t)n};
+  struct span bytes = {capacity->base, (size_t)n};
   buf_grew(&o->raw, bytes.len);
   for (bool empty = false; c->open && !empty;) {
     empty = bytes.len == 0;
@@ -57,7 +57,7 @@ static void on_connection(uv_stream_t *listener, int status)
   c->tcp.data = c;
   assert_int_equal(uv_accept(listener, (uv_stream_t *)&c->tcp), 0);
   uv_tcp_nodelay(&c->tcp, 1);
-  uv_read_start((uv_stream_t *)&c->tcp, on_room, on_read);
+  uv_read_start((uv_stream_t *)&c->tcp, on_writable, on_read);
 }
 
 void origin_open(struct origin *o, uv_loop_t *loop,

@@ -6,7 +6,7 @@
 #define SUPPORT_ORIGIN_H
 
 #include "base/buf.h"
-#include "io/http_parse.h"
+#include "http/http_parse.h"
 
 #include <uv.h>
 

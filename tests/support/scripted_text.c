@@ -8,16 +8,16 @@
 
 static void text_need(struct text *t, size_t more)
 {
-  size_t room = t->room ? t->room : 256;
+  size_t capacity = t->capacity ? t->capacity : 256;
 
-  while (room < t->len + more + 1)
-    room *= 2;
-  if (room == t->room)
+  while (capacity < t->len + more + 1)
+    capacity *= 2;
+  if (capacity == t->capacity)
     return;
-  t->at = realloc(t->at, room);
+  t->at = realloc(t->at, capacity);
   if (!t->at)
     abort();
-  t->room = room;
+  t->capacity = capacity;
 }
 
 void text_add(struct text *t, const char *at, size_t len)

@@ -11,7 +11,7 @@
 
 struct text { /* zeroed is empty; `at` is always 0-terminated once something was added */
   char *at;
-  size_t len, room;
+  size_t len, capacity;
 };
 
 struct slice { /* borrowed; at NULL: there is none */

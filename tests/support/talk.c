@@ -15,8 +15,8 @@ void talk_open(struct talk *t, const struct harness *harness)
 {
   t->harness = harness;
   stream_open(&t->stream, EVENTS_TANSTACK, 0);
-  t->outbox = outbox_make();
-  t->ear = (struct ear){.events = t->stream.events, .outbox = &t->outbox};
+  t->actions = agent_actions_make();
+  t->output = (struct agent_output){.events = t->stream.events, .actions = &t->actions};
   t->state = mem_new(harness->memory);
 }
 
@@ -37,16 +37,16 @@ void talk_plan(struct talk *t, struct run_request req,
 
 int talk_say(struct talk *t, const char *line)
 {
-  struct heard heard = {.kind = HEARD_LINE, .text = span_of(line)};
+  struct agent_input input = {.kind = AGENT_LINE, .text = span_of(line)};
   struct fault f = {0};
-  int rc = t->harness->hear(t->state, &heard, &t->ear, &f);
+  int rc = t->harness->on_input(t->state, &input, &t->output, &f);
   assert_true((rc == 0) == (f.kind == FAULT_NONE));
   return rc;
 }
 
 void talk_end(struct talk *t, struct process_end end)
 {
-  t->harness->leave(t->state, &end, &t->ear);
+  t->harness->finish(t->state, &end, &t->output);
   assert_true(events_are_over(t->stream.events));
 }
 
@@ -66,9 +66,9 @@ void talk_expect(const struct harness *harness, const char *const *lines,
 
 void talk_close(struct talk *t)
 {
-  if (t->harness->forget != NULL)
-    t->harness->forget(t->state);
+  if (t->harness->free != NULL)
+    t->harness->free(t->state);
   stream_close(&t->stream);
-  outbox_free(&t->outbox);
+  agent_actions_free(&t->actions);
   free(t->state);
 }

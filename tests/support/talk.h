@@ -9,8 +9,8 @@
 struct talk {
   const struct harness *harness;
   struct stream stream;
-  struct outbox outbox;
-  struct ear ear;
+  struct agent_actions actions;
+  struct agent_output output;
   void *state;
 };
 

@@ -42,13 +42,13 @@ const char *traces_mark(void)
 }
 
 /* Reads /proc/<pid>/<name>, NUL-ended; how many bytes. */
-static size_t read_about(const char *pid, const char *name, char *text, size_t room)
+static size_t read_about(const char *pid, const char *name, char *text, size_t capacity)
 {
   char path[300];
   snprintf(path, sizeof path, "/proc/%s/%s", pid, name);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   size_t len = 0;
-  for (ssize_t n; fd >= 0 && (n = read(fd, text + len, room - 1 - len)) > 0;)
+  for (ssize_t n; fd >= 0 && (n = read(fd, text + len, capacity - 1 - len)) > 0;)
     len += (size_t)n;
   if (fd >= 0)
     close(fd);

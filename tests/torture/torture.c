@@ -4,19 +4,19 @@
  * promised callback comes as often as promised, no process, descriptor or byte of memory
  * is left, and the loop runs dry.  This program is its own keeper. */
 #include "base/limits.h"
-#include "child_desk.h"
-#include "io/command.h"
-#include "io/companion.h"
-#include "io/http_client.h"
-#include "io/http_server.h"
-#include "io/keeper.h"
+#include "child_fixture.h"
+#include "http/http_client.h"
+#include "http/http_server.h"
+#include "http/url.h"
+#include "io/fd_writer.h"
 #include "io/loop.h"
-#include "io/orphans.h"
 #include "io/signals.h"
-#include "io/url.h"
-#include "io/writer.h"
 #include "loopback.h"
-#include "run_desk.h"
+#include "process/companion.h"
+#include "process/helper_command.h"
+#include "process/keeper.h"
+#include "process/orphans.h"
+#include "run_fixture.h"
 #include "traces.h"
 #include "wrap.h"
 
@@ -102,7 +102,7 @@ static void loop_scenario(void)
   end_loop(loop);
 }
 
-static void heard(void *who, const struct signal_news *n)
+static void input(void *who, const struct signal_news *n)
 {
   (void)n;
   count(who);
@@ -115,7 +115,7 @@ static void signals_scenario(void)
   unsigned heard_count = 0;
   if (!loop)
     return;
-  struct signals *s = signals_open(loop, SIGNALS_ALL, heard, &heard_count, &f);
+  struct signals *s = signals_open(loop, SIGNALS_ALL, input, &heard_count, &f);
   assert_true(s || f.kind != FAULT_NONE);
   if (s) {
     kill(getpid(), SIGTERM);
@@ -313,12 +313,12 @@ static void writer_scenario(void)
   if (!loop)
     return;
   assert_int_equal(pipe(ends), 0);
-  struct writer *w = writer_open(loop, ends[1], count, count, &gone, &f);
+  struct fd_writer *w = fd_writer_open(loop, ends[1], count, count, &gone, &f);
   assert_true(w || f.kind != FAULT_NONE);
   if (w) {
-    writer_put(w, SPAN_LITERAL("hello\n"));
+    fd_writer_put(w, SPAN_LITERAL("hello\n"));
     loopback_run_ms(loop, 5);
-    writer_end(w, 500, count, &ended);
+    fd_writer_end(w, 500, count, &ended);
     loopback_wait(loop, counted, &ended);
     assert_int_equal(read(ends[0], got, sizeof got), 6);
   }
@@ -429,7 +429,7 @@ static unsigned armed; /* the run's surroundings must stand before anything fail
 
 static void run_scenario(void)
 {
-  struct run_desk d;
+  struct run_fixture d;
   struct fault f = {0};
   char script[1024];
   snprintf(script, sizeof script,
@@ -437,29 +437,29 @@ static void run_scenario(void)
            "success\\n' | ASAN_OPTIONS=detect_leaks=0 '%s' \"$@\"",
            getenv("RUNLET_AGENT"));
   wrap_arm(0);
-  run_desk_open(&d, script);
+  run_fixture_open(&d, script);
   d.settings.tool_command = "cat";
   d.settings.deadlines.run_ms = 4000;
   d.settings.deadlines.tool_ms = 2000;
   struct run_request *req =
-      run_desk_request(",\"toolDescriptors\":[{\"name\":\"t\",\"description\":\"d\","
-                       "\"inputSchema\":{\"type\":\"object\"}}]");
+      run_fixture_request(",\"toolDescriptors\":[{\"name\":\"t\",\"description\":\"d\","
+                          "\"inputSchema\":{\"type\":\"object\"}}]");
   wrap_arm(armed);
   struct run *r = run_new(&d.settings, req, &f);
   assert_true(r || f.kind != FAULT_NONE);
   if (r) {
-    run_start(r, &d.sink.sink, run_desk_over, &d);
-    run_desk_wait(&d, 1);
+    run_start(r, &d.sink.sink, run_fixture_over, &d);
+    run_fixture_wait(&d, 1);
     assert_int_equal(d.over, 1);
-    assert_int_equal(run_desk_terminals(&d), 1);
-    run_desk_check(&d);
+    assert_int_equal(run_fixture_terminals(&d), 1);
+    run_fixture_check(&d);
   }
   const char *failed = wrap_disarm();
   if (armed == 0) {
     if (!d.outcome.finished)
       fail_msg("%s", buf_cstring(&d.text));
   }
-  run_desk_close(&d);
+  run_fixture_close(&d);
   armed = failed ? armed + 1 : 0;
 }
 
@@ -532,7 +532,7 @@ static void test_torture__http_server_and_client(void **state)
 
 int main(int argc, char **argv)
 {
-  if (child_desk_is_keeper(argc, argv))
+  if (child_fixture_is_keeper(argc, argv))
     return keeper_main(argc, argv);
   signals_block();
   if (argc > 1) /* torture '*run*', and with TORTURE_TRACE=1: which call fails */

@@ -77,11 +77,11 @@ int __wrap_uv_pipe_open(uv_pipe_t *pipe, uv_file fd)
   return fails("uv_pipe_open") ? UV_EINVAL : __real_uv_pipe_open(pipe, fd);
 }
 
-int __real_uv_read_start(uv_stream_t *s, uv_alloc_cb room, uv_read_cb cb);
-int __wrap_uv_read_start(uv_stream_t *s, uv_alloc_cb room, uv_read_cb cb);
-int __wrap_uv_read_start(uv_stream_t *s, uv_alloc_cb room, uv_read_cb cb)
+int __real_uv_read_start(uv_stream_t *s, uv_alloc_cb capacity, uv_read_cb cb);
+int __wrap_uv_read_start(uv_stream_t *s, uv_alloc_cb capacity, uv_read_cb cb);
+int __wrap_uv_read_start(uv_stream_t *s, uv_alloc_cb capacity, uv_read_cb cb)
 {
-  return fails("uv_read_start") ? UV_ENOTCONN : __real_uv_read_start(s, room, cb);
+  return fails("uv_read_start") ? UV_ENOTCONN : __real_uv_read_start(s, capacity, cb);
 }
 
 int __real_uv_write(uv_write_t *w, uv_stream_t *s, const uv_buf_t bufs[], unsigned n,

@@ -1,53 +1,173 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""layers.py ROOT: arrows between rooms go down only (src/ROOMS.md)."""
+"""layers.py ROOT: arrows between rooms go down only, pure files stay pure, no files go in a circle (src/ROOMS.md).
+
+A room is a folder of src and the folder of its name in include; main.c stands above all.  A file is pure when the
+first comment of its header has a sentence "Pure."; such a file may include base, and of the other rooms pure files
+only, and no library that does I/O."""
 import pathlib
 import re
 import sys
 
-MAY = {
-    "base": {"base"},
-    "io": {"io", "base"},
-    "request": {"request", "base"},
-    "event": {"event", "base"},
-    "agent": {"agent", "event", "request", "base"},
-    "bridge": {"bridge", "request", "io", "base"},
-    "run": {"run", "agent", "bridge", "event", "request", "io", "base"},
-    "door": {"door", "run", "event", "request", "io", "base"},
+MAY = {  # base and the room itself for all
+    "base": set(),
+    "io": set(),
+    "request": set(),
+    "event": set(),
+    "http": {"io"},
+    "process": {"io"},
+    "tool": {"request", "http", "process", "io"},
+    "workspace": {"request", "http", "process", "io"},
+    "agent": {"event", "request"},
+    "bridge": {"tool", "request", "http", "io"},
+    "run": {"agent", "bridge", "tool", "workspace", "event", "request", "http", "process", "io"},
+    "service": {"run", "event", "request", "io"},
+    "door": {"service", "run", "event", "request", "http", "process", "io"},
 }
+PURE_ROOMS = {"request", "event", "agent"}
 # translate drives a harness without a run; it may see the harness table.
 ALSO = {"src/door/translate_door.c": {"agent"}}
-ONLY_IO = re.compile(r"^(uv\.h|uv/.*|llhttp\.h|curl/.*|mbedtls/.*|psa/.*)$")
-# Pure although in io or bridge: bytes in, bytes out.  Of io they see each other at most.
-PURE = re.compile(r"^(src|include)/(io/(lines|sse|cgroup_text|peer_table)|bridge/mcp(_\w+)?)\.[ch]$")
-PURE_IO = {"io/lines.h", "io/sse.h", "io/http_parse.h", "io/cgroup_text.h",
-           "io/peer_table.h"}
+AGENTS_MAY = {"gemini": {"acp"}}  # folders of agent/ that see another agent's
+IO_ROOMS = {"io", "http", "process"}
+# What has to be cut yet; each line goes with its cut.
+UNCUT = (
+    "include/door/http/metrics.h: is pure",
+    "include/service/counters.h: service may not include tool/tool_answer.h",
+    "src/io/files.c: io may not include process/agent_user.h",
+    "src/run/resources.c: run may not include service/counters.h",
+    "a circle of files: base/json ",
+    "a circle of files: event/event ",
+    "a circle of files: request/run_request ",
+    "a circle of files: agent/acp/acp ",
+    "a circle of files: http/http_server ",
+    "a circle of files: service/counters ",
+)
+LIBRARY = re.compile(r"^(uv\.h|uv/.*|llhttp\.h|curl/.*|mbedtls/.*|psa/.*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
+FIRST_COMMENTS = re.compile(r"\A(\s*/\*.*?\*/)+", re.S)
 
 
-def main():
-    root = pathlib.Path(sys.argv[1])
-    wrong, seen = [], 0
-    for path in sorted([*root.glob("src/*/*.[ch]"), *root.glob("include/*/*.h")]):
-        name = str(path.relative_to(root))
-        room = path.parent.name
-        seen += 1
-        for header in INCLUDE.findall(path.read_text()):
-            target = header.split("/")[0]
-            if ".." in header.split("/"):
-                wrong.append(f"{name}: {header} leaves its folder; write room/file.h")
-            if target in MAY and not (root / "include" / header).exists():
-                wrong.append(f"{name}: there is no include/{header}")
-            if target in MAY and "/" in header and target not in MAY[room] | ALSO.get(name, set()):
-                wrong.append(f"{name}: {room} may not include {header}")
-            if ONLY_IO.match(header) and (room != "io" or PURE.match(name)):
-                wrong.append(f"{name}: only io's shell may include {header}")
-            if PURE.match(name) and target == "io" and "/" in header and header not in PURE_IO:
-                wrong.append(f"{name}: is pure and may not include {header}")
-            if header.lower().endswith("cjson.h") and name != "src/base/json.c":
-                wrong.append(f"{name}: only base/json.c may include {header}")
-    print("\n".join(wrong) or f"{seen} files, every arrow goes down")
-    sys.exit(1 if wrong or not seen else 0)
+class House:
+    def __init__(self, root):
+        self.root = root
+        self.files = sorted([*root.glob("src/*/**/*.[ch]"), *root.glob("include/*/**/*.h")])
+        self.text = {path: path.read_text() for path in self.files}
+        self.wrong = []
+
+    def name(self, path):
+        return str(path.relative_to(self.root))
+
+    def inside(self, path):
+        """room/…/file.h, whether it stands in src or in include."""
+        return path.relative_to(self.root / path.relative_to(self.root).parts[0])
+
+    def resolve(self, path, header):
+        """The file of ours that an include means; None: it is not ours."""
+        for candidate in (path.parent / header, self.root / "include" / header, self.root / "src" / header):
+            if candidate in self.text:
+                return candidate
+        return None
+
+    def is_pure(self, path):
+        if self.inside(path).parts[0] in PURE_ROOMS:
+            return True
+        header = self.header_of(path)
+        comment = FIRST_COMMENTS.match(self.text[header]) if header else None
+        return bool(comment and re.search(r"\bPure\b(?! but)", comment[0]))
+
+    def header_of(self, path):
+        if path.suffix == ".h":
+            return path
+        public = self.root / "include" / self.inside(path).with_suffix(".h")
+        return next((h for h in (path.with_suffix(".h"), public) if h in self.text), None)
+
+    def check_include(self, path, header):
+        name, room = self.name(path), self.inside(path).parts[0]
+        target = self.resolve(path, header)
+        if ".." in header.split("/"):
+            self.wrong.append(f"{name}: {header} leaves its folder; write room/file.h")
+        elif header.lower().endswith("cjson.h") and name != "src/base/json.c":
+            self.wrong.append(f"{name}: only base/json.c may include {header}")
+        elif LIBRARY.match(header):
+            self.check_library(path, header)
+        elif target is None and header.split("/")[0] in MAY and "/" in header:
+            self.wrong.append(f"{name}: there is no {header}")
+        elif target is not None:
+            self.check_arrow(path, target, {room, "base"} | MAY[room] | ALSO.get(name, set()))
+
+    def check_library(self, path, header):
+        name, room = self.name(path), self.inside(path).parts[0]
+        if room not in IO_ROOMS:
+            self.wrong.append(f"{name}: only {', '.join(sorted(IO_ROOMS))} may include {header}")
+        elif self.is_pure(path) and header != "llhttp.h":
+            self.wrong.append(f"{name}: is pure and may not include {header}")
+
+    def check_arrow(self, path, target, may):
+        name, inside, goal = self.name(path), self.inside(path), self.inside(target)
+        if goal.parts[0] not in may:
+            self.wrong.append(f"{name}: {inside.parts[0]} may not include {goal}")
+        elif goal.parts[0] != "base" and self.is_pure(path) and not self.is_pure(target):
+            self.wrong.append(f"{name}: is pure and may not include {goal}")
+        elif inside.parts[0] == "agent" and len(inside.parts) == 3 and len(goal.parts) == 3:
+            if goal.parts[1] not in {inside.parts[1]} | AGENTS_MAY.get(inside.parts[1], set()):
+                self.wrong.append(f"{name}: one agent may not include another's {goal}")
+        elif target.is_relative_to(self.root / "src") and goal.parts[0] != inside.parts[0]:
+            self.wrong.append(f"{name}: {goal} is private to {goal.parts[0]}")
+
+    def check_circles(self):
+        arrows = {}
+        for path in self.files:
+            unit = str(self.inside(path).with_suffix(""))
+            goals = arrows.setdefault(unit, set())
+            for header in INCLUDE.findall(self.text[path]):
+                target = self.resolve(path, header)
+                if target is not None:
+                    goals.add(str(self.inside(target).with_suffix("")))
+        for circle in circles(arrows):
+            self.wrong.append("a circle of files: " + " -> ".join([*circle, circle[0]]))
+
+    def check(self):
+        for path in self.files:
+            if self.inside(path).parts[0] not in MAY:
+                self.wrong.append(f"{self.name(path)}: there is no such room")
+                continue
+            for header in INCLUDE.findall(self.text[path]):
+                self.check_include(path, header)
+        self.check_circles()
+        if not self.files:
+            self.wrong.append(f"{self.root} has no src/<room>/<file>.c")
+        return self.wrong
 
 
-main()
+def circles(arrows):
+    """The groups of files that reach each other (Tarjan), each in the order of its arrows."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(node):
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for goal in sorted(arrows.get(node, ())):
+            if goal == node:
+                continue
+            if goal not in index:
+                visit(goal)
+                low[node] = min(low[node], low[goal])
+            elif goal in stack:
+                low[node] = min(low[node], index[goal])
+        if low[node] == index[node]:
+            group = stack[stack.index(node):]
+            del stack[stack.index(node):]
+            if len(group) > 1:
+                found.append(group)
+
+    for node in sorted(arrows):
+        if node not in index:
+            visit(node)
+    return found
+
+
+if __name__ == "__main__":
+    house = House(pathlib.Path(sys.argv[1]).resolve())
+    wrong = [line for line in house.check() if not line.startswith(UNCUT)]
+    print("\n".join(wrong) or f"{len(house.files)} files, every arrow goes down")
+    sys.exit(1 if wrong else 0)

@@ -2,29 +2,30 @@
 # SPDX-License-Identifier: MIT
 """mates.py ROOT: what belongs together is together.
 
-Every src/<room>/<file>.c has its header and its unit test and is built; every fuzz target has a source file of its
-name and a corpus, every corpus a target."""
+Every src/<room>/…/<file>.c has its header (in include/, or beside it when it is private) and its unit test
+tests/unit/<room>/test_<file>.c; no two files share a name; every fuzz target has a source file of its name and a
+corpus, every corpus a target."""
 import pathlib
-import re
 import sys
 
 root = pathlib.Path(sys.argv[1])
 wrong = []
-sources = sorted(root.glob("src/*/*.c"))
-rooms = re.findall(r"^  '(\w+)': \[(.*?)\]", (root / "src/meson.build").read_text(), re.M | re.S)
-built = {f"src/{room}/{name}.c" for room, names in rooms for name in re.findall(r"'(\w+)'", names)}
+sources = sorted(root.glob("src/*/**/*.c"))
+names = {}
 
 for path in sources:
-    room, name, file = path.parent.name, path.stem, str(path.relative_to(root))
+    inside = path.relative_to(root / "src")
+    room, name, file = inside.parts[0], path.stem, str(path.relative_to(root))
+    if name in names:
+        wrong.append(f"{file} has the name of {names[name]}")
+    names[name] = file
     if not (root / "tests/unit" / room / f"test_{name}.c").exists():
         wrong.append(f"{file} has no tests/unit/{room}/test_{name}.c")
-    if not (root / "include" / room / f"{name}.h").exists() and not path.with_suffix(".h").exists():
+    if not (root / "include" / inside.with_suffix(".h")).exists() and not path.with_suffix(".h").exists():
         wrong.append(f"{file} has no header")
-    if file not in built:
-        wrong.append(f"{file} is not in src/meson.build")
 targets = {path.stem[len("fuzz_"):] for path in root.glob("tests/fuzz/fuzz_*.c")}
 for name in sorted(targets):
-    if not any(path.stem == name for path in sources):
+    if name not in names:
         wrong.append(f"tests/fuzz/fuzz_{name}.c: there is no source file {name}.c")
     if not any((root / "tests/fuzz/corpus" / name).glob("*")):
         wrong.append(f"tests/fuzz/fuzz_{name}.c has no corpus")

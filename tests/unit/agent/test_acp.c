@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts cannot show: the outbox, the cancel, the value that was
+/* What the golden transcripts cannot show: the actions, the cancel, the value that was
  * asked for, and how the record and the end of the process decide together. */
-#include "agent/acp.h"
+#include "agent/acp/acp.h"
 
 #include "acp_talk.h"
 
@@ -50,10 +50,10 @@ static void test_acp__hangs_up_after_the_answer_to_the_prompt(void **state)
   acp_talk_hear(&t, ACP_INIT, "session/new");
   acp_talk_hear(&t, ACP_OPEN, "session/prompt");
   acp_talk_hear(&t, ACP_TEXT("one"), NULL);
-  assert_false(t.talk.outbox.hang_up);
+  assert_false(t.talk.actions.hang_up);
   assert_false(acp_harness.succeeded(t.talk.state));
   acp_talk_hear(&t, ACP_END, NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   assert_true(acp_harness.succeeded(t.talk.state));
   acp_talk_close(&t);
 }
@@ -65,7 +65,7 @@ static void test_acp__hangs_up_when_there_will_be_no_prompt(void **state)
   acp_talk_open(&t, &acp_harness);
   acp_talk_begin(&t, NULL);
   acp_talk_hear(&t, "{\"id\":1,\"result\":{\"protocolVersion\":2}}", NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   talk_end(&t.talk, (struct process_end){.signal = SIGTERM, .forced = true});
   acp_talk_told(&t, "speaks version 2 of the Agent Client Protocol, not 1.", true);
   acp_talk_close(&t);
@@ -77,21 +77,21 @@ static void test_acp__a_cancel_is_said_while_the_prompt_is_out_and_not_else(void
   (void)state;
   acp_talk_open(&t, &acp_harness);
   acp_talk_begin(&t, NULL);
-  assert_false(acp_harness.cancel(t.talk.state, &t.talk.ear));
+  assert_false(acp_harness.cancel(t.talk.state, &t.talk.output));
   acp_talk_hear(&t, ACP_INIT, "session/new");
   acp_talk_hear(&t, ACP_OPEN, "session/prompt");
-  assert_true(acp_harness.cancel(t.talk.state, &t.talk.ear));
-  assert_string_equal(buf_cstring(&t.talk.outbox.input),
+  assert_true(acp_harness.cancel(t.talk.state, &t.talk.output));
+  assert_string_equal(buf_cstring(&t.talk.actions.input),
                       "{\"jsonrpc\":\"2.0\",\"method\":\"session/cancel\",\"params\":{"
                       "\"sessionId\":\"s-1\"}}\n");
-  buf_clear(&t.talk.outbox.input);
+  buf_clear(&t.talk.actions.input);
   acp_talk_hear(&t,
                 "{\"id\":7,\"method\":\"session/request_permission\",\"params\":{"
                 "\"toolCall\":{\"toolCallId\":\"c\"},\"options\":[{\"kind\":"
                 "\"allow_once\",\"optionId\":\"a\"}]}}",
                 "\"id\":7,\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
   acp_talk_hear(&t, "{\"id\":8,\"result\":{\"stopReason\":\"cancelled\"}}", NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   assert_false(acp_harness.succeeded(t.talk.state));
   acp_talk_close(&t);
 }
@@ -137,7 +137,7 @@ static void test_acp__answers_to_nothing_it_has_asked_are_nothing(void **state)
   acp_talk_hear(&t, "{\"id\":\"5\",\"result\":{\"sessionId\":\"x\"}}", NULL);
   acp_talk_hear(&t, "{\"id\":55,\"result\":{\"sessionId\":\"x\"}}", NULL);
   acp_talk_hear(&t, ACP_OPEN, "session/prompt");
-  assert_false(t.talk.outbox.hang_up);
+  assert_false(t.talk.actions.hang_up);
   acp_talk_close(&t);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts cannot show: a bridge of another name, and a flood. */
-#include "../../../src/agent/acp_calls.h"
+#include "agent/acp/acp_calls.h"
 
-#include "agent/acp.h"
+#include "agent/acp/acp.h"
 #include "base/limits.h"
 
 #include "acp_talk.h"

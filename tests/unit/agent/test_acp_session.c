@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/acp_session.h"
+#include "agent/acp/acp_session.h"
 
-#include "agent/acp.h"
+#include "agent/acp/acp.h"
 
 #include "acp_talk.h"
 
@@ -132,7 +132,7 @@ static void test_session__a_login_comes_when_it_is_asked_for_and_once(void **sta
                 "\"method\":\"authenticate\",\"params\":{\"methodId\":\"key\"}}");
   acp_talk_hear(&t, "{\"id\":2,\"result\":{}}", "session/new");
   acp_talk_hear(&t, AUTH_REQUIRED, NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   talk_end(&t.talk, (struct process_end){0});
   acp_talk_told(&t, "session/new: Authentication required", true);
   acp_talk_close(&t);
@@ -167,7 +167,7 @@ static void test_session__one_without_an_id_is_an_error(void **state)
   acp_talk_begin(&t, NULL);
   acp_talk_hear(&t, ACP_INIT, "session/new");
   acp_talk_hear(&t, "{\"id\":5,\"result\":{}}", NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   acp_talk_close(&t);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/acp_settings.h"
+#include "agent/acp/acp_settings.h"
 
-#include "agent/acp.h"
+#include "agent/acp/acp.h"
 
 #include "acp_talk.h"
 
@@ -84,7 +84,7 @@ static void test_settings__a_mode_that_is_not_there_ends_the_turn(void **state)
   (void)state;
   open_with(&t, "default", "", "warp");
   acp_talk_hear(&t, OFFERED, NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   talk_end(&t.talk, (struct process_end){0});
   acp_talk_told(&t,
                 "harnessOptions.mode: the agent has no mode \\\"warp\\\". Available: "

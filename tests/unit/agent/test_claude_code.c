@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts (test_golden.c) cannot show: the outbox, what hear()
+/* What the golden transcripts (test_golden.c) cannot show: the actions, what hear()
  * answers, and how the last record and the end of the process decide together. */
-#include "agent/claude_code.h"
+#include "agent/claude_code/claude_code.h"
 
 #include "base/limits.h"
 #include "talk.h"
@@ -76,7 +76,7 @@ static void expect_told(const char *const *lines, const char *wanted,
   for (; *lines != NULL; lines++)
     assert_int_equal(talk_say(&t, *lines), 0);
   struct process_end well = {0};
-  claude_code_harness.leave(t.state, &well, &t.ear);
+  claude_code_harness.finish(t.state, &well, &t.output);
   if (strstr(t.stream.text.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, t.stream.text.at);
   assert_null(strstr(t.stream.text.at, unwanted));
@@ -156,16 +156,16 @@ static void test_claude__hangs_up_at_the_result(void **state)
   assert_false(claude_code_harness.succeeded(t.state));
   talk_say(&t, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":"
                "\"text\",\"text\":\"a\"}]}}");
-  assert_false(t.outbox.hang_up);
+  assert_false(t.actions.hang_up);
   talk_say(&t, OK);
-  assert_true(t.outbox.hang_up);
+  assert_true(t.actions.hang_up);
   assert_true(claude_code_harness.succeeded(t.state));
   assert_false(events_are_over(t.stream.events));
   talk_say(&t, FAILED);
   assert_false(claude_code_harness.succeeded(t.state));
   talk_say(&t, MAX_TURNS);
   assert_true(claude_code_harness.succeeded(t.state));
-  assert_int_equal(t.outbox.input.len, 0);
+  assert_int_equal(t.actions.input.len, 0);
   talk_close(&t);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/claude_code_plan.h"
+#include "agent/claude_code/claude_code_plan.h"
 
 #include "base/json.h"
 #include "base/limits.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts (test_golden.c) cannot show: the outbox, what hear()
+/* What the golden transcripts (test_golden.c) cannot show: the actions, what hear()
  * answers, the bridge's name, the value that was asked for, and how the last record and
  * the end of the process decide together. */
-#include "agent/codex.h"
+#include "agent/codex/codex.h"
 
 #include "talk.h"
 
@@ -64,13 +64,13 @@ static void test_codex__hangs_up_at_the_end_of_the_turn(void **state)
   (void)state;
   talk_open(&t, &codex_harness);
   talk_say(&t, RETRY);
-  assert_false(t.outbox.hang_up);
+  assert_false(t.actions.hang_up);
   talk_say(&t, FAILED);
-  assert_true(t.outbox.hang_up);
+  assert_true(t.actions.hang_up);
   assert_false(codex_harness.succeeded(t.state));
   talk_say(&t, OK);
   assert_true(codex_harness.succeeded(t.state));
-  assert_int_equal(t.outbox.input.len, 0);
+  assert_int_equal(t.actions.input.len, 0);
   talk_end(&t, (struct process_end){0});
   talk_close(&t);
 }

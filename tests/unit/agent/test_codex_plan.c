@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/codex_plan.h"
+#include "agent/codex/codex_plan.h"
 
 #include "base/limits.h"
 
@@ -167,9 +167,9 @@ static void test_plan__knows_where_the_native_program_lies(void **state)
 {
   size_t count = 0;
   (void)state;
-  for (; codex_plan_natives[count] != NULL; count++) {
-    assert_int_equal(strncmp(codex_plan_natives[count], "../", 3), 0);
-    assert_non_null(strstr(codex_plan_natives[count], "/vendor/"));
+  for (; codex_plan_native_programs[count] != NULL; count++) {
+    assert_int_equal(strncmp(codex_plan_native_programs[count], "../", 3), 0);
+    assert_non_null(strstr(codex_plan_native_programs[count], "/vendor/"));
   }
 #if defined(__x86_64__) || defined(__aarch64__)
   assert_int_equal(count, 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/codex_tools.h"
+#include "agent/codex/codex_tools.h"
 
 #include "stream.h"
 

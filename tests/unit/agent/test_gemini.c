@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts cannot show: the outbox, the value that was asked for, and
+/* What the golden transcripts cannot show: the actions, the value that was asked for, and
  * how the record and the end decide together. */
-#include "agent/gemini.h"
+#include "agent/gemini/gemini.h"
 
 #include "acp_talk.h"
 
@@ -53,7 +53,7 @@ static void test_gemini__speaks_acp_unless_told_else(void **state)
                 "\"currentModeId\":\"default\",\"availableModes\":[{\"id\":\"default\"},{"
                 "\"id\":\"yolo\"}]}}}",
                 "session/prompt"); /* it is left to ask */
-  assert_true(gemini_harness.cancel(t.talk.state, &t.talk.ear));
+  assert_true(gemini_harness.cancel(t.talk.state, &t.talk.output));
   acp_talk_close(&t);
 }
 
@@ -70,11 +70,11 @@ static void test_gemini__hangs_up_after_the_result_and_has_no_polite_word(void *
   struct acp_talk t;
   (void)state;
   open_stream(&t);
-  assert_false(gemini_harness.cancel(t.talk.state, &t.talk.ear));
+  assert_false(gemini_harness.cancel(t.talk.state, &t.talk.output));
   acp_talk_hear(&t, "{\"type\":\"init\",\"session_id\":\"s\",\"model\":\"m\"}", NULL);
-  assert_false(t.talk.outbox.hang_up);
+  assert_false(t.talk.actions.hang_up);
   acp_talk_hear(&t, OK, NULL);
-  assert_true(t.talk.outbox.hang_up);
+  assert_true(t.talk.actions.hang_up);
   assert_true(gemini_harness.succeeded(t.talk.state));
   acp_talk_close(&t);
 }

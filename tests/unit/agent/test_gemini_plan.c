@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/gemini_plan.h"
+#include "agent/gemini/gemini_plan.h"
 
-#include "agent/gemini.h"
+#include "agent/gemini/gemini.h"
 #include "base/limits.h"
 
 #include "acp_talk.h"

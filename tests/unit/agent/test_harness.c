@@ -25,7 +25,7 @@ static void test_harness__is_found_by_its_whole_id(void **state)
   size_t count = 0;
   for (const struct harness *h; (h = harness_at(count)) != NULL; count++) {
     assert_ptr_equal(harness_find(span_of(h->id)), h);
-    assert_true(h->plan && h->hear && h->leave && h->succeeded);
+    assert_true(h->plan && h->on_input && h->finish && h->succeeded);
     assert_true(h->program == NULL || h->program[0] != 0);
   }
   assert_true(count > 0);

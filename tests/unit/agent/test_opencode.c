@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: what the server is asked, when
  * it is hung up on, and what depends on the request. */
-#include "agent/opencode.h"
+#include "agent/opencode/opencode.h"
 
 #include "base/mem.h"
 #include "stream.h"
@@ -26,8 +26,8 @@ enum { EVENTS = 1, BRIDGE, NEW_SESSION, PROMPT, REPLY, ABORT };
 
 struct talk {
   struct stream stream;
-  struct outbox outbox;
-  struct ear ear;
+  struct agent_actions actions;
+  struct agent_output output;
   void *state;
   struct message message;
   struct run_request req;
@@ -37,8 +37,8 @@ static void open_talk(struct talk *t)
 {
   memset(t, 0, sizeof *t);
   stream_open(&t->stream, EVENTS_TANSTACK, 0);
-  t->outbox = outbox_make();
-  t->ear = (struct ear){.events = t->stream.events, .outbox = &t->outbox};
+  t->actions = agent_actions_make();
+  t->output = (struct agent_output){.events = t->stream.events, .actions = &t->actions};
   t->state = mem_new(opencode_harness.memory);
   t->message = (struct message){ROLE_USER, SPAN_LITERAL("do it")};
   t->req = (struct run_request){
@@ -63,27 +63,27 @@ static void plan(struct talk *t, bool bridged)
   process_plan_free(&out);
 }
 
-static void hear(struct talk *t, enum heard_kind kind, int tag, int status,
-                 const char *text)
+static void on_input(struct talk *t, enum agent_input_kind kind, int tag, int status,
+                     const char *text)
 {
-  struct heard heard = {
+  struct agent_input input = {
       .kind = kind, .tag = tag, .status = status, .text = span_of(text)};
   struct fault f = {0};
-  t->outbox.heartbeat = false;
-  assert_int_equal(opencode_harness.hear(t->state, &heard, &t->ear, &f), 0);
+  t->actions.heartbeat = false;
+  assert_int_equal(opencode_harness.on_input(t->state, &input, &t->output, &f), 0);
 }
 
 static void event(struct talk *t, const char *text)
 {
-  hear(t, HEARD_STREAM, EVENTS, 200, text);
+  on_input(t, AGENT_STREAM, EVENTS, 200, text);
 }
 
 /* What was asked since, "<method> <path> <body>;" each, and nothing else waits. */
 static void expect_asked(struct talk *t, const char *wanted)
 {
   struct buf asked = buf_make(100000);
-  for (size_t i = 0; i < t->outbox.call_count; i++) {
-    const struct outbox_call *c = &t->outbox.calls[i];
+  for (size_t i = 0; i < t->actions.call_count; i++) {
+    const struct agent_action_call *c = &t->actions.calls[i];
     assert_memory_equal(c->url, "http://127.0.0.1:4096/", 22);
     assert_int_equal(c->stream, c->tag == EVENTS);
     assert_string_equal(c->authorization, "Basic b3BlbmNvZGU6YWI=");
@@ -91,28 +91,28 @@ static void expect_asked(struct talk *t, const char *wanted)
   }
   assert_string_equal(buf_cstring(&asked), wanted);
   buf_free(&asked);
-  outbox_clear(&t->outbox);
+  agent_actions_clear(&t->actions);
 }
 
 /* Up to where the prompt was asked. */
 static void begin(struct talk *t)
 {
-  hear(t, HEARD_LINE, 0, 0, READY);
+  on_input(t, AGENT_LINE, 0, 0, READY);
   event(t, CONNECTED);
-  hear(t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
-  outbox_clear(&t->outbox);
+  on_input(t, AGENT_ANSWER, NEW_SESSION, 200, SESSION);
+  agent_actions_clear(&t->actions);
 }
 
 static void close_talk(struct talk *t, struct process_end end, const char *wanted)
 {
-  opencode_harness.leave(t->state, &end, &t->ear);
+  opencode_harness.finish(t->state, &end, &t->output);
   assert_true(events_are_over(t->stream.events));
   struct span last = stream_line(&t->stream, stream_count(&t->stream) - 1);
   if (strstr(last.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, last.at);
-  opencode_harness.forget(t->state);
+  opencode_harness.free(t->state);
   stream_close(&t->stream);
-  outbox_free(&t->outbox);
+  agent_actions_free(&t->actions);
   tools_free(t->req.tools);
   free(t->state);
 }
@@ -125,10 +125,10 @@ static void test_opencode__each_step_waits_for_the_one_before(void **state)
   struct talk t;
   open_talk(&t);
   plan(&t, true);
-  hear(&t, HEARD_LINE, 0, 0, "Warning: something");
+  on_input(&t, AGENT_LINE, 0, 0, "Warning: something");
   expect_asked(&t, "");
-  hear(&t, HEARD_LINE, 0, 0, READY);
-  hear(&t, HEARD_LINE, 0, 0, READY); /* once */
+  on_input(&t, AGENT_LINE, 0, 0, READY);
+  on_input(&t, AGENT_LINE, 0, 0, READY); /* once */
   expect_asked(&t, "GET /event ;");
   event(&t, CONNECTED);
   event(&t, CONNECTED);
@@ -137,19 +137,19 @@ static void test_opencode__each_step_waits_for_the_one_before(void **state)
                "{\"name\":\"tanstack\",\"config\":{\"type\":\"remote\",\"url\":"
                "\"http://b/mcp\",\"enabled\":true,\"oauth\":false,\"timeout\":3630000,"
                "\"headers\":{\"Authorization\":\"Bearer t\"}}};");
-  hear(&t, HEARD_ANSWER, BRIDGE, 200, "{\"tanstack\":{\"status\":\"connected\"}}");
+  on_input(&t, AGENT_ANSWER, BRIDGE, 200, "{\"tanstack\":{\"status\":\"connected\"}}");
   expect_asked(&t, "POST /session {};");
-  hear(&t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
+  on_input(&t, AGENT_ANSWER, NEW_SESSION, 200, SESSION);
   expect_asked(&t, "POST /session/ses_1/message "
                    "{\"model\":{\"providerID\":\"p\",\"modelID\":\"m\"},\"tools\":{"
                    "\"question\":false},\"parts\":[{\"type\":\"text\",\"text\":\"do "
                    "it\"}]};");
-  assert_false(t.outbox.hang_up);
-  hear(&t, HEARD_ANSWER, PROMPT, 200, DONE);
-  assert_true(t.outbox.hang_up);
-  assert_false(t.outbox.dismissed); /* its last events may be on the way */
+  assert_false(t.actions.hang_up);
+  on_input(&t, AGENT_ANSWER, PROMPT, 200, DONE);
+  assert_true(t.actions.hang_up);
+  assert_false(t.actions.dismissed); /* its last events may be on the way */
   event(&t, IDLE);
-  assert_true(t.outbox.dismissed);
+  assert_true(t.actions.dismissed);
   assert_true(opencode_harness.succeeded(t.state));
   close_talk(&t, forced, "\"finishReason\":\"stop\"");
 }
@@ -160,14 +160,14 @@ static void test_opencode__the_bridge_is_tried_three_times(void **state)
   struct talk t;
   open_talk(&t);
   plan(&t, true);
-  hear(&t, HEARD_LINE, 0, 0, READY);
-  outbox_clear(&t.outbox);
+  on_input(&t, AGENT_LINE, 0, 0, READY);
+  agent_actions_clear(&t.actions);
   event(&t, CONNECTED);
   for (int i = 1; i <= 3; i++) {
-    assert_int_equal(t.outbox.call_count, 1);
-    outbox_clear(&t.outbox);
-    hear(&t, HEARD_ANSWER, BRIDGE, 200,
-         "{\"tanstack\":{\"status\":\"failed\",\"error\":\"no tools\"}}");
+    assert_int_equal(t.actions.call_count, 1);
+    agent_actions_clear(&t.actions);
+    on_input(&t, AGENT_ANSWER, BRIDGE, 200,
+             "{\"tanstack\":{\"status\":\"failed\",\"error\":\"no tools\"}}");
   }
   expect_asked(&t, "POST /session {};"); /* it goes on without the tools */
   assert_non_null(strstr(t.stream.text.at, "\"bridge-unused\""));
@@ -183,17 +183,17 @@ static void test_opencode__a_session_goes_on_or_a_new_one_begins(void **state)
     open_talk(&t);
     t.req.session_id = SPAN_LITERAL("ses_1");
     plan(&t, false);
-    hear(&t, HEARD_LINE, 0, 0, READY);
+    on_input(&t, AGENT_LINE, 0, 0, READY);
     event(&t, CONNECTED);
-    outbox_clear(&t.outbox);
+    agent_actions_clear(&t.actions);
     if (known == 0) {
-      hear(&t, HEARD_ANSWER, NEW_SESSION, 404, "{\"name\":\"NotFoundError\"}");
+      on_input(&t, AGENT_ANSWER, NEW_SESSION, 404, "{\"name\":\"NotFoundError\"}");
       assert_non_null(strstr(t.stream.text.at, "\"resume-not-possible\""));
       expect_asked(&t, "POST /session {};");
     }
-    hear(&t, HEARD_ANSWER, NEW_SESSION, 200, SESSION);
-    assert_int_equal(t.outbox.call_count, 1);
-    hear(&t, HEARD_ANSWER, PROMPT, 200, DONE);
+    on_input(&t, AGENT_ANSWER, NEW_SESSION, 200, SESSION);
+    assert_int_equal(t.actions.call_count, 1);
+    on_input(&t, AGENT_ANSWER, PROMPT, 200, DONE);
     close_talk(&t, forced, "\"finishReason\":\"stop\"");
   }
 }
@@ -254,15 +254,15 @@ static void test_opencode__a_cancel_aborts_the_turn_and_hangs_up(void **state)
   struct talk t;
   open_talk(&t);
   plan(&t, false);
-  assert_false(opencode_harness.cancel(t.state, &t.ear)); /* no turn to abort yet */
+  assert_false(opencode_harness.cancel(t.state, &t.output)); /* no turn to abort yet */
   begin(&t);
-  assert_true(opencode_harness.cancel(t.state, &t.ear));
+  assert_true(opencode_harness.cancel(t.state, &t.output));
   expect_asked(&t, "POST /session/ses_1/abort {};");
-  assert_false(t.outbox.hang_up);
-  hear(&t, HEARD_ANSWER, ABORT, 200, "true");
-  assert_true(t.outbox.hang_up);
-  hear(&t, HEARD_ANSWER, PROMPT, 200, "{\"info\":{}}");
-  assert_false(opencode_harness.cancel(t.state, &t.ear));
+  assert_false(t.actions.hang_up);
+  on_input(&t, AGENT_ANSWER, ABORT, 200, "true");
+  assert_true(t.actions.hang_up);
+  on_input(&t, AGENT_ANSWER, PROMPT, 200, "{\"info\":{}}");
+  assert_false(opencode_harness.cancel(t.state, &t.output));
   assert_false(opencode_harness.succeeded(t.state));
   close_talk(&t, forced, "\"code\":\"agent-error\"");
 }
@@ -293,9 +293,9 @@ static void test_opencode__a_heartbeat_is_no_sign_of_life(void **state)
   open_talk(&t);
   plan(&t, false);
   event(&t, "{\"type\":\"server.heartbeat\",\"properties\":{}}");
-  assert_true(t.outbox.heartbeat);
+  assert_true(t.actions.heartbeat);
   event(&t, CONNECTED);
-  assert_false(t.outbox.heartbeat);
+  assert_false(t.actions.heartbeat);
   close_talk(&t, forced, "RUN_ERROR");
 }
 
@@ -314,9 +314,9 @@ static void expect_given(const char *answer, const char *wanted, const char *las
             "\"c\",\"tool\":\"StructuredOutput\",\"state\":{\"status\":\"running\","
             "\"input\":{\"n\":7}}}}}");
   event(&t, IDLE);
-  hear(&t, HEARD_ANSWER, PROMPT, 200, answer);
-  assert_true(t.outbox.dismissed); /* whichever came first */
-  opencode_harness.leave(t.state, &forced, &t.ear);
+  on_input(&t, AGENT_ANSWER, PROMPT, 200, answer);
+  assert_true(t.actions.dismissed); /* whichever came first */
+  opencode_harness.finish(t.state, &forced, &t.output);
   assert_null(strstr(t.stream.text.at, "TOOL_CALL"));
   if (strstr(t.stream.text.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, t.stream.text.at);
@@ -359,7 +359,7 @@ static void test_opencode__how_it_ended_counts_too(void **state)
       open_talk(&t);
       plan(&t, false);
       begin(&t);
-      hear(&t, HEARD_ANSWER, PROMPT, 200, rows[i].answer);
+      on_input(&t, AGENT_ANSWER, PROMPT, 200, rows[i].answer);
       event(&t, IDLE);
       assert_int_equal(opencode_harness.succeeded(t.state), rows[i].good);
       close_talk(&t, *ends[k], codes[i][k]);
@@ -369,8 +369,8 @@ static void test_opencode__how_it_ended_counts_too(void **state)
   open_talk(&t); /* the server died, and that is why the stream was lost */
   plan(&t, false);
   begin(&t);
-  hear(&t, HEARD_STREAM, EVENTS, 0, "reset");
-  assert_true(t.outbox.dismissed);
+  on_input(&t, AGENT_STREAM, EVENTS, 0, "reset");
+  assert_true(t.actions.dismissed);
   close_talk(&t, killed, "\"code\":\"agent-signal\"");
 }
 

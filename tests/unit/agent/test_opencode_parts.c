@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: names of tools that the
  * request registered, and texts that are long past. */
-#include "../../../src/agent/opencode_parts.h"
+#include "agent/opencode/opencode_parts.h"
 
 #include "stream.h"
 
@@ -14,20 +14,20 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct stream stream;
   struct opencode_order order;
   struct opencode_parts parts;
 };
 
-static void open_desk(struct desk *d)
+static void open_fixture(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
   stream_open(&d->stream, EVENTS_TANSTACK, 0);
   d->parts.order = &d->order;
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   events_finish(d->stream.events, "stop", NULL);
   opencode_parts_free(&d->parts);
@@ -45,7 +45,7 @@ static void message(struct opencode_parts *p, struct json *doc, json_at v,
   opencode_parts_message(p, doc, v);
 }
 
-static void take(struct desk *d, take_json *how, const char *text)
+static void take(struct fixture *d, take_json *how, const char *text)
 {
   static const char *const raw[] = {"input", "summary", NULL};
   static const struct json_rules rules = {.raw = raw};
@@ -56,12 +56,12 @@ static void take(struct desk *d, take_json *how, const char *text)
   json_free(doc);
 }
 
-static void begin_message(struct desk *d)
+static void begin_message(struct fixture *d)
 {
   take(d, message, "{\"id\":\"m\",\"role\":\"assistant\"}");
 }
 
-static void text_part(struct desk *d, unsigned n, const char *text)
+static void text_part(struct fixture *d, unsigned n, const char *text)
 {
   char part[200];
   (void)snprintf(part, sizeof part,
@@ -70,7 +70,8 @@ static void text_part(struct desk *d, unsigned n, const char *text)
   take(d, opencode_parts_part, part);
 }
 
-static void expect_name(const struct desk *d, const char *theirs, const char *registered)
+static void expect_name(const struct fixture *d, const char *theirs,
+                        const char *registered)
 {
   struct span name = opencode_bridged(&d->order, span_of(theirs));
   if (!span_is(name, registered))
@@ -81,8 +82,8 @@ static void expect_name(const struct desk *d, const char *theirs, const char *re
 static void test_opencode_parts__a_bridged_tool_has_its_registered_name(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.order.bridge_name = buf_make(100);
   buf_add_text(&d.order.bridge_name, "my.tools");
   d.order.authorization = buf_make(100);
@@ -99,28 +100,28 @@ static void test_opencode_parts__a_bridged_tool_has_its_registered_name(void **s
   expect_name(&d, "echo", "");
   expect_name(&d, "tanstack_echo", "");
   expect_name(&d, "", "");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_parts__without_tools_no_name_is_changed(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.order.authorization = buf_make(100);
   buf_add_text(&d.order.authorization, "Basic x");
   expect_name(&d, "tanstack_echo", "");
-  close_desk(&d);
-  open_desk(&d); /* a transcript: nobody says which tools there were */
+  close_fixture(&d);
+  open_fixture(&d); /* a transcript: nobody says which tools there were */
   expect_name(&d, "tanstack_echo", "echo");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_parts__a_text_long_past_does_not_come_again(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   begin_message(&d);
   for (unsigned i = 0; i < OPENCODE_TEXTS + 10; i++)
     text_part(&d, i, "some");
@@ -129,14 +130,14 @@ static void test_opencode_parts__a_text_long_past_does_not_come_again(void **sta
   assert_int_equal(stream_count(&d.stream), before);
   text_part(&d, OPENCODE_TEXTS + 5, "some words");
   assert_true(stream_count(&d.stream) > before);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_parts__only_the_assistants_messages_are_told(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   take(&d, message, "{\"id\":\"m\",\"role\":\"user\"}");
   text_part(&d, 1, "the prompt");
   take(&d, message, "{\"id\":\"m\",\"role\":\"assistant\",\"summary\":true}");
@@ -145,14 +146,14 @@ static void test_opencode_parts__only_the_assistants_messages_are_told(void **st
   take(&d, message, "{\"id\":\"m\",\"role\":\"assistant\",\"summary\":{\"diffs\":[]}}");
   text_part(&d, 1, "an answer");
   assert_int_equal(stream_count_of(&d.stream, "TEXT_MESSAGE_CONTENT"), 1);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_parts__tokens_of_all_steps_are_added_up(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   begin_message(&d);
   assert_false(d.parts.has_usage);
   const char *step = "{\"id\":\"%c\",\"messageID\":\"m\",\"type\":\"step-finish\","
@@ -170,7 +171,7 @@ static void test_opencode_parts__tokens_of_all_steps_are_added_up(void **state)
   assert_int_equal(d.parts.usage.reasoning, 10);
   assert_int_equal(d.parts.usage.cached, 40);
   assert_int_equal(d.parts.usage.cache_write, -1);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 int main(void)

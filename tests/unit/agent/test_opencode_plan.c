@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/agent/opencode_plan.h"
+#include "agent/opencode/opencode_plan.h"
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -20,7 +20,7 @@ static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
                                                  SPAN_LITERAL("http://127.0.0.1:5/mcp"),
                                              .token = SPAN_LITERAL("t0ken")};
 
-struct desk {
+struct fixture {
   struct message messages[3];
   struct run_request req;
   struct opencode_order order;
@@ -28,7 +28,7 @@ struct desk {
   struct fault fault;
 };
 
-static void open_desk(struct desk *d)
+static void open_fixture(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
   d->messages[0] = (struct message){ROLE_USER, SPAN_LITERAL("q1")};
@@ -40,12 +40,12 @@ static void open_desk(struct desk *d)
   d->plan = process_plan_make();
 }
 
-static int make(struct desk *d, const struct bridge_address *address)
+static int make(struct fixture *d, const struct bridge_address *address)
 {
   return opencode_plan(&d->req, address, &place, &d->order, &d->plan, &d->fault);
 }
 
-static void close_desk(struct desk *d)
+static void close_fixture(struct fixture *d)
 {
   opencode_order_free(&d->order);
   opencode_order_free(&d->order); /* twice is fine */
@@ -53,13 +53,13 @@ static void close_desk(struct desk *d)
   tools_free(d->req.tools);
 }
 
-static void expect_refused(struct desk *d, const char *words)
+static void expect_refused(struct fixture *d, const char *words)
 {
   assert_int_equal(make(d, NULL), -1);
   assert_int_equal(d->fault.kind, FAULT_BAD_INPUT);
   if (strstr(d->fault.text, words) == NULL)
     fail_msg("\"%s\" does not say \"%s\"", d->fault.text, words);
-  close_desk(d);
+  close_fixture(d);
 }
 
 static void test_opencode_plan__the_smallest_request(void **state)
@@ -67,8 +67,8 @@ static void test_opencode_plan__the_smallest_request(void **state)
   (void)state;
   static const char *const words[] = {"opencode",  "serve",  "--hostname",
                                       "127.0.0.1", "--port", "0"};
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   assert_int_equal(make(&d, NULL), 0);
   assert_int_equal(d.plan.argv.count, 6);
   for (size_t i = 0; i < 6; i++)
@@ -87,7 +87,7 @@ static void test_opencode_plan__the_smallest_request(void **state)
       "\"tools\":{\"question\":false},\"parts\":[{\"type\":\"text\",\"text\":"
       "\"Previous conversation:\\nUser: q1\\nAssistant: a1\\n\\nq2\"}]}");
   assert_int_equal(d.order.mode, OPENCODE_BYPASS);
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_plan__base64_has_its_three_endings(void **state)
@@ -100,13 +100,13 @@ static void test_opencode_plan__base64_has_its_three_endings(void **state)
               {"ab", "Basic b3BlbmNvZGU6YWI="},
               {"\xff\xfe\xfd", "Basic b3BlbmNvZGU6//79"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct desk d;
+    struct fixture d;
     struct plan_place other = place;
     other.secret = span_of(rows[i].secret);
-    open_desk(&d);
+    open_fixture(&d);
     assert_int_equal(opencode_plan(&d.req, NULL, &other, &d.order, &d.plan, &d.fault), 0);
     assert_string_equal(buf_cstring(&d.order.authorization), rows[i].authorization);
-    close_desk(&d);
+    close_fixture(&d);
   }
 }
 
@@ -114,21 +114,21 @@ static void
 test_opencode_plan__a_session_gets_the_last_words_a_fresh_one_all(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.req.session_id = SPAN_LITERAL("ses_1");
   assert_int_equal(make(&d, NULL), 0);
   assert_string_equal(buf_cstring(&d.order.session_id), "ses_1");
   assert_non_null(strstr(buf_cstring(&d.order.prompt), "\"text\":\"q2\""));
   assert_non_null(strstr(buf_cstring(&d.order.fresh_prompt), "User: q1"));
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_plan__the_bridge_is_told_by_http_alone(void **state)
 {
   (void)state;
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.req.tools = tools_from_names(SPAN_LITERAL("echo,dot.ted"));
   d.req.deadlines.tool_ms = 5000;
   assert_int_equal(make(&d, &bridge), 0);
@@ -141,7 +141,7 @@ static void test_opencode_plan__the_bridge_is_told_by_http_alone(void **state)
     assert_null(strstr(d.plan.env.at[i], "t0ken"));
   assert_int_equal(d.order.tools.count, 2);
   assert_string_equal(d.order.tools.at[1], "dot.ted");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_plan__everything_a_request_may_ask_for(void **state)
@@ -150,8 +150,8 @@ static void test_opencode_plan__everything_a_request_may_ask_for(void **state)
   struct span systems[] = {SPAN_LITERAL("Be short."), SPAN_LITERAL("Be \"kind\".")};
   struct span off[] = {SPAN_LITERAL("bash"), SPAN_LITERAL("question")};
   struct span on[] = {SPAN_LITERAL("webfetch")};
-  struct desk d;
-  open_desk(&d);
+  struct fixture d;
+  open_fixture(&d);
   d.req.system_prompts = (struct spans){systems, 2};
   d.req.disallowed_tools = (struct spans){off, 2};
   d.req.allowed_tools = (struct spans){on, 1};
@@ -171,26 +171,26 @@ static void test_opencode_plan__everything_a_request_may_ask_for(void **state)
   assert_int_equal(d.order.mode, OPENCODE_EDITS);
   assert_true(d.order.wants_value);
   assert_string_equal(d.order.allowed.at[0], "webfetch");
-  close_desk(&d);
+  close_fixture(&d);
 }
 
 static void test_opencode_plan__refuses_by_name_what_it_cannot_do(void **state)
 {
   (void)state;
   static const char *const models[] = {"sonnet", "/m", "p/", "", "/"};
-  struct desk d;
+  struct fixture d;
   for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-    open_desk(&d);
+    open_fixture(&d);
     d.req.model = span_of(models[i]);
     expect_refused(&d, "OpenCode models must be addressed as \"provider/model\"");
   }
-  open_desk(&d);
+  open_fixture(&d);
   d.req.permission_mode = SPAN_LITERAL("plan");
   expect_refused(&d, "modelOptions.permissionMode must be");
-  open_desk(&d);
+  open_fixture(&d);
   d.req.session_id = SPAN_LITERAL("../x");
   expect_refused(&d, "modelOptions.sessionId");
-  open_desk(&d);
+  open_fixture(&d);
   d.req.message_count = 2;
   expect_refused(&d, "OpenCode adapter requires a trailing user message");
 }

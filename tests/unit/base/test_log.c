@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 static int read_end, saved_stderr;
-static char heard[200000];
+static char input[200000];
 
 /* stderr is a pipe while a record is written. */
 static void listen_to_stderr(void)
@@ -37,11 +37,11 @@ static const char *what_was_heard(void)
   (void)close(saved_stderr);
   size_t len = 0;
   ssize_t got;
-  while ((got = read(read_end, heard + len, sizeof heard - 1 - len)) > 0)
+  while ((got = read(read_end, input + len, sizeof input - 1 - len)) > 0)
     len += (size_t)got;
   (void)close(read_end);
-  heard[len] = 0;
-  return heard;
+  input[len] = 0;
+  return input;
 }
 
 static int set_up(void **state)

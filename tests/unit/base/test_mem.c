@@ -27,12 +27,12 @@ static void test_mem__new_is_zeroed_and_never_null(void **state)
 static void test_mem__room_grows_by_doubling_and_keeps_what_is_there(void **state)
 {
   (void)state;
-  size_t room = 0, grown = 0;
+  size_t capacity = 0, grown = 0;
   int *at = NULL;
   for (int i = 0; i < 1000; i++) {
-    size_t before = room;
-    at = mem_room(at, (size_t)i, &room, sizeof *at);
-    grown += room != before;
+    size_t before = capacity;
+    at = mem_reserve(at, (size_t)i, &capacity, sizeof *at);
+    grown += capacity != before;
     at[i] = i;
   }
   for (int i = 0; i < 1000; i++)
@@ -61,10 +61,10 @@ static void test_mem__exhaustion_aborts_with_one_line(void **state)
   pid_t child = fork();
   assert_true(child >= 0);
   if (child == 0) {
-    size_t room = SIZE_MAX / 2;
+    size_t capacity = SIZE_MAX / 2;
     (void)dup2(err[1], STDERR_FILENO);
-    (void)signal(SIGABRT, SIG_DFL);        /* cmocka has a handler */
-    (void)mem_room(NULL, room, &room, 16); /* more than there are addresses */
+    (void)signal(SIGABRT, SIG_DFL);                   /* cmocka has a handler */
+    (void)mem_reserve(NULL, capacity, &capacity, 16); /* more than there are addresses */
     _exit(0);
   }
   (void)close(err[1]);

@@ -2,7 +2,7 @@
 #include "bridge/bridge.h"
 
 #include "base/limits.h"
-#include "bridge_desk.h"
+#include "bridge_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,14 +19,14 @@
 #define JSON   "Content-Type: application/json\r\n"
 #define LENGTH "Content-Length: 40\r\n"
 
-static struct bridge_desk d;
+static struct bridge_fixture d;
 static struct loopback_client agent;
 
 static int set_up(void **state)
 {
   (void)state;
-  bridge_desk_open(&d, 5000, 0, false);
-  bridge_desk_connect(&d, &agent);
+  bridge_fixture_open(&d, 5000, 0, false);
+  bridge_fixture_connect(&d, &agent);
   return 0;
 }
 
@@ -34,7 +34,7 @@ static int tear_down(void **state)
 {
   (void)state;
   loopback_close(&agent, false);
-  bridge_desk_close(&d);
+  bridge_fixture_close(&d);
   return 0;
 }
 
@@ -42,8 +42,8 @@ static int tear_down(void **state)
 static void expect(const char *request, const char *answer)
 {
   struct loopback_client one;
-  bridge_desk_connect(&d, &one);
-  bridge_desk_send(&d, &one, request);
+  bridge_fixture_connect(&d, &one);
+  bridge_fixture_send(&d, &one, request);
   loopback_wait_text(&one, "\r\n\r\n");
   if (!strstr(one.got.at, answer))
     fail_msg("%s\nwas answered by\n%s", request, one.got.at);
@@ -52,8 +52,8 @@ static void expect(const char *request, const char *answer)
 
 static void expect_post(const char *headers, const char *body, const char *answer)
 {
-  bridge_desk_forget(&agent);
-  bridge_desk_post(&d, &agent, headers, body);
+  bridge_fixture_forget(&agent);
+  bridge_fixture_post(&d, &agent, headers, body);
   loopback_wait_text(&agent, "\r\n\r\n");
   if (!strstr(agent.got.at, answer))
     fail_msg("%s %s\nwas answered by\n%s", headers ? headers : "", body, agent.got.at);
@@ -216,11 +216,11 @@ static void test_bridge__answers_pipelined_requests_in_order(void **state)
 {
   (void)state;
   for (int i = 0; i < 3; i++) {
-    bridge_desk_post(&d, &agent, NULL, BRIDGE_DESK_CALL("5", "echo"));
-    bridge_desk_post(&d, &agent, NULL, PING);
+    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("5", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, PING);
   }
-  bridge_desk_post(&d, &agent, NULL,
-                   "{\"jsonrpc\":\"2.0\",\"id\":\"last\",\"method\":\"ping\"}");
+  bridge_fixture_post(&d, &agent, NULL,
+                      "{\"jsonrpc\":\"2.0\",\"id\":\"last\",\"method\":\"ping\"}");
   loopback_wait_text(&agent, "\"last\"");
   const char *at = agent.got.at;
   for (int i = 0; i < 3; i++) {
@@ -325,7 +325,8 @@ static void test_bridge__a_session_may_be_named_or_not_but_must_be_known(void **
   expect_post(line, PING, PONG);
   expect_post(NULL, PING, PONG);
   expect_post("Mcp-Session-Id: 0123\r\n", PING, "HTTP/1.1 404 ");
-  expect_post("Mcp-Session-Id: 0123\r\n", BRIDGE_DESK_CALL("1", "echo"), "HTTP/1.1 404 ");
+  expect_post("Mcp-Session-Id: 0123\r\n", BRIDGE_FIXTURE_CALL("1", "echo"),
+              "HTTP/1.1 404 ");
   assert_int_equal(d.host.requests, 0);
   expect_post("Mcp-Session-Id: 0123\r\n",
               "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{}}",
@@ -351,9 +352,9 @@ static void test_bridge__a_cancel_is_for_its_own_session(void **state)
   greet(second);
   d.host.hold = true;
   for (int i = 0; i < 2; i++)
-    bridge_desk_connect(&d, &calls[i]);
-  bridge_desk_post(&d, &calls[0], first, BRIDGE_DESK_CALL("7", "echo"));
-  bridge_desk_post(&d, &calls[1], second, BRIDGE_DESK_CALL("7", "echo"));
+    bridge_fixture_connect(&d, &calls[i]);
+  bridge_fixture_post(&d, &calls[0], first, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &calls[1], second, BRIDGE_FIXTURE_CALL("7", "echo"));
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 "); /* of no session */
   assert_int_equal(bridge_facts(d.bridge).open_calls, 2);
@@ -371,8 +372,8 @@ static void test_bridge__an_ambiguous_cancel_is_not_guessed_at(void **state)
   struct loopback_client calls[2];
   d.host.hold = true;
   for (int i = 0; i < 2; i++) {
-    bridge_desk_connect(&d, &calls[i]);
-    bridge_desk_post(&d, &calls[i], NULL, BRIDGE_DESK_CALL("7", "echo"));
+    bridge_fixture_connect(&d, &calls[i]);
+    bridge_fixture_post(&d, &calls[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
   }
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 ");
@@ -411,16 +412,17 @@ static void test_bridge__serves_both_eras_on_one_connection(void **state)
 static void test_bridge__legacy_only_answers_a_probe_as_an_unknown_method(void **state)
 {
   (void)state;
-  struct bridge_desk old;
+  struct bridge_fixture old;
   struct loopback_client probe;
-  bridge_desk_open(&old, 5000, 0, true);
-  bridge_desk_connect(&old, &probe);
-  bridge_desk_post(&old, &probe, DISCOVER,
-                   "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"server/discover\"," META);
+  bridge_fixture_open(&old, 5000, 0, true);
+  bridge_fixture_connect(&old, &probe);
+  bridge_fixture_post(
+      &old, &probe, DISCOVER,
+      "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"server/discover\"," META);
   loopback_wait_text(&probe, "\"id\":0,\"error\":{\"code\":-32601");
   assert_int_equal(loopback_count(&probe, "HTTP/1.1 200 "), 1);
   loopback_close(&probe, false);
-  bridge_desk_close(&old);
+  bridge_fixture_close(&old);
 }
 
 /* -- many
@@ -432,9 +434,9 @@ static void test_bridge__a_hundred_parallel_calls_on_a_hundred_connections(void 
   (void)state;
   struct loopback_client many[100];
   for (int i = 0; i < 100; i++)
-    bridge_desk_connect(&d, &many[i]);
+    bridge_fixture_connect(&d, &many[i]);
   for (int i = 0; i < 100; i++)
-    bridge_desk_post(&d, &many[i], NULL, BRIDGE_DESK_CALL("7", "echo"));
+    bridge_fixture_post(&d, &many[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
   for (int i = 0; i < 100; i++) {
     loopback_wait_text(&many[i], "\"id\":7,\"result\"");
     loopback_close(&many[i], false);
@@ -446,7 +448,7 @@ static void test_bridge__a_hundred_calls_on_one_connection(void **state)
 {
   (void)state;
   for (int i = 0; i < 100; i++)
-    bridge_desk_post(&d, &agent, NULL, BRIDGE_DESK_CALL("7", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
   while (loopback_count(&agent, "\"id\":7,\"result\"") < 100)
     uv_run(&d.loop, UV_RUN_ONCE);
   assert_int_equal(d.host.requests, 100);
@@ -455,10 +457,10 @@ static void test_bridge__a_hundred_calls_on_one_connection(void **state)
 static void test_bridge__two_bridges_do_not_take_each_others_token(void **state)
 {
   (void)state;
-  struct bridge_desk other;
+  struct bridge_fixture other;
   struct loopback_client one;
-  bridge_desk_open(&other, 0, 0, false);
-  bridge_desk_connect(&other, &one);
+  bridge_fixture_open(&other, 0, 0, false);
+  bridge_fixture_connect(&other, &one);
   char request[400];
   struct span token = bridge_address(d.bridge).token;
   assert_int_equal(token.len, 64);
@@ -467,10 +469,10 @@ static void test_bridge__two_bridges_do_not_take_each_others_token(void **state)
            "POST /mcp HTTP/1.1\r\n" HOST "Authorization: Bearer %.*s\r\n" JSON LENGTH
            "\r\n" PING,
            (int)token.len, token.at);
-  bridge_desk_send(&other, &one, request);
+  bridge_fixture_send(&other, &one, request);
   loopback_wait_text(&one, "HTTP/1.1 401 ");
   loopback_close(&one, false);
-  bridge_desk_close(&other);
+  bridge_fixture_close(&other);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(test_bridge__##name, set_up, tear_down)

@@ -3,7 +3,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ static const char descriptors[] =
     "{\"name\":\"w\xc3\xb6rter \xe4\xb8\x96\",\"inputSchema\":{\"type\":\"string\"}},"
     "{\"name\":\"mcp\",\"resultFormat\":\"mcp\"}]";
 
-struct desk {
+struct fixture {
   struct json *doc;
   struct tools *tools;
   struct mcp_server server;
@@ -31,11 +31,11 @@ struct desk {
 
 static int set_up(void **state)
 {
-  static struct desk d;
+  static struct fixture d;
   static const char *const raw[] = {"inputSchema", "outputSchema", "annotations", NULL};
   const struct json_rules rules = {.raw = raw};
   struct fault f = {0};
-  d = (struct desk){.header = {SPAN_LITERAL("mcp-protocol-version"), {0}}};
+  d = (struct fixture){.header = {SPAN_LITERAL("mcp-protocol-version"), {0}}};
   d.doc = json_parse(span_of(descriptors), &rules, &f);
   d.tools = tools_read(d.doc, json_root(d.doc), &f);
   d.server = (struct mcp_server){.tools = d.tools};
@@ -46,14 +46,14 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-  struct desk *d = *state;
+  struct fixture *d = *state;
   mcp_taken_free(&d->taken);
   tools_free(d->tools);
   json_free(d->doc);
   return 0;
 }
 
-static struct mcp_taken *take(struct desk *d, const char *version, const char *message)
+static struct mcp_taken *take(struct fixture *d, const char *version, const char *message)
 {
   mcp_taken_free(&d->taken);
   d->header.value = span_of(version);
@@ -63,8 +63,8 @@ static struct mcp_taken *take(struct desk *d, const char *version, const char *m
 }
 
 /* The message must be answered so; `reply` may be a piece of the reply. */
-static void expect(struct desk *d, const char *version, const char *message, int status,
-                   const char *reply)
+static void expect(struct fixture *d, const char *version, const char *message,
+                   int status, const char *reply)
 {
   struct mcp_taken *t = take(d, version, message);
   struct fault f = {0};
@@ -95,7 +95,7 @@ static void test_mcp__initialize_echoes_each_version_it_knows(void **state)
              "\"version\":\"" RUNLET_VERSION "\"}}}",
              versions[i]);
     expect(*state, NULL, ask, 200, reply);
-    struct desk *d = *state;
+    struct fixture *d = *state;
     assert_true(d->taken.greeted && d->taken.listed && !d->taken.modern);
   }
 }
@@ -137,7 +137,7 @@ static void test_mcp__a_version_header_it_does_not_know_is_a_400_that_lists(void
 
 static void test_mcp__the_list_is_whole_and_needs_no_handshake(void **state)
 {
-  struct desk *d = *state;
+  struct fixture *d = *state;
   expect(d, NULL, ASK("tools/list"), 200,
          "\"inputSchema\":{\"type\":\"object\", \"properties\":{\"b\":{\"$ref\":\"#/x\"},"
          "\"a\":{\"maximum\":123456789012345678901.50}}}");
@@ -246,7 +246,7 @@ static void test_mcp__an_unknown_tool_is_32602_with_its_name(void **state)
          "\"error\":{\"code\":-32602,\"message\":\"Unknown tool: ghost\"}");
   snprintf(ask, sizeof ask, ASK_WITH("tools/call", "{\"name\":\"%01000d\"}"), 0);
   expect(*state, NULL, ask, 200, "Unknown tool: 000");
-  assert_true(((struct desk *)*state)->taken.reply.len < 400);
+  assert_true(((struct fixture *)*state)->taken.reply.len < 400);
   assert_int_equal(
       take(*state, NULL,
            ASK_WITH("tools/call", "{\"name\":\"w\\u00f6rter \xe4\xb8\x96\"}"))
@@ -269,7 +269,7 @@ static void test_mcp__a_cancel_names_its_id_as_it_came(void **state)
 
 static void test_mcp__legacy_only_answers_the_probe_at_once(void **state)
 {
-  struct desk *d = *state;
+  struct fixture *d = *state;
   d->server.legacy_only = true;
   expect(d, "2026-07-28", ASK("server/discover"), 200, "-32601");
   assert_false(d->taken.modern);
@@ -279,7 +279,7 @@ static void test_mcp__legacy_only_answers_the_probe_at_once(void **state)
 
 static void test_mcp__an_array_holds_legacy_messages_only(void **state)
 {
-  struct desk *d = *state;
+  struct fixture *d = *state;
   mcp_taken_free(&d->taken);
   mcp_take(
       &d->server, NULL,

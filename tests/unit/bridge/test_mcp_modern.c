@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "bridge/mcp.h"
-#include "bridge/tool_answer.h"
+#include "tool/tool_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

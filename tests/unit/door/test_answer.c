@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/answer.h"
+#include "door/http/answer.h"
 
-#include "io/http_server.h"
+#include "http/http_server.h"
 #include "loopback.h"
 
 #include <setjmp.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The door in a process of its own, asked over plain sockets.  What it answers in every
  * case is in tests/flow. */
-#include "door/http_door.h"
+#include "door/http/http_door.h"
 
 #include "base/ids.h"
-#include "io/keeper.h"
 #include "io/signals.h"
+#include "process/keeper.h"
 #include "scratch.h"
 #include "traces.h"
 
@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-struct desk {
+struct fixture {
   struct scratch s;
   struct strv env;
   char state[200];
@@ -32,7 +32,7 @@ struct desk {
   unsigned port;
 };
 
-static void start(struct desk *d, const char *listen)
+static void start(struct fixture *d, const char *listen)
 {
   memset(d, 0, sizeof *d);
   d->s = scratch_make();
@@ -64,7 +64,7 @@ static void start(struct desk *d, const char *listen)
   d->log = log[0];
 }
 
-static void wait_for_port(struct desk *d)
+static void wait_for_port(struct fixture *d)
 {
   char text[2000] = "";
   size_t n = 0;
@@ -80,7 +80,7 @@ static void wait_for_port(struct desk *d)
       sscanf(strstr(text, "listening"), "listening on 127.0.0.1:%u", &d->port), 1);
 }
 
-static int connect_and_send(const struct desk *d, const char *request)
+static int connect_and_send(const struct fixture *d, const char *request)
 {
   struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)d->port)};
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -90,7 +90,7 @@ static int connect_and_send(const struct desk *d, const char *request)
   return fd;
 }
 
-static void ask(const struct desk *d, const char *request, const char *status,
+static void ask(const struct fixture *d, const char *request, const char *status,
                 const char *body)
 {
   int fd = connect_and_send(d, request);
@@ -105,7 +105,7 @@ static void ask(const struct desk *d, const char *request, const char *status,
     fail_msg("%s", text);
 }
 
-static void end(struct desk *d, int status)
+static void end(struct fixture *d, int status)
 {
   int how;
   assert_int_equal(waitpid(d->pid, &how, 0), d->pid);
@@ -119,7 +119,7 @@ static void end(struct desk *d, int status)
 static void test_http_door__answers_and_ends_with_0_on_term(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "127.0.0.1:0");
   wait_for_port(&d);
   ask(&d, "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
@@ -140,7 +140,7 @@ static void test_http_door__answers_and_ends_with_0_on_term(void **state)
 
 /* An agent that prints without end, and a client that reads its first byte and no more.
  */
-static int stall(struct desk *d)
+static int stall(struct fixture *d)
 {
   start(d, "127.0.0.1:0");
   scratch_write(&d->s, "claude", 0755,
@@ -172,7 +172,7 @@ static void
 test_http_door__a_client_that_does_not_read_does_not_delay_the_end(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   int fd = stall(&d);
   kill(d.pid, SIGTERM);
   unsigned long long begin = ids_ticks_ms();
@@ -185,7 +185,7 @@ test_http_door__a_client_that_does_not_read_does_not_delay_the_end(void **state)
 static void test_http_door__a_client_that_stops_and_goes_cancels_its_run(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   int fd = stall(&d);
   close(fd); /* with unread bytes: a reset */
   traces_expect_alive(0, 5000);
@@ -196,7 +196,7 @@ static void test_http_door__a_client_that_stops_and_goes_cancels_its_run(void **
 static void test_http_door__does_not_open_where_it_may_not_listen(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "0.0.0.0:0");
   end(&d, 99);
   start(&d, "not-an-address:1");

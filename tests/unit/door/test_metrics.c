@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* That it is the format, a parser of others says in tests/flow. */
-#include "door/metrics.h"
+#include "door/http/metrics.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,17 +18,17 @@ static void has(const struct buf *text, const char *line)
 static void test_metrics__adds_what_is_over_and_what_goes_on(void **state)
 {
   (void)state;
-  struct tally tally = {0};
+  struct counters counters = {0};
   struct run_outcome good = {.finished = true, .events = 10, .cpu_ms = 1500};
   struct run_outcome bad = {.code = "od\"d\\\n", .events = 5};
   struct tool_answer result = {.result = SPAN_LITERAL("1")};
-  tally_run(&tally, &good, 1000);
-  tally_run(&tally, &bad, 100);
-  tally_tool_call(&tally, &result, 3);
-  tally_tool_call(&tally, &result, 60);
-  tally_tool_call(&tally, &result, 99999999);
+  counters_run(&counters, &good, 1000);
+  counters_run(&counters, &bad, 100);
+  counters_tool_call(&counters, &result, 3);
+  counters_tool_call(&counters, &result, 60);
+  counters_tool_call(&counters, &result, 99999999);
   struct metrics m = {.version = "1.2.3",
-                      .tally = &tally,
+                      .counters = &counters,
                       .now = {.running = 2,
                               .kept = 3,
                               .readers = 4,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/ready.h"
+#include "door/http/ready.h"
 
 #include "scratch.h"
 #include "traces.h"
@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-static void expect(const struct ground *g, bool down, const char *text)
+static void expect(const struct runtime *g, bool down, const char *text)
 {
   struct buf json = buf_make(1 << 16);
   bool ready = ready_write(g, down, &json);
@@ -32,12 +32,12 @@ static void test_ready__says_every_reason_why_not(void **state)
   snprintf(path, sizeof path, "PATH=%s", s.folder);
   char *env[] = {path, NULL};
   struct options o;
-  struct ground g;
+  struct runtime g;
   struct fault f = {0};
   assert_int_equal(options_read(2, argv, env, &o, &f), 0);
   o.state_dir = folder;
   o.workspace = s.folder;
-  if (ground_open(&g, &o, env, &f) < 0)
+  if (runtime_open(&g, &o, env, &f) < 0)
     fail_msg("%s", f.text);
   expect(&g, false, "{\"ready\":true}");
   expect(&g, true, "{\"ready\":false,\"reasons\":[\"shutting down\"]}");
@@ -52,7 +52,7 @@ static void test_ready__says_every_reason_why_not(void **state)
   o.max_runs = 8;
   assert_int_equal(rmdir(folder), 0);
   expect(&g, false, "state");
-  ground_close(&g);
+  runtime_close(&g);
   scratch_remove(&s);
 }
 

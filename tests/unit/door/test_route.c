@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "door/route.h"
+#include "door/http/route.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

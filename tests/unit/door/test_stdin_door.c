@@ -2,8 +2,8 @@
 #include "door/stdin_door.h"
 
 #include "base/arena.h"
-#include "io/keeper.h"
 #include "io/signals.h"
+#include "process/keeper.h"
 #include "scratch.h"
 #include "traces.h"
 
@@ -26,7 +26,7 @@
   "'{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\",\"tools\":[]}'\n"
 #define GOOD "echo '{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}'\n"
 
-struct desk {
+struct fixture {
   struct scratch s;
   struct strv env;
   char state[200];
@@ -35,8 +35,8 @@ struct desk {
 
 /* The door in a process of its own, stdout to the file "out" or, if it is not 0,
  * `out_fd`. `request` NULL: from stdin, which is `in_fd`. */
-static void start_with(struct desk *d, const char *script, const char *request, int in_fd,
-                       int out_fd)
+static void start_with(struct fixture *d, const char *script, const char *request,
+                       int in_fd, int out_fd)
 {
   memset(d, 0, sizeof *d);
   d->s = scratch_make();
@@ -75,12 +75,12 @@ static void start_with(struct desk *d, const char *script, const char *request, 
   _exit(r < 0 ? 99 : r);
 }
 
-static void start(struct desk *d, const char *script, const char *request)
+static void start(struct fixture *d, const char *script, const char *request)
 {
   start_with(d, script, request, 0, 0);
 }
 
-static void expect(struct desk *d, int status, const char *last)
+static void expect(struct fixture *d, int status, const char *last)
 {
   int end;
   assert_int_equal(waitpid(d->pid, &end, 0), d->pid);
@@ -104,7 +104,7 @@ static void
 test_stdin_door__exits_0_when_the_run_finished_and_1_when_it_failed(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, INIT GOOD, "{\"harness\":\"claude-code\",\"prompt\":\"x\"}");
   expect(&d, 0, "\"type\":\"RUN_FINISHED\"");
   start(&d, INIT "exit 5", "{\"harness\":\"claude-code\",\"prompt\":\"x\"}");
@@ -114,7 +114,7 @@ test_stdin_door__exits_0_when_the_run_finished_and_1_when_it_failed(void **state
 static void test_stdin_door__a_refused_request_is_one_line_and_2(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, "", "{\"harness\":");
   expect(&d, 2, "{\"type\":\"RUN_ERROR\",\"message\":\"");
   start(&d, "", "{\"harness\":\"nobody\",\"prompt\":\"x\"}");
@@ -125,7 +125,7 @@ static void
 test_stdin_door__a_deadline_is_124_and_a_signal_128_and_its_number(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   start(&d, INIT "exec sleep 60",
         "{\"harness\":\"claude-code\",\"prompt\":\"x\",\"timeouts\":{\"runMs\":300}}");
   expect(&d, 124, "\"code\":\"run-timeout\"");
@@ -146,7 +146,7 @@ test_stdin_door__a_deadline_is_124_and_a_signal_128_and_its_number(void **state)
 static void test_stdin_door__a_signal_ends_the_wait_for_the_request(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   int in[2], end;
   assert_int_equal(pipe2(in, O_CLOEXEC), 0);
   start_with(&d, INIT GOOD, NULL, in[0], 0);
@@ -168,7 +168,7 @@ static void test_stdin_door__a_signal_ends_the_wait_for_the_request(void **state
 static void test_stdin_door__a_reader_that_stops_and_goes_cancels_the_run(void **state)
 {
   (void)state;
-  struct desk d;
+  struct fixture d;
   int out[2], end;
   char byte;
   assert_int_equal(pipe2(out, O_CLOEXEC), 0);

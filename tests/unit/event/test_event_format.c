@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../../../src/event/event_format.h"
+#include "event/event_format.h"
 
 #include "base/limits.h"
 

@@ -56,7 +56,7 @@ static void test_pretty__a_run_reads_as_a_transcript(void **state)
   events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("boom"), (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_warn(s.events, "a-b", SPAN_LITERAL("mind the gap"));
-  events_certify(s.events, SPAN_LITERAL("\"durationMs\":1234,\"toolCalls\":2"));
+  events_report(s.events, SPAN_LITERAL("\"durationMs\":1234,\"toolCalls\":2"));
   events_finish(s.events, "stop", &usage);
   expect_show(&s, "run r1, model sonnet\n"
                   "let me think\n"
@@ -75,7 +75,7 @@ static void test_pretty__an_error_says_code_and_message(void **state)
   (void)state;
   open_show(&s, false, EVENTS_TANSTACK);
   events_text(s.events, SPAN_LITERAL("cut off"));
-  events_certify(s.events, SPAN_LITERAL("\"toolCalls\":1"));
+  events_report(s.events, SPAN_LITERAL("\"toolCalls\":1"));
   events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("exited with code 7"));
   expect_show(&s, "run r1, model sonnet\ncut off\n"
                   "failed (agent-exit): exited with code 7, 1 tool call\n");

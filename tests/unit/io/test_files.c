@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/files.h"
 
-#include "io/identity.h"
+#include "process/agent_user.h"
 
 #include "scratch.h"
 #include "traces.h"
@@ -469,7 +469,7 @@ static void test_files__only_a_new_folder_becomes_the_owners(void **state)
   assert_int_equal(geteuid(), 0);
   struct scratch s = scratch_make();
   struct fault f = {0};
-  const struct identity nobody = {.uid = 65534, .gid = 65534};
+  const struct agent_user nobody = {.uid = 65534, .gid = 65534};
   assert_int_equal(files_make_folder(scratch_path(&s, "old"), NULL, &f), 0);
   assert_int_equal(files_make_folder(s.path, &nobody, &f), 0);
   expect_owner(s.path, 0, 0755);

@@ -12,14 +12,14 @@
 
 #include <cmocka.h>
 
-struct heard { /* every line as "<text>|", every line too long as "#|" */
+struct agent_input { /* every line as "<text>|", every line too long as "#|" */
   struct buf text;
   size_t count;
 };
 
 static void on_line(void *who, struct span line)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   buf_add(&h->text, line);
   buf_add_char(&h->text, '|');
   h->count++;
@@ -27,7 +27,7 @@ static void on_line(void *who, struct span line)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct heard *h = who;
+  struct agent_input *h = who;
   (void)ceiling;
   buf_add_text(&h->text, "#|");
 }
@@ -40,7 +40,7 @@ static unsigned long long feed(struct span text, size_t ceiling, size_t step,
                                const char *expected)
 {
   struct lines l = lines_make(ceiling);
-  struct heard h = {.text = buf_make(64 * MIB)};
+  struct agent_input h = {.text = buf_make(64 * MIB)};
   for (size_t at = 0; at < text.len; at += step) {
     size_t n = text.len - at < step ? text.len - at : step;
     char *own = malloc(n); /* exact size, so that a sanitizer sees a read past the end */
@@ -100,7 +100,7 @@ static void test_lines__tell_of_too_long_before_the_newline_comes(void **state)
 {
   (void)state;
   struct lines l = lines_make(4);
-  struct heard h = {.text = buf_make(KIB)};
+  struct agent_input h = {.text = buf_make(KIB)};
   lines_add(&l, SPAN_LITERAL("abcde"), &calls, &h);
   assert_string_equal(buf_cstring(&h.text), "#|");
   lines_free(&l);
@@ -127,15 +127,15 @@ static void test_lines__give_back_the_memory_of_a_long_line(void **state)
 {
   (void)state;
   struct lines l = lines_make(LIMIT_LINE_BYTES);
-  struct heard h = {.text = buf_make(64 * MIB)};
+  struct agent_input h = {.text = buf_make(64 * MIB)};
   char *block = malloc(MIB);
   memset(block, 'x', MIB);
   for (int i = 0; i < 4; i++)
     lines_add(&l, (struct span){block, MIB}, &calls, &h);
-  assert_true(l.part.room >= 4 * (size_t)MIB);
+  assert_true(l.part.capacity >= 4 * (size_t)MIB);
   lines_add(&l, SPAN_LITERAL("\n"), &calls, &h);
   assert_int_equal(h.count, 1);
-  assert_int_equal(l.part.room, 0);
+  assert_int_equal(l.part.capacity, 0);
   free(block);
   lines_free(&l);
   buf_free(&h.text);

@@ -17,40 +17,41 @@
 
 #include <cmocka.h>
 
-struct ear {
+struct agent_output {
   struct uv_loop_s *loop;
   struct signals *signals;
   int numbers[8], pids[8];
   bool inside[8], terminal[8];
-  unsigned heard, close_at; /* closes itself at that many */
+  unsigned input, close_at; /* closes itself at that many */
 };
 
-static void hear(void *who, const struct signal_news *n)
+static void on_input(void *who, const struct signal_news *n)
 {
-  struct ear *e = who;
-  e->numbers[e->heard] = n->number;
-  e->pids[e->heard] = n->pid;
-  e->inside[e->heard] = n->inside;
-  e->terminal[e->heard] = n->terminal;
-  if (++e->heard == e->close_at)
+  struct agent_output *e = who;
+  e->numbers[e->input] = n->number;
+  e->pids[e->input] = n->pid;
+  e->inside[e->input] = n->inside;
+  e->terminal[e->input] = n->terminal;
+  if (++e->input == e->close_at)
     signals_close(e->signals);
 }
 
-static void open_ear_for(struct ear *e, enum signals_which which, unsigned close_at)
+static void open_ear_for(struct agent_output *e, enum signals_which which,
+                         unsigned close_at)
 {
   struct fault f = {0};
-  *e = (struct ear){.close_at = close_at};
+  *e = (struct agent_output){.close_at = close_at};
   e->loop = loop_new(&f);
-  e->signals = signals_open(e->loop, which, hear, e, &f);
+  e->signals = signals_open(e->loop, which, on_input, e, &f);
   assert_non_null(e->signals);
 }
 
-static void open_ear(struct ear *e, unsigned close_at)
+static void open_ear(struct agent_output *e, unsigned close_at)
 {
   open_ear_for(e, SIGNALS_THAT_END, close_at);
 }
 
-static void close_ear(struct ear *e)
+static void close_ear(struct agent_output *e)
 {
   signals_close(e->signals);
   assert_true(loop_free(e->loop));
@@ -58,7 +59,7 @@ static void close_ear(struct ear *e)
 
 static bool has_heard(void *who)
 {
-  return ((struct ear *)who)->heard > 0;
+  return ((struct agent_output *)who)->input > 0;
 }
 
 static void
@@ -67,12 +68,12 @@ test_signals__each_of_the_four_comes_from_the_loop_with_its_sender(void **state)
   (void)state;
   static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
   for (size_t i = 0; i < 4; i++) {
-    struct ear e;
+    struct agent_output e;
     open_ear(&e, 0);
     kill(getpid(), numbers[i]); /* blocked: we are still here */
-    assert_int_equal(e.heard, 0);
+    assert_int_equal(e.input, 0);
     loopback_wait(e.loop, has_heard, &e);
-    assert_int_equal(e.heard, 1);
+    assert_int_equal(e.input, 1);
     assert_int_equal(e.numbers[0], numbers[i]);
     assert_int_equal(e.pids[0], getpid());
     assert_true(e.inside[0]);
@@ -80,10 +81,10 @@ test_signals__each_of_the_four_comes_from_the_loop_with_its_sender(void **state)
   }
 }
 
-static void expect_each(struct ear *e, const int *numbers, size_t count)
+static void expect_each(struct agent_output *e, const int *numbers, size_t count)
 {
   for (size_t i = 0; i < count; i++) {
-    e->heard = 0;
+    e->input = 0;
     kill(getpid(), numbers[i]);
     loopback_wait(e->loop, has_heard, e);
     assert_int_equal(e->numbers[0], numbers[i]);
@@ -96,7 +97,7 @@ static void test_signals__all_of_them_are_heard_for_a_companion(void **state)
   (void)state;
   static const int numbers[] = {SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,
                                 SIGUSR1, SIGUSR2, SIGWINCH};
-  struct ear e;
+  struct agent_output e;
   open_ear_for(&e, SIGNALS_ALL, 0);
   expect_each(&e, numbers, sizeof numbers / sizeof *numbers);
   close_ear(&e);
@@ -105,7 +106,7 @@ static void test_signals__all_of_them_are_heard_for_a_companion(void **state)
 static void test_signals__the_sender_is_the_process_that_sent_it(void **state)
 {
   (void)state;
-  struct ear e;
+  struct agent_output e;
   open_ear(&e, 0);
   pid_t pid = fork();
   if (pid == 0)
@@ -120,7 +121,7 @@ static void test_signals__the_sender_is_the_process_that_sent_it(void **state)
 static void test_signals__listening_is_no_reason_for_the_loop_to_stay(void **state)
 {
   (void)state;
-  struct ear e;
+  struct agent_output e;
   open_ear(&e, 0);
   loop_run(e.loop); /* returns */
   close_ear(&e);
@@ -130,13 +131,13 @@ static void
 test_signals__after_close_nothing_comes_not_even_what_was_pending(void **state)
 {
   (void)state;
-  struct ear e;
+  struct agent_output e;
   open_ear(&e, 1);
   kill(getpid(), SIGTERM);
   kill(getpid(), SIGINT);
   loopback_wait(e.loop, has_heard, &e);
   loopback_run_ms(e.loop, 10);
-  assert_int_equal(e.heard, 1);
+  assert_int_equal(e.input, 1);
   assert_true(loop_free(e.loop));
   int one; /* the other is still pending: take it, for the next test */
   sigset_t set;
@@ -174,7 +175,7 @@ static void test_signals__unblocked_they_have_their_plain_effect(void **state)
 static void test_signals__opening_and_closing_keeps_no_descriptor(void **state)
 {
   (void)state;
-  struct ear e;
+  struct agent_output e;
   open_ear(&e, 0); /* the first loop of a process opens what all loops share */
   close_ear(&e);
   unsigned before = traces_descriptors();

@@ -4,9 +4,9 @@
 #include "run/deadlines.h"
 
 #include "base/ids.h"
-#include "io/child.h"
-#include "io/keeper.h"
-#include "run_desk.h"
+#include "process/child.h"
+#include "process/keeper.h"
+#include "run_fixture.h"
 #include "traces.h"
 
 #include <limits.h>
@@ -81,7 +81,7 @@ static void test_deadlines__a_watch_that_never_was_can_be_freed(void **state)
 /* -- the watch, over an agent without a run -- */
 
 struct guard {
-  struct run_desk desk;
+  struct run_fixture fixture;
   struct deadlines deadlines;
   struct child *child;
   struct events *events;
@@ -123,7 +123,7 @@ static void run_ms(struct guard *g, unsigned ms)
 {
   unsigned long long end = ids_ticks_ms() + ms;
   while (ids_ticks_ms() < end) {
-    uv_run(g->desk.settings.loop, UV_RUN_NOWAIT);
+    uv_run(g->fixture.settings.loop, UV_RUN_NOWAIT);
     traces_sleep_ms(1);
   }
 }
@@ -144,28 +144,28 @@ static void guard_open(struct guard *g, const char *script, struct deadlines dea
   struct strv argv = {0};
   struct buf input = buf_make(16), program = buf_make(4096);
   memset(g, 0, sizeof *g);
-  run_desk_open(&g->desk, script);
-  buf_addf(&program, "%s/claude", g->desk.bin);
+  run_fixture_open(&g->fixture, script);
+  buf_addf(&program, "%s/claude", g->fixture.bin);
   strv_add(&argv, SPAN_LITERAL("claude"));
   struct child_setup setup = {.program = buf_cstring(&program),
                               .argv = &argv,
-                              .env = &g->desk.env,
-                              .cwd = g->desk.work,
+                              .env = &g->fixture.env,
+                              .cwd = g->fixture.work,
                               .input = &input,
                               .line_ceiling = 4096,
                               .drain_ms = 100};
-  g->child = child_spawn(g->desk.settings.loop, &setup, &calls, g, &f);
+  g->child = child_spawn(g->fixture.settings.loop, &setup, &calls, g, &f);
   assert_non_null(g->child);
   strv_free(&argv);
   buf_free(&program);
   struct events_setup stream = {.run_id = SPAN_LITERAL("r"),
                                 .thread_id = SPAN_LITERAL("t"),
                                 .model = SPAN_LITERAL("m"),
-                                .sink = &g->desk.sink.sink};
+                                .sink = &g->fixture.sink.sink};
   g->events = events_new(&stream);
   events_start(g->events);
   g->deadlines = deadlines;
-  struct watch_setup watch = {.loop = g->desk.settings.loop,
+  struct watch_setup watch = {.loop = g->fixture.settings.loop,
                               .deadlines = &g->deadlines,
                               .child = g->child,
                               .events = g->events,
@@ -185,8 +185,8 @@ static void guard_close(struct guard *g)
   child_close(g->child, on_closed, g);
   wait_until(g, &g->closed, 1);
   events_free(g->events);
-  run_desk_check(&g->desk);
-  run_desk_close(&g->desk);
+  run_fixture_check(&g->fixture);
+  run_fixture_close(&g->fixture);
 }
 
 static void expect_passed(const char *script, struct deadlines deadlines,
@@ -295,8 +295,9 @@ static void test_deadlines__a_heartbeat_comes_only_after_silence(void **state)
     events_text(g.events, SPAN_LITERAL("x"));
     run_ms(&g, 120);
   }
-  assert_false(run_desk_says(&g.desk, "runlet.heartbeat"));
-  run_desk_wait_for(&g.desk, "\"name\":\"runlet.heartbeat\",\"value\":{\"sinceMs\":");
+  assert_false(run_fixture_says(&g.fixture, "runlet.heartbeat"));
+  run_fixture_wait_for(&g.fixture,
+                       "\"name\":\"runlet.heartbeat\",\"value\":{\"sinceMs\":");
   guard_close(&g);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "run/run.h"
 
-#include "io/keeper.h"
-#include "run_desk.h"
+#include "process/keeper.h"
+#include "run_fixture.h"
 #include "traces.h"
 
 #include <setjmp.h>
@@ -13,15 +13,15 @@
 
 #include <cmocka.h>
 
-static struct run *go(struct run_desk *d, const char *more)
+static struct run *go(struct run_fixture *d, const char *more)
 {
   struct fault f = {0};
-  struct run *r = run_new(&d->settings, run_desk_request(more), &f);
+  struct run *r = run_new(&d->settings, run_fixture_request(more), &f);
   if (!r)
     fail_msg("%s", f.text);
-  run_start(r, &d->sink.sink, run_desk_over, d);
+  run_start(r, &d->sink.sink, run_fixture_over, d);
   assert_int_equal(d->over, 0); /* never from inside */
-  assert_true(run_desk_says(d, "\"RUN_STARTED\""));
+  assert_true(run_fixture_says(d, "\"RUN_STARTED\""));
   return r;
 }
 
@@ -29,18 +29,18 @@ static struct run *go(struct run_desk *d, const char *more)
 static void expect(const char *script, const char *more, const char *code,
                    const char *text)
 {
-  struct run_desk d;
-  run_desk_open(&d, script);
+  struct run_fixture d;
+  run_fixture_open(&d, script);
   go(&d, more);
-  run_desk_wait(&d, 1);
+  run_fixture_wait(&d, 1);
   if (d.outcome.finished != (code == NULL) ||
       strcmp(d.outcome.code, code ? code : "") != 0)
     fail_msg("code %s: %s", d.outcome.code, buf_cstring(&d.text));
-  if (text && !run_desk_says(&d, text))
+  if (text && !run_fixture_says(&d, text))
     fail_msg("%s is not in: %s", text, buf_cstring(&d.text));
-  assert_int_equal(run_desk_terminals(&d), 1);
-  run_desk_check(&d);
-  run_desk_close(&d);
+  assert_int_equal(run_fixture_terminals(&d), 1);
+  run_fixture_check(&d);
+  run_fixture_close(&d);
 }
 
 static void test_run__finishes_with_what_the_agent_said(void **state)
@@ -61,31 +61,32 @@ static void test_run__every_bad_end_has_its_code(void **state)
 static void test_run__a_program_that_cannot_be_executed_is_spawn_failed(void **state)
 {
   (void)state;
-  struct run_desk d;
-  run_desk_open(&d, "");
+  struct run_fixture d;
+  run_fixture_open(&d, "");
   scratch_write(&d.scratch, "bin/claude", 0755, "#!/no/such/interpreter\n");
   go(&d, "");
-  run_desk_wait(&d, 1);
+  run_fixture_wait(&d, 1);
   assert_string_equal(d.outcome.code, "spawn-failed");
-  assert_int_equal(run_desk_terminals(&d), 1);
-  run_desk_check(&d);
-  run_desk_close(&d);
+  assert_int_equal(run_fixture_terminals(&d), 1);
+  run_fixture_check(&d);
+  run_fixture_close(&d);
 }
 
 static void test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown(void **state)
 {
   (void)state;
-  struct run_desk d;
-  run_desk_open(&d, "INIT; echo \"key $MY_KEY.\" >&2; exit 7");
+  struct run_fixture d;
+  run_fixture_open(&d, "INIT; echo \"key $MY_KEY.\" >&2; exit 7");
   strv_set_env(&d.env, "MY_KEY", SPAN_LITERAL("hunter2-secret"));
   go(&d, ",\"workspace\":{\"source\":{\"type\":\"none\"},"
          "\"secrets\":{\"MY_KEY\":{}}}");
-  run_desk_wait(&d, 1);
+  run_fixture_wait(&d, 1);
   assert_string_equal(d.outcome.code, "agent-exit");
-  assert_true(run_desk_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
-  assert_false(run_desk_says(&d, "hunter2-secret"));
-  run_desk_check(&d);
-  run_desk_close(&d);
+  assert_true(
+      run_fixture_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
+  assert_false(run_fixture_says(&d, "hunter2-secret"));
+  run_fixture_check(&d);
+  run_fixture_close(&d);
 }
 
 static void test_run__deadlines_end_it_with_their_codes(void **state)
@@ -116,32 +117,32 @@ static void test_run__cancel_ends_it_at_any_time_and_the_first_reason_stays(void
 {
   (void)state;
   for (int moment = 0; moment < 3; moment++) {
-    struct run_desk d;
-    run_desk_open(&d, "INIT; SAY; trap '' TERM; sleep 60 & wait; sleep 60");
+    struct run_fixture d;
+    run_fixture_open(&d, "INIT; SAY; trap '' TERM; sleep 60 & wait; sleep 60");
     struct run *r = go(&d, "");
     if (moment > 0)
-      run_desk_wait_for(&d, "hello");
+      run_fixture_wait_for(&d, "hello");
     run_cancel(r, "client", "cancelled", "first", 0);
     if (moment == 2)
       run_cancel(r, "signal", "runner-shutdown", "second", 1);
     assert_int_equal(d.over, 0);
-    run_desk_wait(&d, 1);
+    run_fixture_wait(&d, 1);
     assert_string_equal(d.outcome.code, "cancelled");
-    assert_true(run_desk_says(&d, "\"message\":\"first\""));
-    assert_int_equal(run_desk_terminals(&d), 1);
-    run_desk_check(&d);
+    assert_true(run_fixture_says(&d, "\"message\":\"first\""));
+    assert_int_equal(run_fixture_terminals(&d), 1);
+    run_fixture_check(&d);
     /* never spawned, so no word of a process; else we signalled it */
-    assert_int_equal(run_desk_says(&d, "\"forced\":true"), moment > 0);
-    assert_true(run_desk_says(&d, "\"cancelledBy\":\"client\""));
-    run_desk_close(&d);
+    assert_int_equal(run_fixture_says(&d, "\"forced\":true"), moment > 0);
+    assert_true(run_fixture_says(&d, "\"cancelledBy\":\"client\""));
+    run_fixture_close(&d);
   }
 }
 
 static void test_run__is_refused_before_anything_is_promised(void **state)
 {
   (void)state;
-  struct run_desk d;
-  run_desk_open(&d, "INIT; GOOD");
+  struct run_fixture d;
+  run_fixture_open(&d, "INIT; GOOD");
   static const char *const cases[][2] = {
       {",\"harness\":\"codex\",\"modelOptions\":{\"maxTurns\":1}",
        "modelOptions.maxTurns is not supported by harness codex"},
@@ -166,9 +167,10 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
       fail_msg("%s", f.text);
   }
   struct fault f = {0};
-  run_free(run_new(&d.settings, run_desk_request(""), &f)); /* admitted, never started */
+  run_free(
+      run_new(&d.settings, run_fixture_request(""), &f)); /* admitted, never started */
   run_free(NULL);
-  run_desk_close(&d);
+  run_fixture_close(&d);
 }
 
 static void test_run__a_prompt_that_is_none_is_prompt_invalid(void **state)

@@ -6,7 +6,7 @@
 
 static CURLcode put_byte(struct dynbuf *s, const unsigned char *byte, size_t one)
 {
-  if(s->leng + 1 >= s->allc) /* the NUL has to have room too */
+  if (s->leng + 1 >= s->allc) /* the NUL has to have room too */
     return curlx_dyn_addn(s, byte, one);
   s->bufr[s->leng++] = (char)*byte;
   s->bufr[s->leng] = 0;

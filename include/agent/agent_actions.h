@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* agent_actions.h - how a harness speaks: to the orchestrator by events, to its agent by the
+ * actions.
+ *
+ * A harness hears and says, it never does: it has no descriptor, no loop and no socket.
+ * What it wants done to its agent it puts into the actions, and the run carries it out
+ * after the call (run/run.c): stdin by process/child, HTTP by run/agent_http.  All is copied.  */
+#ifndef AGENT_AGENT_ACTIONS_H
+#define AGENT_AGENT_ACTIONS_H
+
+#include "base/buf.h"
+#include "event/event.h"
+
+struct agent_call { /* one HTTP request to the agent's own server */
+  const char *method;
+  struct span url;           /* http://127.0.0.1:…, else it is heard as refused */
+  struct span authorization; /* the header's value; empty: none */
+  struct span body;          /* JSON; empty: none */
+};
+
+struct agent_action_call { /* an agent_call that waits */
+  int tag;
+  bool stream;
+  char *method, *url, *authorization; /* authorization may be NULL */
+  struct buf body;
+};
+
+struct agent_actions { /* filled by the calls below, emptied by the run */
+  struct buf input;    /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
+  struct agent_action_call *calls;
+  size_t call_count, call_capacity;
+  bool hang_up;   /* the turn is done: stdin ends, and the ending may begin */
+  bool dismissed; /* … at once */
+  bool heartbeat; /* what was heard was no sign of life */
+};
+struct agent_actions agent_actions_make(void);
+void agent_actions_clear(struct agent_actions *o); /* the input and the calls */
+void agent_actions_free(struct agent_actions *o);
+
+struct agent_output {
+  struct events *events;         /* to the orchestrator */
+  struct agent_actions *actions; /* to the agent */
+};
+void agent_write(struct agent_output *e, struct span bytes);
+/* One AGENT_ANSWER with this tag comes back, whatever happens. */
+void agent_ask(struct agent_output *e, int tag, const struct agent_call *call);
+/* An event stream (SSE): AGENT_STREAM with this tag and status 200 for each event, and
+ * one with another status when it is over. */
+void agent_follow(struct agent_output *e, int tag, const struct agent_call *call);
+/* The agent's success or error record has been heard.  From now on it has
+ * LIMIT_RESULT_GRACE_MS to exit by itself; lines that still come are heard as usual. */
+void agent_hang_up(struct agent_output *e);
+/* The same of an agent that is a server and would never exit: it is ended now, and that
+ * says nothing against a success. */
+void agent_dismiss(struct agent_output *e);
+/* What was heard just now came from a clock: idleMs goes on counting. */
+void agent_heartbeat(struct agent_output *e);
+
+#endif

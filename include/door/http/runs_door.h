@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* runs_door.h - the runs of the service over HTTP: who posts one, who looks, who follows,
+ * who ends one; and the service's figures.
+ *
+ *   POST /run               a new run, or the one of that id (service/records.h)
+ *   GET /runs               {"runs":[…]}, the newest first
+ *   GET /runs/{id}          one: its facts, and its report when it is over
+ *   GET /runs/{id}/events   its events after `after`: NDJSON, or SSE if Accept names
+ *                           text/event-stream; there Last-Event-ID beats `after`, and a
+ *                           client that has all of a run that is over gets 204, so that
+ *                           it stops coming back
+ *   POST /runs/{id}/cancel  202 {"runId","state":"ending"}, 200 if it is over
+ *   GET /metrics            door/http/metrics.h
+ * An id nobody knows is 404.  Who may ask was decided before (door/auth.h).  */
+#ifndef DOOR_RUNS_DOOR_H
+#define DOOR_RUNS_DOOR_H
+
+#include "door/http/route.h"
+#include "door/runtime.h"
+#include "service/records.h"
+
+struct http_exchange;
+
+struct runs_door {
+  struct runtime *runtime;
+  struct records *records;
+  unsigned streams; /* open ones */
+};
+
+void runs_door_open(struct runs_door *d, struct runtime *runtime);
+/* When the last run is over. */
+void runs_door_close(struct runs_door *d);
+/* One of the routes above. */
+void runs_door_answer(struct runs_door *d, struct http_exchange *x,
+                      const struct route *route);
+
+#endif

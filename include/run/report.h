@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* report.h - what metadata.runlet of the terminal event says about how a run ended.
+ * Pure.
+ *
+ * {"exitCode":0} or {"signal":"SIGKILL"}, "oom", "durationMs", "startupMs" (spawn to
+ * first line), "cpuMs", "maxRssKiB", "events", "toolCalls", "forced", "cancelledBy",
+ * "leftovers":[{"pid","name"}], and on errors "stderrTail": at most 4 KiB, control bytes
+ * stripped, known secrets struck out.  What is not known is left out.  */
+#ifndef RUN_REPORT_H
+#define RUN_REPORT_H
+
+#include "base/buf.h"
+#include "base/process.h"
+
+struct report {
+  const struct process_end
+      *end;    /* NULL: no process was started; its stderr_tail is clean */
+  bool failed; /* stderrTail belongs in */
+  unsigned long long duration_ms, startup_ms, events, tool_calls;
+  const char *cancelled_by; /* NULL: nobody */
+};
+
+/* The members without braces, as events_report() takes them. */
+void report_write(const struct report *c, struct buf *members);
+/* stderr as it may be shown: valid UTF-8, no control bytes but newline and tab, no ANSI
+ * sequences, secrets struck out; the last LIMIT_STDERR_TAIL_BYTES of that. */
+void report_clean(struct span stderr_tail, struct buf *out);
+const char *report_signal_name(int number); /* "SIGTERM"; NULL: unknown */
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* counters.h - what all runs of this process came to, for GET /metrics.
+ *
+ * Zeroed at the start, only ever added to.  Codes are the outcome of runs: "finished" or
+ * what their RUN_ERROR is called; agents may make up codes, so after COUNTERS_CODES of them
+ * the rest counts as "other".  */
+#ifndef SERVICE_COUNTERS_H
+#define SERVICE_COUNTERS_H
+
+#include "run/run.h"
+#include "tool/tool_answer.h"
+
+#define COUNTERS_CODES 32
+#define COUNTERS_STEPS 12 /* of the histogram, without the last, +Inf */
+
+enum counters_tool {
+  COUNTERS_RESULT,
+  COUNTERS_FAILED,
+  COUNTERS_ERROR,
+  COUNTERS_CANCELLED,
+  COUNTERS_TOOLS
+};
+extern const char *const counters_tool_names[COUNTERS_TOOLS];
+extern const unsigned counters_steps_ms[COUNTERS_STEPS];
+
+struct counters {
+  struct counters_code {
+    char name[64];
+    unsigned long long runs;
+  } codes[COUNTERS_CODES + 1]; /* the last: "other" */
+  size_t code_count;
+  unsigned long long events, bytes, agent_cpu_ms; /* of runs that are over */
+  unsigned long long tool_calls[COUNTERS_TOOLS];
+  unsigned long long tool_steps[COUNTERS_STEPS + 1]; /* calls that took at most so long */
+  unsigned long long tool_ms;
+};
+
+void counters_run(struct counters *t, const struct run_outcome *outcome,
+                  unsigned long long bytes);
+/* A tool_route's on_ended; who: the counters. */
+void counters_tool_call(void *who, const struct tool_answer *answer, unsigned ms);
+
+#endif

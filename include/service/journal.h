@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* journal.h - the events of one run and everybody who reads them.
+ *
+ * The journal is the sink of its run (event/event.h).  It numbers the lines, keeps them
+ * in memory and above that in a file (service/event_log.h, io/spill.h), and lets any number
+ * of readers follow, each at its own place: what is kept first, then what comes, with no
+ * gap and no duplicate, for there is one way to read only: journal_read().
+ *
+ * Who throttles: a reader that joined with `throttles` and has more than
+ * LIMIT_SINK_HIGH_BYTES before it stops the run's reading of its agent until it has less
+ * than LIMIT_SINK_LOW_BYTES; what it has not read is never dropped.  Others never stop
+ * anything: when memory and file are full the oldest goes, and who had not read it gets a
+ * gap.  A journal with no memory and file big enough for one line still keeps its newest.
+ *
+ * A reader's `on_more` comes once after journal_read() said JOURNAL_WAIT, when that is no
+ * longer so; from inside the run's calls, so it only takes note.  */
+#ifndef SERVICE_JOURNAL_H
+#define SERVICE_JOURNAL_H
+
+#include "event/event.h"
+
+struct journal;
+
+struct journal_setup {
+  struct span run_id;  /* for the log; outlives the journal */
+  const char *folder;  /* where the file is made, when it is needed; outlives it */
+  size_t memory_bytes; /* of lines; then the file */
+  unsigned long long spill_bytes; /* the file's most; 0: none */
+};
+
+struct journal *journal_new(const struct journal_setup *setup);
+/* No reader may be left, and the run must be over. */
+void journal_free(struct journal *j); /* NULL is fine */
+struct sink *journal_sink(struct journal *j);
+/* The run is over and nobody will add: what is more than a block leaves memory. */
+void journal_settle(struct journal *j);
+
+struct journal_facts {
+  unsigned long long first, last; /* sequence numbers kept; last 0: none ever */
+  unsigned long long bytes;       /* all lines ever */
+  unsigned long long memory_bytes, spill_bytes;
+  unsigned long long backlog_bytes; /* before the slowest reader, kept or not */
+  unsigned readers;
+};
+struct journal_facts journal_facts(const struct journal *j);
+bool journal_is_over(const struct journal *j); /* its last line is there */
+
+struct journal_reader { /* the owner's memory; the fields are the journal's */
+  struct journal *journal;
+  struct journal_reader *next;
+  unsigned long long seq; /* the next line's number */
+  unsigned long long at;  /* bytes of the log before it … */
+  bool placed;            /* … if that is known */
+  bool throttles, waiting;
+  struct buf capacity; /* what was read back from the file */
+  void (*on_more)(void *who);
+  void *who;
+};
+
+enum journal_piece {
+  JOURNAL_LINES, /* whole lines, one or many */
+  JOURNAL_GAP,   /* from … to are gone */
+  JOURNAL_WAIT,  /* nothing now: on_more will come */
+  JOURNAL_END    /* nothing ever again */
+};
+
+struct journal_lines {
+  struct span bytes;           /* lent until the next call of this room */
+  unsigned long long from, to; /* their numbers; of a gap likewise */
+};
+
+/* Reads what comes after line number `after`, which may be one that is not there yet. */
+void journal_join(struct journal *j, struct journal_reader *r, unsigned long long after,
+                  bool throttles, void (*on_more)(void *who), void *who);
+void journal_leave(struct journal_reader *r); /* once; then it may join again */
+enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *out);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* records.h - the runs of the service as the world outside sees them, from their
+ * admission until they are forgotten.
+ *
+ * A record is one run's facts and its journal (service/journal.h).  It outlives the run: what
+ * is over stays readable for keep_ms, of at most keep_runs runs and keep_bytes of memory
+ * and files; above that the oldest goes, but none that somebody reads.
+ *
+ * The same run id again with the same body is the same run, while it runs and as long as
+ * it is kept: it is never started twice.  With another body it is FAULT_CONFLICT.
+ *
+ * Who posted a run stands behind it: when the last poster leaves before the end the run
+ * is cancelled, unless its request said onDisconnect "detach".  Others come and go as
+ * they like.  */
+#ifndef SERVICE_RECORDS_H
+#define SERVICE_RECORDS_H
+
+#include "service/counters.h"
+#include "service/journal.h"
+#include "service/runs.h"
+
+struct uv_loop_s;
+struct records;
+
+struct records_setup {
+  struct uv_loop_s *loop;
+  struct runs *runs; /* outlives the records, as all here */
+  struct counters *counters;
+  const char *folder;
+  size_t memory_bytes;            /* of one run's events; then the file */
+  unsigned long long spill_bytes; /* the file's most */
+  unsigned keep_ms, keep_runs;
+  unsigned long long keep_bytes;
+};
+
+struct record { /* read only but for this room */
+  struct records *all;
+  struct record *next; /* the one that began before */
+  struct run *run;     /* NULL: over */
+  struct journal *journal;
+  struct buf id, thread, harness, model;
+  uint64_t body; /* span_hash() of the request's */
+  bool detach, ending;
+  unsigned posters;
+  long long began_at, ended_at; /* epoch ms; 0: not yet */
+  unsigned long long ended_ticks;
+  struct run_outcome outcome; /* when it is over; the report's bytes … */
+  struct buf report;          /* … are here */
+};
+
+struct records *records_new(const struct records_setup *setup);
+/* All runs must be over; readers are told nothing more. */
+void records_free(struct records *all);
+/* `req` is taken in every case; `body` is the hash of the text it was read from.  The
+ * record of the new run, or of the one that has this id already; NULL and a fault. */
+struct record *records_post(struct records *all, struct run_request *req, uint64_t body,
+                            struct fault *f);
+struct record *records_find(const struct records *all, struct span id); /* or NULL */
+struct record *records_newest(const struct records *all);
+
+/* A reader of its journal; `posted`: it stands behind the run, and throttles it. */
+void record_join(struct record *r, struct journal_reader *reader,
+                 unsigned long long after, bool posted, void (*on_more)(void *who),
+                 void *who);
+void record_leave(struct record *r, struct journal_reader *reader);
+/* False: it is over already. */
+bool record_cancel(struct record *r);
+const char *record_state(const struct record *r); /* "running", "ending", "over" */
+
+struct records_figures { /* of all that are known, for metrics */
+  unsigned running, kept, readers;
+  unsigned long long events, bytes; /* of those that are not over */
+  unsigned long long memory_bytes, spill_bytes, backlog_bytes;
+};
+struct records_figures records_figures(const struct records *all);
+
+#endif

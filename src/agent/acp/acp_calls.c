@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "acp_calls.h"
+
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_BRIDGE "tanstack"
+
+static const struct span nothing = {0};
+
+static struct span bridge_of(const struct acp_calls *c)
+{
+  return c->bridge.len > 0 ? buf_span(&c->bridge) : SPAN_LITERAL(DEFAULT_BRIDGE);
+}
+
+static void set(struct buf *b, struct span text)
+{
+  buf_free(b);
+  *b = buf_make(LIMIT_LINE_BYTES);
+  buf_add(b, text);
+}
+
+/* What stands between `before`<bridge>`between` and `after`; empty: the text is not so.
+ */
+static struct span inside(struct span text, struct span bridge, const char *before,
+                          const char *between)
+{
+  size_t front = strlen(before) + bridge.len + strlen(between);
+  if (text.len <= front || !span_starts(text, before))
+    return nothing;
+  struct span rest = span_after(text, strlen(before));
+  if (!span_equal((struct span){rest.at, bridge.len}, bridge) ||
+      !span_starts(span_after(rest, bridge.len), between))
+    return nothing;
+  return span_after(text, front);
+}
+
+/* "echo (tanstack MCP Server)", as gemini has it. */
+static struct span before_server(struct span text, struct span bridge)
+{
+  struct buf tail = buf_make(LIMIT_NAME_BYTES);
+  struct span name = nothing;
+  buf_add_text(&tail, " (");
+  buf_add(&tail, bridge);
+  buf_add_text(&tail, " MCP Server)");
+  if (text.len > tail.len &&
+      span_equal(span_after(text, text.len - tail.len), buf_span(&tail)))
+    name = (struct span){text.at, text.len - tail.len};
+  buf_free(&tail);
+  return name;
+}
+
+/* The name a bridged tool was registered by; empty: it is none. */
+static struct span registered(struct span text, struct span bridge)
+{
+  static const char *const forms[][2] = {
+      {"mcp__", "__"}, {"", "__"}, {"Tool: ", "/"}, {"mcp_", "_"}};
+  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+    struct span name = inside(text, bridge, forms[i][0], forms[i][1]);
+    if (name.len > 0)
+      return name;
+  }
+  return before_server(text, bridge);
+}
+
+struct span acp_text(struct json *doc, json_at object, const char *key)
+{
+  return json_text(doc, json_get(object, key), nothing);
+}
+
+static struct span vendor_name(struct json *doc, json_at update)
+{
+  json_at meta = json_get(update, "_meta");
+  struct span name = acp_text(doc, json_get(meta, "claudeCode"), "toolName");
+  return name.len > 0 ? name : acp_text(doc, json_get(meta, "x.ai/tool"), "name");
+}
+
+static void unquote(struct span raw, struct buf *out)
+{
+  set(out, nothing);
+  if (json_slice_kind(raw) == JSON_STRING)
+    json_unescape(raw, out);
+}
+
+/* A bridged call as a call of a tool that calls tools: its name and arguments are inside.
+ */
+static bool unwrap(struct acp_call *call, struct span raw, struct span bridge)
+{
+  struct buf text = {0};
+  unquote(json_slice(raw, "tool_name"), &text); /* grok */
+  struct span name = inside(buf_span(&text), bridge, "", "__");
+  struct span args = json_slice(raw, "tool_input");
+  if (name.len == 0) { /* codex-acp */
+    unquote(json_slice(raw, "server"), &text);
+    args = json_slice(raw, "arguments");
+    if (span_equal(buf_span(&text), bridge)) {
+      unquote(json_slice(raw, "tool"), &text);
+      name = buf_span(&text);
+    }
+  }
+  if (name.len > 0) {
+    set(&call->name, name);
+    set(&call->args, json_slice_kind(args) == JSON_OBJECT ? args : SPAN_LITERAL("{}"));
+  }
+  buf_free(&text);
+  return name.len > 0;
+}
+
+static void learn_arguments(struct acp_call *call, struct span raw, struct span bridge)
+{
+  enum json_kind kind = json_slice_kind(raw);
+  if (kind == JSON_ABSENT || kind == JSON_NULL)
+    return;
+  if (kind == JSON_OBJECT) {
+    if (unwrap(call, raw, bridge))
+      call->bridged = true;
+    else
+      set(&call->args, raw);
+    return;
+  }
+  struct buf object = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct json_writer w = json_write_to(&object);
+  json_open(&w, NULL, '{');
+  json_put_raw(&w, "input", raw);
+  json_close(&w, '}');
+  set(&call->args, buf_span(&object));
+  buf_free(&object);
+}
+
+static void learn_name(struct acp_call *call, struct json *doc, json_at update,
+                       struct span bridge)
+{
+  struct span title = acp_text(doc, update, "title");
+  struct span vendor = vendor_name(doc, update), kind = acp_text(doc, update, "kind");
+  if (title.len > 0)
+    set(&call->title, title);
+  struct span name = registered(vendor, bridge);
+  if (name.len == 0)
+    name = registered(title, bridge);
+  if (call->bridged)
+    return;
+  call->bridged = name.len > 0;
+  if (call->bridged)
+    set(&call->name, name);
+  else if (vendor.len > 0)
+    set(&call->name, vendor);
+  else if (kind.len > 0 && call->name.len == 0)
+    set(&call->name, kind);
+}
+
+static void learn(struct acp_call *call, struct json *doc, json_at update,
+                  struct span bridge)
+{
+  learn_arguments(call, json_raw(json_get(update, "rawInput")), bridge);
+  learn_name(call, doc, update, bridge);
+}
+
+static void call_free(struct acp_call *call)
+{
+  buf_free(&call->id);
+  buf_free(&call->name);
+  buf_free(&call->title);
+  buf_free(&call->args);
+}
+
+static struct acp_call *find(struct acp_calls *c, struct span id)
+{
+  for (size_t i = 0; i < c->count; i++)
+    if (span_equal(buf_span(&c->at[i].id), id))
+      return &c->at[i];
+  return NULL;
+}
+
+static void tell(struct acp_calls *c, struct acp_call *call, struct events *events)
+{
+  struct buf title = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct span args = buf_span(&call->args);
+  if (args.len == 0 && !call->bridged && call->title.len > 0) {
+    struct json_writer w = json_write_to(&title);
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "title", buf_span(&call->title));
+    json_close(&w, '}');
+    args = buf_span(&title);
+  }
+  events_tool_call(events, buf_span(&call->id),
+                   call->name.len > 0 ? buf_span(&call->name) : SPAN_LITERAL("tool"),
+                   args);
+  buf_free(&title);
+  seen_ids_add(&c->told, buf_span(&call->id));
+  if (call->bridged)
+    seen_ids_add(&c->bridged, buf_span(&call->id));
+  call_free(call);
+  c->count--;
+  memmove(call, call + 1, (size_t)(c->at + c->count - call) * sizeof *call);
+}
+
+static struct acp_call *hold(struct acp_calls *c, struct span id, struct events *events)
+{
+  if (c->count == LIMIT_OPEN_CALLS)
+    tell(c, &c->at[0], events);
+  c->at = mem_reserve(c->at, c->count, &c->capacity, sizeof *c->at);
+  c->at[c->count] = (struct acp_call){0};
+  set(&c->at[c->count].id, id);
+  return &c->at[c->count++];
+}
+
+static bool has_arguments(const struct acp_call *call)
+{
+  struct span args = buf_span(&call->args);
+  if (args.len < 2)
+    return false;
+  return span_trim((struct span){args.at + 1, args.len - 2}).len > 0;
+}
+
+/* The text of content blocks; false when one of them is something else, or there are
+ * none. `wrapped`: [{"type":"content","content":{block}}], as in a tool call. */
+static bool add_blocks(struct json *doc, json_at blocks, bool wrapped, struct buf *out)
+{
+  if (json_kind(blocks) != JSON_ARRAY || json_first(blocks) == NULL)
+    return false;
+  for (json_at b = json_first(blocks); b != NULL; b = json_next(b)) {
+    json_at block = wrapped ? json_get(b, "content") : b;
+    if (!span_is(acp_text(doc, block, "type"), "text"))
+      return false;
+    buf_add(out, acp_text(doc, block, "text"));
+  }
+  return true;
+}
+
+/* A string, MCP content, or what grok wraps around it. */
+static bool add_known_output(struct span raw, struct buf *out)
+{
+  struct fault ignored = {0};
+  struct json *doc = raw.len > 0 ? json_parse(raw, NULL, &ignored) : NULL;
+  if (doc == NULL)
+    return false;
+  json_at root = json_root(doc), output = json_get(root, "output");
+  bool known = json_kind(root) == JSON_STRING;
+  if (known)
+    buf_add(out, json_text(doc, root, nothing));
+  json_at content = json_kind(root) == JSON_ARRAY ? root : json_get(root, "content");
+  if (!known && !(known = add_blocks(doc, content, false, out)))
+    buf_clear(out);
+  static const char *const members[] = {"OkayOutput", "Error"};
+  for (size_t i = 0; i < 2 && !known; i++)
+    if ((known = json_kind(json_get(output, members[i])) == JSON_STRING))
+      buf_add(out, acp_text(doc, output, members[i]));
+  json_free(doc);
+  return known;
+}
+
+static void add_result(struct json *doc, json_at update, struct buf *out)
+{
+  struct span raw = json_raw(json_get(update, "rawOutput"));
+  json_at content = json_get(update, "content");
+  if (add_known_output(raw, out) || add_blocks(doc, content, true, out))
+    return;
+  buf_clear(out);
+  if (raw.len > 0 && json_slice_kind(raw) != JSON_NULL) {
+    buf_add(out, raw);
+    return;
+  }
+  for (json_at b = json_first(content); b != NULL; b = json_next(b))
+    buf_add(out,
+            acp_text(doc, json_get(b, "content"), "text")); /* beside diffs, images */
+  if (out->len == 0)
+    buf_addf(out, "{\"status\":\"%s\"}",
+             span_is(acp_text(doc, update, "status"), "failed") ? "failed" : "completed");
+}
+
+/* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.
+ */
+static void tell_changes(struct json *doc, json_at update, struct events *events)
+{
+  json_at content = json_get(update, "content");
+  if (json_kind(content) != JSON_ARRAY)
+    return;
+  for (json_at b = json_first(content); b != NULL; b = json_next(b)) {
+    if (!span_is(acp_text(doc, b, "type"), "diff"))
+      continue;
+    bool is_new = json_kind(json_get(b, "oldText")) != JSON_STRING;
+    struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
+    struct json_writer w = json_write_to(&value);
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "path", acp_text(doc, b, "path"));
+    json_put_text(&w, "kind", is_new ? SPAN_LITERAL("add") : SPAN_LITERAL("update"));
+    json_put_text(&w, "diff", nothing);
+    json_close(&w, '}');
+    events_custom(events, "file.changed", buf_span(&value));
+    buf_free(&value);
+  }
+}
+
+static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
+                        struct events *events)
+{
+  struct span id = acp_text(doc, update, "toolCallId");
+  struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
+  bool failed = span_is(acp_text(doc, update, "status"), "failed");
+  if (seen_ids_add(&c->answered, id) == 0) {
+    add_result(doc, update, &text);
+    events_tool_result(events, id, buf_span(&text), failed);
+    if (!failed)
+      tell_changes(doc, update, events);
+  }
+  buf_free(&text);
+}
+
+void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
+                    struct events *events)
+{
+  struct span id = acp_text(doc, update, "toolCallId");
+  struct span status = acp_text(doc, update, "status");
+  bool over = span_is(status, "completed") || span_is(status, "failed");
+  if (id.len == 0)
+    return;
+  if (!seen_ids_has(&c->told, id)) {
+    struct acp_call *call = find(c, id);
+    bool again = call && span_is(acp_text(doc, update, "sessionUpdate"), "tool_call");
+    if (call == NULL)
+      call = hold(c, id, events);
+    learn(call, doc, update, bridge_of(c));
+    if (has_arguments(call) || again || over || span_is(status, "in_progress"))
+      tell(c, call, events);
+  }
+  if (over)
+    tell_result(c, doc, update, events);
+}
+
+/* gemini shows the arguments of a bridged tool as the text it asks with, and nowhere
+ * else.
+ */
+static void learn_from_content(struct acp_call *call, struct json *doc, json_at asked)
+{
+  struct buf text = buf_make(LIMIT_LINE_BYTES);
+  struct fault ignored = {0};
+  if (add_blocks(doc, json_get(asked, "content"), true, &text)) {
+    struct json *args = json_parse(buf_span(&text), NULL, &ignored);
+    if (args != NULL && json_kind(json_root(args)) == JSON_OBJECT)
+      set(&call->args, buf_span(&text));
+    json_free(args);
+  }
+  buf_free(&text);
+}
+
+bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
+                   struct events *events)
+{
+  struct span id = acp_text(doc, asked, "toolCallId");
+  if (id.len > 0 && !seen_ids_has(&c->told, id)) {
+    struct acp_call *call = find(c, id);
+    if (call == NULL)
+      call = hold(c, id, events);
+    learn(call, doc, asked, bridge_of(c));
+    if (call->bridged && call->args.len == 0)
+      learn_from_content(call, doc, asked);
+    tell(c, call, events);
+  }
+  return seen_ids_has(&c->bridged, id);
+}
+
+void acp_calls_tell_all(struct acp_calls *c, struct events *events)
+{
+  while (c->count > 0)
+    tell(c, &c->at[0], events);
+}
+
+void acp_calls_free(struct acp_calls *c)
+{
+  for (size_t i = 0; i < c->count; i++)
+    call_free(&c->at[i]);
+  free(c->at);
+  buf_free(&c->bridge);
+  seen_ids_free(&c->told);
+  seen_ids_free(&c->answered);
+  seen_ids_free(&c->bridged);
+}

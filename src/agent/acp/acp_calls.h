@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_calls.h - the tool calls of an ACP agent: each once, with its whole arguments.
+ *
+ * What agents were seen to do, and why a call is held back until it is known:
+ *   claude-code-acp   tool_call with rawInput {}, again with the whole; an update without
+ *                     status, then one with it
+ *   codex-acp         {"server","tool","arguments"} as rawInput of a bridged tool
+ *   grok              tool_call "use_tool" with {"tool_name","tool_input"}; its updates
+ *                     repeat rawInput with more members
+ *   gemini            no rawInput, often no tool_call: the first word is the permission
+ *                     request, or the update that says it is done
+ * So a call goes out when it has arguments that are not {}, is announced a second time,
+ * is asked permission for, or has begun; its result once, when it is completed or failed.
+ * What still waits at the end goes out then.  Without rawInput the arguments are
+ * {"title": …}.  */
+#ifndef AGENT_ACP_CALLS_H
+#define AGENT_ACP_CALLS_H
+
+#include "base/json.h"
+#include "event/event.h"
+#include "event/seen_ids.h"
+
+struct acp_call { /* announced, not told yet */
+  struct buf id, name, title, args;
+  bool bridged;
+};
+
+struct acp_calls {   /* zeroed: none */
+  struct buf bridge; /* the MCP server's name; empty: "tanstack" */
+  struct acp_call *at;
+  size_t count, capacity;
+  struct seen_ids told, answered, bridged;
+};
+
+/* The text of a member; empty when it is none. */
+struct span acp_text(struct json *doc, json_at object, const char *key);
+/* Members json_parse() must keep raw for the calls below: rawInput, rawOutput. */
+
+/* A tool_call or tool_call_update. */
+void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
+                    struct events *events);
+/* The toolCall of a permission request: it goes out now.  True: a tool of the bridge. */
+bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at call,
+                   struct events *events);
+void acp_calls_tell_all(struct acp_calls *c, struct events *events);
+void acp_calls_free(struct acp_calls *c);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_plan.h - how ACP agents are started, and what their session is given.
+ *
+ * The prompt and the bridge's token travel on stdin, in the dialogue; a command line has
+ * only what the request gave as one, or a model's name.  */
+#ifndef AGENT_ACP_PLAN_H
+#define AGENT_ACP_PLAN_H
+
+#include "acp_state.h"
+#include "agent/harness.h"
+
+/* argv and env: harnessOptions.command; `grok agent … stdio`. */
+int acp_plan_command(struct process_plan *out, const struct run_request *req,
+                     struct fault *f);
+int acp_plan_grok(struct process_plan *out, const struct run_request *req,
+                  struct fault *f);
+/* The rest of a plan, for every one: the first request, and what the session will need.
+ * `req` is borrowed until acp_free(). */
+int acp_plan(struct acp *a, const struct acp_profile *profile,
+             const struct run_request *req, const struct bridge_address *bridge,
+             const struct plan_place *place, struct process_plan *out, struct fault *f);
+
+#endif

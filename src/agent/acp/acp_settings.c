@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "acp_settings.h"
+
+#include "acp_session.h"
+
+#include "base/limits.h"
+
+#define NAME_OF(r) (int)(r).len, (r).at
+
+static const struct span nothing = {0};
+
+void acp_add_names(struct json *doc, json_at list, const char *key, struct buf *out)
+{
+  for (json_at v = json_first(list); v != NULL; v = json_next(v))
+    buf_addf(out, "%s%.*s", v == json_first(list) ? "" : ", ",
+             NAME_OF(acp_text(doc, v, key)));
+}
+
+/* The element of `list` whose member `key` is `value`; NULL: none. */
+static json_at element(struct json *doc, json_at list, const char *key, struct span value)
+{
+  json_at v = json_first(list);
+  while (v != NULL && !span_equal(acp_text(doc, v, key), value))
+    v = json_next(v);
+  return v;
+}
+
+/* True: a request has gone out. */
+static bool set_model(struct acp *a, struct json *doc, json_at result,
+                      struct agent_output *output)
+{
+  struct span wanted = a->req && !a->profile->model_by_option ? a->req->model : nothing;
+  json_at models = json_get(result, "models");
+  json_at list = json_get(models, "availableModels");
+  json_at option =
+      element(doc, json_get(result, "configOptions"), "category", SPAN_LITERAL("model"));
+  if (wanted.len == 0 || span_is(wanted, "default") ||
+      span_equal(acp_text(doc, models, "currentModelId"), wanted) ||
+      span_equal(acp_text(doc, option, "currentValue"), wanted))
+    return false;
+  if (element(doc, json_get(option, "options"), "value", wanted)) {
+    acp_say_setting(a, ACP_MODEL, "session/set_config_option",
+                    (const char *const[]){"configId", "value"},
+                    (struct span[]){acp_text(doc, option, "id"), wanted}, output);
+    return true;
+  }
+  if (element(doc, list, "modelId", wanted)) {
+    acp_say_setting(a, ACP_MODEL, "session/set_model",
+                    (const char *const[]){"modelId", NULL},
+                    (struct span[]){wanted, nothing}, output);
+    return true;
+  }
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "model: the agent does not offer \"%.*s\" and works with its own",
+           NAME_OF(wanted));
+  if (json_first(list))
+    buf_add_text(&text, "; it offers: ");
+  acp_add_names(doc, list, "modelId", &text);
+  events_warn(output->events, "model-not-set", buf_span(&text));
+  buf_free(&text);
+  return false;
+}
+
+/* What agents call the modes of modelOptions.permissionMode. */
+static json_at find_mode(struct json *doc, json_at list, struct span wanted)
+{
+  static const char *const same[][3] = {{"bypassPermissions", "yolo", "full-access"},
+                                        {"acceptEdits", "autoEdit", "auto"},
+                                        {"plan", "plan", "read-only"}};
+  json_at mode = element(doc, list, "id", wanted);
+  for (size_t i = 0; mode == NULL && i < sizeof same / sizeof same[0]; i++)
+    for (size_t k = 1; mode == NULL && span_is(wanted, same[i][0]) && k < 3; k++)
+      mode = element(doc, list, "id", span_of(same[i][k]));
+  return mode;
+}
+
+/* These we can keep by our answers alone, where the agent has no such mode. */
+static bool is_ours_to_keep(struct span mode)
+{
+  return span_is(mode, "default") || span_is(mode, "acceptEdits") ||
+         span_is(mode, "bypassPermissions");
+}
+
+static bool set_mode(struct acp *a, struct json *doc, json_at result,
+                     struct agent_output *output)
+{
+  struct span named = a->req ? a->req->harness_options.mode : nothing;
+  struct span wanted = a->req && named.len == 0 ? a->req->permission_mode : named;
+  json_at modes = json_get(result, "modes"), list = json_get(modes, "availableModes");
+  /* A loaded session may tell its past behind its answer (seen: gemini): one request
+   * more, and its answer comes after it. */
+  bool barrier = a->loaded && list != NULL;
+  if (wanted.len == 0 && a->profile->asks_to_tell) {
+    if (!barrier)
+      return false;
+    wanted = acp_text(doc, modes, "currentModeId");
+  }
+  if (wanted.len == 0)
+    wanted = SPAN_LITERAL("bypassPermissions");
+  json_at mode =
+      named.len > 0 ? element(doc, list, "id", named) : find_mode(doc, list, wanted);
+  struct span id = acp_text(doc, mode, "id");
+  if (mode != NULL &&
+      (barrier || !span_equal(id, acp_text(doc, modes, "currentModeId")))) {
+    acp_say_setting(a, ACP_MODE, "session/set_mode",
+                    (const char *const[]){"modeId", NULL}, (struct span[]){id, nothing},
+                    output);
+    return true;
+  }
+  if (mode != NULL || (named.len == 0 && is_ours_to_keep(wanted)))
+    return false;
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "%s: the agent has no mode \"%.*s\". Available: ",
+           named.len > 0 ? "harnessOptions.mode" : "modelOptions.permissionMode",
+           NAME_OF(wanted));
+  acp_add_names(doc, list, "id", &text);
+  acp_fail(a, output, "agent-error", buf_span(&text));
+  buf_free(&text);
+  return true;
+}
+
+bool acp_set(struct acp *a, enum acp_step done, struct agent_output *output)
+{
+  struct fault ignored = {0}; /* it was parsed before, as a part of its line */
+  struct json *doc = json_parse(buf_span(&a->offer), NULL, &ignored);
+  json_at offer = doc ? json_root(doc) : NULL;
+  bool asked = (done < ACP_MODEL && set_model(a, doc, offer, output)) ||
+               (done < ACP_MODE && set_mode(a, doc, offer, output));
+  json_free(doc);
+  return asked;
+}

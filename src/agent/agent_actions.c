@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/agent_actions.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct agent_actions agent_actions_make(void)
+{
+  return (struct agent_actions){.input = buf_make(LIMIT_PROMPT_BYTES)};
+}
+
+static void free_secret(char *text)
+{
+  if (text != NULL)
+    mem_wipe(text, span_of(text).len);
+  free(text);
+}
+
+void agent_actions_clear(struct agent_actions *o)
+{
+  buf_clear(&o->input);
+  for (size_t i = 0; i < o->call_count; i++) {
+    struct agent_action_call *c = &o->calls[i];
+    free(c->method);
+    free(c->url);
+    free_secret(c->authorization);
+    buf_wipe(&c->body);
+  }
+  free(o->calls);
+  o->calls = NULL;
+  o->call_count = o->call_capacity = 0;
+}
+
+void agent_actions_free(struct agent_actions *o)
+{
+  agent_actions_clear(o);
+  buf_free(&o->input);
+  o->hang_up = o->dismissed = o->heartbeat = false;
+}
+
+void agent_write(struct agent_output *e, struct span bytes)
+{
+  buf_add(&e->actions->input, bytes);
+}
+
+static void add_call(struct agent_actions *o, int tag, bool stream,
+                     const struct agent_call *call)
+{
+  struct agent_action_call c = {.tag = tag,
+                                .stream = stream,
+                                .method = span_copy(span_of(call->method)),
+                                .url = span_copy(call->url),
+                                .body = buf_make(call->body.len + 1)};
+  if (call->authorization.len > 0)
+    c.authorization = span_copy(call->authorization);
+  buf_add(&c.body, call->body);
+  o->calls = mem_reserve(o->calls, o->call_count, &o->call_capacity, sizeof *o->calls);
+  o->calls[o->call_count++] = c;
+}
+
+void agent_ask(struct agent_output *e, int tag, const struct agent_call *call)
+{
+  add_call(e->actions, tag, false, call);
+}
+
+void agent_follow(struct agent_output *e, int tag, const struct agent_call *call)
+{
+  add_call(e->actions, tag, true, call);
+}
+
+void agent_hang_up(struct agent_output *e)
+{
+  e->actions->hang_up = true;
+}
+
+void agent_dismiss(struct agent_output *e)
+{
+  e->actions->hang_up = e->actions->dismissed = true;
+}
+
+void agent_heartbeat(struct agent_output *e)
+{
+  e->actions->heartbeat = true;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/agent_session.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct agent_session agent_session_open(const struct harness *harness)
+{
+  return (struct agent_session){.harness = harness,
+                                .state =
+                                    mem_new(harness->memory > 0 ? harness->memory : 1),
+                                .actions = agent_actions_make()};
+}
+
+bool agent_session_input(struct agent_session *h, const struct agent_input *input)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  struct fault f = {0};
+  h->actions.heartbeat = false;
+  if (h->harness->on_input(h->state, input, &output, &f) == 0)
+    return !h->actions.heartbeat;
+  h->not_understood++;
+  if (h->warned & 1u << f.kind)
+    return false;
+  h->warned |= 1u << f.kind;
+  fault_prefix(&f, "A line could not be understood");
+  events_warn(h->events, "unparsable-line", span_of(f.text));
+  return false;
+}
+
+bool agent_session_line(struct agent_session *h, struct span line)
+{
+  struct agent_input input = {.kind = AGENT_LINE, .text = line};
+  return (h->harness->blank_lines || span_trim(line).len > 0) &&
+         agent_session_input(h, &input);
+}
+
+static bool read_recorded(struct json *doc, struct agent_input *input)
+{
+  json_at root = json_root(doc), text = json_get(root, "text");
+  struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
+  unsigned long long tag = 0, status = 0;
+  if (!json_whole(json_get(root, "tag"), 9999, &tag) ||
+      !json_whole(json_get(root, "status"), 999, &status) ||
+      !(span_is(kind, "answer") || span_is(kind, "stream")))
+    return false;
+  input->kind = span_is(kind, "answer") ? AGENT_ANSWER : AGENT_STREAM;
+  input->tag = (int)tag;
+  input->status = (int)status;
+  input->text = json_kind(text) == JSON_STRING ? json_text(doc, text, (struct span){0})
+                                               : json_raw(text);
+  return true;
+}
+
+void agent_session_recorded(struct agent_session *h, struct span line)
+{
+  static const char *const raw[] = {"text", NULL};
+  static const struct json_rules rules = {.raw = raw};
+  struct fault ignored = {0};
+  struct agent_input input = {0};
+  struct json *doc =
+      span_starts(line, "{\"heard\":") ? json_parse(line, &rules, &ignored) : NULL;
+  if (doc != NULL && read_recorded(doc, &input))
+    agent_session_input(h, &input);
+  else
+    agent_session_line(h, line);
+  json_free(doc);
+}
+
+void agent_session_too_long(struct agent_session *h, size_t ceiling)
+{
+  if (h->too_long++ > 0)
+    return;
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "A line is longer than %zu bytes (--max-line-bytes) and was left out.",
+           ceiling);
+  events_warn(h->events, "line-too-long", buf_span(&text));
+  buf_free(&text);
+}
+
+static void count(struct agent_session *h, const char *code, unsigned long long n,
+                  const char *what)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "%llu %s", n, what);
+  events_warn(h->events, code, buf_span(&text));
+  buf_free(&text);
+}
+
+void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
+{
+  if (h->not_understood > 1)
+    count(h, "unparsable-line", h->not_understood, "lines could not be understood.");
+  if (h->too_long > 1)
+    count(h, "line-too-long", h->too_long, "lines were too long.");
+  if (repaired > 0)
+    count(h, "invalid-utf8", repaired,
+          "invalid UTF-8 sequences were replaced by U+FFFD.");
+}
+
+bool agent_session_cancel(struct agent_session *h)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  return h->harness->cancel && h->harness->cancel(h->state, &output);
+}
+
+void agent_session_finish(struct agent_session *h, const struct process_end *end)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  h->harness->finish(h->state, end, &output);
+}
+
+bool agent_session_succeeded(const struct agent_session *h)
+{
+  return h->harness->succeeded(h->state);
+}
+
+void agent_session_close(struct agent_session *h)
+{
+  if (!h->state)
+    return;
+  if (h->harness->free)
+    h->harness->free(h->state);
+  mem_wipe(h->state, h->harness->memory);
+  free(h->state);
+  h->state = NULL;
+  agent_actions_free(&h->actions);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* opencode_parts.c - see opencode_parts.h.
+ *
+ *   part                        event
+ *   text, reasoning             a message of that kind; id: the part's
+ *   tool  pending               nothing: its input is not whole yet
+ *         running               the call
+ *         completed, error      the call, if it was not told, and its result
+ *   step-finish                 its tokens are added up
+ *   anything else               nothing  */
+#include "opencode_parts.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define DEFAULT_BRIDGE "tanstack"
+/* The tool that outputSchema brings; what it is called with comes with the answer. */
+#define VALUE_TOOL "StructuredOutput"
+
+static struct span text_of(struct json *doc, json_at object, const char *key)
+{
+  return json_text(doc, json_get(object, key), (struct span){0});
+}
+
+/* -- names -- */
+
+/* OpenCode's names are made of these characters; each other one became '_'. */
+static bool is_same_name(struct span theirs, struct span ours)
+{
+  if (theirs.len != ours.len)
+    return false;
+  for (size_t i = 0; i < ours.len; i++) {
+    struct span one = {ours.at + i, 1};
+    if (theirs.at[i] != (opencode_is_id(one) ? ours.at[i] : '_'))
+      return false;
+  }
+  return true;
+}
+
+struct span opencode_bridged(const struct opencode_order *order, struct span name)
+{
+  struct span bridge = buf_span(&order->bridge_name);
+  bool recorded = bridge.len == 0 && order->authorization.len == 0; /* translate */
+  if (recorded)
+    bridge = SPAN_LITERAL(DEFAULT_BRIDGE);
+  if (bridge.len == 0 || name.len < bridge.len + 2 || name.at[bridge.len] != '_' ||
+      !is_same_name((struct span){name.at, bridge.len}, bridge))
+    return (struct span){0};
+  name = span_after(name, bridge.len + 1);
+  for (size_t i = 0; i < order->tools.count; i++)
+    if (is_same_name(name, span_of(order->tools.at[i])))
+      return span_of(order->tools.at[i]);
+  return recorded ? name : (struct span){0};
+}
+
+/* -- texts -- */
+
+static struct opencode_text *find_text(struct opencode_parts *p, struct span id)
+{
+  for (size_t i = 0; i < OPENCODE_TEXTS; i++)
+    if (id.len > 0 && span_equal(buf_span(&p->texts[i].id), id))
+      return &p->texts[i];
+  return NULL;
+}
+
+static struct opencode_text *new_text(struct opencode_parts *p, struct span id,
+                                      bool reasoning)
+{
+  struct opencode_text *t = &p->texts[p->next++ % OPENCODE_TEXTS];
+  if (p->open == t)
+    p->open = NULL;
+  if (t->id.ceiling == 0)
+    t->id = buf_make(LIMIT_NAME_BYTES);
+  buf_clear(&t->id);
+  buf_add(&t->id, id);
+  t->reasoning = reasoning;
+  t->sent = 0;
+  return t;
+}
+
+static void grow(struct opencode_parts *p, struct opencode_text *t, struct span delta,
+                 struct events *events)
+{
+  if (delta.len == 0)
+    return;
+  t->sent += delta.len;
+  if (p->open != t && t->reasoning)
+    events_reasoning_open(events, buf_span(&t->id));
+  else if (p->open != t)
+    events_text_open(events, buf_span(&t->id));
+  p->open = t;
+  if (t->reasoning)
+    events_reasoning(events, delta);
+  else
+    events_text(events, delta);
+}
+
+static void close_text(struct opencode_parts *p, struct events *events)
+{
+  if (p->open != NULL && p->open->reasoning)
+    events_reasoning_close(events);
+  else if (p->open != NULL)
+    events_text_close(events);
+  p->open = NULL;
+}
+
+static void hear_text(struct opencode_parts *p, struct json *doc, json_at part,
+                      bool reasoning, struct events *events)
+{
+  struct span id = text_of(doc, part, "id"), text = text_of(doc, part, "text");
+  struct opencode_text *t = find_text(p, id);
+  if (id.len == 0 || id.len > LIMIT_NAME_BYTES)
+    return;
+  if (t == NULL) {
+    if (seen_ids_add(&p->begun, id) != 0)
+      return; /* from long ago, and whole since */
+    t = new_text(p, id, reasoning);
+  }
+  /* At its end a text is trimmed and may be rewritten: what went out stays. */
+  bool whole_character =
+      text.len > t->sent && ((unsigned char)text.at[t->sent] & 0xc0) != 0x80;
+  if (whole_character)
+    grow(p, t, span_after(text, t->sent), events);
+  bool ended = json_kind(json_get(json_get(part, "time"), "end")) == JSON_NUMBER;
+  if (ended && p->open == t)
+    close_text(p, events);
+}
+
+/* -- the rest -- */
+
+static void hear_tool(struct opencode_parts *p, struct json *doc, json_at part,
+                      struct events *events)
+{
+  struct span call = text_of(doc, part, "callID"), name = text_of(doc, part, "tool");
+  json_at state = json_get(part, "state"), input = json_get(state, "input");
+  struct span status = text_of(doc, state, "status");
+  bool good = span_is(status, "completed"), bad = span_is(status, "error");
+  if (call.len == 0 || !(good || bad || span_is(status, "running")))
+    return;
+  if (p->order->wants_value && span_is(name, VALUE_TOOL))
+    return;
+  struct span registered = opencode_bridged(p->order, name);
+  bool object = json_kind(input) == JSON_OBJECT;
+  p->open = NULL; /* the call closes it */
+  events_tool_call(events, call, registered.len > 0 ? registered : name,
+                   object ? json_raw(input) : SPAN_LITERAL("{}"));
+  if ((good || bad) && seen_ids_add(&p->answered, call) == 0)
+    events_tool_result(events, call, text_of(doc, state, good ? "output" : "error"), bad);
+}
+
+/* Counts are whole numbers; "input" is kept raw for the tools' sake. */
+static void add_count(long long *sum, json_at tokens, const char *key)
+{
+  json_at v = json_get(tokens, key);
+  unsigned long long n;
+  if (span_to_number(json_raw(v), 0, 1ull << 53, &n) || json_whole(v, 1ull << 53, &n))
+    *sum = (*sum > 0 ? *sum : 0) + (long long)n;
+}
+
+static void hear_step(struct opencode_parts *p, struct json *doc, json_at part)
+{
+  json_at tokens = json_get(part, "tokens"), cache = json_get(tokens, "cache");
+  struct span id = text_of(doc, part, "id");
+  if (json_kind(tokens) != JSON_OBJECT || id.len == 0 || seen_ids_add(&p->begun, id) != 0)
+    return;
+  if (!p->has_usage)
+    p->usage = event_usage_none();
+  p->has_usage = true;
+  add_count(&p->usage.prompt, tokens, "input");
+  add_count(&p->usage.completion, tokens, "output");
+  add_count(&p->usage.total, tokens, "total");
+  add_count(&p->usage.reasoning, tokens, "reasoning");
+  add_count(&p->usage.cached, cache, "read");
+  add_count(&p->usage.cache_write, cache, "write");
+}
+
+void opencode_parts_message(struct opencode_parts *p, struct json *doc, json_at info)
+{
+  struct span id = text_of(doc, info, "id");
+  /* A summary is what OpenCode writes for itself when the context is full. */
+  bool summary = json_kind(json_get(info, "summary")) == JSON_TRUE;
+  if (id.len > 0 && !summary && span_is(text_of(doc, info, "role"), "assistant"))
+    (void)seen_ids_add(&p->messages, id);
+}
+
+void opencode_parts_part(struct opencode_parts *p, struct json *doc, json_at part,
+                         struct events *events)
+{
+  struct span type = text_of(doc, part, "type");
+  if (!seen_ids_has(&p->messages, text_of(doc, part, "messageID")))
+    return;
+  if (span_is(type, "text"))
+    hear_text(p, doc, part, false, events);
+  else if (span_is(type, "reasoning"))
+    hear_text(p, doc, part, true, events);
+  else if (span_is(type, "tool"))
+    hear_tool(p, doc, part, events);
+  else if (span_is(type, "step-finish"))
+    hear_step(p, doc, part);
+}
+
+void opencode_parts_delta(struct opencode_parts *p, struct json *doc, json_at properties,
+                          struct events *events)
+{
+  struct opencode_text *t = find_text(p, text_of(doc, properties, "partID"));
+  if (t != NULL && span_is(text_of(doc, properties, "field"), "text"))
+    grow(p, t, text_of(doc, properties, "delta"), events);
+}
+
+void opencode_parts_free(struct opencode_parts *p)
+{
+  for (size_t i = 0; i < OPENCODE_TEXTS; i++)
+    buf_free(&p->texts[i].id);
+  seen_ids_free(&p->messages);
+  seen_ids_free(&p->begun);
+  seen_ids_free(&p->answered);
+}

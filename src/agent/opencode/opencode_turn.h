@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* opencode_turn.h - one turn with OpenCode's server: what it is asked, what it answers,
+ * and when the turn is over: when its answer and the last of its events are there, for
+ * the answer overtakes them.  For opencode.c, which hears the events.  */
+#ifndef AGENT_OPENCODE_TURN_H
+#define AGENT_OPENCODE_TURN_H
+
+#include "opencode_parts.h"
+#include "opencode_plan.h"
+
+enum opencode_tag {
+  OPENCODE_EVENTS = 1,
+  OPENCODE_BRIDGE,
+  OPENCODE_SESSION,
+  OPENCODE_PROMPT,
+  OPENCODE_REPLY,
+  OPENCODE_ABORT
+};
+
+struct opencode {
+  struct opencode_order order;
+  struct opencode_parts parts;
+  struct buf url, session;
+  unsigned bridge_tries;
+  bool connected, bridged, resuming, asked, answered, idle, over;
+  bool lost;          /* the stream, before the answer */
+  struct buf answer;  /* the whole of it, until the turn is over */
+  struct buf failure; /* why the turn is no success; empty: none known */
+  bool vague;         /* `failure` is an HTTP error, and `words` know better */
+  struct buf words;   /* of session.error */
+  struct buf value;   /* what was answered to outputSchema */
+  struct buf said;    /* the text of the last message, if that is wanted */
+  bool no_value;      /* OpenCode's own word: the model did not heed the schema */
+  bool finished, length;
+};
+
+struct opencode_hall { /* what a piece that was heard is heard with */
+  struct opencode *c;
+  struct json *doc;
+  struct agent_output *output;
+};
+
+enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
+
+extern const char *const opencode_raw[]; /* members passed on as they are */
+
+struct span opencode_text_of(const struct opencode_hall *h, json_at object,
+                             const char *key);
+/* The words of an error object {"name","data":{"message"}}; empty: it is none. */
+struct span opencode_words_of(const struct opencode_hall *h, json_at error);
+/* Nothing before the server's address is known. */
+void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
+                  const char *path, struct span body);
+/* The path with an id of OpenCode's in it; an id that is none asks nothing. */
+void opencode_ask_of(struct opencode *c, struct agent_output *output,
+                     enum opencode_tag tag, const char *thing, struct span id,
+                     const char *rest, struct span body);
+void opencode_begin_session(struct opencode *c, struct agent_output *output);
+void opencode_abort(struct opencode *c, struct agent_output *output);
+void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
+                   int status, struct span words);
+/* The last message as the answer has it: what the stream did not bring any more. */
+void opencode_catch_up(struct opencode *c, struct agent_output *output);
+void opencode_maybe_over(struct opencode *c, struct agent_output *output);
+/* AGENT_ANSWER; `h->doc` NULL: it is no JSON. */
+void opencode_answer(const struct opencode_hall *h, const struct agent_input *input);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/seen_ids.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+/* The entry of this hash, or the free place where it would stand.  room > 0. */
+static struct seen_ids_entry *place_of(const struct seen_ids *s, uint64_t hash)
+{
+  size_t i = (size_t)hash & (s->capacity - 1);
+  while (s->at[i].hash != 0 && s->at[i].hash != hash)
+    i = (i + 1) & (s->capacity - 1);
+  return &s->at[i];
+}
+
+static void grow(struct seen_ids *s)
+{
+  struct seen_ids bigger = {.capacity = s->capacity == 0 ? 64 : s->capacity * 2,
+                            .count = s->count};
+  bigger.at = mem_new(bigger.capacity * sizeof *bigger.at);
+  for (size_t i = 0; i < s->capacity; i++)
+    if (s->at[i].hash != 0)
+      *place_of(&bigger, s->at[i].hash) = s->at[i];
+  free(s->at);
+  *s = bigger;
+}
+
+unsigned seen_ids_add(struct seen_ids *s, struct span id)
+{
+  uint64_t hash = span_hash(id);
+  if (s->count * 2 >= s->capacity && s->capacity < 2 * LIMIT_SEEN_IDS)
+    grow(s);
+  struct seen_ids_entry *entry = place_of(s, hash);
+  if (entry->hash == 0) {
+    if (s->count >= LIMIT_SEEN_IDS)
+      return SEEN_IDS_FULL;
+    entry->hash = hash;
+    s->count++;
+  }
+  return entry->times++;
+}
+
+bool seen_ids_has(const struct seen_ids *s, struct span id)
+{
+  return s->capacity > 0 && place_of(s, span_hash(id))->hash != 0;
+}
+
+void seen_ids_free(struct seen_ids *s)
+{
+  free(s->at);
+  *s = (struct seen_ids){0};
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "curl_headers.h"
+
+#include "base/mem.h"
+
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define RETRY_AFTER "retry-after:"
+#define TYPE        "content-type:"
+
+/* What curl would add by itself, left out. */
+static const char no_expect[] = "Expect:", no_type[] = "Content-Type:";
+
+/* The nodes and their text, in one piece of memory. */
+struct list {
+  struct curl_slist *node; /* the next to be filled */
+  char *text;              /* the room behind the nodes */
+};
+
+static void add(struct list *l, const char *line, size_t len)
+{
+  *l->node = (struct curl_slist){.data = l->text, .next = l->node + 1};
+  memcpy(l->text, line, len + 1);
+  l->node++;
+  l->text += len + 1;
+}
+
+struct curl_slist *curl_headers_make(const char *const *headers, struct fault *f)
+{
+  size_t count = 2, bytes = sizeof no_expect + sizeof no_type;
+  bool typed = false;
+  for (size_t i = 0; headers && headers[i]; i++, count++) {
+    size_t len = strlen(headers[i]);
+    if (memchr(headers[i], '\r', len) || memchr(headers[i], '\n', len)) {
+      fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
+      return NULL;
+    }
+    bytes += len + 1;
+  }
+  struct curl_slist *first = mem_new(count * sizeof *first + bytes);
+  struct list l = {first, (char *)(first + count)};
+  for (size_t i = 0; headers && headers[i]; i++) {
+    typed = typed || strncasecmp(headers[i], TYPE, strlen(TYPE)) == 0;
+    add(&l, headers[i], strlen(headers[i]));
+  }
+  add(&l, no_expect, sizeof no_expect - 1);
+  if (!typed)
+    add(&l, no_type, sizeof no_type - 1);
+  l.node[-1].next = NULL;
+  return first;
+}
+
+void curl_headers_free(struct curl_slist *headers)
+{
+  for (struct curl_slist *h = headers; h; h = h->next)
+    mem_wipe(h->data, strlen(h->data));
+  free(headers);
+}
+
+void curl_headers_retry_after(struct span line, unsigned *ms)
+{
+  size_t name = strlen(RETRY_AFTER);
+  unsigned long long seconds = 0;
+  if (line.len > name && strncasecmp(line.at, RETRY_AFTER, name) == 0 &&
+      span_to_number(span_trim(span_after(line, name)), 0, 86400, &seconds))
+    *ms = (unsigned)seconds * 1000;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* http_server.c - see http_server.h; the connections are http_connection.h's. */
+#include "http/http_server.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "http_connection.h"
+#include "http_output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LISTEN_BACKLOG 511
+
+struct http_server {
+  uv_loop_t *loop;
+  struct http_server_setup setup;
+  uv_tcp_t listener;
+  uv_check_t after; /* what was written while the loop read leaves at once … */
+  uv_idle_t
+      before; /* … and what timers wrote before the loop waits; runs only while dirty */
+  unsigned open_handles;
+  struct http_connection *connections;
+  size_t count, refused;
+  char *capacity;
+  bool dirty, stopped, closing;
+  void (*closed)(void *who);
+  void *who;
+};
+
+/* -- the end ------------------------------------------------------------------------ */
+
+static void server_free(struct http_server *s)
+{
+  if (s->open_handles > 0 || s->connections != NULL)
+    return;
+  void (*closed)(void *who) = s->closed;
+  void *who = s->who;
+  free(s->capacity);
+  free(s);
+  if (closed != NULL)
+    closed(who);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+  struct http_server *s = handle->data;
+  s->open_handles--;
+  server_free(s);
+}
+
+void http_server_stop(struct http_server *s)
+{
+  if (s->stopped)
+    return;
+  s->stopped = true;
+  uv_close((uv_handle_t *)&s->listener, handle_closed);
+  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+    http_connection_retire(c);
+}
+
+void http_server_close(struct http_server *s, void (*closed)(void *who), void *who)
+{
+  if (s == NULL || s->closing)
+    return;
+  s->closing = true;
+  s->closed = closed;
+  s->who = who;
+  http_server_stop(s);
+  uv_close((uv_handle_t *)&s->after, handle_closed);
+  uv_close((uv_handle_t *)&s->before, handle_closed);
+  /* From the start again after each: what its owner does when told may end others. */
+  for (struct http_connection *c = s->connections; c != NULL;) {
+    if (c->state == HTTP_CONNECTION_CLOSED && !c->owned) {
+      c = c->next;
+      continue;
+    }
+    if (http_output_backlog(c) == 0 && !c->owned)
+      http_connection_close(c, false); /* nothing is cut short */
+    http_connection_cut(c, true);
+    http_connection_cut(c, false); /* also those whose owner did not ask to be told */
+    c = s->connections;
+  }
+}
+
+/* -- what the connections ask ------------------------------------------------------- */
+
+const struct http_server_setup *http_server_settings(const struct http_server *s)
+{
+  return &s->setup;
+}
+
+bool http_server_is_stopped(const struct http_server *s)
+{
+  return s->stopped;
+}
+
+uv_buf_t http_server_read_capacity(struct http_server *s)
+{
+  return uv_buf_init(s->capacity, (unsigned)LIMIT_READ_BYTES);
+}
+
+void http_server_add(struct http_server *s, struct http_connection *c)
+{
+  c->next = s->connections;
+  c->link = &s->connections;
+  if (c->next != NULL)
+    c->next->link = &c->next;
+  s->connections = c;
+  *(c->refused ? &s->refused : &s->count) += 1;
+}
+
+void http_server_drop(struct http_server *s, struct http_connection *c)
+{
+  *(c->refused ? &s->refused : &s->count) -= 1;
+}
+
+void http_server_forget(struct http_server *s, struct http_connection *c)
+{
+  *c->link = c->next;
+  if (c->next != NULL)
+    c->next->link = c->link;
+  if (s->closing)
+    server_free(s);
+}
+
+/* -- turns of the loop -------------------------------------------------------------- */
+
+static void server_turn(struct http_server *s)
+{
+  if (!s->dirty || s->closing)
+    return;
+  s->dirty = false;
+  uv_idle_stop(&s->before);
+  /* Connections are only taken off the list in their close callbacks, so it holds still.
+   */
+  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+    http_connection_turn(c);
+}
+
+static void on_after(uv_check_t *handle)
+{
+  server_turn(handle->data);
+}
+
+static void on_before(uv_idle_t *handle)
+{
+  server_turn(handle->data);
+}
+
+void http_server_mark(struct http_server *s)
+{
+  if (s->dirty || s->closing)
+    return;
+  s->dirty = true;
+  uv_idle_start(&s->before,
+                on_before); /* an active idle handle also keeps the loop from waiting */
+}
+
+/* -- the beginning ------------------------------------------------------------------ */
+
+static void dropped(uv_handle_t *handle)
+{
+  free(handle);
+}
+
+/* Takes a connection only to close it; one left unaccepted would stop the listener. */
+static void drop_connection(struct http_server *s)
+{
+  uv_tcp_t *tcp = mem_new(sizeof *tcp);
+  uv_tcp_init(s->loop, tcp);
+  (void)uv_accept((uv_stream_t *)&s->listener, (uv_stream_t *)tcp);
+  uv_close((uv_handle_t *)tcp, dropped);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+  struct http_server *s = listener->data;
+  if (status < 0)
+    return; /* the client gave up, or no descriptors are left: others will come */
+  bool refused = s->count >= s->setup.connections;
+  if (refused && s->refused >= LIMIT_REFUSED)
+    drop_connection(s);
+  else
+    http_connection_accept(s, listener, refused);
+}
+
+static int listen_on(struct http_server *s, const char *host, unsigned port)
+{
+  struct sockaddr_storage address;
+  int r = uv_ip4_addr(host, (int)port, (struct sockaddr_in *)&address);
+  if (r < 0)
+    r = uv_ip6_addr(host, (int)port, (struct sockaddr_in6 *)&address);
+  if (r == 0)
+    r = uv_tcp_bind(&s->listener, (const struct sockaddr *)&address, 0);
+  if (r == 0)
+    r = uv_listen((uv_stream_t *)&s->listener, LISTEN_BACKLOG, on_connection);
+  return r;
+}
+
+struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
+                                     unsigned port, const struct http_server_setup *setup,
+                                     struct fault *f)
+{
+  struct http_server *s = mem_new(sizeof *s);
+  s->loop = loop;
+  s->setup = *setup;
+  s->capacity = mem_new(LIMIT_READ_BYTES);
+  uv_tcp_init(loop, &s->listener);
+  uv_check_init(loop, &s->after);
+  uv_idle_init(loop, &s->before);
+  s->listener.data = s->after.data = s->before.data = s;
+  s->open_handles = 3;
+  int r = listen_on(s, host, port);
+  if (r < 0) {
+    http_server_close(s, NULL, NULL);
+    fault_system(f, r, "cannot listen on %s port %u", host, port);
+    return NULL;
+  }
+  uv_check_start(&s->after, on_after);
+  uv_unref((uv_handle_t *)&s
+               ->after); /* the listener and the connections keep the loop going */
+  return s;
+}
+
+unsigned http_server_port(const struct http_server *s)
+{
+  struct sockaddr_storage address;
+  int size = sizeof address;
+  if (uv_tcp_getsockname(&s->listener, (struct sockaddr *)&address, &size) < 0)
+    return 0;
+  const struct sockaddr_in *in = (const struct sockaddr_in *)&address;
+  return ntohs(in->sin_port); /* at the same place in both families */
+}
+
+size_t http_server_connections(const struct http_server *s)
+{
+  return s->count;
+}
+
+size_t http_server_unflushed(const struct http_server *s)
+{
+  size_t count = 0;
+  for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
+    count += http_output_is_waiting(c);
+  return count;
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/* child.c - see child.h.
+ *
+ * Three pipes and one control socket.  The end of a child is the meeting of three things
+ * that come in any order: the keeper's word of the exit, and the ends of stdout and
+ * stderr; `drain` stands in for the last two. */
+#include "process/child.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "io/lines.h"
+#include "io/loop.h"
+#include "output_pipe.h"
+#include "process/keeper_link.h"
+#include "process/launch.h"
+#include "process/pipes.h"
+#include "stdin_pipe.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uv.h>
+
+struct child {
+  struct stdin_pipe in;
+  struct output_pipe out, err;
+  uv_timer_t later; /* what must not be called from inside; the last handle to close */
+  struct loop_timer *drain;
+  unsigned open_handles;
+  struct keeper_link *keeper;
+  struct child_calls calls;
+  void *who;
+
+  struct lines lines;
+  char *read_room; /* one for both outputs: libuv asks right before it reads */
+  struct buf stderr_tail, program;
+  struct process_end end;
+  struct leftover *leftovers;
+  size_t leftover_count, leftover_room;
+  struct fault spawn_fault;
+  bool exited, ended, paused, closing;
+  bool hurried, stopped; /* child_stop() was called; and it was before the exit */
+  int pid;
+  unsigned drain_ms;
+  unsigned long long listened_ms, listening_from_ms; /* since the exit, unpaused */
+  unsigned long long first_output_ms, last_output_ms;
+  void (*settled)(void *who, const struct process_end *end);
+  void (*closed)(void *who);
+  void *closed_who;
+};
+
+/* -- handles -- */
+
+static void child_free(struct child *c)
+{
+  lines_free(&c->lines);
+  stdin_pipe_wipe(&c->in);
+  buf_free(&c->stderr_tail);
+  buf_free(&c->program);
+  free(c->read_room);
+  free(c->leftovers);
+  void (*closed)(void *) = c->closed;
+  void *who = c->closed_who;
+  free(c);
+  if (closed)
+    closed(who);
+}
+
+static void part_closed(void *who)
+{
+  struct child *c = who;
+  if (--c->open_handles == 0 && c->closing)
+    child_free(c);
+}
+
+static void later_closed(uv_handle_t *handle)
+{
+  part_closed(handle->data);
+}
+
+static void close_streams(struct child *c)
+{
+  stdin_pipe_close(&c->in);
+  output_pipe_close(&c->out);
+  output_pipe_close(&c->err);
+}
+
+/* -- lines: by way of the child, for it may be closed from inside one -- */
+
+static void line_came(void *who, struct span line)
+{
+  struct child *c = who;
+  if (c->calls.on_line)
+    c->calls.on_line(c->who, line);
+}
+
+static void long_line_came(void *who, size_t ceiling)
+{
+  struct child *c = who;
+  if (c->calls.on_too_long)
+    c->calls.on_too_long(c->who, ceiling);
+}
+
+static const struct lines_calls line_calls = {line_came, long_line_came};
+
+/* -- the end -- */
+
+static void finish(struct child *c)
+{
+  c->ended = true;
+  loop_timer_stop(c->drain);
+  close_streams(c);
+  lines_end(&c->lines, &line_calls, c);
+  c->end.stderr_tail = buf_span(&c->stderr_tail);
+  c->end.forced = c->stopped;
+  if (c->calls.on_end)
+    c->calls.on_end(c->who, &c->end);
+}
+
+/* How much longer others may go on printing, in ms of our reading. */
+static unsigned drain_left(const struct child *c)
+{
+  unsigned long long most = (unsigned long long)c->drain_ms * LIMIT_DRAINS;
+  unsigned long long listened = c->listened_ms;
+  if (!c->paused)
+    listened += ids_ticks_ms() - c->listening_from_ms;
+  unsigned long long left = listened < most ? most - listened : 0;
+  return left < c->drain_ms ? (unsigned)left : c->drain_ms;
+}
+
+static void look_for_end(struct child *c)
+{
+  if (!c->exited || c->ended)
+    return;
+  unsigned left = drain_left(c);
+  bool all_said = left == 0 && !c->paused && output_pipe_is_drained(&c->out) &&
+                  output_pipe_is_drained(&c->err);
+  if (all_said || (!c->out.open && !c->err.open))
+    finish(c);
+  else
+    loop_timer_start(c->drain, left ? left : c->drain_ms);
+}
+
+static void drained(void *who)
+{
+  struct child *c = who;
+  if (c->ended || !c->exited)
+    return;
+  /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
+   * busy elsewhere (timers come before the next look at the pipes). */
+  if (c->paused || output_pipe_has_unread(&c->out) || output_pipe_has_unread(&c->err))
+    look_for_end(c);
+  else
+    finish(c);
+}
+
+static void exit_heard(struct child *c)
+{
+  c->exited = true;
+  c->listening_from_ms = ids_ticks_ms();
+  output_pipe_mark(&c->out);
+  output_pipe_mark(&c->err);
+}
+
+/* -- what the agent prints, and is told -- */
+
+static void out_came(void *who, struct span bytes)
+{
+  struct child *c = who;
+  c->last_output_ms = ids_ticks_ms();
+  if (!c->first_output_ms)
+    c->first_output_ms = c->last_output_ms;
+  lines_add(&c->lines, bytes, &line_calls, c);
+  look_for_end(c);
+}
+
+static void err_came(void *who, struct span bytes)
+{
+  struct child *c = who;
+  buf_add_tail(&c->stderr_tail, bytes);
+  look_for_end(c);
+}
+
+static void output_ended(void *who)
+{
+  look_for_end(who);
+}
+
+static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
+                                      err_calls = {err_came, output_ended, part_closed};
+
+void child_write(struct child *c, struct span bytes)
+{
+  stdin_pipe_put(&c->in, bytes);
+}
+
+void child_end_input(struct child *c)
+{
+  stdin_pipe_end(&c->in);
+}
+
+/* -- what the keeper tells -- */
+
+static void tell_settled(struct child *c)
+{
+  void (*settled)(void *, const struct process_end *) = c->settled;
+  c->settled = NULL;
+  c->end.leftovers = c->leftovers;
+  c->end.leftover_count = c->leftover_count;
+  if (settled)
+    settled(c->who, &c->end);
+}
+
+static void settled_later(uv_timer_t *timer)
+{
+  tell_settled(timer->data);
+}
+
+static void heard_no_exec(struct child *c, const struct keeper_record *r)
+{
+  const char *program = buf_cstring(&c->program);
+  const char *what = r->what == LAUNCH_CHDIR  ? "cannot enter the workspace to run"
+                     : r->what == LAUNCH_USER ? "cannot become the agent's user to run"
+                                              : "cannot execute";
+  fault_system(&c->spawn_fault, -r->status, "%s %s", what, program);
+  c->spawn_fault.kind = FAULT_AGENT;
+  c->end.status = 127;
+  exit_heard(c);
+}
+
+static void keeper_says(void *who, const struct keeper_record *r)
+{
+  struct child *c = who;
+  switch ((enum keeper_news)r->news) {
+  case KEEPER_STARTED:
+    c->pid = r->pid;
+    break;
+  case KEEPER_NO_EXEC:
+    heard_no_exec(c, r);
+    break;
+  case KEEPER_EXITED:
+    exit_heard(c);
+    c->end.status = r->status;
+    c->end.signal = r->signal;
+    c->end.core = r->core != 0;
+    c->end.oom = r->oom && !c->stopped;
+    c->end.cpu_ms = r->cpu_ms;
+    c->end.max_rss_kib = r->max_rss_kib;
+    break;
+  case KEEPER_LEFT:
+    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_room,
+                               sizeof *c->leftovers);
+    struct leftover *l = &c->leftovers[c->leftover_count++];
+    l->pid = r->pid;
+    memcpy(l->name, r->name, sizeof l->name - 1);
+    l->name[sizeof l->name - 1] = 0;
+    break;
+  case KEEPER_SETTLED:
+    break; /* its exit follows */
+  }
+  if (c->hurried && c->exited)
+    child_resume(c); /* whose end was wanted does not wait for a reader */
+  look_for_end(c);
+}
+
+static void keeper_is_gone(void *who)
+{
+  struct child *c = who;
+  if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
+    exit_heard(c);
+    c->end.signal = SIGKILL;
+  }
+  if (c->hurried)
+    child_resume(c);
+  if (c->ended)
+    tell_settled(c);
+  else
+    look_for_end(c);
+}
+
+void child_stop(struct child *c, unsigned grace_ms)
+{
+  if (c->ended)
+    return;
+  c->hurried = true;
+  c->stopped = c->stopped || !c->exited;
+  /* After the exit only what the agent left can still hold the pipes. */
+  keeper_link_order(c->keeper, KEEPER_STOP, c->exited ? 0 : grace_ms);
+  if (c->exited)
+    child_resume(c);
+}
+
+void child_settle(struct child *c, bool sweep,
+                  void (*settled)(void *who, const struct process_end *end))
+{
+  c->settled = settled;
+  if (keeper_link_is_gone(c->keeper))
+    uv_timer_start(&c->later, settled_later, 0, 0);
+  else
+    keeper_link_order(c->keeper, sweep ? KEEPER_SWEEP : KEEPER_LET_GO, 0);
+}
+
+/* -- reading on and off -- */
+
+void child_pause(struct child *c)
+{
+  if (c->paused || !c->out.open || (c->hurried && c->exited))
+    return;
+  if (c->exited)
+    c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
+  c->paused = true;
+  output_pipe_hold(&c->out);
+}
+
+void child_resume(struct child *c)
+{
+  if (!c->paused)
+    return;
+  c->paused = false;
+  c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
+  c->listening_from_ms = c->last_output_ms;
+  (void)output_pipe_read(&c->out); /* it went once: it goes again */
+}
+
+bool child_is_paused(const struct child *c)
+{
+  return c->paused;
+}
+
+int child_pid(const struct child *c)
+{
+  return c->pid;
+}
+
+unsigned long long child_repaired(const struct child *c)
+{
+  return c->lines.repaired;
+}
+
+unsigned long long child_first_output_ms(const struct child *c)
+{
+  return c->first_output_ms;
+}
+
+unsigned long long child_last_output_ms(const struct child *c)
+{
+  return c->last_output_ms;
+}
+
+const struct fault *child_spawn_fault(const struct child *c)
+{
+  return c->spawn_fault.kind ? &c->spawn_fault : NULL;
+}
+
+/* -- the beginning -- */
+
+static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
+                                const struct child_calls *calls, void *who)
+{
+  struct child *c = mem_new(sizeof *c);
+  c->calls = *calls;
+  c->who = who;
+  c->drain_ms = setup->drain_ms;
+  c->lines = lines_make(setup->line_ceiling);
+  c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
+  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->program = buf_make(8 * KIB);
+  buf_add_text(&c->program, setup->program);
+  c->last_output_ms = ids_ticks_ms();
+  c->drain = loop_timer_new(loop, drained, c);
+  uv_timer_init(loop, &c->later); /* cannot fail */
+  c->later.data = c;
+  c->open_handles = 1;
+  return c;
+}
+
+/* Each descriptor belongs to its handle as soon as that is open. */
+static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
+                        struct fault *f)
+{
+  uv_pipe_t *const pipes[PIPES] = {
+      [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
+  stdin_pipe_make(&c->in, loop, part_closed, c);
+  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
+  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
+  c->open_handles += PIPES;
+  int r = 0;
+  for (int i = 0; i < PIPES && r == 0; i++) {
+    r = uv_pipe_open(pipes[i], e->ours[i]);
+    if (r == 0)
+      e->ours[i] = -1;
+  }
+  if (r == 0)
+    r = output_pipe_read(&c->out);
+  if (r == 0)
+    r = output_pipe_read(&c->err);
+  return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
+}
+
+struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setup,
+                          const struct child_calls *calls, void *who, struct fault *f)
+{
+  struct child *c = child_make(loop, setup, calls, who);
+  struct pipes e;
+  int failed = pipes_make(&e, f);
+  if (!failed) {
+    struct keeper_link_setup keeper = {.streams = e.theirs,
+                                       .terms = setup->terms,
+                                       .cwd = setup->cwd,
+                                       .program = setup->program,
+                                       .argv = setup->argv,
+                                       .env = setup->env,
+                                       .on_record = keeper_says,
+                                       .on_gone = keeper_is_gone,
+                                       .who = c};
+    c->keeper = keeper_link_open(loop, &keeper, f);
+    pipes_close(e.theirs);
+    failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
+    pipes_close(e.ours);
+  }
+  if (failed) {
+    if (setup->input)
+      buf_wipe(setup->input); /* it is ours in any case */
+    child_close(c, NULL, NULL);
+    return NULL;
+  }
+  if (setup->input)
+    stdin_pipe_take(&c->in, setup->input);
+  if (!setup->dialogue)
+    stdin_pipe_end(&c->in);
+  return c;
+}
+
+void child_close(struct child *c, void (*closed)(void *who), void *who)
+{
+  if (c->closing)
+    return;
+  c->closing = true;
+  c->calls = (struct child_calls){0};
+  c->settled = NULL;
+  c->closed = closed;
+  c->closed_who = who;
+  loop_timer_free(c->drain);
+  close_streams(c);
+  keeper_link_close(c->keeper);
+  uv_close((uv_handle_t *)&c->later, later_closed);
+}

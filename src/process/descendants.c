@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* descendants.c - see descendants.h. */
+#include "process/descendants.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct entry {
+  int pid, parent;
+  unsigned long long started;
+  bool below, dead, stopped;
+  char name[16];
+};
+
+struct table {
+  struct entry *at;
+  size_t count, capacity;
+};
+
+/* /proc/<pid>/stat: "pid (name) state ppid …"; the name may hold anything, so look for
+ * the last ')'. */
+static bool read_stat(int pid, struct entry *e)
+{
+  char path[32], text[512];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t n = read(fd, text, sizeof text - 1);
+  close(fd);
+  if (n <= 0)
+    return false;
+  text[n] = 0;
+  char *open_at = strchr(text, '('), *close_at = strrchr(text, ')');
+  char state;
+  if (!open_at || !close_at ||
+      sscanf(close_at + 1,
+             " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+             "%llu",
+             &state, &e->parent, &e->started) != 3)
+    return false;
+  *close_at = 0;
+  e->pid = pid;
+  e->dead = state == 'Z' || state == 'X';
+  e->stopped = state == 'T';
+  snprintf(e->name, sizeof e->name, "%s", open_at + 1);
+  return true;
+}
+
+static struct table read_table(void)
+{
+  struct table t = {0};
+  DIR *d = opendir("/proc");
+  if (!d)
+    return t;
+  for (struct dirent *one; (one = readdir(d));) {
+    struct entry e = {0};
+    if (!isdigit((unsigned char)one->d_name[0]) || !read_stat(atoi(one->d_name), &e))
+      continue;
+    t.at = mem_reserve(t.at, t.count, &t.capacity, sizeof *t.at);
+    t.at[t.count++] = e;
+  }
+  closedir(d);
+  return t;
+}
+
+static bool is_below(const struct table *t, int root, int pid)
+{
+  for (size_t i = 0; i < t->count; i++)
+    if (t->at[i].pid == pid)
+      return t->at[i].below;
+  return pid == root;
+}
+
+static bool is_spared(const struct descendants_but *but, const struct entry *e)
+{
+  if (!but)
+    return false;
+  for (size_t i = 0; i < but->count; i++)
+    if (but->pids[i] == e->pid)
+      return true;
+  return e->started < but->started;
+}
+
+/* Marks the subtree of `root`.  Children mostly have higher pids than their parents, so
+ * this is mostly two passes; the loop is for when pids have wrapped. */
+static void mark(struct table *t, int root, const struct descendants_but *but)
+{
+  for (bool more = true; more;) {
+    more = false;
+    for (size_t i = 0; i < t->count; i++) {
+      struct entry *e = &t->at[i];
+      if (e->below || e->pid == root ||
+          !(e->parent == root || is_below(t, root, e->parent)) || is_spared(but, e))
+        continue;
+      e->below = more = true;
+    }
+  }
+}
+
+unsigned descendants_each(int root, void (*each)(void *who, int pid, const char *name),
+                          void *who)
+{
+  struct table t = read_table();
+  mark(&t, root, NULL);
+  unsigned n = 0;
+  for (size_t i = 0; i < t.count; i++) {
+    if (!t.at[i].below || t.at[i].dead)
+      continue;
+    n++;
+    each(who, t.at[i].pid, t.at[i].name);
+  }
+  free(t.at);
+  return n;
+}
+
+/* One pass of a signal over the subtree; how many got it. */
+static unsigned send_all(int root, const struct descendants_but *but, int signal,
+                         bool only_running)
+{
+  struct table t = read_table();
+  mark(&t, root, but);
+  unsigned n = 0;
+  for (size_t i = 0; i < t.count; i++) {
+    const struct entry *e = &t.at[i];
+    if (e->below && !e->dead && !(only_running && e->stopped) &&
+        kill(e->pid, signal) == 0)
+      n++;
+  }
+  free(t.at);
+  return n;
+}
+
+unsigned descendants_kill_but(int root, const struct descendants_but *but)
+{
+  /* Until all stand still; but one that cannot be stopped now cannot fork either, so
+   * looking on while their number stays the same is for those that are about to. */
+  unsigned before = 0, same = 0;
+  for (int round = 0; round < 50 && same < 5; round++) {
+    unsigned running = send_all(root, but, SIGSTOP, true);
+    if (running == 0)
+      break;
+    same = running == before ? same + 1 : 0;
+    before = running;
+  }
+  return send_all(root, but, SIGKILL, false);
+}
+
+unsigned descendants_kill(int root)
+{
+  return descendants_kill_but(root, NULL);
+}
+
+unsigned long long descendants_started(int pid)
+{
+  struct entry e = {0};
+  return read_stat(pid, &e) ? e.started : 0;
+}

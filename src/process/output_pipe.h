@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* output_pipe.h - one pipe of a process we started, read to its end; for child.c and
+ * helper_command.c.
+ *
+ * `on_bytes` comes any number of times; `on_end` once, at the end of the pipe or at an
+ * error, which mean the same to a reader; it is closed by then.  Neither after
+ * output_pipe_close().  `on_closed` comes once, on a later turn: only then the memory may go.
+ * Whoever owns it lends a room of LIMIT_READ_BYTES; several may share one.  */
+#ifndef PROCESS_OUTPUT_PIPE_H
+#define PROCESS_OUTPUT_PIPE_H
+
+#include "base/buf.h"
+
+#include <uv.h>
+
+struct output_pipe_calls {
+  void (*on_bytes)(void *who, struct span bytes);
+  void (*on_end)(void *who);
+  void (*on_closed)(void *who);
+};
+
+struct output_pipe {
+  uv_pipe_t pipe; /* to be opened by the owner: uv_pipe_open(), or uv_spawn() */
+  char *capacity;
+  const struct output_pipe_calls *calls;
+  void *who;
+  bool open;
+  bool counting; /* output_pipe_mark() was called */
+  size_t counted;
+};
+
+void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *capacity,
+                      const struct output_pipe_calls *calls, void *who);
+/* The first time, and after output_pipe_hold().  0, or libuv's error. */
+int output_pipe_read(struct output_pipe *in);
+void output_pipe_hold(struct output_pipe *in); /* no bytes until output_pipe_read() */
+bool output_pipe_has_unread(const struct output_pipe *in);
+/* From here on bytes are counted: the writer we wait for writes no more. */
+void output_pipe_mark(struct output_pipe *in);
+/* All that was in the pipe at the mark is read: it is empty, or as much came since as it
+ * can hold. */
+bool output_pipe_is_drained(const struct output_pipe *in);
+void output_pipe_close(
+    struct output_pipe *in); /* any number of times; before _make: nothing */
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* run_messages.h - the conversation of a request: ModelMessage[] to texts.
+ *
+ * Wire: {role, content: string | null | [{type:"text", content}, ...], toolCalls?,
+ * toolCallId?}.  Parts of other types carry no text.  A turn in which another harness had
+ * recorded its own tool calls (each toolCalls[].metadata.sandboxObserved is true) is left
+ * out together with the results that follow it, as the reference does: so there may be
+ * fewer messages than were sent, even none.  For run_request.c only.  */
+#ifndef REQUEST_RUN_MESSAGES_H
+#define REQUEST_RUN_MESSAGES_H
+
+#include "request_fields.h"
+
+/* Fills req->messages.  FAULT_BAD_INPUT "run request: messages must be a non-empty
+ * ModelMessage[]". */
+int run_messages_read(const struct fields *r, json_at messages, struct run_request *req);
+
+#endif

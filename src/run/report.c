@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - see report.h. */
+#include "run/report.h"
+
+#include "base/json.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <signal.h>
+
+const char *report_signal_name(int number)
+{
+  static const struct {
+    int number;
+    const char *name;
+  } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
+               {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
+               {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
+               {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
+               {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
+               {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (names[i].number == number)
+      return names[i].name;
+  return NULL;
+}
+
+/* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or
+ * so, OSC with BEL or ESC \. */
+static size_t ansi_length(struct span s)
+{
+  if (s.len < 2 || s.at[0] != 0x1b)
+    return 0;
+  size_t i = 2;
+  if (s.at[1] == '[') {
+    while (i < s.len && !(s.at[i] >= 0x40 && s.at[i] <= 0x7e))
+      i++;
+    return i < s.len ? i + 1 : s.len;
+  }
+  if (s.at[1] != ']')
+    return 2;
+  while (i < s.len && s.at[i] != 0x07 && s.at[i] != 0x1b)
+    i++;
+  if (i < s.len && s.at[i] == 0x1b)
+    i++;
+  return i < s.len ? i + 1 : s.len;
+}
+
+/* U+0080 to U+009F, control characters too: some terminals take U+009B for ESC [. */
+static bool is_c1(struct span s)
+{
+  return s.len > 1 && (unsigned char)s.at[0] == 0xc2 && (unsigned char)s.at[1] < 0xa0;
+}
+
+/* The last bytes of valid UTF-8 that fit, on a character border. */
+static struct span last_bytes(struct span text, size_t most)
+{
+  if (text.len <= most)
+    return text;
+  struct span shown = span_after(text, text.len - most);
+  while (shown.len > 0 && ((unsigned char)shown.at[0] & 0xc0) == 0x80)
+    shown = span_after(shown, 1);
+  return shown;
+}
+
+void report_clean(struct span stderr_tail, struct buf *out)
+{
+  struct buf plain = buf_make(stderr_tail.len + 1);
+  while (stderr_tail.len > 0) {
+    size_t skip = is_c1(stderr_tail) ? 2 : ansi_length(stderr_tail);
+    unsigned char c = (unsigned char)stderr_tail.at[0];
+    if (!skip && (c >= 0x20 || c == '\n' || c == '\t') && c != 0x7f)
+      buf_add_char(&plain, (char)c);
+    stderr_tail = span_after(stderr_tail, skip ? skip : 1);
+  }
+  struct buf valid = buf_make(3 * plain.len + 1), safe = buf_make(MIB);
+  utf8_repair(buf_span(&plain), &valid);
+  log_redact(buf_span(&valid), &safe); /* before the cut: half a secret is not known */
+  buf_add(out, last_bytes(buf_span(&safe), LIMIT_STDERR_TAIL_BYTES));
+  buf_free(&plain);
+  buf_free(&valid);
+  buf_free(&safe);
+}
+
+static void put_end(struct json_writer *w, const struct report *c)
+{
+  const struct process_end *end = c->end;
+  const char *name = report_signal_name(end->signal);
+  if (end->signal && name)
+    json_put_text(w, "signal", span_of(name));
+  else if (end->signal)
+    json_put_int(w, "signal", end->signal);
+  else
+    json_put_int(w, "exitCode", end->status);
+  if (end->oom)
+    json_put_bool(w, "oom", true);
+  json_put_int(w, "cpuMs", (long long)end->cpu_ms);
+  json_put_int(w, "maxRssKiB", (long long)end->max_rss_kib);
+  if (end->forced)
+    json_put_bool(w, "forced", true);
+  if (end->leftover_count == 0)
+    return;
+  json_open(w, "leftovers", '[');
+  for (size_t i = 0; i < end->leftover_count; i++) {
+    json_open(w, NULL, '{');
+    json_put_int(w, "pid", end->leftovers[i].pid);
+    struct buf name_text = buf_make(64);
+    utf8_repair(span_of(end->leftovers[i].name), &name_text);
+    json_put_text(w, "name", buf_span(&name_text));
+    buf_free(&name_text);
+    json_close(w, '}');
+  }
+  json_close(w, ']');
+}
+
+void report_write(const struct report *c, struct buf *members)
+{
+  struct buf text = buf_make(MIB);
+  struct json_writer w = json_write_to(&text);
+  json_open(&w, NULL, '{');
+  json_put_int(&w, "durationMs", (long long)c->duration_ms);
+  if (c->startup_ms)
+    json_put_int(&w, "startupMs", (long long)c->startup_ms);
+  json_put_int(&w, "events", (long long)c->events);
+  json_put_int(&w, "toolCalls", (long long)c->tool_calls);
+  if (c->end)
+    put_end(&w, c);
+  if (c->cancelled_by)
+    json_put_text(&w, "cancelledBy", span_of(c->cancelled_by));
+  if (c->end && c->failed && c->end->stderr_tail.len > 0)
+    json_put_text(&w, "stderrTail", c->end->stderr_tail);
+  json_close(&w, '}');
+  buf_add(members, (struct span){text.at + 1, text.len - 2});
+  buf_free(&text);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* resources.c - see resources.h. */
+#include "run/resources.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/url.h"
+#include "io/files.h"
+#include "io/loop.h"
+#include "process/agent_user.h"
+#include "run/environment.h"
+#include "run/workspace.h"
+#include "service/counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int check_tools(const struct resources *s, struct fault *f)
+{
+  if (tools_count(s->req->tools) == 0 || s->settings->tool_command)
+    return 0;
+  if (url_check(s->req->tool_url, f) == 0)
+    return 0;
+  return fault_prefix(f, "run request: toolExecUrl");
+}
+
+/* A wrapper on PATH stands for the native program beside it: one process less between us
+ * and the agent, and none that outlives a signal. */
+static void prefer_native(struct resources *s)
+{
+  struct buf real = buf_make(8 * KIB), candidate = buf_make(8 * KIB);
+  struct fault ignored = {0};
+  const char *const *native = s->harness->native_programs;
+  const char *slash = NULL;
+  if (native && files_real_path(s->program.at, &real, &ignored) == 0)
+    slash = strrchr(real.at, '/');
+  for (; slash && *native; native++) {
+    buf_clear(&candidate);
+    buf_addf(&candidate, "%.*s/%s", (int)(slash - real.at), real.at, *native);
+    if (files_find_program(buf_cstring(&candidate), NULL, "/", &s->program, &ignored) ==
+        0)
+      break;
+    buf_clear(&s->program);
+    buf_add(&s->program, buf_span(&real));
+  }
+  buf_free(&real);
+  buf_free(&candidate);
+}
+
+static int find_program(struct resources *s, struct fault *f)
+{
+  struct fault why = {0};
+  char *program = s->harness->program ? strdup(s->harness->program)
+                                      : span_copy(s->req->harness_options.command.at[0]);
+  int missing = files_find_program(program, strv_env(&s->env, "PATH"),
+                                   buf_cstring(&s->workspace), &s->program, &why);
+  free(program);
+  if (!missing) {
+    prefer_native(s);
+    return 0;
+  }
+  return fault_set(f, FAULT_BAD_INPUT, "run request: harness %s cannot run here: %s",
+                   s->harness->id, why.text);
+}
+
+int resources_admit(struct resources *s, const struct run_settings *settings,
+                    const struct run_request *req, struct fault *f)
+{
+  *s = (struct resources){.settings = settings, .req = req, .folder_lock = -1};
+  s->workspace = buf_make(8 * KIB);
+  s->folder = buf_make(8 * KIB);
+  s->program = buf_make(8 * KIB);
+  s->harness = harness_find(req->harness);
+  if (!s->harness)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: harness %.*s is not supported by this version",
+                     (int)req->harness.len, req->harness.at);
+  if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
+      secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+      workspace_choose(settings->workspace, settings->workspace_per_thread,
+                       settings->agent, req, &s->workspace, f) < 0)
+    return -1;
+  secrets_spare_loopback(&s->env);
+  return find_program(s, f);
+}
+
+static int open_bridge(struct resources *s, const struct deadlines *deadlines,
+                       struct fault *f)
+{
+  const struct run_settings *set = s->settings;
+  s->route = (struct tool_route){.loop = set->loop,
+                                 .client = set->client,
+                                 .url = s->req->tool_url,
+                                 .token = s->req->tool_token,
+                                 .run_id = s->req->run_id,
+                                 .traceparent = s->req->traceparent,
+                                 .command = set->tool_command,
+                                 .command_env = set->environment->at,
+                                 .timeout_ms = deadlines->tool_ms,
+                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
+                                 .on_ended = set->counters ? counters_tool_call : NULL,
+                                 .ended_who = set->counters};
+  if (tools_count(s->req->tools) == 0)
+    return 0;
+  struct bridge_setup setup = {.loop = set->loop,
+                               .tools = s->req->tools,
+                               .route = &s->route,
+                               .hold_ms = set->bridge_hold_ms,
+                               .progress_ms = set->bridge_progress_ms,
+                               .legacy_only = set->mcp_legacy_only};
+  s->bridge = bridge_open(&setup, f);
+  return s->bridge ? 0 : -1;
+}
+
+static int write_files(const struct resources *s, const struct process_plan *plan,
+                       struct fault *f)
+{
+  for (size_t i = 0; i < plan->file_count; i++)
+    if (files_write_private(s->folder.at, plan->files[i].name,
+                            buf_span(&plan->files[i].content), f) < 0)
+      return -1;
+  const struct agent_user *agent = s->settings->agent;
+  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
+}
+
+static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
+                 const struct resources_calls *calls, void *who, struct fault *f)
+{
+  for (size_t i = 0; i < plan->env.count; i++) {
+    char *equals = strchr(plan->env.at[i], '=');
+    *equals = 0; /* the plan is ours and not read again */
+    strv_set_env(&s->env, plan->env.at[i], span_of(equals + 1));
+  }
+  struct child_setup setup = {.program = s->program.at,
+                              .argv = &plan->argv,
+                              .env = &s->env,
+                              .cwd = s->workspace.at,
+                              .terms = {.folder = s->folder.at,
+                                        .agent_user = s->settings->agent,
+                                        .kills = s->settings->oom_kills,
+                                        .cgroup = s->settings->cgroup},
+                              .input = &plan->first_input,
+                              .dialogue = plan->input == INPUT_DIALOGUE,
+                              .line_ceiling = s->settings->line_ceiling,
+                              .drain_ms = drain_ms};
+  s->spawned_ms = ids_ticks_ms();
+  s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
+  if (!s->child)
+    return -1;
+  struct agent_http_setup link = {.loop = s->settings->loop,
+                                  .client = s->settings->client,
+                                  .ceiling = s->settings->line_ceiling,
+                                  .calls = &calls->agent_http,
+                                  .who = who};
+  s->agent_http = agent_http_open(&link);
+  return 0;
+}
+
+int resources_open(struct resources *s, void *harness_state,
+                   const struct deadlines *deadlines, const struct resources_calls *calls,
+                   void *who, const char **code, struct fault *f)
+{
+  *code = "internal";
+  if (ids_token(s->secret, 32, f) < 0)
+    return -1;
+  log_hide(span_of(s->secret));
+  if (files_make_private(s->settings->run_folders, "run", &s->folder, &s->folder_lock,
+                         f) < 0) {
+    buf_clear(&s->folder);
+    return -1;
+  }
+  if (open_bridge(s, deadlines, f) < 0)
+    return -1;
+  struct bridge_address address;
+  if (s->bridge)
+    address = bridge_address(s->bridge);
+  struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace),
+                             span_of(s->secret)};
+  struct process_plan plan = process_plan_make();
+  int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
+                                &place, &plan, f);
+  if (failed && (f->kind == FAULT_BAD_INPUT || f->kind == FAULT_TOO_BIG))
+    *code = "prompt-invalid";
+  if (!failed)
+    failed = write_files(s, &plan, f);
+  if (!failed) {
+    *code = "spawn-failed";
+    failed = spawn(s, &plan, deadlines->drain_ms, calls, who, f);
+  }
+  process_plan_free(&plan);
+  return failed;
+}
+
+static void part_closed(void *who)
+{
+  struct resources *s = who;
+  if (--s->closing > 0)
+    return;
+  loop_timer_free(s->last);
+  s->last = NULL;
+  if (s->folder.len > 0) {
+    files_remove_tree(s->folder.at);
+    close(s->folder_lock);
+    buf_clear(&s->folder);
+  }
+  s->struck(s->who);
+}
+
+void resources_close(struct resources *s, void (*struck)(void *who), void *who)
+{
+  s->struck = struck;
+  s->who = who;
+  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->agent_http != NULL);
+  if (s->bridge)
+    bridge_close(s->bridge, part_closed, s);
+  if (s->child)
+    child_close(s->child, part_closed, s);
+  if (s->agent_http)
+    agent_http_close(s->agent_http, part_closed, s);
+  s->bridge = NULL;
+  s->child = NULL;
+  s->agent_http = NULL;
+  s->last = loop_timer_new(s->settings->loop, part_closed, s);
+  loop_timer_start(s->last, 0);
+}
+
+void resources_free(struct resources *s)
+{
+  log_unhide(span_of(s->secret));
+  mem_wipe(s->secret, sizeof s->secret);
+  strv_free(&s->env);
+  buf_free(&s->workspace);
+  buf_free(&s->folder);
+  buf_free(&s->program);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* journal.c - see journal.h. */
+#include "service/journal.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/spill.h"
+#include "service/event_log.h"
+
+#include <stdlib.h>
+
+struct journal {
+  struct sink sink; /* first */
+  struct journal_setup setup;
+  struct event_log log;
+  struct spill *spill; /* NULL: not needed yet, or not to be had */
+  bool spill_failed;
+  struct journal_reader *readers;
+  bool throttled; /* the run was told to wait: on_drain is due */
+  bool over;
+};
+
+/* -- who throttles -- */
+
+static unsigned long long unread(const struct journal *j, const struct journal_reader *r)
+{
+  return r->placed ? j->log.end - r->at : 0;
+}
+
+/* Of the readers that throttle, what the slowest has before it. */
+static unsigned long long slowest(const struct journal *j)
+{
+  unsigned long long most = 0;
+  for (const struct journal_reader *r = j->readers; r; r = r->next)
+    if (r->throttles && unread(j, r) > most)
+      most = unread(j, r);
+  return most;
+}
+
+static void look_at_drain(struct journal *j)
+{
+  if (!j->throttled || slowest(j) >= LIMIT_SINK_LOW_BYTES)
+    return;
+  j->throttled = false;
+  if (j->sink.on_drain)
+    j->sink.on_drain(j->sink.listener);
+}
+
+/* -- keeping -- */
+
+/* Nothing before this byte of the log is still to be read by one who throttles. */
+static unsigned long long wanted_from(const struct journal *j)
+{
+  return j->log.end - slowest(j);
+}
+
+static void give_up_spill(struct journal *j, const struct fault *f)
+{
+  j->spill_failed = true;
+  log_line(LOG_WARN, j->setup.run_id, "events are kept in memory only: %s", f->text);
+}
+
+static bool ready_spill(struct journal *j)
+{
+  struct fault f = {0};
+  if (!j->spill && !j->spill_failed && j->setup.spill_bytes > 0) {
+    j->spill = spill_open(j->setup.folder, j->setup.spill_bytes, &f);
+    if (!j->spill)
+      give_up_spill(j, &f);
+  }
+  return j->spill && !j->spill_failed;
+}
+
+/* What the file overwrites to take `len` more is dropped first.  False: that is still
+ * wanted. */
+static bool clear_spill(struct journal *j, size_t len)
+{
+  unsigned long long lost = spill_lost_by(j->spill, len);
+  for (const struct event_log_block *b; (b = event_log_oldest(&j->log)) && b->away;) {
+    if (b->place >= lost)
+      break;
+    if (b->start + b->len > wanted_from(j))
+      return false;
+    event_log_drop(&j->log);
+  }
+  return true;
+}
+
+/* To the file if that can be; else it goes, unless it is still wanted.  False: it stays.
+ */
+static bool move_out(struct journal *j, const struct event_log_block *b)
+{
+  unsigned long long place;
+  struct fault f = {0};
+  if (b->len <= j->setup.spill_bytes && ready_spill(j)) {
+    if (!clear_spill(j, b->len))
+      return false;
+    b = event_log_oldest_here(&j->log); /* the log has changed */
+    if (spill_add(j->spill, buf_span(&b->bytes), &place, &f) == 0) {
+      event_log_put_away(&j->log, place);
+      return true;
+    }
+    give_up_spill(j, &f);
+  }
+  if (b->start + b->len > wanted_from(j))
+    return false;
+  while (event_log_oldest(&j->log)->away) /* what is kept is one piece */
+    event_log_drop(&j->log);
+  event_log_drop(&j->log);
+  return true;
+}
+
+static size_t put_line(struct sink *sink, struct span line)
+{
+  struct journal *j = (struct journal *)sink;
+  event_log_add(&j->log, line);
+  for (const struct event_log_block *b; (b = event_log_excess(&j->log));)
+    if (!move_out(j, b))
+      break;
+  for (struct journal_reader *r = j->readers; r; r = r->next) {
+    if (!r->waiting)
+      continue;
+    r->waiting = false;
+    r->on_more(r->who);
+  }
+  unsigned long long backlog = slowest(j);
+  if (backlog > LIMIT_SINK_HIGH_BYTES)
+    j->throttled = true;
+  return (size_t)backlog;
+}
+
+static void end_lines(struct sink *sink)
+{
+  struct journal *j = (struct journal *)sink;
+  j->over = true;
+  for (struct journal_reader *r = j->readers; r; r = r->next) {
+    if (!r->waiting)
+      continue;
+    r->waiting = false;
+    r->on_more(r->who);
+  }
+}
+
+void journal_settle(struct journal *j)
+{
+  if (j->log.memory > LIMIT_LOG_BLOCK_BYTES)
+    for (const struct event_log_block *b; (b = event_log_oldest_here(&j->log));)
+      if (!ready_spill(j) || !move_out(j, b))
+        break;
+  buf_free(&j->log.spare);
+}
+
+/* -- reading -- */
+
+void journal_join(struct journal *j, struct journal_reader *r, unsigned long long after,
+                  bool throttles, void (*on_more)(void *who), void *who)
+{
+  *r = (struct journal_reader){.journal = j,
+                               .next = j->readers,
+                               .seq = after + 1,
+                               .placed = after == 0,
+                               .throttles = throttles,
+                               .on_more = on_more,
+                               .who = who};
+  const struct event_log_block *oldest = event_log_oldest(&j->log);
+  if (after == 0 && oldest)
+    r->at = oldest->start; /* what is gone already holds nobody up */
+  j->readers = r;
+}
+
+void journal_leave(struct journal_reader *r)
+{
+  struct journal *j = r->journal;
+  struct journal_reader **at = &j->readers;
+  while (*at != r)
+    at = &(*at)->next;
+  *at = r->next;
+  buf_free(&r->capacity);
+  r->journal = NULL;
+  look_at_drain(j);
+}
+
+static void pass(struct journal_reader *r, const struct event_log_block *b)
+{
+  r->seq = b->seq + b->lines;
+  r->at = b->start + b->len;
+  r->placed = true;
+  look_at_drain(r->journal);
+}
+
+/* The bytes of block `b` from byte `from` on; at = NULL: they cannot be read. */
+static struct span bytes_of(struct journal_reader *r, const struct event_log_block *b,
+                            size_t from)
+{
+  struct fault f = {0};
+  if (!b->away) {
+    buf_free(&r->capacity);
+    return span_after(buf_span(&b->bytes), from);
+  }
+  if (r->capacity.ceiling < b->len) {
+    buf_free(&r->capacity);
+    r->capacity = buf_make(b->len);
+  }
+  buf_clear(&r->capacity);
+  char *to = buf_reserve(&r->capacity, b->len - from);
+  if (spill_read(r->journal->spill, b->place + from, b->len - from, to, &f) < 0) {
+    log_line(LOG_WARN, r->journal->setup.run_id, "events are lost: %s", f.text);
+    return (struct span){0};
+  }
+  buf_grew(&r->capacity, b->len - from);
+  return buf_span(&r->capacity);
+}
+
+enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *out)
+{
+  struct journal *j = r->journal;
+  const struct event_log *l = &j->log;
+  if (r->seq > event_log_last(l)) {
+    r->waiting = !j->over;
+    return j->over ? JOURNAL_END : JOURNAL_WAIT;
+  }
+  *out = (struct journal_lines){.from = r->seq};
+  const struct event_log_block *b = event_log_find(l, r->seq);
+  if (!b) { /* it is gone */
+    const struct event_log_block *oldest = event_log_oldest(l);
+    out->to = event_log_first(l) - 1;
+    r->seq = out->to + 1;
+    r->at = oldest ? oldest->start : l->end;
+    r->placed = true;
+    return JOURNAL_GAP;
+  }
+  out->to = b->seq + b->lines - 1;
+  out->bytes = bytes_of(r, b, r->placed ? (size_t)(r->at - b->start) : 0);
+  if (!r->placed)
+    out->bytes = event_log_skip(out->bytes, r->seq - b->seq);
+  pass(r, b);
+  return out->bytes.at ? JOURNAL_LINES : JOURNAL_GAP;
+}
+
+/* -- the rest -- */
+
+struct journal *journal_new(const struct journal_setup *setup)
+{
+  struct journal *j = mem_new(sizeof *j);
+  j->sink = (struct sink){.put = put_line, .end = end_lines};
+  j->setup = *setup;
+  j->log = event_log_make(setup->memory_bytes);
+  return j;
+}
+
+void journal_free(struct journal *j)
+{
+  if (!j)
+    return;
+  spill_close(j->spill);
+  event_log_free(&j->log);
+  free(j);
+}
+
+struct sink *journal_sink(struct journal *j)
+{
+  return &j->sink;
+}
+
+bool journal_is_over(const struct journal *j)
+{
+  return j->over;
+}
+
+struct journal_facts journal_facts(const struct journal *j)
+{
+  struct journal_facts f = {.first = event_log_first(&j->log),
+                            .last = event_log_last(&j->log),
+                            .bytes = j->log.end,
+                            .memory_bytes = j->log.memory,
+                            .spill_bytes = j->spill ? spill_size(j->spill) : 0};
+  for (const struct journal_reader *r = j->readers; r; r = r->next) {
+    f.readers++;
+    if (unread(j, r) > f.backlog_bytes)
+      f.backlog_bytes = unread(j, r);
+  }
+  return f;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* records.c - see records.h. */
+#include "service/records.h"
+
+#include "base/ids.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/loop.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+struct records {
+  struct records_setup setup;
+  struct record *newest;
+  struct loop_timer *forgetting;
+};
+
+/* -- forgetting -- */
+
+static void record_free(struct record *r)
+{
+  journal_free(r->journal);
+  buf_free(&r->id);
+  buf_free(&r->thread);
+  buf_free(&r->harness);
+  buf_free(&r->model);
+  buf_free(&r->report);
+  free(r);
+}
+
+static void forget(struct records *all, struct record *gone)
+{
+  struct record **at = &all->newest;
+  while (*at != gone)
+    at = &(*at)->next;
+  *at = gone->next;
+  record_free(gone);
+}
+
+/* Of those that are over and that nobody reads, the one that ended first. */
+static struct record *oldest_kept(const struct records *all)
+{
+  struct record *oldest = NULL;
+  for (struct record *r = all->newest; r; r = r->next)
+    if (!r->run && (!oldest || r->ended_ticks < oldest->ended_ticks) &&
+        journal_facts(r->journal).readers == 0)
+      oldest = r;
+  return oldest;
+}
+
+/* What somebody reads is in use: it does not count. */
+static bool are_too_many(const struct records *all)
+{
+  unsigned long long runs = 0, bytes = 0;
+  for (const struct record *r = all->newest; r; r = r->next) {
+    struct journal_facts facts = journal_facts(r->journal);
+    if (r->run || facts.readers > 0)
+      continue;
+    runs++;
+    bytes += facts.memory_bytes + facts.spill_bytes;
+  }
+  return runs > all->setup.keep_runs || bytes > all->setup.keep_bytes;
+}
+
+static void forget_some(void *who)
+{
+  struct records *all = who;
+  unsigned long long now = ids_ticks_ms();
+  for (struct record *r; (r = oldest_kept(all));) {
+    unsigned long long age = now - r->ended_ticks;
+    if (age < all->setup.keep_ms && !are_too_many(all)) {
+      loop_timer_start(all->forgetting, (unsigned)(all->setup.keep_ms - age));
+      return;
+    }
+    forget(all, r);
+  }
+}
+
+/* -- one run -- */
+
+static void run_is_over(void *who, const struct run_outcome *outcome)
+{
+  struct record *r = who;
+  r->run = NULL;
+  r->ended_at = ids_now_ms();
+  r->ended_ticks = ids_ticks_ms();
+  r->outcome = *outcome;
+  buf_add(&r->report, outcome->report);
+  r->outcome.report = buf_span(&r->report);
+  journal_settle(r->journal);
+  struct journal_facts facts = journal_facts(r->journal);
+  counters_run(r->all->setup.counters, outcome, facts.bytes);
+  log_line(LOG_INFO, buf_span(&r->id),
+           "run %s%s%s events=%llu bytes=%llu toolCalls=%llu durationMs=%llu cpuMs=%llu",
+           outcome->finished ? "finished" : "failed", outcome->code[0] ? " code=" : "",
+           outcome->code, outcome->events, facts.bytes, outcome->tool_calls,
+           outcome->duration_ms, outcome->cpu_ms);
+  forget_some(r->all);
+}
+
+static struct sink *sink_of(void *who, struct run *run)
+{
+  struct record *r = who;
+  r->run = run;
+  log_line(LOG_INFO, buf_span(&r->id), "run started");
+  return journal_sink(r->journal);
+}
+
+static struct buf copy(struct span s)
+{
+  struct buf b = buf_make(LIMIT_BODY_BYTES);
+  buf_add(&b, s);
+  return b;
+}
+
+static struct record *record_new(struct records *all, const struct run_request *req,
+                                 uint64_t body)
+{
+  struct record *r = mem_new(sizeof *r);
+  *r = (struct record){.all = all,
+                       .id = copy(req->run_id),
+                       .thread = copy(req->thread_id),
+                       .harness = copy(req->harness),
+                       .model = copy(req->model),
+                       .body = body,
+                       .detach = req->detach,
+                       .began_at = ids_now_ms(),
+                       .report = buf_make(LIMIT_CERTIFICATE_BYTES)};
+  struct journal_setup setup = {.run_id = buf_span(&r->id),
+                                .folder = all->setup.folder,
+                                .memory_bytes = all->setup.memory_bytes,
+                                .spill_bytes = all->setup.spill_bytes};
+  r->journal = journal_new(&setup);
+  return r;
+}
+
+struct record *records_post(struct records *all, struct run_request *req, uint64_t body,
+                            struct fault *f)
+{
+  struct record *known = records_find(all, req->run_id);
+  if (known && known->body != body)
+    fault_set(f, FAULT_CONFLICT, "run %.*s is known already, with another request",
+              (int)(req->run_id.len < 200 ? req->run_id.len : 200), req->run_id.at);
+  if (known) {
+    run_request_free(req);
+    return known->body == body ? known : NULL;
+  }
+  struct record *r = record_new(all, req, body);
+  if (!runs_start(all->setup.runs, req, sink_of, run_is_over, r, f)) {
+    record_free(r);
+    return NULL;
+  }
+  r->next = all->newest;
+  all->newest = r;
+  return r;
+}
+
+void record_join(struct record *r, struct journal_reader *reader,
+                 unsigned long long after, bool posted, void (*on_more)(void *who),
+                 void *who)
+{
+  r->posters += posted;
+  journal_join(r->journal, reader, after, posted, on_more, who);
+}
+
+void record_leave(struct record *r, struct journal_reader *reader)
+{
+  bool posted = reader->throttles;
+  journal_leave(reader);
+  r->posters -= posted;
+  if (posted && r->posters == 0 && r->run && !journal_is_over(r->journal)) {
+    log_line(LOG_INFO, buf_span(&r->id), "the client is gone: %s",
+             r->detach ? "its run goes on" : "ending its run");
+    if (!r->detach) {
+      r->ending = true;
+      run_cancel(r->run, "client", "cancelled", "the client went away", 0);
+    }
+  }
+  if (!r->run)
+    forget_some(r->all);
+}
+
+bool record_cancel(struct record *r)
+{
+  if (!r->run)
+    return false;
+  r->ending = true;
+  log_line(LOG_INFO, buf_span(&r->id), "cancelled by request");
+  run_cancel(r->run, "api", "cancelled", "the run was cancelled by request", 0);
+  return true;
+}
+
+const char *record_state(const struct record *r)
+{
+  if (!r->run)
+    return "over";
+  return r->ending || journal_is_over(r->journal) ? "ending" : "running";
+}
+
+/* -- all -- */
+
+struct records *records_new(const struct records_setup *setup)
+{
+  struct records *all = mem_new(sizeof *all);
+  all->setup = *setup;
+  all->forgetting = loop_timer_new(setup->loop, forget_some, all);
+  return all;
+}
+
+void records_free(struct records *all)
+{
+  if (!all)
+    return;
+  while (all->newest)
+    forget(all, all->newest);
+  loop_timer_free(all->forgetting);
+  free(all);
+}
+
+struct record *records_find(const struct records *all, struct span id)
+{
+  for (struct record *r = all->newest; r; r = r->next)
+    if (span_equal(buf_span(&r->id), id))
+      return r;
+  return NULL;
+}
+
+struct record *records_newest(const struct records *all)
+{
+  return all->newest;
+}
+
+struct records_figures records_figures(const struct records *all)
+{
+  struct records_figures sum = {0};
+  for (const struct record *r = all->newest; r; r = r->next) {
+    struct journal_facts facts = journal_facts(r->journal);
+    sum.memory_bytes += facts.memory_bytes;
+    sum.spill_bytes += facts.spill_bytes;
+    sum.backlog_bytes += facts.backlog_bytes;
+    sum.readers += facts.readers;
+    if (!r->run) {
+      sum.kept++;
+      continue;
+    }
+    sum.running++;
+    sum.events += facts.last;
+    sum.bytes += facts.bytes;
+  }
+  return sum;
+}

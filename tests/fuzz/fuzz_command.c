@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/command/command.h"
+#include "harness_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+  return harness_fuzz(&command_harness, data, size);
+}

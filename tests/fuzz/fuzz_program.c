@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#include "agent/program.h"
-#include "harness_fuzz.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-  return harness_fuzz(&program_harness, data, size);
-}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/agent_actions.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_agent_actions__what_is_said_waits_in_the_outbox(void **state)
+{
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  (void)state;
+  agent_write(&output, SPAN_LITERAL("one"));
+  agent_write(&output, SPAN_LITERAL("two"));
+  assert_string_equal(buf_cstring(&actions.input), "onetwo");
+  assert_false(actions.hang_up);
+  agent_hang_up(&output);
+  agent_hang_up(&output);
+  assert_true(actions.hang_up);
+  agent_actions_free(&actions);
+  assert_false(actions.hang_up);
+  assert_int_equal(actions.input.len, 0);
+}
+
+static void test_agent_actions__calls_wait_as_copies_in_their_order(void **state)
+{
+  (void)state;
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  char url[] = "http://127.0.0.1:1/a", body[] = "{}", word[] = "Basic x";
+  struct agent_call call = {.method = "POST",
+                            .url = span_of(url),
+                            .authorization = span_of(word),
+                            .body = span_of(body)};
+  agent_ask(&output, 4, &call);
+  memset(url, 'z', sizeof url - 1);
+  memset(body, 'z', sizeof body - 1);
+  memset(word, 'z', sizeof word - 1);
+  agent_follow(&output, 5,
+               &(struct agent_call){.method = "GET", .url = SPAN_LITERAL("http://b")});
+  assert_int_equal(actions.call_count, 2);
+  const struct agent_action_call *c = actions.calls;
+  assert_int_equal(c[0].tag, 4);
+  assert_false(c[0].stream);
+  assert_string_equal(c[0].method, "POST");
+  assert_string_equal(c[0].url, "http://127.0.0.1:1/a");
+  assert_string_equal(c[0].authorization, "Basic x");
+  assert_string_equal(c[0].body.at, "{}");
+  assert_int_equal(c[1].tag, 5);
+  assert_true(c[1].stream);
+  assert_null(c[1].authorization);
+  assert_int_equal(c[1].body.len, 0);
+  agent_actions_clear(&actions);
+  assert_int_equal(actions.call_count, 0);
+  agent_actions_free(&actions);
+}
+
+static void test_agent_actions__a_dismissed_agent_is_hung_up_on_too(void **state)
+{
+  (void)state;
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  agent_heartbeat(&output);
+  assert_true(actions.heartbeat);
+  agent_dismiss(&output);
+  assert_true(actions.hang_up && actions.dismissed);
+  agent_actions_free(&actions);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_agent_actions__what_is_said_waits_in_the_outbox),
+      cmocka_unit_test(test_agent_actions__calls_wait_as_copies_in_their_order),
+      cmocka_unit_test(test_agent_actions__a_dismissed_agent_is_hung_up_on_too),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

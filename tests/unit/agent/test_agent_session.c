@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/agent_session.h"
+
+#include "stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define INIT                                                                             \
+  "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\",\"tools\":[]}"
+#define GOOD "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false}"
+
+struct fixture {
+  struct stream stream;
+  struct agent_session session;
+};
+
+static void fixture_open(struct fixture *d)
+{
+  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  d->session = agent_session_open(harness_find(SPAN_LITERAL("claude-code")));
+  d->session.events = d->stream.events;
+}
+
+static void fixture_close(struct fixture *d, int status)
+{
+  struct process_end end = {.status = status};
+  agent_session_finish(&d->session, &end);
+  assert_true(events_are_over(d->session.events));
+  agent_session_close(&d->session);
+  agent_session_close(&d->session); /* twice is fine */
+}
+
+static bool says(const struct fixture *d, const char *text)
+{
+  return d->stream.text.len > 0 && strstr(d->stream.text.at, text) != NULL;
+}
+
+static void
+test_agent_session__warns_of_the_first_bad_line_and_counts_the_rest(void **state)
+{
+  (void)state;
+  struct fixture d;
+  fixture_open(&d);
+  assert_false(agent_session_line(&d.session, SPAN_LITERAL("not json")));
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
+  assert_false(agent_session_line(&d.session, SPAN_LITERAL("{\"cut")));
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
+  agent_session_line(&d.session, SPAN_LITERAL("[1]")); /* another kind */
+  agent_session_line(&d.session, SPAN_LITERAL("[2]"));
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 2);
+  agent_session_too_long(&d.session, 4096);
+  agent_session_too_long(&d.session, 4096);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 3);
+  agent_session_sum_up(&d.session, 3);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 6);
+  assert_true(says(&d, "4 lines could not be understood."));
+  assert_true(says(&d, "longer than 4096 bytes"));
+  assert_true(says(&d, "2 lines were too long."));
+  assert_true(says(&d, "3 invalid UTF-8 sequences"));
+  fixture_close(&d, 1);
+  stream_close(&d.stream);
+}
+
+static void test_agent_session__passes_over_blank_lines_and_sums_up_nothing(void **state)
+{
+  (void)state;
+  struct fixture d;
+  fixture_open(&d);
+  assert_false(agent_session_line(&d.session, SPAN_LITERAL("")));
+  agent_session_line(&d.session, SPAN_LITERAL(" \t "));
+  agent_session_sum_up(&d.session, 0);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 0);
+  fixture_close(&d, 1);
+  stream_close(&d.stream);
+}
+
+static void test_agent_session__knows_a_success_and_that_the_turn_is_over(void **state)
+{
+  (void)state;
+  struct fixture d;
+  fixture_open(&d);
+  assert_true(agent_session_line(&d.session, SPAN_LITERAL(INIT)));
+  assert_false(agent_session_succeeded(&d.session));
+  assert_false(d.session.actions.hang_up);
+  agent_session_line(&d.session, SPAN_LITERAL(GOOD));
+  assert_true(agent_session_succeeded(&d.session));
+  assert_true(d.session.actions.hang_up);
+  fixture_close(&d, 0);
+  assert_int_equal(stream_count_of(&d.stream, "RUN_FINISHED"), 1);
+  stream_close(&d.stream);
+}
+
+static struct agent_input last; /* what the harness below was told */
+static char last_text[100];
+
+static int keep_it(void *state, const struct agent_input *h, struct agent_output *output,
+                   struct fault *f)
+{
+  (void)state, (void)f;
+  last = *h;
+  snprintf(last_text, sizeof last_text, "%.*s", (int)h->text.len,
+           h->text.len > 0 ? h->text.at : "");
+  agent_heartbeat(output);
+  return 0;
+}
+
+static void expect_recorded(const char *line, enum agent_input_kind kind, int tag,
+                            int status, const char *text)
+{
+  static const struct harness listener = {.id = "listener", .on_input = keep_it};
+  struct agent_session h = agent_session_open(&listener);
+  last = (struct agent_input){0};
+  agent_session_recorded(&h, span_of(line));
+  assert_int_equal(last.kind, kind);
+  assert_int_equal(last.tag, tag);
+  assert_int_equal(last.status, status);
+  assert_string_equal(last_text, text);
+  assert_true(h.actions.heartbeat);
+  agent_session_close(&h);
+}
+
+static void test_agent_session__reads_what_a_transcript_says_came_by_http(void **state)
+{
+  (void)state;
+  expect_recorded("{\"heard\":\"answer\",\"tag\":2,\"status\":404,\"text\":\"a\\nb\"}",
+                  AGENT_ANSWER, 2, 404, "a\nb");
+  expect_recorded("{\"heard\":\"stream\",\"tag\":1,\"status\":200,\"text\":{\"a\": 1.0}}",
+                  AGENT_STREAM, 1, 200, "{\"a\": 1.0}");
+  expect_recorded("{\"heard\":\"stream\",\"tag\":1,\"status\":0}", AGENT_STREAM, 1, 0,
+                  "");
+  expect_recorded("{\"heard\":\"line\"}", AGENT_LINE, 0, 0, "{\"heard\":\"line\"}");
+  expect_recorded("{\"heard\":\"answer\",\"tag\":-1}", AGENT_LINE, 0, 0,
+                  "{\"heard\":\"answer\",\"tag\":-1}");
+  expect_recorded("plain", AGENT_LINE, 0, 0, "plain");
+}
+
+static void test_agent_session__tells_blank_lines_to_those_that_want_them(void **state)
+{
+  static const struct harness listener = {
+      .id = "listener", .on_input = keep_it, .blank_lines = true};
+  struct agent_session h = agent_session_open(&listener);
+  (void)state;
+  last = (struct agent_input){0};
+  (void)agent_session_line(&h, SPAN_LITERAL("  "));
+  assert_string_equal(last_text, "  ");
+  (void)agent_session_line(&h, SPAN_LITERAL(""));
+  assert_string_equal(last_text, "");
+  agent_session_close(&h);
+}
+
+static void test_agent_session__closes_what_was_never_opened(void **state)
+{
+  (void)state;
+  struct agent_session nothing = {0};
+  agent_session_close(&nothing);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(
+          test_agent_session__warns_of_the_first_bad_line_and_counts_the_rest),
+      cmocka_unit_test(test_agent_session__passes_over_blank_lines_and_sums_up_nothing),
+      cmocka_unit_test(test_agent_session__knows_a_success_and_that_the_turn_is_over),
+      cmocka_unit_test(test_agent_session__reads_what_a_transcript_says_came_by_http),
+      cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
+      cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
