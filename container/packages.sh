@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # packages.sh build|tests: installs the Debian packages that the build or the tests need and that are not there
-# yet, as root or with sudo.  The one list of them; quickstart.sh, tests/run.sh and .ci/run call it.
+# yet, as root or with sudo.  The one list of them, for Debian 12 and 13; quickstart.sh, tests/run.sh and .ci/run call it.
 set -eu
 build="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python3 bzip2 ca-certificates curl
   debian-archive-keyring"
-tests="clang clang-format libclang-rt-14-dev libcmocka-dev pkg-config openssl nodejs git procps util-linux"
+tests="clang clang-format libclang-rt-dev libcmocka-dev pkg-config openssl nodejs git procps util-linux"
 case ${1:-} in
 build) wanted=$build ;;
 tests) wanted="$build $tests" ;;
 *) echo "usage: packages.sh build|tests" >&2; exit 2 ;;
 esac
+fail() { echo "packages.sh: $*" >&2; exit 1; }
 
 missing=
 for p in $wanted; do
@@ -19,10 +20,13 @@ done
 # npm may come with another distribution of node
 [ "$1" = build ] || command -v npm >/dev/null || missing="$missing npm"
 [ -n "$missing" ] || exit 0
-echo "installing$missing"
+command -v apt-get >/dev/null || fail "there is no apt-get here; install by hand:$missing"
 sudo=
-[ "$(id -u)" -eq 0 ] || sudo=sudo
-command -v apt-get >/dev/null || { echo "packages.sh: no apt-get here: install by hand:$missing" >&2; exit 1; }
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || fail "neither root nor sudo here; as root: apt-get install --no-install-recommends$missing"
+  sudo=sudo
+fi
+echo "installing$missing"
 $sudo apt-get update -q
 # shellcheck disable=SC2086 # a list of words
 $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The README's first command: on a fresh Debian 12 it installs what is needed, builds the static binary and
+# The README's first command: on a fresh Debian 12 or 13 it installs what is needed, builds the static binary and
 # shows the main job (container/demo.sh).  As root, or with sudo.  What is there already is not installed again.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)

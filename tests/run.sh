@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
-# `agents` those; `long` a second release build in another folder that must give the same bytes, thousands of runs
-# in one service, each fuzz target for RUNLET_FUZZ_SECONDS (60), the benchmark in small.  Ends with "N passed, N failed".
+# `agents` those; `long` both commands of the README in a fresh copy without RUNLET_SOURCES, where the release build must
+# give the same bytes, another with each other pin of mbedTLS, thousands of runs in one service, each fuzz target for
+# RUNLET_FUZZ_SECONDS (60), the benchmark in small.  Ends with "N passed, N failed".  Says first what it needs.
 # Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
 # shellcheck disable=SC2317 # step calls the functions
 set -u
@@ -56,14 +57,13 @@ build() { # FOLDER MESON-OPTION…, quietly unless it fails
 
 node_suite() { # MODE
   say "node: $1"
-  local tally
-  tally=$(mktemp)
+  local tally=$scratch/tally
+  : >"$tally"
   RUNLET=$root/build-release/runlet RUNLET_ASAN=$root/build-asan/src/runlet \
     RUNLET_AGENT=$root/build-asan-agent/scripted_agent RUNLET_TALLY=$tally tests/node/run.sh "$1"
   local status=$? ok=0 bad=0
   read -r ok bad <"$tally" || { ok=0 bad=1; }
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
-  rm -f "$tally"
   count "$ok" "$bad"
 }
 
@@ -72,17 +72,27 @@ build_scripted_agent() { # without sanitizers: the agent's speed is not what is 
   gcc -O2 -std=gnu11 -D_GNU_SOURCE -o build-asan-agent/scripted_agent tests/support/scripted_*.c
 }
 
-same_bytes_elsewhere() { # from a copy without .git, unpacked anew, in another folder of another depth
-  local copy status=0
-  copy=$(mktemp -d) || return 1
-  mkdir -p "$copy/a/copy"
+# As a stranger's clone is: no .git, nothing built, nothing fetched.  In our folder, for TMPDIR may be small.
+copy_of_the_tree() { # FOLDER
+  rm -rf "$1"
+  mkdir -p "$1"
   tar -c --exclude='./build*' --exclude=./.git --exclude=node_modules --exclude=./tests/.cache \
-    --exclude='./subprojects/*-[0-9]*' . |
-    tar -x -C "$copy/a/copy" &&
-    RUNLET_SOURCES=$root/subprojects/packagecache "$copy/a/copy/container/build.sh" "$copy/out" &&
-    cmp build-release/runlet "$copy/out/runlet" || status=1
-  rm -rf "$copy"
-  return "$status"
+    --exclude='./subprojects/*-[0-9]*[0-9]' --exclude=./subprojects/packagecache . | tar -x -C "$1"
+}
+fresh=build-fresh/of/another/depth
+quickstart_of_a_fresh_copy() { copy_of_the_tree "$fresh" && env -u RUNLET_SOURCES "$fresh/container/quickstart.sh"; }
+tests_of_a_fresh_copy() { # set in, so that its totals are not taken for ours
+  env -u RUNLET_SOURCES -u RUNLET_TESTS_PID_1 "$fresh/tests/run.sh" 2>&1 | sed 's/^/    /'
+  return "${PIPESTATUS[0]}"
+}
+same_bytes() { cmp build-release/runlet "$fresh/build-release/runlet"; }
+
+# The release build with an mbedTLS that stands in, and TLS by it.
+other_pin() { # WRAP
+  local copy=build-fresh/$1
+  copy_of_the_tree "$copy" && "$copy/subprojects/fetch.sh" cjson curl libuv llhttp "$1" && "$copy/container/build.sh" &&
+    RUNLET=$copy/build-release/runlet RUNLET_AGENT=$root/build-asan-agent/scripted_agent \
+      tests/node/run.sh flow "$root/tests/flow/empty_root.test.mjs"
 }
 
 fuzz_one() { # NAME; what it finds stays in build-fuzz/found
@@ -95,18 +105,45 @@ fuzz_one() { # NAME; what it finds stays in build-fuzz/found
   grep -E 'number_of_executed_units|average_exec' "build-fuzz/$1.log"
 }
 
+needs() { # measured on minimal Debian 12 and 13 that had nothing yet: their packages, npm's and its cache, what is built
+  case $mode in
+  all) echo "needs 4 GB of disk, 10 minutes on 2 free cores and, the first time, 700 MB of downloads" ;;
+  agents) echo "needs 6 GB of disk and, the first time, 1.2 GB of downloads" ;;
+  long) echo "needs 7 GB of disk, an hour on 2 free cores and, the first time, 700 MB of downloads" ;;
+  esac
+  echo "free here: $(df -Ph . | awk 'NR == 2 {print $4}')"
+}
+
 finish() {
   printf '\n%d passed, %d failed\n' "$passed" "$failed"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
   exit
 }
 
+# All that a test leaves behind, failed or not, lies in here.  The agents of some run as another user, who must get through.
+scratch=$(mktemp -d) || exit 1
+chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+export TMPDIR=$scratch
+
+echo "tests/run.sh${1:+ $1} $(needs | paste -sd ';' | sed 's/;/; /')"
+RUNLET_TESTS_PID_1=yes
+step "PID 1" tests/node/run.sh pid-1 || RUNLET_TESTS_PID_1=no
+export RUNLET_TESTS_PID_1
 step "packages" container/packages.sh tests || finish
 step "sources" subprojects/fetch.sh || finish
 step "release build" container/build.sh || finish
 if [ "$mode" = long ]; then
-  step "the same bytes from another folder" same_bytes_elsewhere
   step "scripted agent" build_scripted_agent && node_suite long
+  step "quickstart of a fresh copy, without RUNLET_SOURCES" quickstart_of_a_fresh_copy
+  step "the same bytes from another folder" same_bytes
+  step "the tests of a fresh copy, without RUNLET_SOURCES" tests_of_a_fresh_copy
+  for wrap in subprojects/mbedtls-*.wrap; do
+    pin=${wrap##*/}
+    step "the other pin: ${pin%.wrap}" other_pin "${pin%.wrap}"
+  done
+  rm -rf build-fresh
   CC=clang step "build: fuzzers" build build-fuzz -Dfuzz=true || finish
   for target in tests/fuzz/fuzz_*.c; do
     name=${target##*/fuzz_}

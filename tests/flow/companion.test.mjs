@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { assertStream } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
 import { ask, assertNothingLeft, command, makeBox, open, post, until } from '../support/runlet.mjs'
-import { serveAs, zombies } from '../support/init.mjs'
+import { INITS, serveAs, zombies } from '../support/init.mjs'
 
 const up = (s) => until('the companion to be up', () => s.stdout().toString().includes('up'))
 const HANG = ['@init', '@text started', '@hang']
@@ -15,7 +15,7 @@ const hang = async (s) => {
   return r
 }
 
-for (const init of [false, true]) {
+for (const init of INITS) {
   const where = init ? ', as PID 1' : ''
   const using = (script, fn, options = {}) => async () => {
     const s = await serveAs(init, { after: ['--', '/bin/sh', '-c', script, 'name', 'an argument'], args: ['--kill-grace-ms', '400'], ...options })
@@ -94,7 +94,7 @@ for (const init of [false, true]) {
   }))
 }
 
-test('as PID 1 a signal from inside is obeyed by neither', async () => {
+if (INITS.includes(true)) test('as PID 1 a signal from inside is obeyed by neither', async () => {
   const s = await serveAs(true, { after: ['--', '/bin/sh', '-c', "trap 'exit 9' TERM HUP; echo up; while :; do sleep 0.05; done"] })
   await up(s)
   const r = await post(s, runRequest({ prompt: ['@init', '@bash kill -TERM 1; kill -HUP 1; kill -KILL 1; sleep 0.2', '@result success'] }))

@@ -63,6 +63,7 @@ async function tlsHost(pem, options = {}) {
     seen.push({ host: req.headers.host, protocol: req.socket.getProtocol(), body: Buffer.concat(parts).toString() })
     res.writeHead(200, { 'content-type': 'application/json' }).end('{"result":"over TLS"}')
   })
+  server.unref() // a test that fails does not stop it
   server.on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await new Promise((r) => server.once('listening', r))
@@ -131,7 +132,8 @@ if (isStatic) {
   test('empty root: names are resolved by resolv.conf', async () => {
     const asked = []
     const dns = dgram.createSocket('udp4')
-    dns.on('message', (q, from) => { // one A record for every name
+    dns.unref()
+  dns.on('message', (q, from) => { // one A record for every name
       const end = q.indexOf(0, 12) + 5, type = q.readUInt16BE(end - 4)
       asked.push(type)
       const head = Buffer.from(q.subarray(0, end))

@@ -5,7 +5,7 @@ import net from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { listeners } from '../support/cells.mjs'
-import { below, serveAs, startAs } from '../support/init.mjs'
+import { below, INITS, serveAs, startAs } from '../support/init.mjs'
 import { assertStream } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
 import { ask, assertNothingLeft, makeBox, processesOf, until } from '../support/runlet.mjs'
@@ -66,7 +66,7 @@ async function served(init, args, request, play) {
 }
 
 describe('clients', { concurrency: 6 }, () => {
-  for (const init of [false, true])
+  for (const init of INITS)
     for (const [when, { prompt, there }] of Object.entries(MOMENTS))
       for (const [what, leave] of Object.entries(LEAVES))
         for (const [tree, start] of [['', []], [', a tree below it', ['@daemon trap "" TERM; exec sleep 60']]])
@@ -83,7 +83,7 @@ describe('clients', { concurrency: 6 }, () => {
 
 describe('readers', { concurrency: 4 }, () => {
   const FLOOD = ['@init', '@text started', '@deltas 30000 1000', '@result success', '@flush']
-  for (const init of [false, true]) {
+  for (const init of INITS) {
     const where = init ? ', PID 1' : ''
     test(`serve${where}: the client stalls, and is gone after --write-stall-ms`, () => served(init, ['--write-stall-ms', '700'], runRequest({ prompt: [...FLOOD, '@hang'] }), async (s, c) => {
       c.socket.pause()

@@ -11,7 +11,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
 import { agentsOf, assertWhole, json, poster, reader, slow, stateOf } from '../support/readers.mjs'
-import { assertNothingLeft, makeBox, post, serve, until } from '../support/runlet.mjs'
+import { AGENT, assertNothingLeft, makeBox, post, serve, until } from '../support/runlet.mjs'
 
 const require = createRequire(path.join(import.meta.dirname, '../node/replay/package.json'))
 const { EventSource } = require('eventsource')
@@ -321,19 +321,25 @@ test('all of it is behind the same gate as POST /run; /health is open', async ()
 })
 
 test('GET /ready names every reason', async () => {
-  const s = await serve({ args: ['--max-runs', '1', '--require-cli', 'claude,sh'] })
-  assert.deepEqual(await json(s, '/ready').then((r) => [r.status, r.value]), [200, { ready: true }])
-  const request = runRequest({ prompt: HANG })
-  const r = poster(s, request)
-  await until('it to begin', () => r.taker.lines > 3)
-  fs.unlinkSync(path.join(s.box.bin, 'claude'))
-  const not = await json(s, '/ready')
-  assert.equal(not.status, 503)
-  assert.equal(not.value.ready, false)
-  assert.match(not.value.reasons.join('\n'), /--max-runs[^]*claude is not on PATH/)
-  r.socket.destroy()
-  await s.stop()
-  s.box.remove()
+  const box = makeBox(), name = `cli-of-${box.mark}` // of which this machine has no other
+  const cli = path.join(box.bin, name)
+  fs.symlinkSync(AGENT, cli)
+  const s = await serve({ box, args: ['--max-runs', '1', '--require-cli', `${name},sh`] })
+  let r
+  try {
+    assert.deepEqual(await json(s, '/ready').then((r) => [r.status, r.value]), [200, { ready: true }])
+    r = poster(s, runRequest({ prompt: HANG }))
+    await until('it to begin', () => r.taker.lines > 3)
+    fs.unlinkSync(cli)
+    const not = await json(s, '/ready')
+    assert.equal(not.status, 503)
+    assert.equal(not.value.ready, false)
+    assert.match(not.value.reasons.join('\n'), new RegExp(`--max-runs[^]*${name} is not on PATH`))
+  } finally {
+    r?.socket.destroy()
+    await s.stop()
+    box.remove()
+  }
 })
 
 test('GET /metrics is Prometheus text and counts right', async () => {

@@ -221,7 +221,7 @@ test('two RUNLET_TOKENs are refused; one is not to be seen in /proc/<runlet>/env
   const two = start([RUNLET])
   let said = ''
   two.stderr.on('data', (d) => { said += d })
-  two.stdin.end('import os,sys,ctypes\nlibc=ctypes.CDLL(None)\np=ctypes.c_char_p\nargv=(p*5)(b"runlet",b"serve",b"--listen",b"127.0.0.1:0",None)\nenv=(p*4)(b"RUNLET_TOKEN=one-token-0123456789",b"PATH=/bin",b"RUNLET_TOKEN=two-token-0123456789",None)\nlibc.execve(sys.argv[1].encode(),argv,env)\n')
+  two.stdin.end('import os,sys,ctypes\nlibc=ctypes.CDLL(None)\np=ctypes.c_char_p\nargv=(p*5)(b"runlet",b"serve",b"--listen",b"127.0.0.1:0",None)\nenv=(p*5)(b"RUNLET_TOKEN=one-token-0123456789",b"PATH=/bin",("TMPDIR="+os.environ["TMPDIR"]).encode(),b"RUNLET_TOKEN=two-token-0123456789",None)\nlibc.execve(sys.argv[1].encode(),argv,env)\n')
   assert.equal(await new Promise((done) => two.on('close', done)), 2, said)
   assert.match(said, /RUNLET_TOKEN is in the environment twice/)
   const server = await serve({ box, env: { RUNLET_TOKEN: CONTROL } })

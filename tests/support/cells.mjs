@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, eventsOf } from './ndjson.mjs'
-import { below, serveAs, startAs } from './init.mjs'
+import { below, INITS, serveAs, startAs } from './init.mjs'
 import { runRequest } from './orchestrator.mjs'
 import { ask, assertNothingLeft, makeBox, open, processesOf, RUNLET, until } from './runlet.mjs'
 
-/** The four settings each cell is played in. */
-export const SETTINGS = ['serve', 'run'].flatMap((how) => [false, true].map((init) => ({ how, init, name: `${how}${init ? ', PID 1' : ''}` })))
+/** The settings each cell is played in. */
+export const SETTINGS = ['serve', 'run'].flatMap((how) => INITS.map((init) => ({ how, init, name: `${how}${init ? ', PID 1' : ''}` })))
 /** What takes 10 s by default is short here. */
 const SHORT = { drainMs: 150, killGraceMs: 300 }
 const DEADLINES = ['run-timeout', 'start-timeout', 'idle-timeout']

@@ -20,6 +20,7 @@ assert.ok(fs.existsSync(RUNLET), `${RUNLET} is missing`)
 assert.ok(fs.existsSync(AGENT), `${AGENT} is missing`)
 
 let boxes = 0
+const standing = new Set()
 export function makeBox({ agent = AGENT } = {}) {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-test-'))
   const box = { root, mark: `box-${process.pid}-${++boxes}` }
@@ -29,7 +30,8 @@ export function makeBox({ agent = AGENT } = {}) {
   }
   if (agent) fs.symlinkSync(agent, path.join(box.bin, 'claude'))
   box.env = { PATH: `${box.bin}:/usr/local/bin:/usr/bin:/bin`, HOME: box.home, TMPDIR: box.tmp, LANG: 'C.UTF-8', TEST_MARK: box.mark }
-  box.remove = () => fs.rmSync(root, { recursive: true, force: true })
+  standing.add(box)
+  box.remove = () => { fs.rmSync(root, { recursive: true, force: true }); standing.delete(box) }
   return box
 }
 
@@ -75,9 +77,15 @@ export async function assertNothingLeft(box, but = []) {
   assert.deepEqual(folders, [], 'folders left behind')
 }
 
-// A test that fails or is timed out must not leave its program running.
+// A test that fails or is timed out must not leave its program running, nor its box.
 const living = new Set()
-process.on('exit', () => { for (const child of living) child.kill('SIGKILL') })
+process.on('exit', () => {
+  for (const child of living) child.kill('SIGKILL')
+  for (const box of standing) {
+    for (const p of processesOf(box.mark)) try { process.kill(p.pid, 'SIGKILL') } catch { /* gone meanwhile */ }
+    try { box.remove() } catch { /* one of them wrote meanwhile: the TMPDIR of tests/node/run.sh goes with all in it */ }
+  }
+})
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 function collect(child) {

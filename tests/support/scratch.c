@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,10 @@
 struct scratch scratch_make(void)
 {
   struct scratch s = {0};
-  char template[] = "/tmp/runlet-test-XXXXXX";
+  char template[PATH_MAX];
+  const char *tmp = getenv("TMPDIR");
+  snprintf(template, sizeof template, "%s/runlet-test-XXXXXX",
+           tmp && *tmp ? tmp : "/tmp");
   assert_non_null(mkdtemp(template));
   char *real = realpath(template, NULL);
   assert_non_null(real);

@@ -196,7 +196,7 @@ static void refused(struct acp *a, const struct json *doc, struct span line,
   acp_add_error(doc, line, &text);
   double code = json_number(json_get(json_get(json_root(doc), "error"), "code"), 0);
   bool opening = step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW;
-  if (opening && code == AUTH_REQUIRED && authenticate(a, true, output)) {
+  if (opening && code == (double)AUTH_REQUIRED && authenticate(a, true, output)) {
     ; /* and then the session again */
   } else if (step == ACP_RESUME || step == ACP_LOAD) {
     warn_not_resumed(output, buf_span(&text));

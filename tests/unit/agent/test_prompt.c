@@ -12,18 +12,9 @@
 
 #include <cmocka.h>
 
-#define TEXT(s)                                                                          \
-  {                                                                                      \
-    .role = ROLE_USER, .text = SPAN_LITERAL(s)                                           \
-  }
-#define SAID(s)                                                                          \
-  {                                                                                      \
-    .role = ROLE_ASSISTANT, .text = SPAN_LITERAL(s)                                      \
-  }
-#define OTHER(s)                                                                         \
-  {                                                                                      \
-    .role = ROLE_OTHER, .text = SPAN_LITERAL(s)                                          \
-  }
+#define TEXT(s)  ((struct message){.role = ROLE_USER, .text = SPAN_LITERAL(s)})
+#define SAID(s)  ((struct message){.role = ROLE_ASSISTANT, .text = SPAN_LITERAL(s)})
+#define OTHER(s) ((struct message){.role = ROLE_OTHER, .text = SPAN_LITERAL(s)})
 
 static void expect_prompt(const struct run_request *req, bool system_first,
                           const char *wanted)

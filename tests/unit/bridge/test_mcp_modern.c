@@ -191,15 +191,20 @@ static void test_mcp_modern__other_versions_are_32022_with_what_is_served(void *
 static void test_mcp_modern__removed_and_unknown_methods_are_404(void **state)
 {
   (void)state;
-#define GONE(method)                                                                     \
-  {                                                                                      \
-    "2026-07-28", method, NULL, NULL, ASK(method, META), 404,                            \
-        "\"error\":{\"code\":-32601,"                                                    \
-  }
-  const struct row rows[] = {GONE("initialize"),           GONE("ping"),
-                             GONE("logging/setLevel"),     GONE("resources/subscribe"),
-                             GONE("subscriptions/listen"), GONE("prompts/list"),
-                             GONE("unknown/method")};
+#define GONE "\"error\":{\"code\":-32601,"
+  const struct row rows[] = {
+      {"2026-07-28", "initialize", NULL, NULL, ASK("initialize", META), 404, GONE},
+      {"2026-07-28", "ping", NULL, NULL, ASK("ping", META), 404, GONE},
+      {"2026-07-28", "logging/setLevel", NULL, NULL, ASK("logging/setLevel", META), 404,
+       GONE},
+      {"2026-07-28", "resources/subscribe", NULL, NULL, ASK("resources/subscribe", META),
+       404, GONE},
+      {"2026-07-28", "subscriptions/listen", NULL, NULL,
+       ASK("subscriptions/listen", META), 404, GONE},
+      {"2026-07-28", "prompts/list", NULL, NULL, ASK("prompts/list", META), 404, GONE},
+      {"2026-07-28", "unknown/method", NULL, NULL, ASK("unknown/method", META), 404,
+       GONE},
+  };
   ROWS(rows);
 }
 

@@ -19,8 +19,7 @@ static char *const no_env[] = {NULL};
 static int read_line(const char *line, char *const *env, struct options *o,
                      struct fault *f)
 {
-  static char words[1000];
-  char *argv[32] = {words};
+  static char words[1000], *argv[32]; /* the options point into them */
   int argc = 0;
   snprintf(words, sizeof words, "runlet %s", line);
   for (char *at = words; at && *at && argc < 31;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "loopback.h"
 #include "origin.h"
+#include "scratch.h"
 
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -627,13 +628,13 @@ static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **
 {
   (void)state;
   struct fixture d;
-  char url[64], file[] = "/tmp/test-ca-XXXXXX";
+  struct scratch s = scratch_make();
+  char url[64];
   setup_fixture(&d, answer_ok);
   http_client_close(d.client, NULL, NULL);
-  int fd = mkstemp(file); /* an empty bundle will do */
-  close(fd);
   struct fault f = {0};
-  struct http_client_setup setup = {.loop = &d.loop, .ca_file = file};
+  const char *none = scratch_write(&s, "ca.pem", 0600, ""); /* an empty bundle will do */
+  struct http_client_setup setup = {.loop = &d.loop, .ca_file = none};
   d.client = http_client_open(&setup, &f);
   assert_non_null(d.client);
   snprintf(url, sizeof url, "https://127.0.0.1:%u/", free_port());
@@ -641,7 +642,7 @@ static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **
   wait_done(&d, 1);
   assert_int_equal(d.got[0].fault.kind, FAULT_UPSTREAM);
   assert_false(d.got[0].maybe_sent);
-  unlink(file);
+  scratch_remove(&s);
   finish_fixture(&d);
 }
 
