@@ -259,8 +259,9 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  /* a child that is being stopped does not wait for its reader */
   if (c->hurried && c->exited)
-    child_resume(c); /* a child that is being stopped does not wait for its reader */
+    child_resume(c);
   look_for_end(c);
 }
 

@@ -115,8 +115,9 @@ static int source_read(const struct fields *r, json_at source, struct run_reques
         r->f, FAULT_BAD_INPUT,
         "run request: workspace.source.type \"git\" is not supported by this "
         "version");
+  /* all other types are none, to TanStack's runner too */
   if (!span_is(type, "local"))
-    return 0; /* all other types are none, to TanStack's runner too */
+    return 0;
   if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
     return -1;
   if (req->local_path.len == 0)

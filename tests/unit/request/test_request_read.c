@@ -227,8 +227,7 @@ static void test_request_read__refuses_what_is_no_json_object(void **state)
 }
 
 static void
-test_request_read__refuses_control_characters_where_they_would_be_lost_or_worse(
-    void **state)
+test_request_read__refuses_control_characters_where_they_would_be_lost(void **state)
 {
   (void)state;
   refused("toolExecToken", "\"a\\r\\nX-Evil: 1\"",
@@ -372,7 +371,7 @@ int main(void)
       cmocka_unit_test(test_request_read__the_first_failure_of_the_references_order_wins),
       cmocka_unit_test(test_request_read__refuses_what_is_no_json_object),
       cmocka_unit_test(
-          test_request_read__refuses_control_characters_where_they_would_be_lost_or_worse),
+          test_request_read__refuses_control_characters_where_they_would_be_lost),
       cmocka_unit_test(test_request_read__takes_a_ten_megabyte_prompt),
       cmocka_unit_test(test_request_read__repairs_invalid_utf8),
       cmocka_unit_test(test_request_read__any_other_source_type_is_none),
