@@ -17,8 +17,8 @@
 /* Adds to an open line what the format has beside AG-UI's members. */
 typedef void agui_extra(const struct event_run *run, const struct event *e,
                         struct json_writer *w);
-/* The whole line of an event onto `line`; nothing where AG-UI has no such event.  `extra`:
- * one a kind, NULL for those that get nothing more. */
+/* The whole line of an event onto `line`; nothing where AG-UI has no such event.
+ * `extra`: one a kind, NULL for those that get nothing more. */
 void agui_line_write(const struct event_run *run, const struct event *e,
                      agui_extra *const extra[EVENT_KINDS], struct buf *line);
 
