@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* options.h - what the command line and the environment have said: plain data, filled by
- * door/options_read.h.  A room's own settings stand here as that room declares them, so
- * that nothing is copied from name to name.  */
+ * door/options_read.h.  The settings of a run, of the server and of the records stand
+ * here as their rooms declare them, so that nothing is copied from name to name.  */
 #ifndef DOOR_OPTIONS_H
 #define DOOR_OPTIONS_H
 

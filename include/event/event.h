@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* event.h - one run's outgoing AG-UI events, in order.
+/* event.h - the event writer: one run's outgoing events, in order.
  *
  * The writer is where the stream's grammar is kept, so that no harness can break it:
  * RUN_STARTED comes first and once; a text or reasoning message is closed before the next
@@ -8,7 +8,7 @@
  * any order; the writer inserts what is missing and drops what is late.
  *
  * Ids: native ids stay.  Where there is none, "<runId>-<n>" with n from 0 in order of
- * use. A message id seen before in the run gets "-2", "-3", …; tool call ids never
+ * use.  A message id seen before in the run gets "-2", "-3", …; tool call ids never
  * change.  So the same transcript gives the same stream.
  *
  * Nothing but its own text stands inside an open message, except results, CUSTOM and the
@@ -16,8 +16,8 @@
  * oldest gets its interrupted one.  An id above LIMIT_NAME_BYTES is not used: a message
  * gets a generated one, a tool call and its result are left out with a warning.
  *
- * Sizes: a line is at most max_chunk_bytes where its ids allow that (they take their room
- * too; the terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
+ * Sizes: a line is at most max_chunk_bytes where its ids allow that (they count too; the
+ * terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
  * that do not fit are split into several events on character borders.  A tool result is
  * cut, with metadata.runlet.truncated {"bytes": what it was}; TOOL_CALL_END leaves its
  * inputs out and a CUSTOM event its value, and say the same.
@@ -72,8 +72,8 @@ void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
 /* START, ARGS, END at once.  `origin` says whose tool it is.  `args_json` are the agent's
- * own bytes, "{}" when empty.  A call id that is already known is dropped; an empty one
- * is generated. */
+ * own bytes, "{}" when empty.  A call whose id is known already is dropped; an empty id
+ * is replaced by a generated one. */
 void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
                       struct span name, struct span args_json);
 /* RESULT.  For a call never opened it goes out as it is (agents do that). */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* event_session.h - CUSTOM <harness>.session-id: how a later run finds an agent's
- * session.
+/* event_session.h - CUSTOM <harness>.session-id: how a later run finds the session.
  *
  * Every harness tells it once the agent has named its session; the orchestrator hands
  * the id back as modelOptions.sessionId.  */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* notices.h - what a door itself says in the form of an event: there is no run behind
- * it, or it is for one of the run's readers alone.  Each appends what the format has
- * for it. */
+/* notices.h - what a door itself says in the form of an event: there is no run behind it,
+ * or it is for one of the run's readers alone.  Each appends what the format has.  */
 #ifndef EVENT_NOTICES_H
 #define EVENT_NOTICES_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* doors.c - one row a door.  The options, --help and the README's table follow from
- * it. */
+/* doors.c - one row a door.  The parser, --help and the README's table follow from it. */
 #include "door/doors.h"
 
 #include "door/http/http_door.h"

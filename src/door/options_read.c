@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* options_read.c - defaults, then the environment, then the flags, in that order, each
- * over the one before.  What a row means is written in option_table.c. */
+/* options_read.c - defaults, then the environment, then the flags, each over the one
+ * before.  What a row means is written in option_table.c.  */
 #include "door/options_read.h"
 
 #include "base/limits.h"

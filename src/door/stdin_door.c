@@ -64,6 +64,7 @@ static struct sink *sink_of(void *who, struct run *r)
   return &d->sink;
 }
 
+/* The exit waits for what stdout has not taken yet, but not for ever. */
 static void run_over(void *who, const struct run_outcome *outcome)
 {
   struct stdin_state *d = who;
@@ -75,6 +76,7 @@ static void run_over(void *who, const struct run_outcome *outcome)
                 NULL);
 }
 
+/* The second one is impatience: then the agent gets no grace. */
 static void on_signal(void *who, const struct signal_news *n)
 {
   struct stdin_state *d = who;

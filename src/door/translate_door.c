@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* translate_door.c - read, line by line, harness, events, write; blocking, as nothing
- * else goes on. */
+/* translate_door.c - a line is read, the harness is told, its events are written.  It
+ * blocks, as nothing else goes on.  */
 #include "door/translate_door.h"
 
 #include "agent/agent_session.h"

@@ -176,7 +176,7 @@ void agui_line_put_foreign(struct json_writer *w, const char *key, struct span j
     return;
   /* A newline in valid JSON can only be white space between tokens. */
   char *at = w->out->at + w->out->len - json.len;
-  for (char *p = at; (p = memchr(p, '\n', json.len - (size_t)(p - at))) != NULL;)
+  for (char *p = at; (p = memchr(p, '\n', json.len - (size_t)(p - at)));)
     *p = ' ';
 }
 

@@ -13,6 +13,7 @@
 #include "event/formats.h"
 #include "event/line_fit.h"
 #include "event/open_calls.h"
+#include "event/run_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +22,8 @@ enum open_message { OPEN_NONE, OPEN_TEXT, OPEN_REASONING };
 
 struct events {
   const struct event_format *format;
-  void *state; /* the format's */
-  struct event_run run;
-  struct buf run_texts; /* holds what `run` points to */
+  void *state;            /* the format's */
+  struct run_texts texts; /* of the run that the format is told */
   struct sink *sink;
   size_t max_chunk, overhead;
   struct buf line, report;
@@ -51,34 +51,15 @@ struct event_usage event_usage_none(void)
                               .reasoning = -1};
 }
 
-/* Each text of the run raw and as JSON.  All are added before any is pointed to, as the
- * bytes move when they grow. */
-static void keep_run(struct events *e, const struct events_setup *setup)
-{
-  const struct span given[] = {setup->run_id, setup->thread_id, setup->model};
-  struct span *const kept[] = {&e->run.run_id,      &e->run.run_json, &e->run.thread_id,
-                               &e->run.thread_json, &e->run.model,    &e->run.model_json};
-  size_t ends[6];
-  e->run_texts = buf_make(LIMIT_EVENT_LINE_BYTES);
-  for (size_t i = 0; i < 3; i++) {
-    buf_add(&e->run_texts, given[i]);
-    ends[2 * i] = e->run_texts.len;
-    json_escape(&e->run_texts, given[i]);
-    ends[2 * i + 1] = e->run_texts.len;
-  }
-  for (size_t i = 0, from = 0; i < 6; from = ends[i++])
-    *kept[i] = (struct span){e->run_texts.at + from, ends[i] - from};
-}
-
 struct events *events_new(const struct events_setup *setup)
 {
   struct events *e = mem_new(sizeof *e);
-  keep_run(e, setup);
+  e->texts = run_texts_make(setup->run_id, setup->thread_id, setup->model);
   e->format = setup->format ? setup->format : formats_find((struct span){0});
   if (e->format->state_bytes > 0)
     e->state = mem_new(e->format->state_bytes);
-  e->overhead = e->format->overhead + e->run.model_json.len;
-  e->ids.run_id = e->run.run_id;
+  e->overhead = e->format->overhead + e->texts.run.model_json.len;
+  e->ids.run_id = e->texts.run.run_id;
   e->sink = setup->sink;
   e->max_chunk = setup->max_chunk_bytes > 0 ? setup->max_chunk_bytes : LIMIT_CHUNK_BYTES;
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -96,7 +77,7 @@ void events_free(struct events *e)
   events_fail(e, SPAN_LITERAL("internal"),
               SPAN_LITERAL("The run was given up without an outcome."));
   free(e->state);
-  buf_free(&e->run_texts);
+  run_texts_free(&e->texts);
   buf_free(&e->line);
   buf_free(&e->report);
   buf_free(&e->message);
@@ -110,7 +91,7 @@ void events_free(struct events *e)
 static void send(struct events *e, struct event *event)
 {
   event->at_ms = clock_now_ms();
-  e->format->write(e->state, &e->run, event, &e->line);
+  e->format->write(e->state, &e->texts.run, event, &e->line);
   e->last_ms = clock_ticks_ms();
   if (!e->line.overflowed && e->line.len > 0) {
     e->count++;
@@ -205,6 +186,8 @@ void events_text_close(struct events *e)
     close_message(e);
 }
 
+/* A structured result names the message that it stands for; a run that only called tools
+ * has none. */
 void events_last_message(struct events *e, struct buf *out)
 {
   if (e->message.len == 0)
@@ -279,6 +262,7 @@ static void send_call(struct events *e, const struct event *call, struct span ar
   send(e, &event);
   event.kind = EVENT_TOOL_ARGS;
   send_pieces(e, &event, args_json);
+  /* tanstack says the arguments and the name twice, so twice they must fit. */
   size_t whole = e->overhead + call->call.len + 2 * json_escaped_length(call->name) +
                  2 * args_json.len;
   event.kind = EVENT_TOOL_END;
@@ -409,6 +393,7 @@ void events_fail(struct events *e, struct span code, struct span message)
 {
   if (!wind_up(e))
     return;
+  /* The whole code goes out; only this copy, for certificates and exits, is short. */
   snprintf(e->error_code, sizeof e->error_code, "%.*s", (int)code.len, code.at);
   send_last(e,
             &(struct event){.kind = EVENT_RUN_ERROR,

@@ -11,8 +11,8 @@
  * end together.  It is started once we listen.  Every signal is passed on to it, but for
  * a terminal's, which it has got itself; TERM, INT and QUIT shut the service down as
  * well, HUP, USR1, USR2 and WINCH are its own business.  Told to end it has killGraceMs,
- * then KILL.  When it exits, for whatever reason, the service shuts down; its status is
- * ours. */
+ * then KILL.  When it exits, for whatever reason, the service shuts down, with its
+ * status. */
 #ifndef DOOR_HTTP_DOOR_H
 #define DOOR_HTTP_DOOR_H
 

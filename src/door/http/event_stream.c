@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* event_stream.c - see event_stream.h. */
+/* event_stream.c - a reader of the journal that writes to an exchange.  It pulls: the
+ * server says when the socket has taken all, and only then more is read, so a slow client
+ * costs LIMIT_READER_BYTES and no more.  */
 #include "door/http/event_stream.h"
 
 #include "base/limits.h"

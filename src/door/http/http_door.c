@@ -49,6 +49,7 @@ static bool is_agent(const struct http_state *d, const struct sockaddr *peer,
   return agent && peer_may_be(agent->uid, peer, local);
 }
 
+/* Before a byte is read: an agent's connection costs nothing but its accept. */
 static bool on_accept(void *who, const struct sockaddr *peer,
                       const struct sockaddr *local)
 {
@@ -113,6 +114,7 @@ static void runs_are_over(void *who)
   loop_timer_start(d->flush, 0);
 }
 
+/* Once: no new runs, and the running ones end.  Again: they end at once. */
 static void shut_down(struct http_state *d)
 {
   if (d->closing)
