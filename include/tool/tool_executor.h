@@ -5,8 +5,8 @@
  * in common stands above it, once (tool_call.h): the call's id, its deadline, how often
  * it is tried, its cancel.  An executor knows neither MCP nor the agent nor the run.
  *
- * To add one: src/tool/tool_<name>.c with a tool_executor_claim, its header and its unit
- * test, and the function's row in the table of src/run/executors.c.
+ * To add one: src/tool/tool_<name>.c with a tool_executor_claim, its unit test, and its
+ * row in the table of src/run/executors.c.
  *
  * Rules.  `start` returns the attempt at work, or NULL and the reason.  Of an attempt at
  * work `done` comes exactly once, also after `cancel`, and never from inside `start` or

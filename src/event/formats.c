@@ -3,16 +3,18 @@
  * that nothing outside the format's own file knows how it differs from the others.  */
 #include "event/formats.h"
 
-#include "event/format_ag_ui.h"
-#include "event/format_pretty.h"
-#include "event/format_tanstack.h"
+/* In the order of the README.  A row stands for event_format_<name>, which
+ * format_<name>.c defines. */
+#define FORMAT_ROWS(ROW)                                                                 \
+  ROW(tanstack)                                                                          \
+  ROW(ag_ui)                                                                             \
+  ROW(pretty)                                                                            \
+  ROW(pretty_colour)
 
-static const struct event_format *const table[] = {
-    &event_format_tanstack,
-    &event_format_ag_ui,
-    &event_format_pretty,
-    &event_format_pretty_colour,
-};
+#define FORMAT_DECLARED(name) extern const struct event_format event_format_##name;
+#define FORMAT_LISTED(name)   &event_format_##name,
+FORMAT_ROWS(FORMAT_DECLARED)
+static const struct event_format *const table[] = {FORMAT_ROWS(FORMAT_LISTED)};
 #define FORMATS (sizeof table / sizeof *table)
 
 const struct event_format *formats_find(struct span name)

@@ -2,10 +2,16 @@
 /* executors.c - one row for each executor; the last takes whatever no other wants. */
 #include "run/executors.h"
 
-#include "tool/tool_command.h"
-#include "tool/tool_http.h"
+/* In the order in which they are asked.  A row stands for <name>_claim, which <name>.c
+ * defines. */
+#define EXECUTOR_ROWS(ROW)                                                               \
+  ROW(tool_command)                                                                      \
+  ROW(tool_http)
 
-static tool_executor_claim *const table[] = {tool_command_claim, tool_http_claim};
+#define EXECUTOR_DECLARED(name) tool_executor_claim name##_claim;
+#define EXECUTOR_LISTED(name)   name##_claim,
+EXECUTOR_ROWS(EXECUTOR_DECLARED)
+static tool_executor_claim *const table[] = {EXECUTOR_ROWS(EXECUTOR_LISTED)};
 
 int executors_choose(struct tool_source *source, struct tool_executor *out,
                      struct fault *f)
