@@ -23,9 +23,12 @@ static void test_formats__a_request_may_not_ask_for_a_transcript(void **state)
 {
   (void)state;
   assert_string_equal(formats_wire_name(0), "tanstack");
-  assert_string_equal(formats_wire_name(1), "ag-ui");
-  for (size_t i = 0; formats_wire_name(i); i++)
+  bool has_ag_ui = false;
+  for (size_t i = 0; formats_wire_name(i); i++) {
+    has_ag_ui = has_ag_ui || !strcmp(formats_wire_name(i), "ag-ui");
     assert_null(strstr(formats_wire_name(i), "pretty"));
+  }
+  assert_true(has_ag_ui);
   assert_null(formats_wire_name(SIZE_MAX));
 }
 
