@@ -16,6 +16,7 @@
   ROW(opencode)                                                                          \
   ROW(grok_build)                                                                        \
   ROW(gemini)                                                                            \
+  ROW(demo_cli)                                                                          \
   ROW(acp)                                                                               \
   ROW(command)
 
