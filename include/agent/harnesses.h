@@ -16,7 +16,6 @@
   ROW(opencode)                                                                          \
   ROW(grok_build)                                                                        \
   ROW(gemini)                                                                            \
-  ROW(demo_cli)                                                                          \
   ROW(acp)                                                                               \
   ROW(command)
 

@@ -7,7 +7,6 @@
 /* In the order of --help.  A row stands for <name>_door, which <name>_door.c defines. */
 #define DOOR_ROWS(ROW)                                                                   \
   ROW(stdin)                                                                             \
-  ROW(hello)                                                                             \
   ROW(http)                                                                              \
   ROW(translate)
 

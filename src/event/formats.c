@@ -7,7 +7,6 @@
  * format_<name>.c defines. */
 #define FORMAT_ROWS(ROW)                                                                 \
   ROW(tanstack)                                                                          \
-  ROW(parts)                                                                             \
   ROW(ag_ui)                                                                             \
   ROW(pretty)                                                                            \
   ROW(pretty_colour)
