@@ -109,7 +109,7 @@ needs() { # measured on minimal Debian 12 and 13 that had nothing yet: their pac
   case $mode in
   all) echo "needs 4 GB of disk, 10 minutes on 2 free cores and, the first time, 700 MB of downloads" ;;
   agents) echo "needs 6 GB of disk and, the first time, 1.2 GB of downloads" ;;
-  long) echo "needs 7 GB of disk, an hour on 2 free cores and, the first time, 700 MB of downloads" ;;
+  long) echo "needs 7 GB of disk and, the first time, 700 MB of downloads" ;;
   esac
   echo "free here: $(df -Ph . | awk 'NR == 2 {print $4}')"
 }

@@ -5,10 +5,10 @@
 # tests/node/run.sh pid-1|looks: whether this machine may play the PID 1 cells, may look into the program's /proc.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real agent CLIs (1.8 GB from npm), against mock models, and its bridge
+#   agents  the program with the real agent CLIs (1.4 GB more of npm packages), against mock models, and its bridge
 #           with the MCP conformance suites and clients
 #   long    thousands of runs in one service
-#   all     flow, and of agents Claude Code alone (360 MB) and the suites (the default)
+#   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
 #
 # Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
 # sanitizer build, with which `agents` does the flow tests once more.  Everything else is installed here
