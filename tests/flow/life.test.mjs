@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, eventsOf, resultsOf, textOf, textsOf, warningsOf } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { ask, assertNothingLeft, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, LOOKS, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
 
 /** A server for one test, stopped well at its end. */
 const using = (options, fn) => async () => {
@@ -257,7 +257,7 @@ test('nothing secret in any command line, and no RUNLET_ variable with the agent
   const r = await open(server, runRequest({ orch, prompt: HANG, secrets: { MY_SECRET: '' }, systemPrompts: ['x'] }))
   await started(r)
   const seen = processesOf(server.box.mark)
-  assert.ok(seen.length >= 2)
+  assert.ok(seen.length >= (LOOKS ? 2 : 1))
   for (const p of seen) {
     assert.ok(!p.cmd.some((a) => a.includes(orch.token) || a.includes('very-secret-value') || /^Bearer/.test(a)), p.cmd.join(' '))
     assert.ok(!p.env.some((e) => e.includes(orch.token)), p.cmd.join(' '))

@@ -8,7 +8,7 @@ import { listeners } from '../support/cells.mjs'
 import { below, INITS, serveAs, startAs } from '../support/init.mjs'
 import { assertStream } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { ask, assertNothingLeft, makeBox, processesOf, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, LOOKS, makeBox, processesOf, until } from '../support/runlet.mjs'
 
 let orch
 before(async () => { orch = await startOrchestrator() })
@@ -54,7 +54,7 @@ async function served(init, args, request, play) {
     assert.equal(s.stderr().match(/ run (failed|finished)/g).length, 1, s.stderr())
     assert.deepEqual(processesOf(box.mark, [s.pid, s.child.pid]).map((p) => p.cmd.join(' ')), [], 'told and gone')
     await until('no zombie', () => below(s.pid).length === 0, 1000)
-    await until('only the control port to listen', () => listeners(s.pid) === 1, 1000)
+    if (LOOKS) await until('only the control port to listen', () => listeners(s.pid) === 1, 1000)
     assert.equal((await ask(s, 'GET', '/health')).status, 200)
     assert.equal((await s.stop()).code, 0)
     await assertNothingLeft(box)

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { assertStream, eventsOf, resultsOf, textsOf } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { AGENT, RUNLET, assertNothingLeft, command, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { AGENT, LOOKS, RUNLET, assertNothingLeft, command, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
 
 assert.equal(process.getuid(), 0, 'these tests must be run as root')
 const nobody = Number(execFileSync('id', ['-u', 'nobody']).toString())
@@ -98,7 +98,7 @@ test('with --agent-user the control port is closed to the agent, whatever it sen
   box.remove()
 })
 
-test('the agent has the user\'s ids, groups and HOME, no privileges to gain, and its own private folder', async () => {
+if (LOOKS) test('the agent has the user\'s ids, groups and HOME, no privileges to gain, and its own private folder', async () => {
   const box = openBox(), orch = await startOrchestrator()
   const shell = 'id -u; id -g; id -G; echo $HOME $USER $LOGNAME $SHELL; grep -E "NoNewPrivs|CapEff" /proc/self/status; cat /proc/self/oom_score_adj'
   const started = ['@init', `@bash ${shell}`, '@text started', '@hang']
@@ -225,7 +225,7 @@ test('two RUNLET_TOKENs are refused; one is not to be seen in /proc/<runlet>/env
   assert.equal(await new Promise((done) => two.on('close', done)), 2, said)
   assert.match(said, /RUNLET_TOKEN is in the environment twice/)
   const server = await serve({ box, env: { RUNLET_TOKEN: CONTROL } })
-  assert.ok(!fs.readFileSync(`/proc/${server.pid}/environ`, 'latin1').includes('control-token'))
+  if (LOOKS) assert.ok(!fs.readFileSync(`/proc/${server.pid}/environ`, 'latin1').includes('control-token'))
   await server.stop()
   const r = startRun(runRequest({ prompt: ['@init', '@text started', '@hang'] }), { box, env: { RUNLET_TOKEN: CONTROL } })
   await until('the agent to speak', () => r.stdout().includes('started'))
@@ -236,7 +236,7 @@ test('two RUNLET_TOKENs are refused; one is not to be seen in /proc/<runlet>/env
 })
 
 // Without --agent-user: what the README says, no less and no more.
-test('without --agent-user an agent that is root reads what runlet knows', async () => {
+if (LOOKS) test('without --agent-user an agent that is root reads what runlet knows', async () => {
   const box = openBox(), orch = await startOrchestrator()
   const server = await serve({ box })
   const prompt = ['@init', '@tool getTime {"place":"x"}', `@bash ${SNOOP} loot ${lootOf(box)}`, `@bash ${SNOOP} ask ${server.port} GET /runs`, '@result success']
@@ -284,7 +284,7 @@ function memoryOf(pid) {
   return Buffer.concat(parts)
 }
 
-test('what a request brought is wiped when its run is over', async () => {
+if (LOOKS) test('what a request brought is wiped when its run is over', async () => {
   const box = openBox(), orch = await startOrchestrator()
   const server = await serve({ box, env: { RUNLET_TOKEN: CONTROL } })
   const prompt = ['@init', '@tool getTime {"place":"x"}', '@text started', '@sleep 400', '@result success']

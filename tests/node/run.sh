@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tests/node/run.sh [flow|agents|long|all] [file ...]: the black-box tests of the built program.
-# tests/node/run.sh node: where its Node is.   tests/node/run.sh pid-1: whether this machine may play the PID 1 cells.
+# tests/node/run.sh node: where its Node is.
+# tests/node/run.sh pid-1|looks: whether this machine may play the PID 1 cells, may look into the program's /proc.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real agent CLIs (1.8 GB from npm), against mock models, and its bridge
+#   agents  the program with the real agent CLIs (1.4 GB more of npm packages), against mock models, and its bridge
 #           with the MCP conformance suites and clients
 #   long    thousands of runs in one service
-#   all     flow, and of agents Claude Code alone (360 MB) and the suites (the default)
+#   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
 #
 # Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
 # sanitizer build, with which `agents` does the flow tests once more.  Everything else is installed here
@@ -45,10 +46,18 @@ pid_1() {
     "one failure; to play them: root with CAP_SYS_ADMIN, in a container docker run --privileged"
   return 1
 }
-if [ "$which" = pid-1 ]; then
-  pid_1
-  exit
-fi
+# The program closes its memory, environment and descriptors to others (PR_SET_DUMPABLE).
+looks() {
+  caps=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+  [ $((0x$caps >> 19 & 1)) -eq 0 ] || return 0
+  echo "the program's memory, environment and descriptors cannot be seen here (no CAP_SYS_PTRACE): what looks at them is not tested and" \
+    "counts as one failure; to test it: root with CAP_SYS_PTRACE, in a container docker run --privileged"
+  return 1
+}
+case $which in
+pid-1) pid_1; exit ;;
+looks) looks; exit ;;
+esac
 
 case $which in flow | agents | long | all) ;; *) die "no such part: $which (flow, agents, long, all)" ;; esac
 [ -x "${RUNLET:-}" ] || die "RUNLET must name the built program"
@@ -120,13 +129,19 @@ if [ -z "${RUNLET_TESTS_PID_1:-}" ]; then
   pid_1 || { RUNLET_TESTS_PID_1=no failed=1; }
   export RUNLET_TESTS_PID_1
 fi
+if [ -z "${RUNLET_TESTS_LOOKS:-}" ]; then
+  RUNLET_TESTS_LOOKS=yes
+  looks || { RUNLET_TESTS_LOOKS=no failed=$((failed + 1)); }
+  export RUNLET_TESTS_LOOKS
+fi
 
-# part NAME PROGRAM FILE...: one run of node's test runner, its totals added to ours.
+# part NAME PROGRAM FILE...: one run of node's test runner, its totals added to ours.  Servers that a failed test
+# left open do not hold the others up.
 part() {
   echo "== $1"
   program=$2
   shift 2
-  RUNLET=$program RUNLET_AGENT=$RUNLET_AGENT NODE_NO_WARNINGS=1 "$node" --test \
+  RUNLET=$program RUNLET_AGENT=$RUNLET_AGENT NODE_NO_WARNINGS=1 "$node" --test --test-force-exit \
     --test-concurrency=1 --test-timeout="$timeout_ms" --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$log" "$@" || trouble=1
   good=$(sed -n 's/^# pass //p' "$log")
