@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* agent_actions.h - how a harness speaks: to the orchestrator by events, to its agent by the
+/* agent_actions.h - how a harness speaks: to the orchestrator by events, to its agent by
  * actions.
  *
- * A harness hears and says, it never does: it has no descriptor, no loop and no socket.
- * What it wants done to its agent it puts into the actions, and the run carries it out
- * after the call (run/run.c): stdin by process/child, HTTP by run/agent_http.  All is copied.  */
+ * A harness has no descriptor, no loop and no socket.  What it wants done to its agent it
+ * puts into the actions, and the run carries it out after the call (run/run.c): stdin by
+ * process/child, HTTP by run/agent_http.  All texts are copied.  */
 #ifndef AGENT_AGENT_ACTIONS_H
 #define AGENT_AGENT_ACTIONS_H
 
 #include "base/buf.h"
 #include "event/event.h"
+#include "request/permission.h"
 
 struct agent_call { /* one HTTP request to the agent's own server */
   const char *method;
-  struct span url;           /* http://127.0.0.1:…, else it is heard as refused */
+  struct span url;           /* http://127.0.0.1:…, else the answer is a refusal */
   struct span authorization; /* the header's value; empty: none */
   struct span body;          /* JSON; empty: none */
 };
@@ -31,10 +32,15 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   size_t call_count, call_capacity;
   bool hang_up;   /* the turn is done: stdin ends, and the ending may begin */
   bool dismissed; /* … at once */
-  bool heartbeat; /* what was heard was no sign of life */
+  bool heartbeat; /* the last input was no sign of life */
+  /* Set by the run when somebody answers questions; else the permission mode decides. */
+  bool can_ask;
+  struct buf *questions; /* ids of agent_permit() that wait for harness.permit */
+  size_t question_count, question_capacity;
 };
 struct agent_actions agent_actions_make(void);
-void agent_actions_clear(struct agent_actions *o); /* the input and the calls */
+/* The input, the calls and the questions. */
+void agent_actions_clear(struct agent_actions *o);
 void agent_actions_free(struct agent_actions *o);
 
 struct agent_output {
@@ -47,13 +53,18 @@ void agent_ask(struct agent_output *e, int tag, const struct agent_call *call);
 /* An event stream (SSE): AGENT_STREAM with this tag and status 200 for each event, and
  * one with another status when it is over. */
 void agent_follow(struct agent_output *e, int tag, const struct agent_call *call);
-/* The agent's success or error record has been heard.  From now on it has
- * LIMIT_RESULT_GRACE_MS to exit by itself; lines that still come are heard as usual. */
+/* The agent has said how its turn ended.  From now on it has LIMIT_RESULT_GRACE_MS to
+ * exit by itself; lines that still come are read as usual. */
 void agent_hang_up(struct agent_output *e);
 /* The same of an agent that is a server and would never exit: it is ended now, and that
  * says nothing against a success. */
 void agent_dismiss(struct agent_output *e);
-/* What was heard just now came from a clock: idleMs goes on counting. */
+/* May the agent do what it asks leave for?  ALLOW and DENY are the answer, which the
+ * harness gives its agent now.  ASK: the question waits in the actions, the agent gets no
+ * answer, and the run calls harness.permit with this `id` once somebody has decided. */
+enum permission agent_permit(struct agent_output *e, struct span id,
+                             const struct permission_question *q);
+/* The input of just now came from a clock: idleMs goes on counting. */
 void agent_heartbeat(struct agent_output *e);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* agent_session.h - one harness at work: its state, its actions, and what it did not understand.
+/* agent_session.h - one harness at work: its state, its actions, and what it did not
+ * understand.
  *
- * Between whoever has lines (a run, translate) and the harness.  A line that cannot be
- * understood, or is too long, gives CUSTOM runlet.warning "unparsable-line" or
- * "line-too-long" for the first of its kind (no JSON; JSON of the wrong sort; too large)
- * at once, and a count of all at the end.  */
+ * It stands between whoever has lines (a run, translate) and the harness.  A line that
+ * cannot be understood, or is too long, gives CUSTOM runlet.warning "unparsable-line"
+ * or "line-too-long" for the first of its kind (no JSON; JSON of the wrong sort; too
+ * large) at once, and a count of all at the end.  */
 #ifndef AGENT_AGENT_SESSION_H
 #define AGENT_AGENT_SESSION_H
 
@@ -14,16 +15,17 @@ struct agent_session {
   const struct harness *harness;
   void *state;                  /* the harness's, zeroed at first, wiped at last */
   struct events *events;        /* borrowed */
-  struct agent_actions actions; /* whoever listens empties it after each call */
+  struct agent_actions actions; /* whoever makes the calls below empties it after each */
   unsigned long long not_understood, too_long;
   unsigned warned; /* a bit for each fault kind */
 };
 
-struct agent_session
-agent_session_open(const struct harness *harness); /* `events` are set later */
+/* `events` are set by the caller before the first input. */
+struct agent_session agent_session_make(const struct harness *harness);
 /* One line of stdout, valid UTF-8, no newline; blank ones are passed over, but for an
- * agent to which they mean something (harness.h).  False: it is nothing that this agent
- * says (noise of whoever shares its stdout), or no sign of life (agent_heartbeat()). */
+ * agent to which they mean something (harness.h).  False: this agent does not
+ * say such a thing (noise of whoever shares its stdout), or it is no sign of life
+ * (agent_heartbeat()). */
 bool agent_session_line(struct agent_session *h, struct span line);
 /* The same for what came by HTTP (harness.h). */
 bool agent_session_input(struct agent_session *h, const struct agent_input *input);
@@ -36,10 +38,13 @@ void agent_session_too_long(struct agent_session *h, size_t ceiling);
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
+/* The answer of somebody the run has asked (harness.permit); false: no such question. */
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
-bool agent_session_succeeded(
-    const struct agent_session *h); /* a record that ends the turn well was heard */
-void agent_session_close(struct agent_session *h); /* safe on a zeroed one */
+/* The agent has said that its turn ended well. */
+bool agent_session_succeeded(const struct agent_session *h);
+void agent_session_free(struct agent_session *h); /* safe on a zeroed one */
 
 #endif

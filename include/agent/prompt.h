@@ -3,11 +3,21 @@
  *
  * The last message must be a user's with text that is not blank, else FAULT_BAD_INPUT
  * "<adapter> adapter requires a trailing user message with text content." (adapter:
- * "Claude Code"). Resuming a session: the trimmed last text alone.  Else earlier user and
- * assistant turns with text are put before it: Previous conversation:\nUser:
- * q1\nAssistant: a1\n\nq2 With `system_first` the system prompts (blank ones left out)
- * come first, each followed by a blank line; agents that have a flag for them pass false
- * and use prompt_system().  */
+ * "Claude Code").
+ *
+ * Where a session is resumed it is the last text alone, trimmed: the agent knows the
+ * rest. Else the earlier turns of the user and the assistant that have text stand
+ * before it:
+ *
+ *   Previous conversation:
+ *   User: q1
+ *   Assistant: a1
+ *
+ *   q2
+ *
+ * With `system_first` the system prompts (blank ones left out) come first, each
+ * followed by a blank line; agents that have an option for them pass false and use
+ * prompt_system().  */
 #ifndef AGENT_PROMPT_H
 #define AGENT_PROMPT_H
 

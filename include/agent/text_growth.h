@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* text_growth.h - texts an agent tells whole again each time they have grown: what is new.
+/* text_growth.h - what is new of a text that an agent tells whole each time it has grown.
  *
- * New is what lies beyond the length told before, whatever stands in front of it (the
- * reference looks at the length alone), from a character border on.  The last
+ * New is what lies beyond the length told before, whatever stands in front of it
+ * (TanStack's adapter looks at the length alone), from a character border on.  The last
  * TEXT_GROWTH_TEXTS texts are remembered; one that is forgotten counts as new.  A zeroed
  * struct is empty and ready.  */
 #ifndef AGENT_TEXT_GROWTH_H

@@ -45,8 +45,7 @@ struct json_rules {
 struct json;
 typedef const struct json_node *json_at;
 
-/* NULL and a FAULT_BAD_INPUT ("<why> at byte <n>") or FAULT_TOO_BIG.  rules NULL: none.
- */
+/* NULL and a FAULT_BAD_INPUT ("<why> at byte <n>") or FAULT_TOO_BIG. rules NULL: none. */
 struct json *json_parse(struct span text, const struct json_rules *rules,
                         struct fault *f);
 void json_free(struct json *doc); /* NULL is fine */
@@ -61,7 +60,9 @@ struct span json_key(json_at member);
 size_t json_count(json_at array_or_object);
 /* The text of a string, unescaped; `otherwise` when v is not a string.  It may hold NUL
  * bytes.  Valid until json_free(). */
-struct span json_text(struct json *doc, json_at v, struct span otherwise);
+struct span json_text(const struct json *doc, json_at v, struct span otherwise);
+/* The text of a member; "" when it is absent or no string. */
+struct span json_member_text(const struct json *doc, json_at object, const char *name);
 /* `otherwise` when v is not a number or too large for a double. */
 double json_number(json_at v, double otherwise);
 /* An exact integer in 0..highest, else false.  Exact up to 2^64-1 when it is written with

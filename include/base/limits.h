@@ -16,7 +16,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_LINE_BYTES        ((size_t)64 * MIB) /* one stdout line; longer: resync */
 #define LIMIT_STDERR_TAIL_BYTES ((size_t)4 * KIB)  /* shown, cleaned */
 #define LIMIT_STDERR_KEPT_BYTES ((size_t)8 * KIB)  /* kept, so that no secret is cut */
-#define LIMIT_PIPE_BYTES        ((size_t)1 * MIB) /* asked of the kernel for stdin, out, err */
+#define LIMIT_PIPE_BYTES        ((size_t)1 * MIB)  /* asked of the kernel, each stream */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
 
 /* JSON. */
@@ -50,9 +50,13 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
-#define LIMIT_OPEN_CALLS        4096 /* calls without a result; more: the oldest gets one */
+#define LIMIT_OPEN_CALLS        4096 /* without a result; more: the oldest gets one */
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
+
+/* Paths: one that is put together; Linux takes 4 KiB. */
+#define LIMIT_PATH_BYTES       ((size_t)8 * KIB)
+#define LIMIT_AGENT_USER_BYTES ((size_t)4 * KIB) /* uid, gid and groups as text */
 
 /* The control port. */
 #define LIMIT_BODY_BYTES      ((size_t)32 * MIB)
@@ -67,6 +71,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_WRITE_STALL_MS  600000u /* a reader that takes no byte is gone */
 #define LIMIT_REFUSED         16 /* connections being told 503; more: closed unheard */
 #define LIMIT_HTTP_OUT_BYTES  (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
+#define LIMIT_PROBE_BYTES     ((size_t)1 * KIB)  /* what asks if a client is there */
 #define LIMIT_LINGER_BYTES    ((size_t)64 * MIB) /* dropped after an early answer */
 #define LIMIT_LINGER_MS       3000u              /* for the client to close its end */
 

@@ -11,8 +11,8 @@
 
 void *mem_new(size_t size);               /* zeroed */
 void *mem_resize(void *old, size_t size); /* like realloc; size > 0 */
-/* Room for one more element in a growing array: doubles `*room` when it is full.
- *   v->at = mem_reserve(v->at, v->count, &v->room, sizeof *v->at); */
+/* Makes sure that one more element fits: doubles `*capacity` when the array is full.
+ *   v->at = mem_reserve(v->at, v->count, &v->capacity, sizeof *v->at); */
 void *mem_reserve(void *at, size_t count, size_t *capacity, size_t element);
 void mem_wipe(void *at, size_t len); /* zeroes what the compiler may not leave out */
 

@@ -7,18 +7,7 @@
 #define BASE_PROCESS_H
 
 #include "base/buf.h"
-
-struct strv { /* growing, NULL-ended list of owned C strings: argv, env */
-  char **at;
-  size_t count, capacity;
-};
-void strv_add(struct strv *v, struct span s);
-void strv_addf(struct strv *v, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-/* Environment lists, entries "NAME=value": replaces an entry of that name. */
-void strv_set_env(struct strv *v, const char *name, struct span value);
-const char *strv_env(const struct strv *v, const char *name); /* NULL: absent */
-void strv_free(struct strv *v); /* wipes each string first: env holds secrets */
+#include "base/strv.h"
 
 struct plan_file { /* written 0600 in the run's private folder before the spawn */
   char *name;      /* file name only; the plan names it in argv by plan_place.folder */
@@ -57,5 +46,10 @@ struct process_end {
   const struct leftover *leftovers; /* borrowed */
   size_t leftover_count;
 };
+
+/* It exited with 0, or had to be ended by us after it had said all (`forced`). */
+bool process_end_is_clean(const struct process_end *end);
+/* "SIGTERM"; NULL: not one that ends processes. */
+const char *process_signal_name(int number);
 
 #endif

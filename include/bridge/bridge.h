@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* bridge.h - the localhost MCP server of one run.
  *
- * It listens on 127.0.0.1, a port the kernel picks, path /mcp, with a fresh 32-byte
+ * It listens on 127.0.0.1, on a port the kernel picks, path /mcp, with a fresh 32-byte
  * token; it listens before the agent is spawned, and answers the handshake from memory.
  * It knows tools and calls, never agents or events.
  *
@@ -11,12 +11,14 @@
  *   405  not a POST (Allow: POST)
  *   401  no bearer token, or another one, or two
  *   415  not application/json
- *   404  a legacy request with an Mcp-Session-Id that is none of ours (after the body)
+ * After the body:
+ *   404  a legacy request with an Mcp-Session-Id that is none of ours
  * Idle connections stay open as long as the bridge.  */
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 
 #include "base/fault.h"
+#include "request/bridge_address.h"
 #include "request/tools.h"
 #include "tool/tool_call.h"
 
@@ -25,24 +27,26 @@ struct bridge;
 
 struct bridge_setup {
   struct uv_loop_s *loop;
-  const struct tools *tools;      /* outlives the bridge */
-  const struct tool_route *route; /* outlives the bridge */
+  struct span name;               /* the MCP server's, not empty; outlives the bridge */
+  const struct tools *tools;      /* likewise */
+  const struct tool_route *route; /* likewise */
   unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
 };
 
-struct bridge_facts {                   /* for warnings and the report */
-  unsigned long long requests, refused; /* refused: 401 */
-  bool listed; /* an initialize, discover or tools/list was answered */
+struct bridge_facts { /* for warnings and the report */
+  unsigned long long requests;
+  unsigned long long refused; /* with a 401 */
+  bool listed;                /* an initialize, discover or tools/list was answered */
   unsigned long long calls;
   unsigned open_calls;
 };
 
 struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f);
-struct bridge_address bridge_address(const struct bridge *b); /* borrowed */
+struct bridge_address bridge_address(const struct bridge *b); /* lent */
 struct bridge_facts bridge_facts(const struct bridge *b);
-/* Aborts the calls in flight, closes hard, wipes the token.  `closed` once, on a later
- * turn. */
+/* Cancels the calls in flight, cuts the connections, wipes the token.  `closed` comes
+ * once, on a later turn. */
 void bridge_close(struct bridge *b, void (*closed)(void *who), void *who);
 
 #endif

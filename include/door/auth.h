@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* auth.h - who may call the control port.  Pure but for reading the token.
+/* auth.h - who may call the control port.  Pure.
  *
  * With a token: `Authorization: Bearer <token>` on everything but /health, compared in
  * constant time.  Without one the service listens on loopback only, and then Host must be
@@ -27,15 +27,12 @@ struct auth_facts { /* of one request */
   bool from_agent; /* the peer may be the agent's (io/peer.h) */
 };
 
-/* The token from `file` (without its last newline), else from RUNLET_TOKEN in `env`,
- * whose value is overwritten in place.  An empty one, or two of them in `env`, is an
- * error.  Then checks that `host` may be listened on. */
-int auth_open(struct auth *g, const char *file, char *const *env, const char *host,
+/* `token` is taken (door/token.h; empty: none).  Checks that `host` may be listened on:
+ * FAULT_BAD_INPUT. */
+int auth_open(struct auth *a, struct buf *token, const char *host,
               bool allow_unauthenticated, struct fault *f);
-void auth_close(struct auth *g);
-/* For who needs no token: overwrites RUNLET_TOKEN's value. */
-void auth_wipe(char *const *env);
+void auth_close(struct auth *a);
 /* 0, or FAULT_DENIED (401) or FAULT_FORBIDDEN (403) with the text for the caller. */
-int auth_check(const struct auth *g, const struct auth_facts *facts, struct fault *f);
+int auth_check(const struct auth *a, const struct auth_facts *facts, struct fault *f);
 
 #endif

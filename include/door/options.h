@@ -1,64 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-/* options.h - the command line and the environment, read by one table.
- *
- * Every option has a long name, a variable RUNLET_<NAME> (upper case, _ for -), a
- * default, and the commands it belongs to; the flag wins over the variable.  "--name
- * value" and "--name=value" are the same.  Numbers are strict: the whole text, decimal,
- * in range, the unit is in the name; "90s" is an error naming the option.  The table
- * makes the parser, --help, and the README's table (runlet --help=markdown).
- *
- * RUNLET_TOKEN has no flag on purpose: argv can be read by everybody.  It and every other
- * RUNLET_* variable are kept from the agent (run/environment.h); its value is overwritten in
- * place.  */
+/* options.h - what the command line and the environment have said: plain data, filled by
+ * door/options_read.h.  The settings of a run, of the server and of the records stand
+ * here as their rooms declare them, so that nothing is copied from name to name.  */
 #ifndef DOOR_OPTIONS_H
 #define DOOR_OPTIONS_H
 
-#include "base/buf.h"
-#include "base/fault.h"
 #include "base/log.h"
+#include "door/door.h"
+#include "event/event_format.h"
+#include "http/http_server.h"
+#include "run/run.h"
+#include "service/records.h"
 
-#include <stdio.h>
+struct run_options {
+  /* What the options can say of it: workspace is as it was given (NULL: not at all), and
+   * the pointers to what a door opens are not set. */
+  struct run_settings settings;
+  const char *state_dir, *ca_file, *agent_user;
+  bool agent_may_gain_privileges;
+  const char *output; /* "ndjson", "pretty"; NULL: as stdout is */
+  size_t max_body_bytes;
+};
 
-enum command {
-  COMMAND_HELP = 0,
-  COMMAND_RUN = 1,
-  COMMAND_SERVE = 2,
-  COMMAND_TRANSLATE = 4,
-  COMMAND_VERSION = 8
+struct serve_options {
+  const char *listen, *token_file, *require_cli;
+  bool allow_unauthenticated;
+  unsigned max_runs;
+  struct http_server_setup http; /* connections and write_stall_ms */
+  struct records_setup records;  /* sizes and times */
+};
+
+struct translate_options {                /* of a recorded agent */
+  const char *harness;                    /* its id */
+  const char *run_id, *thread_id, *model; /* NULL: "run", "thread", "unknown" */
+  const char *file;                       /* set by the door; NULL or "-": stdin */
+  int out;                                /* the same: where the lines go, blocking */
+  int exit_status, signal;                /* how it ended */
+  const struct event_format *format;      /* NULL: the usual one */
+  size_t max_chunk_bytes, max_line_bytes; /* 0: the default, as in the next */
+  size_t read_bytes;      /* asked of one read(), at most LIMIT_READ_BYTES */
+  long long timestamp_ms; /* of every event; -1: the clock's */
+};
+
+struct log_options {
+  const char *format_name, *level_name;
+  enum log_form format;
+  enum log_level level;
 };
 
 struct options { /* texts are borrowed from argv or the environment, or constants */
-  enum command command;
-  enum command help_for; /* COMMAND_HELP: of which command; COMMAND_HELP: all */
-  bool help_markdown;
-  const char *file;       /* run, translate: "-" when none is given */
-  char *const *companion; /* serve: what stands after "--", NULL-ended; NULL: none */
+  const struct door *door; /* NULL: --help or --version is asked for */
+  bool version, help, help_markdown;
+  const struct door *help_for; /* NULL: the overview */
+  const char *file;            /* "-" when none is given */
+  char *const *companion;      /* what stands after "--", NULL-ended; NULL: none */
+  size_t max_line_bytes;       /* of the agent */
 
-  const char *listen, *token_file, *workspace, *state_dir, *ca_file, *tool_command,
-      *output, *require_cli, *agent_user;
-  const char *log_format, *log_level;
-  bool allow_unauthenticated, workspace_per_thread, mcp_legacy_only,
-      agent_may_gain_privileges;
-  unsigned long long max_runs, max_connections, max_body_bytes, max_line_bytes;
-  unsigned long long run_timeout_ms, max_run_ms, start_timeout_ms, idle_timeout_ms,
-      tool_timeout_ms;
-  unsigned long long kill_grace_ms, drain_ms, result_grace_ms, heartbeat_ms,
-      write_stall_ms;
-  unsigned long long log_memory_bytes, log_spill_bytes, keep_ms, keep_runs, keep_bytes;
-  unsigned long long bridge_hold_ms, bridge_progress_ms;
-
-  const char *harness, *model, *run_id, *thread_id; /* translate */
-  unsigned long long exit_status, signal;
+  struct run_options run;
+  struct serve_options serve;
+  struct translate_options translate;
+  struct log_options log;
 };
-
-/* FAULT_BAD_INPUT names the option at fault.  `env`: the process's environment. */
-int options_read(int argc, char *const *argv, char *const *env, struct options *out,
-                 struct fault *f);
-/* Help for one command (COMMAND_HELP: the overview and all options), or the table in
- * Markdown. */
-void options_help(const struct options *o, FILE *to);
-
-/* "HOST:PORT" to its parts; HOST is an IP literal ([…] for IPv6) or "localhost". */
-int options_listen(const char *text, struct buf *host, unsigned *port, struct fault *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* event.h - one run's outgoing AG-UI events, in order.
+/* event.h - the event writer: one run's outgoing events, in order.
  *
  * The writer is where the stream's grammar is kept, so that no harness can break it:
  * RUN_STARTED comes first and once; a text or reasoning message is closed before the next
@@ -8,7 +8,7 @@
  * any order; the writer inserts what is missing and drops what is late.
  *
  * Ids: native ids stay.  Where there is none, "<runId>-<n>" with n from 0 in order of
- * use. A message id seen before in the run gets "-2", "-3", …; tool call ids never
+ * use.  A message id seen before in the run gets "-2", "-3", …; tool call ids never
  * change.  So the same transcript gives the same stream.
  *
  * Nothing but its own text stands inside an open message, except results, CUSTOM and the
@@ -16,21 +16,21 @@
  * oldest gets its interrupted one.  An id above LIMIT_NAME_BYTES is not used: a message
  * gets a generated one, a tool call and its result are left out with a warning.
  *
- * Sizes: a line is at most max_chunk_bytes where its ids allow that (they take their room
- * too; the terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
+ * Sizes: a line is at most max_chunk_bytes where its ids allow that (they count too; the
+ * terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
  * that do not fit are split into several events on character borders.  A tool result is
  * cut, with metadata.runlet.truncated {"bytes": what it was}; TOOL_CALL_END leaves its
  * inputs out and a CUSTOM event its value, and say the same.
  *
- * Wire formats: "tanstack" is what TanStack AI's runner writes (metadata.tanstack,
- * toolName and input aliases, usage as an object); "ag-ui" is the AG-UI specification's
- * own (usage as an array). event_format.c holds the difference.  */
+ * Steps: a step of the agent ends when it opens a message or calls a tool after results,
+ * and when the run ends after anything was said.  AG-UI has no event for that.
+ *
+ * How an event is spelled is the format's (event/event_format.h).  */
 #ifndef EVENT_EVENT_H
 #define EVENT_EVENT_H
 
 #include "base/buf.h"
-
-enum events_format { EVENTS_TANSTACK, EVENTS_AG_UI };
+#include "event/event_format.h"
 
 /* Where finished lines go.  `put` borrows the line (its newline included) for the call
  * only, and returns how many bytes still wait to leave the process: above
@@ -46,16 +46,12 @@ struct sink {
 
 struct events_setup {
   struct span run_id, thread_id, model; /* copied */
-  enum events_format format;
-  size_t max_chunk_bytes; /* 0: LIMIT_CHUNK_BYTES */
-  struct sink *sink;      /* borrowed until the terminal event has been put and ended */
+  const struct event_format *format;    /* NULL: the first of event/formats.h */
+  size_t max_chunk_bytes;               /* 0: LIMIT_CHUNK_BYTES */
+  struct sink *sink; /* borrowed until the terminal event has been put and ended */
 };
 
-struct event_usage { /* negative: not known */
-  long long prompt, completion, total, cached, cache_write, reasoning;
-  struct span cost_usd; /* raw JSON number, empty: not known */
-};
-struct event_usage event_usage_none(void);
+struct event_usage event_usage_none(void); /* nothing is known */
 
 struct events; /* owned by the run */
 
@@ -63,8 +59,8 @@ struct events *events_new(const struct events_setup *setup);
 /* Sends RUN_ERROR `internal` if no terminal event went out yet. */
 void events_free(struct events *e);
 
-void events_start(
-    struct events *e); /* RUN_STARTED; the others do it too, if it is missing */
+/* RUN_STARTED.  All the others send it first where it is missing. */
+void events_start(struct events *e);
 
 /* One text message.  `id` empty: generated.  Opening closes whatever is open. */
 void events_text_open(struct events *e, struct span id);
@@ -75,10 +71,11 @@ void events_reasoning_open(struct events *e, struct span id);
 void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
-/* START, ARGS, END at once.  `args_json` are the agent's own bytes, "{}" when empty.  A
- * call id that is already known is dropped; an empty one is generated. */
-void events_tool_call(struct events *e, struct span call_id, struct span name,
-                      struct span args_json);
+/* START, ARGS, END at once.  `origin` says whose tool it is.  `args_json` are the agent's
+ * own bytes, "{}" when empty.  A call whose id is known already is dropped; an empty id
+ * is replaced by a generated one. */
+void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
+                      struct span name, struct span args_json);
 /* RESULT.  For a call never opened it goes out as it is (agents do that). */
 void events_tool_result(struct events *e, struct span call_id, struct span content,
                         bool failed);
@@ -89,8 +86,9 @@ void events_custom(struct events *e, const char *name, struct span value_json);
 void events_warn(struct events *e, const char *code, struct span message);
 
 /* What metadata.runlet of the terminal event says: members only, without braces, e.g.
- * "\"exitCode\":0,\"durationMs\":12".  Copied; the last one wins. */
-void events_report(struct events *e, struct span members_json);
+ * "\"exitCode\":0,\"durationMs\":12"; and the run's length once more, for formats that
+ * people read.  Copied; the last one wins. */
+void events_report(struct events *e, struct span members_json, long long duration_ms);
 /* The terminal events.  The first wins, later ones are dropped. */
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
 void events_fail(struct events *e, struct span code, struct span message);
@@ -98,16 +96,16 @@ void events_fail(struct events *e, struct span code, struct span message);
 /* The id of the message opened last, as JSON, onto `out`; a fresh one if none was. */
 void events_last_message(struct events *e, struct buf *out);
 
-bool events_are_over(const struct events *e);
 bool events_finished_well(const struct events *e);     /* over, and it was RUN_FINISHED */
 const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" */
-bool events_have_spoken(
-    const struct events *e); /* any text, reasoning or tool call went out */
+/* Any text, reasoning or tool call went out. */
+bool events_have_spoken(const struct events *e);
 size_t events_backlog(const struct events *e); /* what the sink said last */
-void events_caught_up(struct events *e); /* the sink drained: that no longer holds */
-unsigned long long events_count(const struct events *e);
+/* The sink has drained: that no longer holds. */
+void events_caught_up(struct events *e);
+unsigned long long events_count(const struct events *e); /* that went out */
 unsigned long long events_tool_calls(const struct events *e);
-/* Ticks (ids_ticks_ms) of the last event that went out: for heartbeats. */
+/* Ticks (clock_ticks_ms) of the last event that went out: for heartbeats. */
 unsigned long long events_last_ms(const struct events *e);
 
 #endif

@@ -17,7 +17,7 @@ struct seen_ids_entry {
 
 struct seen_ids {
   struct seen_ids_entry *at;
-  size_t count, capacity; /* room is a power of two, at least twice count */
+  size_t count, capacity; /* capacity: a power of two, at least twice count */
 };
 
 /* How often `id` was added before; it is added once more.  When the table is full a new

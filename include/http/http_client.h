@@ -69,7 +69,6 @@ struct http_client_request *http_client_start(struct http_client *c,
 void http_client_cancel(struct http_client_request *r);
 /* Streams only.  While paused neither a piece nor on_done comes, but after a cancel. */
 void http_client_pause(struct http_client_request *r, bool paused);
-size_t http_client_in_flight(const struct http_client *c);
 /* Cancels all (their on_done come first), then closes.  `closed` comes once, on a later
  * turn. */
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who);

@@ -38,8 +38,7 @@ struct http_parse_limits {
 enum http_parse_state {
   HTTP_PARSE_START, /* no byte of a request yet */
   HTTP_PARSE_HEAD,  /* in the request line or the headers */
-  HTTP_PARSE_BODY,  /* headers complete: http_parse_request() may be read, the body grows
-                     */
+  HTTP_PARSE_BODY,  /* headers complete: the request may be read, its body grows */
   HTTP_PARSE_DONE,  /* one whole request is there */
   HTTP_PARSE_FAILED /* http_parse_status() tells what to answer; nothing more is read */
 };

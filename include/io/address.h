@@ -7,8 +7,7 @@
 
 struct sockaddr;
 
-/* Both families as 16 bytes, IPv4 in its mapped form.  False: neither; NULL is neither.
- */
+/* Both families as 16 bytes, IPv4 in its mapped form. False: neither; NULL is neither. */
 bool address_widen(const struct sockaddr *a, unsigned char out[16]);
 /* Loopback, or the address of an interface of this machine (network namespace).  An IPv4
  * address mapped into IPv6 counts as the IPv4 address.  When the interfaces cannot be

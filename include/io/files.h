@@ -9,7 +9,9 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-struct agent_user;
+struct files_owner { /* another user, to whom a folder is given */
+  unsigned uid, gid;
+};
 
 /* The state folder: made 0700 if it is not there; refused if it is a link, or another
  * user's, or open to others.  `passable`: 0711, for who knows a name in it. */
@@ -22,7 +24,7 @@ int files_write_private(const char *folder, const char *name, struct span conten
                         struct fault *f);
 /* A private folder and its files (but the lock) become another user's.  The last thing to
  * be done with them: from then on the user can put anything there. */
-int files_give(const char *folder, unsigned uid, unsigned gid, struct fault *f);
+int files_give(const char *folder, struct files_owner owner, struct fault *f);
 /* Removes the folder and all in it; what is not there is fine. */
 void files_remove_tree(const char *path);
 /* Removes private folders under `state` whose lock nobody holds (their runner was
@@ -37,10 +39,9 @@ int files_find_program(const char *program, const char *path_variable, const cha
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
 /* Exists, is a folder, and can be written. */
 int files_check_folder(const char *path, struct fault *f);
-/* 0755; that it exists already is fine.  A new one becomes `owner`'s; NULL: stays ours.
- */
-int files_make_folder(const char *path, const struct agent_user *owner, struct fault *f);
-int files_real_path(const char *path, struct buf *real,
-                    struct fault *f); /* absolute, without links */
+/* 0755; that it exists already is fine. A new one becomes `owner`'s; NULL: stays ours. */
+int files_make_folder(const char *path, const struct files_owner *owner, struct fault *f);
+/* Absolute, without links. */
+int files_real_path(const char *path, struct buf *real, struct fault *f);
 
 #endif

@@ -3,12 +3,12 @@
  *
  * signals_block() comes first in main, before any thread is made, so that every thread
  * has these signals blocked and only the descriptor sees them; children get them back
- * unblocked (process/keeper.c; libuv does it for its own). `inside` says that the sender is a
- * process of our own PID namespace: as PID 1 that is the agent or a shell in the
- * container, and it is not obeyed (decided by the caller).  SIGPIPE is ignored.
+ * unblocked (process/keeper.c; libuv does it for its own).  `inside` says that the sender
+ * is a process of our own PID namespace: as PID 1 that is the agent or a shell in the
+ * container, and the caller does not obey it.  SIGPIPE is ignored.
  *
- * SIGNALS_ALL adds USR1, USR2 and WINCH, which are for a companion (process/companion.h) and
- * nothing to us; they are blocked from signals_open() on.  */
+ * SIGNALS_ALL adds USR1, USR2 and WINCH, which are for a companion (process/companion.h)
+ * and nothing to us; they are blocked from signals_open() on.  */
 #ifndef IO_SIGNALS_H
 #define IO_SIGNALS_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* agent_user.h - another user, as whom an agent runs (--agent-user).
  *
- * Looked up once, at the start, in passwd and group.  The keeper (process/keeper.h) stays what
- * runlet is, so that its signals always arrive; only between fork and exec the agent
- * takes the identity on: groups, group, user, and PR_SET_NO_NEW_PRIVS, without which it
+ * Looked up once, at the start, in passwd and group.  The keeper (process/keeper.h) stays
+ * what runlet is, so that its signals always arrive; only between fork and exec the agent
+ * becomes that user: groups, group, user, and PR_SET_NO_NEW_PRIVS, without which it
  * could get more again by a set-user-id program.  */
 #ifndef PROCESS_AGENT_USER_H
 #define PROCESS_AGENT_USER_H
@@ -29,7 +29,7 @@ int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
 int agent_user_check(const struct agent_user *id, const char *folder, bool write,
                      struct fault *f);
 
-/* "uid:gid:may_gain:group,group,…", for the keeper's argument; no identity: "". */
+/* "uid:gid:may_gain:group,group,…", for the keeper's argument; no agent user: "". */
 void agent_user_write(const struct agent_user *id, struct buf *out); /* NULL: none */
 bool agent_user_read(const char *text, struct agent_user *id);
 /* This process becomes the user, for good; 0, or errno.  Only system calls: between vfork

@@ -7,7 +7,7 @@
  * cgroup.kill (Linux 5.14) ends all that is in it at once, whoever forks meanwhile.
  *
  * Nothing here is needed: each call does nothing where there is nothing.  An agent that
- * is root may leave its group; the walk through /proc (process/descendants.h) finds it.  */
+ * is root may leave its group; then the keeper's walk through /proc finds it.  */
 #ifndef PROCESS_CGROUP_H
 #define PROCESS_CGROUP_H
 

@@ -58,12 +58,12 @@ void child_end_input(struct child *c); /* once all is written; any number of tim
 void child_pause(struct child *c);     /* stop reading stdout: back-pressure */
 void child_resume(struct child *c);
 bool child_is_paused(const struct child *c);
-unsigned long long
-child_repaired(const struct child *c); /* invalid UTF-8 sequences on stdout */
-unsigned long long child_first_output_ms(
-    const struct child *c); /* ids_ticks_ms of the first stdout byte, 0: none */
-unsigned long long
-child_last_output_ms(const struct child *c); /* and of the last, or of the spawn */
+/* How many invalid UTF-8 sequences were on stdout. */
+unsigned long long child_repaired(const struct child *c);
+/* clock_ticks_ms() at the first byte of stdout, 0: there was none; and at the last, or at
+ * the spawn. */
+unsigned long long child_first_output_ms(const struct child *c);
+unsigned long long child_last_output_ms(const struct child *c);
 /* TERM to the group, after `grace_ms` KILL to the group and to everything the agent ever
  * started, for at most LIMIT_SWEEP_MS: who cannot die is given up, on_end says SIGKILL
  * and the leftovers name it.  A keeper that does not do its work (an agent may have
@@ -76,8 +76,7 @@ void child_stop(struct child *c, unsigned grace_ms);
  * comes once, never from inside, with the same end and its leftovers. */
 void child_settle(struct child *c, bool sweep,
                   void (*settled)(void *who, const struct process_end *end));
-/* Any time; an agent that still lives is killed with all it started.  NULL is not fine.
- */
+/* Any time; an agent that still lives is killed with all it started. NULL is not fine. */
 void child_close(struct child *c, void (*closed)(void *who), void *who);
 
 #endif

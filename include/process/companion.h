@@ -21,7 +21,6 @@ struct companion *companion_start(struct uv_loop_s *loop, const char *program,
                                   char *const *argv, char *const *env,
                                   void (*on_exit)(void *who, int status), void *who,
                                   struct fault *f);
-int companion_pid(const struct companion *c);
 /* To it alone, as its container runtime did. */
 void companion_signal(struct companion *c, int number);
 /* KILL to it when it is still there after that long; again: nothing more. */

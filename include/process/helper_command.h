@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* helper_command.h - one helper command, run to its end: bytes in, bytes and a status out.
+/* helper_command.h - one helper command, run to its end: bytes in, bytes and status out.
  *
  * For short commands of our own (a local tool, later a clone or a setup step), not for
  * agents.  The command has its own process group; at the deadline, on cancel, or when its
  * output passes the ceiling the whole group is killed.  `on_done` comes exactly once,
  * never from inside command_start() or command_cancel(), when the process is gone and its
  * pipes are at their end, or 200 ms after it is gone if something else holds them.  The
- * command frees itself after on_done.  */
+ * command frees itself after on_done. */
 #ifndef PROCESS_HELPER_COMMAND_H
 #define PROCESS_HELPER_COMMAND_H
 

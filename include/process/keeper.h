@@ -23,7 +23,7 @@
 
 struct agent_user;
 
-/* argv: runlet --keeper <folder> <identity> <oom score> <oom kills> <cgroup> <cwd>
+/* argv: runlet --keeper <folder> <agent user> <oom score> <oom kills> <cgroup> <cwd>
  * <program> <argv…>; the first five, and what is in them, as struct keeper_terms and
  * oom_score_usual() have it, "" for none. */
 #define KEEPER_ARGUMENT   "--keeper"

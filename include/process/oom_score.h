@@ -2,10 +2,9 @@
 /* oom_score.h - who is killed when memory is short: the agent rather than us.
  *
  * At the start we lower our own /proc/self/oom_score_adj (the keepers inherit that), and
- * whatever we start for others gets the value back that we had.  Lowering needs
+ * whatever we start for others gets the value back that we had. Lowering needs
  * CAP_SYS_RESOURCE; where it is not allowed, or there is no /proc, nothing happens at
- * all.
- */
+ * all. */
 #ifndef PROCESS_OOM_SCORE_H
 #define PROCESS_OOM_SCORE_H
 

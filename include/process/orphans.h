@@ -14,17 +14,15 @@
 
 struct uv_loop_s;
 
-/* One a loop.  Keeps the loop from nothing: it does not count as something to wait for.
- */
+/* Once for a loop, which it does not keep running. */
 int orphans_open(struct uv_loop_s *loop, struct fault *f);
 void orphans_close(struct uv_loop_s *loop); /* fine when it was not opened */
 /* Nothing happens on a loop without orphans_open(). */
-void orphans_claim(struct uv_loop_s *loop,
-                   int pid); /* right after the fork, before the loop runs again */
+void orphans_claim(struct uv_loop_s *loop, int pid);   /* before the loop runs again */
 void orphans_release(struct uv_loop_s *loop, int pid); /* its owner has reaped it */
-/* Kills every orphan that started at `started` or later (process/descendants.h), with all
- * below it; nothing below who is claimed.  For what a keeper had when it was killed: who
- * became an orphan of another run meanwhile cannot be told from it. */
+/* Kills every orphan that started at `started` or later (as /proc tells it), with all
+ * below it, but nothing below a claimed child.  For what a keeper had when it was killed:
+ * what became an orphan of another run meanwhile cannot be told from it. */
 void orphans_sweep(struct uv_loop_s *loop, unsigned long long started);
 
 #endif

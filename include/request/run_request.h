@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* run_request.h - the run request: JSON text in, a checked value out.
+/* run_request.h - what one run is asked to do: plain data, checked by request_read.h.
  *
- * Wire: the body of POST /run of TanStack AI's in-container runner plus our optional
- * fields (README.md "The request").  Checked in the reference's order with the
- * reference's texts, the first failure wins: object, runId, threadId, model, toolExecUrl,
- * toolExecToken, messages, harness, workspace, toolDescriptors; then ours.  Unknown
- * fields are ignored.  A field that changes what the run does and is not built yet is
- * refused by name: nothing is silently left out.
- *
- * A message turn may have been left out (run_messages.h), so message_count may be 0.
- * Member names given twice are refused.  Control characters are refused in runId,
- * threadId, model and the tool fields (they go into headers, argv and paths), NUL
- * wherever a text goes into argv or the environment.  Invalid UTF-8 becomes U+FFFD.
- *
- * The request owns its text; every span in it points there or into its document.  */
+ * A message turn may have been left out (run_messages.h), so message_count may be 0.  The
+ * request owns its text; every span in it points there or into its document.  */
 #ifndef REQUEST_RUN_REQUEST_H
 #define REQUEST_RUN_REQUEST_H
 
@@ -53,8 +42,6 @@ struct harness_options {
   struct span sandbox;     /* codex */
 };
 
-enum event_format { EVENT_FORMAT_TANSTACK, EVENT_FORMAT_AG_UI };
-
 struct run_request {
   struct span run_id, thread_id, model, harness;
   struct span tool_url, tool_token; /* empty when there are no tools */
@@ -79,13 +66,13 @@ struct run_request {
   struct env_entry *env;
   size_t env_count;
   struct run_deadlines deadlines;
-  enum event_format event_format;
-  bool kill_leftovers;    /* after a success too */
-  bool detach;            /* onDisconnect: the run goes on without its client */
-  size_t max_chunk_bytes; /* 0: not given */
-  unsigned heartbeat_ms;  /* UINT_MAX: not given; 0: off */
-  struct span
-      traceparent; /* set by the door from the HTTP header; borrowed from door_text */
+  struct span event_format; /* its name; empty: the usual one */
+  bool kill_leftovers;      /* after a success too */
+  bool detach;              /* onDisconnect: the run goes on without its client */
+  size_t max_chunk_bytes;   /* 0: not given */
+  unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
+  /* set by the door from the HTTP header; borrowed from door_text */
+  struct span traceparent;
 
   /* what holds the spans */
   struct buf text;
@@ -94,21 +81,7 @@ struct run_request {
   struct arena *joined; /* lists, and texts that had to be put together */
 };
 
-struct request_rules {
-  /* `runlet run`: runId, threadId default to these, model to "default", workspace to
-   * {"source":{"type":"none"}}, the tool fields to none; `prompt`: string is taken where
-   * `messages` is absent. */
-  bool lenient;
-  struct span run_id, thread_id;
-  bool local_tools; /* --tool-command: toolExecUrl and toolExecToken are not needed */
-};
-
-/* `text` is taken in every case.  NULL: FAULT_BAD_INPUT (or FAULT_TOO_BIG: more than
- * LIMIT_JSON_TREE_BYTES beside long strings and schemas) with a message for the caller.
- * The texts in `rules` are copied. */
-struct run_request *run_request_read(struct buf *text, const struct request_rules *rules,
-                                     struct fault *f);
-void run_request_free(
-    struct run_request *r); /* wipes the text: it holds the tool token */
+/* Wipes the texts: they hold the tool token and secrets.  NULL is fine. */
+void run_request_free(struct run_request *r);
 
 #endif

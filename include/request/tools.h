@@ -23,13 +23,11 @@ struct tool {
 struct tools; /* owned by the run request */
 
 /* `descriptors`: the array inside `doc`, which was parsed with "inputSchema",
- * "outputSchema", "annotations" raw.  Errors: FAULT_BAD_INPUT with the reference's texts:
- * "run request: toolDescriptors must be a ToolDescriptor[]", and for a name given twice
- * "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one tools
- * array must be unique."  NULL `descriptors`: no tools. */
+ * "outputSchema", "annotations" raw.  Errors: FAULT_BAD_INPUT in the words of TanStack's
+ * runner: "run request: toolDescriptors must be a ToolDescriptor[]", and for a name given
+ * twice "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one
+ * tools array must be unique."  NULL `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
-/* From plain names (translate --tools a,b). */
-struct tools *tools_from_names(struct span comma_separated);
 void tools_free(struct tools *t);
 const struct tool *tools_find(const struct tools *t, struct span name);
 size_t tools_count(const struct tools *t); /* NULL: 0 */
@@ -38,11 +36,5 @@ const struct tool *tools_at(const struct tools *t, size_t index);
  * one line (line ends between the tokens of a schema become blanks).  outputSchema is
  * listed only with resultFormat "mcp": clients that see one refuse plain text. */
 struct span tools_list_json(const struct tools *t);
-
-struct bridge_address { /* where an agent finds them */
-  struct span name;     /* MCP server name: tools show as mcp__<name>__<tool> */
-  struct span url;      /* http://127.0.0.1:<port>/mcp */
-  struct span token;    /* never into argv, never into the log */
-};
 
 #endif

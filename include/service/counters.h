@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* counters.h - what all runs of this process came to, for GET /metrics.
+/* counters.h - what all runs of this process came to, for GET /metrics.  Pure.
  *
- * Zeroed at the start, only ever added to.  Codes are the outcome of runs: "finished" or
- * what their RUN_ERROR is called; agents may make up codes, so after COUNTERS_CODES of them
+ * Zero at the start, only ever added to.  Runs are counted by outcome: "finished", or
+ * the code of their RUN_ERROR; agents may make up codes, so after COUNTERS_CODES of them
  * the rest counts as "other".  */
 #ifndef SERVICE_COUNTERS_H
 #define SERVICE_COUNTERS_H
 
-#include "run/run.h"
-#include "tool/tool_answer.h"
+#include "run/run_outcome.h"
 
 #define COUNTERS_CODES 32
 #define COUNTERS_STEPS 12 /* of the histogram, without the last, +Inf */
 
-enum counters_tool {
-  COUNTERS_RESULT,
-  COUNTERS_FAILED,
-  COUNTERS_ERROR,
-  COUNTERS_CANCELLED,
-  COUNTERS_TOOLS
-};
-extern const char *const counters_tool_names[COUNTERS_TOOLS];
+#define COUNTERS_TOOLS (RUN_TOOL_CANCELLED + 1)
+extern const char *const counters_tool_names[COUNTERS_TOOLS]; /* by enum run_tool_end */
 extern const unsigned counters_steps_ms[COUNTERS_STEPS];
 
 struct counters {
@@ -35,9 +28,9 @@ struct counters {
   unsigned long long tool_ms;
 };
 
-void counters_run(struct counters *t, const struct run_outcome *outcome,
+void counters_run(struct counters *c, const struct run_outcome *outcome,
                   unsigned long long bytes);
-/* A tool_route's on_ended; who: the counters. */
-void counters_tool_call(void *who, const struct tool_answer *answer, unsigned ms);
+/* A run_settings.on_tool_ended; context: the counters. */
+void counters_tool_call(void *context, enum run_tool_end how, unsigned ms);
 
 #endif

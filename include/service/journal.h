@@ -2,18 +2,19 @@
 /* journal.h - the events of one run and everybody who reads them.
  *
  * The journal is the sink of its run (event/event.h).  It numbers the lines, keeps them
- * in memory and above that in a file (service/event_log.h, io/spill.h), and lets any number
- * of readers follow, each at its own place: what is kept first, then what comes, with no
- * gap and no duplicate, for there is one way to read only: journal_read().
+ * in memory and above that in a file, and lets any number of readers follow, each at its
+ * own place: what is kept first, then what comes, with no gap and no duplicate, for there
+ * is one way to read only: journal_read().
  *
  * Who throttles: a reader that joined with `throttles` and has more than
  * LIMIT_SINK_HIGH_BYTES before it stops the run's reading of its agent until it has less
- * than LIMIT_SINK_LOW_BYTES; what it has not read is never dropped.  Others never stop
- * anything: when memory and file are full the oldest goes, and who had not read it gets a
- * gap.  A journal with no memory and file big enough for one line still keeps its newest.
+ * than LIMIT_SINK_LOW_BYTES; what it has not read is never dropped.  Other readers never
+ * stop anything: when memory and file are full the oldest lines go, and a reader that had
+ * not read them gets a gap.  Even a journal whose memory and file are too small for one
+ * line keeps its newest.
  *
- * A reader's `on_more` comes once after journal_read() said JOURNAL_WAIT, when that is no
- * longer so; from inside the run's calls, so it only takes note.  */
+ * A reader's `on_more` comes once after each JOURNAL_WAIT, when there is something to
+ * read again; it comes from inside the run's calls, so it only takes note.  */
 #ifndef SERVICE_JOURNAL_H
 #define SERVICE_JOURNAL_H
 
@@ -29,10 +30,10 @@ struct journal_setup {
 };
 
 struct journal *journal_new(const struct journal_setup *setup);
-/* No reader may be left, and the run must be over. */
-void journal_free(struct journal *j); /* NULL is fine */
+/* No reader may be left, and the run must be over.  NULL is fine. */
+void journal_free(struct journal *j);
 struct sink *journal_sink(struct journal *j);
-/* The run is over and nobody will add: what is more than a block leaves memory. */
+/* The run is over and adds nothing more: all but the newest block leaves memory. */
 void journal_settle(struct journal *j);
 
 struct journal_facts {
@@ -52,7 +53,7 @@ struct journal_reader { /* the owner's memory; the fields are the journal's */
   unsigned long long at;  /* bytes of the log before it … */
   bool placed;            /* … if that is known */
   bool throttles, waiting;
-  struct buf capacity; /* what was read back from the file */
+  struct buf read_back; /* a block from the file */
   void (*on_more)(void *who);
   void *who;
 };
@@ -65,14 +66,14 @@ enum journal_piece {
 };
 
 struct journal_lines {
-  struct span bytes;           /* lent until the next call of this room */
+  struct span bytes;           /* lent until the next call of a journal_… function */
   unsigned long long from, to; /* their numbers; of a gap likewise */
 };
 
-/* Reads what comes after line number `after`, which may be one that is not there yet. */
+/* The reader begins behind line `after`, which may be one that is not there yet. */
 void journal_join(struct journal *j, struct journal_reader *r, unsigned long long after,
                   bool throttles, void (*on_more)(void *who), void *who);
-void journal_leave(struct journal_reader *r); /* once; then it may join again */
+void journal_leave(struct journal_reader *r); /* once; it may join again */
 enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *out);
 
 #endif

@@ -2,16 +2,16 @@
 /* records.h - the runs of the service as the world outside sees them, from their
  * admission until they are forgotten.
  *
- * A record is one run's facts and its journal (service/journal.h).  It outlives the run: what
- * is over stays readable for keep_ms, of at most keep_runs runs and keep_bytes of memory
- * and files; above that the oldest goes, but none that somebody reads.
+ * A record is one run's facts and its journal (service/journal.h).  It outlives the run:
+ * what is over stays readable for keep_ms, of at most keep_runs runs and keep_bytes of
+ * memory and files; above that the oldest goes, but none that somebody reads.
  *
  * The same run id again with the same body is the same run, while it runs and as long as
  * it is kept: it is never started twice.  With another body it is FAULT_CONFLICT.
  *
- * Who posted a run stands behind it: when the last poster leaves before the end the run
- * is cancelled, unless its request said onDisconnect "detach".  Others come and go as
- * they like.  */
+ * Whoever posted a run stands behind it: when the last of them leaves before the end the
+ * run is cancelled, unless its request said onDisconnect "detach".  Other readers come
+ * and go as they like.  */
 #ifndef SERVICE_RECORDS_H
 #define SERVICE_RECORDS_H
 
@@ -33,26 +33,27 @@ struct records_setup {
   unsigned long long keep_bytes;
 };
 
-struct record { /* read only but for this room */
+struct record { /* read only for all but records.c */
   struct records *all;
-  struct record *next; /* the one that began before */
+  struct record *next; /* the one that began before it */
   struct run *run;     /* NULL: over */
   struct journal *journal;
   struct buf id, thread, harness, model;
-  uint64_t body; /* span_hash() of the request's */
+  const struct event_format *format; /* of its events */
+  uint64_t body;                     /* span_hash() of the request's */
   bool detach, ending;
   unsigned posters;
   long long began_at, ended_at; /* epoch ms; 0: not yet */
   unsigned long long ended_ticks;
-  struct run_outcome outcome; /* when it is over; the report's bytes … */
-  struct buf report;          /* … are here */
+  struct buf report;          /* the bytes of outcome.report */
+  struct run_outcome outcome; /* when it is over */
 };
 
 struct records *records_new(const struct records_setup *setup);
-/* All runs must be over; readers are told nothing more. */
+/* All runs must be over; no reader hears of it. */
 void records_free(struct records *all);
-/* `req` is taken in every case; `body` is the hash of the text it was read from.  The
- * record of the new run, or of the one that has this id already; NULL and a fault. */
+/* `req` is taken in every case; `body` is the hash of the text it was read from.  Returns
+ * the record of the new run, or of the one that has this id already; NULL and a fault. */
 struct record *records_post(struct records *all, struct run_request *req, uint64_t body,
                             struct fault *f);
 struct record *records_find(const struct records *all, struct span id); /* or NULL */

@@ -13,20 +13,21 @@
  *   not 5xx                         takes MCP results
  *   anything else                   Tool execution failed: remote tool "x" failed: 500
  *                                   and the body's first LIMIT_TOOL_ERROR_BYTES
- * The words are the reference's where it has words.  Bytes that are no UTF-8 become
- * U+FFFD.  */
+ * Where TanStack's runner has words for it, these are they.  Bytes that are no UTF-8
+ * become U+FFFD.  */
 #ifndef TOOL_TOOL_ANSWER_H
 #define TOOL_TOOL_ANSWER_H
 
 #include "base/buf.h"
 
-struct tool_answer {   /* exactly one of them; all lent */
+struct tool_answer {   /* exactly one of the first four; all lent */
   struct span result;  /* raw JSON */
   struct span failure; /* text for the agent, "Tool execution failed: …" */
   struct span error;   /* raw {"code","message","data"?} */
   bool cancelled;      /* nobody waits for it */
-  struct buf *memory;  /* of the spans, which may be many MiB: whoever is done with them
-                          may free it at once; NULL: it is kept for something else */
+  /* What the spans lie in, which may be many MiB: who is done with them may free it at
+   * once.  NULL: it is somebody else's. */
+  struct buf *memory;
 };
 
 enum tool_outcome { TOOL_RESULT, TOOL_FAILED, TOOL_PENDING, TOOL_ERROR };
@@ -38,8 +39,8 @@ struct tool_reply { /* one HTTP answer */
   struct span body;
   unsigned retry_after_ms; /* from the header; 0: none */
 };
-/* `body` is borrowed and repaired into `text` if it is not UTF-8; `text` also holds
- * made-up texts.  `retry_ms` is set for PENDING only. */
+/* `text` holds what is not in the answer itself: texts of ours, and a body that had to be
+ * repaired.  `retry_ms` is set for TOOL_PENDING only. */
 enum tool_outcome tool_answer_read(const struct tool_reply *reply,
                                    struct tool_answer *answer, struct buf *text,
                                    unsigned *retry_ms);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* agent_actions.c - the copies that wait in a harness's actions.  The HTTP calls hold the
+ * agent's password and bodies with the bridge's token, so they are wiped when freed.  */
 #include "agent/agent_actions.h"
 
 #include "base/limits.h"
@@ -13,7 +15,7 @@ struct agent_actions agent_actions_make(void)
 
 static void free_secret(char *text)
 {
-  if (text != NULL)
+  if (text)
     mem_wipe(text, span_of(text).len);
   free(text);
 }
@@ -31,6 +33,11 @@ void agent_actions_clear(struct agent_actions *o)
   free(o->calls);
   o->calls = NULL;
   o->call_count = o->call_capacity = 0;
+  for (size_t i = 0; i < o->question_count; i++)
+    buf_free(&o->questions[i]);
+  free(o->questions);
+  o->questions = NULL;
+  o->question_count = o->question_capacity = 0;
 }
 
 void agent_actions_free(struct agent_actions *o)
@@ -78,6 +85,21 @@ void agent_hang_up(struct agent_output *e)
 void agent_dismiss(struct agent_output *e)
 {
   e->actions->hang_up = e->actions->dismissed = true;
+}
+
+enum permission agent_permit(struct agent_output *e, struct span id,
+                             const struct permission_question *q)
+{
+  struct agent_actions *o = e->actions;
+  enum permission answer = permission_decide(q, o->can_ask);
+  if (answer != PERMISSION_ASK)
+    return answer;
+  o->questions = mem_reserve(o->questions, o->question_count, &o->question_capacity,
+                             sizeof *o->questions);
+  struct buf *copy = &o->questions[o->question_count++];
+  *copy = buf_make(LIMIT_NAME_BYTES);
+  buf_add(copy, id);
+  return answer;
 }
 
 void agent_heartbeat(struct agent_output *e)

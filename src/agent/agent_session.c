@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/* agent_session.c - the calls to a harness, and what is counted beside them.
+ *
+ * A line that is not understood never ends a run: agents print what their libraries
+ * print. The first of a kind is told at once, as it may explain what follows; the rest
+ * only as a number, as there may be thousands.  */
 #include "agent/agent_session.h"
 
 #include "base/json.h"
@@ -7,7 +12,7 @@
 
 #include <stdlib.h>
 
-struct agent_session agent_session_open(const struct harness *harness)
+struct agent_session agent_session_make(const struct harness *harness)
 {
   return (struct agent_session){.harness = harness,
                                 .state =
@@ -41,7 +46,7 @@ bool agent_session_line(struct agent_session *h, struct span line)
 static bool read_recorded(struct json *doc, struct agent_input *input)
 {
   json_at root = json_root(doc), text = json_get(root, "text");
-  struct span kind = json_text(doc, json_get(root, "heard"), (struct span){0});
+  struct span kind = json_member_text(doc, root, "heard");
   unsigned long long tag = 0, status = 0;
   if (!json_whole(json_get(root, "tag"), 9999, &tag) ||
       !json_whole(json_get(root, "status"), 999, &status) ||
@@ -63,7 +68,7 @@ void agent_session_recorded(struct agent_session *h, struct span line)
   struct agent_input input = {0};
   struct json *doc =
       span_starts(line, "{\"heard\":") ? json_parse(line, &rules, &ignored) : NULL;
-  if (doc != NULL && read_recorded(doc, &input))
+  if (doc && read_recorded(doc, &input))
     agent_session_input(h, &input);
   else
     agent_session_line(h, line);
@@ -107,6 +112,13 @@ bool agent_session_cancel(struct agent_session *h)
   return h->harness->cancel && h->harness->cancel(h->state, &output);
 }
 
+bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
+                          struct span reason)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  return h->harness->permit && h->harness->permit(h->state, id, yes, reason, &output);
+}
+
 void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
@@ -118,7 +130,7 @@ bool agent_session_succeeded(const struct agent_session *h)
   return h->harness->succeeded(h->state);
 }
 
-void agent_session_close(struct agent_session *h)
+void agent_session_free(struct agent_session *h)
 {
   if (!h->state)
     return;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* arguments.c - values of the request on their way into argv.  CLIs have no common way to
+ * say "this is a value", so a value that looks like an option is refused.  */
 #include "agent/arguments.h"
 
 #include "base/limits.h"
@@ -18,7 +20,7 @@ int arguments_check(struct span value, const char *field, const char *harness,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: %s must not be empty or begin with '-' for %s", field,
                      harness);
-  if (memchr(value.at, 0, value.len) != NULL)
+  if (memchr(value.at, 0, value.len))
     return fault_set(f, FAULT_BAD_INPUT, "run request: %s holds a NUL character", field);
   return 0;
 }

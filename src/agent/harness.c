@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* harness.c - admission: a request that asks for more than its harness can do is refused
+ * before anything starts, and told which field it was.  */
 #include "agent/harness.h"
-
-#include "agent/acp/acp.h"
-#include "agent/claude_code/claude_code.h"
-#include "agent/codex/codex.h"
-#include "agent/command/command.h"
-#include "agent/gemini/gemini.h"
-#include "agent/opencode/opencode.h"
-#include "base/limits.h"
-#include "base/utf8.h"
-
-#include <signal.h>
-
-static const struct harness *const harnesses[] = {
-    &claude_code_harness, &codex_harness, &opencode_harness, &grok_build_harness,
-    &gemini_harness,      &acp_harness,   &command_harness,
-};
-
-enum { HARNESSES = sizeof harnesses / sizeof harnesses[0], STDERR_SHOWN_CHARS = 1000 };
-
-const struct harness *harness_at(size_t index)
-{
-  return index < HARNESSES ? harnesses[index] : NULL;
-}
-
-const struct harness *harness_find(struct span id)
-{
-  for (size_t i = 0; i < HARNESSES; i++)
-    if (span_is(id, harnesses[i]->id))
-      return harnesses[i];
-  return NULL;
-}
 
 static int refuse(const struct harness *h, const char *field, struct fault *f)
 {
@@ -72,72 +43,4 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
                      "%s runs, as an array of strings",
                      h->id);
   return 0;
-}
-
-void harness_keep(struct buf *b, struct span text)
-{
-  if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
-  buf_clear(b);
-  buf_add(b, text);
-}
-
-/* Ours, as musl has no sigabbrev_np(). */
-static const char *signal_name(int number)
-{
-  static const char *const names[] = {
-      [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT",
-      [SIGILL] = "SIGILL",   [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
-      [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",   [SIGKILL] = "SIGKILL",
-      [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
-      [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM",
-      [SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
-  };
-  size_t count = sizeof names / sizeof names[0];
-  return number > 0 && (size_t)number < count ? names[number] : NULL;
-}
-
-/* The first characters of trimmed, valid UTF-8. */
-static struct span first_chars(struct span text, size_t most)
-{
-  size_t at = 0, chars = 0;
-  for (; at < text.len; at++)
-    if (((unsigned char)text.at[at] & 0xc0) != 0x80 && chars++ == most)
-      break;
-  return (struct span){text.at, at};
-}
-
-static void add_stderr(struct buf *message, struct span tail)
-{
-  struct buf clean = buf_make(4 * LIMIT_STDERR_TAIL_BYTES);
-  utf8_repair(tail, &clean); /* the tail may begin inside a character */
-  struct span shown = first_chars(span_trim(buf_span(&clean)), STDERR_SHOWN_CHARS);
-  if (shown.len > 0) {
-    buf_add_text(message, ": ");
-    buf_add(message, shown);
-  }
-  buf_free(&clean);
-}
-
-void harness_fail_by_end(struct events *events, const struct process_end *end)
-{
-  struct buf message = buf_make(LIMIT_ERROR_MESSAGE_BYTES + 1 * KIB);
-  const char *code = "no-result";
-  if (end->signal != 0) {
-    const char *name = signal_name(end->signal);
-    code = end->oom ? "out-of-memory" : "agent-signal";
-    buf_addf(&message, "Agent process was killed by signal %d", end->signal);
-    if (name != NULL)
-      buf_addf(&message, " (%s)", name);
-    if (end->oom)
-      buf_add_text(&message, ", out of memory");
-  } else if (end->status != 0) {
-    code = "agent-exit";
-    buf_addf(&message, "Agent process exited with code %d", end->status);
-  } else {
-    buf_add_text(&message, "Agent process exited without a result");
-  }
-  add_stderr(&message, end->stderr_tail);
-  events_fail(events, span_of(code), buf_span(&message));
-  buf_free(&message);
 }

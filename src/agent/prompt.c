@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* prompt.c - a chat as one text, for agents that take a single prompt.  The words around
+ * the turns are those of TanStack's adapters, so that a model sees the same.  */
 #include "agent/prompt.h"
 
 #include "base/json.h"

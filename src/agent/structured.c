@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* structured.c - finding a JSON value in what a model wrote.
+ *
+ * Models wrap the value in a sentence or a fenced block although they were told not to.
+ * The last one counts, as a model that corrects itself does so behind its first try.  The
+ * search in prose is bounded: TRIES brackets from each end, each a parse of the text
+ * between them.  */
 #include "agent/structured.h"
 
 #include "base/json.h"
@@ -32,7 +38,7 @@ static bool is_value(struct span text)
     return false;
   struct json *doc = json_parse(text, NULL, &ignored);
   json_free(doc);
-  return doc != NULL;
+  return doc;
 }
 
 /* What stands between the fence at `open` and the next; `after`: where to go on. */

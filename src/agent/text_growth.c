@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* text_growth.c - a small ring of texts that still grow.  An agent works at few at a
+ * time, so a search through all of them is cheaper than a table.  */
 #include "agent/text_growth.h"
 
 #include "base/limits.h"
 
-static unsigned place_of(const struct text_growth *g,
-                         struct span id) /* used: not there */
+/* The place of a text in the ring; `used`: it is not there. */
+static unsigned place_of(const struct text_growth *g, struct span id)
 {
   unsigned i = 0;
   while (i < g->used && !span_equal(buf_span(&g->texts[i].id), id))

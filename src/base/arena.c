@@ -32,7 +32,7 @@ struct block {
 
 struct arena {
   struct block *last; /* the one being filled; `first` is at the end of the chain */
-  char *next, *end;   /* free room in `last` */
+  char *next, *end;   /* what is free in `last` */
   struct arena *next_free;
 };
 
@@ -57,8 +57,9 @@ static struct block *block_new(size_t size, struct block *before)
   struct block *b;
   if (size >= MAP_FROM_BYTES) {
     b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* aborts with the one message */
     if (b == MAP_FAILED)
-      b = mem_resize(NULL, SIZE_MAX / 2); /* aborts with the one message */
+      b = mem_resize(NULL, SIZE_MAX / 2);
   } else {
     b = mem_resize(NULL, size);
   }
@@ -70,8 +71,9 @@ static struct block *block_new(size_t size, struct block *before)
 static void block_free(struct block *b)
 {
   ASAN_UNPOISON_MEMORY_REGION(b, b->size);
+  /* fails for bad arguments only */
   if (b->size >= MAP_FROM_BYTES)
-    (void)munmap(b, b->size); /* fails for bad arguments only */
+    (void)munmap(b, b->size);
   else
     free(b);
 }
@@ -113,12 +115,14 @@ void arena_give(struct arena *a)
 void *arena_new(struct arena *a, size_t size)
 {
   size_t whole = round_up(size > 0 ? size : 1);
+  /* cannot be had: block_new aborts */
   if (whole < size || whole > SIZE_MAX / 4)
-    whole = SIZE_MAX / 4; /* cannot be had: block_new aborts */
+    whole = SIZE_MAX / 4;
   if (whole > (size_t)(a->end - a->next)) {
     size_t wanted = a->last->size * 2;
+    /* growing further would only waste: big pieces get their own size */
     if (wanted > MIB)
-      wanted = MIB; /* growing further would only waste: big pieces get their own size */
+      wanted = MIB;
     if (wanted < sizeof(struct block) + whole)
       wanted = sizeof(struct block) + whole;
     arena_use(a, block_new(wanted, a->last));

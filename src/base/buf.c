@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Growth doubles, so that appending byte for byte stays linear; one byte is kept for
+ * the NUL behind `len`, so that a full buffer can still be printed. */
 #include "base/buf.h"
 
 #include "base/mem.h"

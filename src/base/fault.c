@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A fault is plain memory: its text is printed into it and cut there. */
 #include "base/fault.h"
 
 #include "base/buf.h"
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is longer than the room is cut where a character ends. */
+/* What is longer than fits is cut where a character ends. */
 static void fault_cut(char *text, size_t size, int printed)
 {
   if (printed < 0)
@@ -64,48 +65,25 @@ int fault_prefix(struct fault *f, const char *fmt, ...)
   return -1;
 }
 
+/* What a kind is to a caller over HTTP, and to the shell. */
+static const struct {
+  int http_status, exit_code;
+} answers[] = {
+    [FAULT_NONE] = {500, 0},      [FAULT_BAD_INPUT] = {400, 2},
+    [FAULT_DENIED] = {401, 1},    [FAULT_FORBIDDEN] = {403, 1},
+    [FAULT_UNKNOWN] = {404, 2},   [FAULT_CONFLICT] = {409, 1},
+    [FAULT_TOO_BIG] = {413, 2},   [FAULT_BUSY] = {503, 1},
+    [FAULT_UPSTREAM] = {502, 1},  [FAULT_AGENT] = {500, 1},
+    [FAULT_TIMEOUT] = {408, 124}, [FAULT_CANCELLED] = {500, 1},
+    [FAULT_SYSTEM] = {500, 1},
+};
+
 int fault_http_status(enum fault_kind kind)
 {
-  switch (kind) {
-  case FAULT_BAD_INPUT:
-    return 400;
-  case FAULT_DENIED:
-    return 401;
-  case FAULT_FORBIDDEN:
-    return 403;
-  case FAULT_UNKNOWN:
-    return 404;
-  case FAULT_CONFLICT:
-    return 409;
-  case FAULT_TOO_BIG:
-    return 413;
-  case FAULT_BUSY:
-    return 503;
-  case FAULT_TIMEOUT:
-    return 408;
-  case FAULT_UPSTREAM:
-    return 502;
-  case FAULT_NONE:
-  case FAULT_AGENT:
-  case FAULT_CANCELLED:
-  case FAULT_SYSTEM:
-    break;
-  }
-  return 500;
+  return answers[kind].http_status;
 }
 
 int fault_exit_code(enum fault_kind kind)
 {
-  switch (kind) {
-  case FAULT_NONE:
-    return 0;
-  case FAULT_BAD_INPUT:
-  case FAULT_UNKNOWN:
-  case FAULT_TOO_BIG:
-    return 2;
-  case FAULT_TIMEOUT:
-    return 124;
-  default:
-    return 1;
-  }
+  return answers[kind].exit_code;
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Tokens come from getrandom(2), which blocks only until the machine has booted; a path
+ * segment is made without randomness, so that the same thread finds its folder again. */
 #include "base/ids.h"
 
 #include <assert.h>
@@ -6,12 +8,10 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 enum { TOKEN_BYTES_MOST = 64, SEGMENT_MOST = 200, HASH_DIGITS = 16 };
 
 static const char hex_digits[] = "0123456789abcdef";
-static long long frozen_now_ms = -1;
 
 int ids_token(char *out, size_t bytes, struct fault *f)
 {
@@ -44,24 +44,6 @@ int ids_fresh(struct buf *out, const char *prefix, struct fault *f)
   buf_add_char(out, '-');
   buf_add_text(out, token);
   return 0;
-}
-
-bool ids_equal_constant_time(struct span a, struct span b)
-{
-  if (a.len != b.len)
-    return false;
-  volatile unsigned char differs = 0; /* volatile: no early way out may be compiled in */
-  for (size_t i = 0; i < a.len; i++)
-    differs = (unsigned char)(differs | (a.at[i] ^ b.at[i]));
-  return differs == 0;
-}
-
-bool ids_is_bearer(struct span authorization, struct span token)
-{
-  struct span scheme = {authorization.at, authorization.len < 7 ? authorization.len : 7};
-  if (!span_is_nocase(scheme, "bearer "))
-    return false;
-  return ids_equal_constant_time(span_trim(span_after(authorization, 7)), token);
 }
 
 static bool segment_keeps(char c)
@@ -101,29 +83,8 @@ void ids_path_segment(struct span id, struct buf *out)
     segment[len++] = hex_digits[(unsigned char)c >> 4];
     segment[len++] = hex_digits[(unsigned char)c & 15];
   }
+  /* the empty id; no other id gives a bare '_' */
   if (len == 0)
-    segment[len++] = '_'; /* the empty id; no other id gives a bare '_' */
+    segment[len++] = '_';
   buf_add(out, (struct span){segment, len});
-}
-
-long long ids_now_ms(void)
-{
-  if (frozen_now_ms >= 0)
-    return frozen_now_ms;
-  struct timespec now;
-  (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
-  return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-unsigned long long ids_ticks_ms(void)
-{
-  struct timespec now;
-  (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-  return (unsigned long long)now.tv_sec * 1000 +
-         (unsigned long long)now.tv_nsec / 1000000;
-}
-
-void ids_freeze_now(long long ms)
-{
-  frozen_now_ms = ms;
 }

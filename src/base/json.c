@@ -98,7 +98,8 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
   struct json *doc = arena_new(arena, sizeof *doc);
   struct json_scan scan;
   *doc = (struct json){.arena = arena, .secret = rules != NULL && rules->secret};
-  if (json_scan_read(text, rules, arena, &scan, f) < 0)
+  const char *const *raw_names = rules != NULL ? rules->raw : NULL;
+  if (json_scan_read(text, raw_names, arena, &scan, f) < 0)
     goto refuse;
   doc->root = tree_parse(scan.skeleton, arena);
   assert(doc->root != NULL); /* cJSON takes all that json_scan lets by */
@@ -182,8 +183,9 @@ json_at json_get(json_at object, const char *key)
   if (object == NULL || node_of(object)->type != cJSON_Object)
     return NULL;
   for (const cJSON *m = node_of(object)->child; m != NULL; m = m->next) {
+    /* the last one wins */
     if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
-      found = m; /* the last one wins */
+      found = m;
   }
   return (json_at)found;
 }
@@ -222,7 +224,7 @@ size_t json_count(json_at array_or_object)
   return count;
 }
 
-struct span json_text(struct json *doc, json_at v, struct span otherwise)
+struct span json_text(const struct json *doc, json_at v, struct span otherwise)
 {
   if (json_kind(v) != JSON_STRING)
     return otherwise;
@@ -238,6 +240,11 @@ struct span json_text(struct json *doc, json_at v, struct span otherwise)
     cut->text_known = true;
   }
   return cut->text;
+}
+
+struct span json_member_text(const struct json *doc, json_at object, const char *name)
+{
+  return json_text(doc, json_get(object, name), SPAN_LITERAL(""));
 }
 
 /* strtod wants an end it understands; the text has none when a number is all of it. */

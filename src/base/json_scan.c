@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* One loop over tokens with an explicit stack of open brackets: a hostile depth costs
+ * no stack of ours. What passes here cJSON takes without complaint, so that its own
+ * rules (which are looser, and differ by version) never decide. */
 #include "json_scan.h"
 
+#include "base/json_slice.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -20,7 +24,7 @@ enum await {
 
 struct scan {
   const char *text, *at, *end;
-  const struct json_rules *rules;
+  const char *const *raw_names; /* NULL: none */
   struct arena *arena;
   struct fault *f;
 
@@ -232,7 +236,7 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
       return false;
     memcpy(plain, unescaped, name.len);
   }
-  for (const char *const *raw = s->rules->raw; *raw != NULL; raw++) {
+  for (const char *const *raw = s->raw_names; *raw != NULL; raw++) {
     if (span_is(name, *raw))
       return true;
   }
@@ -256,7 +260,7 @@ static int scan_name(struct scan *s)
     return scan_unexpected(s);
   s->at++;
   skip_blanks(s);
-  if (!s->raw && s->rules != NULL && s->rules->raw != NULL &&
+  if (!s->raw && s->raw_names != NULL &&
       name_is_raw(s, (struct span){from, (size_t)(to - from)}, seen.escape)) {
     s->raw = true;
     s->raw_depth = s->depth;
@@ -401,7 +405,7 @@ static int scan_token(struct scan *s, enum await *await)
   return scan_name(s);
 }
 
-int json_scan_read(struct span text, const struct json_rules *rules, struct arena *arena,
+int json_scan_read(struct span text, const char *const *raw_names, struct arena *arena,
                    struct json_scan *scan, struct fault *f)
 {
   size_t mark = span_starts(text, "\xef\xbb\xbf") ? 3 : 0; /* byte order mark */
@@ -411,7 +415,7 @@ int json_scan_read(struct span text, const struct json_rules *rules, struct aren
                    .at = text.at + mark,
                    .end = text.at + text.len,
                    .copied = text.at + mark,
-                   .rules = rules,
+                   .raw_names = raw_names,
                    .arena = arena,
                    .f = f};
   enum await await = AWAIT_VALUE;

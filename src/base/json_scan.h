@@ -10,11 +10,12 @@
 #define BASE_JSON_SCAN_H
 
 #include "base/arena.h"
-#include "base/json.h"
+#include "base/buf.h"
+#include "base/fault.h"
 
 struct json_cut {
   struct span raw; /* in the document's text */
-  bool by_name;    /* asked for by rules->raw */
+  bool by_name;    /* its member's name is one of `raw_names` */
   bool text_known; /* `text` is set; json.c fills it when first asked */
   struct span text;
 };
@@ -27,7 +28,8 @@ struct json_scan {
 
 #define JSON_SCAN_PLACEHOLDER '\xff'
 
-int json_scan_read(struct span text, const struct json_rules *rules, struct arena *arena,
+/* `raw_names`: NULL-ended, may be NULL: the members that are kept raw. */
+int json_scan_read(struct span text, const char *const *raw_names, struct arena *arena,
                    struct json_scan *scan, struct fault *f);
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* What is logged may hold anything an agent printed. So the hidden words are struck
+ * out first, while they are whole; then the record is cut and made valid UTF-8, and
+ * its control bytes are escaped last. */
 #include "base/log.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -130,8 +133,8 @@ void log_redact(struct span text, struct buf *out)
   buf_add(out, span_after(text, kept));
 }
 
-/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled out.
- */
+/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled
+ * out. */
 static void add_visible(struct buf *out, struct span text)
 {
   for (size_t i = 0; i < text.len; i++) {
@@ -164,7 +167,7 @@ static struct buf log_clean(struct span text)
 
 static void add_time(struct buf *out)
 {
-  long long now = ids_now_ms();
+  long long now = clock_now_ms();
   time_t seconds = (time_t)(now / 1000);
   struct tm parts;
   char text[32];

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* bridge.c - see bridge.h: who may come in, and where each request goes. */
+/* bridge.c - who may come in, and where each request goes.
+ *
+ * Whatever can be answered at once is; a message that calls a tool becomes an mcp_post,
+ * and the bridge keeps the posts until each has ended.  */
 #include "bridge/bridge.h"
 
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "bridge/mcp.h"
 #include "bridge/mcp_message.h"
 #include "bridge/mcp_post.h"
 #include "bridge/mcp_reply.h"
 #include "bridge/sessions.h"
+#include "http/http_host.h"
 #include "http/http_server.h"
 
 #include <stdio.h>
@@ -27,14 +32,13 @@ struct bridge {
   struct bridge_facts facts;
   struct sessions sessions;
   struct mcp_post **posts; /* those with calls under way */
-  size_t mcp_post_count, mcp_post_writable;
+  size_t post_count, post_capacity;
   bool closing, server_closed;
   void (*closed)(void *who);
   void *who;
 };
 
-/* -- short answers
- * ----------------------------------------------------------------------------- */
+/* -- short answers ------------------------------------------------------- */
 
 static void reply_text(struct http_exchange *x, int status, const char *text,
                        const struct http_header *extra)
@@ -62,47 +66,25 @@ static void reply_accepted(struct http_exchange *x)
   http_reply(x, &accepted, (struct span){0});
 }
 
-/* -- who may come in: the head alone decides
- * ------------------------------------------------------- */
+/* -- who may come in: the head alone decides ----------------------------- */
 
-/* A name of this machine, with any port or none. */
-static bool is_local(struct span host)
-{
-  static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    size_t n = span_of(names[i]).len;
-    unsigned long long port;
-    if (host.len < n || !span_is_nocase((struct span){host.at, n}, names[i]))
-      continue;
-    struct span rest = span_after(host, n);
-    if (rest.len == 0)
-      return true;
-    return rest.at[0] == ':' && span_to_number(span_after(rest, 1), 0, 65535, &port);
-  }
-  return false;
-}
-
-/* A web page must not get in by a name that was made to mean this machine (DNS
- * rebinding). */
+/* A web page must not get in by a name that was made to mean this machine. */
 static bool is_from_here(const struct http_request *r)
 {
-  struct span origin = http_request_header(r, "origin");
   if (http_request_header_count(r, "host") > 0 &&
-      !is_local(http_request_header(r, "host")))
+      !http_host_is_loopback(http_request_header(r, "host")))
     return false;
-  if (http_request_header_count(r, "origin") == 0)
-    return true;
-  if (span_starts(origin, "http://"))
-    return is_local(span_after(origin, 7));
-  return span_starts(origin, "https://") && is_local(span_after(origin, 8));
+  return http_request_header_count(r, "origin") == 0 ||
+         http_origin_is_loopback(http_request_header(r, "origin"));
 }
 
 static bool has_token(const struct bridge *b, const struct http_request *r)
 {
   return http_request_header_count(r, "authorization") == 1 &&
-         ids_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
+         secret_is_bearer(http_request_header(r, "authorization"), span_of(b->token));
 }
 
+/* Whatever charset or other parameter follows. */
 static bool is_json(struct span type)
 {
   size_t n = 0;
@@ -111,6 +93,7 @@ static bool is_json(struct span type)
   return span_is_nocase(span_trim((struct span){type.at, n}), "application/json");
 }
 
+/* With a query or without. */
 static bool is_endpoint(struct span target)
 {
   size_t n = 0;
@@ -119,6 +102,7 @@ static bool is_endpoint(struct span target)
   return span_is((struct span){target.at, n}, "/mcp");
 }
 
+/* An answer given here is the whole answer: the body is not waited for. */
 static void on_head(void *who, struct http_exchange *x)
 {
   static const struct http_header allow = {{"allow", 5}, {"POST", 4}};
@@ -129,10 +113,10 @@ static void on_head(void *who, struct http_exchange *x)
   if (!is_from_here(r)) {
     reply_error(x, 403, MCP_UNSUPPORTED, "Forbidden: Host or Origin is not this machine");
   } else if (!is_endpoint(r->target)) {
-    reply_text(x, 404, "not found", NULL); /* .well-known too, without a token */
+    reply_text(x, 404, "not found", NULL);
   } else if (!span_is(r->method, "POST")) {
-    reply_text(x, 405, "only POST",
-               &allow); /* not 401: a GET's 401 sends clients into OAuth */
+    /* Before the token: a GET that gets a 401 sends clients into OAuth. */
+    reply_text(x, 405, "only POST", &allow);
   } else if (!has_token(b, r)) {
     b->facts.refused++;
     reply_text(x, 401, "unauthorized", &bearer);
@@ -142,9 +126,7 @@ static void on_head(void *who, struct http_exchange *x)
   }
 }
 
-/* -- posts
- * ------------------------------------------------------------------------------------------
- */
+/* -- calls under way ----------------------------------------------------- */
 
 static void bridge_may_close(struct bridge *b);
 
@@ -154,7 +136,7 @@ static void mcp_post_ended(void *who, struct mcp_post *p)
   size_t i = 0;
   while (b->posts[i] != p)
     i++;
-  b->posts[i] = b->posts[--b->mcp_post_count];
+  b->posts[i] = b->posts[--b->post_count];
   bridge_may_close(b);
 }
 
@@ -174,44 +156,43 @@ static struct mcp_post *new_post(struct bridge *b, size_t parts, bool is_array,
   return mcp_post_new(&setup);
 }
 
+/* A post without a call is answered and gone at once; the others are kept. */
 static void start_post(struct bridge *b, struct mcp_post *p, struct http_exchange *x)
 {
   if (!mcp_post_start(p, x))
     return;
-  b->posts =
-      mem_reserve(b->posts, b->mcp_post_count, &b->mcp_post_writable, sizeof *b->posts);
-  b->posts[b->mcp_post_count++] = p;
+  b->posts = mem_reserve(b->posts, b->post_count, &b->post_capacity, sizeof *b->posts);
+  b->posts[b->post_count++] = p;
 }
 
-/* A client without a session that shares its ids with another one is not to be guessed
- * at. */
+/* Clients without a session may use the same ids.  If the id of a cancel is open in two
+ * of them nobody can tell whose it is, and nothing is cancelled. */
 static void cancel(struct bridge *b, int session, struct span id)
 {
   unsigned found = 0;
-  for (size_t i = 0; i < b->mcp_post_count; i++)
-    found += mcp_post_find(b->posts[i], session, id);
+  for (size_t i = 0; i < b->post_count; i++)
+    found += mcp_post_count(b->posts[i], session, id);
   if (found != 1)
     return;
-  for (size_t i = 0; i < b->mcp_post_count; i++)
-    if (mcp_post_find(b->posts[i], session, id))
+  for (size_t i = 0; i < b->post_count; i++)
+    if (mcp_post_count(b->posts[i], session, id))
       mcp_post_cancel(b->posts[i], id);
 }
 
-/* -- one message
- * ---------------------------------------------------------------------------------------
- */
+/* -- one message --------------------------------------------------------- */
 
 /* False: the session is not one of ours, and that was answered. */
 static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
 {
   struct span id = http_request_header(http_exchange_request(x), "mcp-session-id");
-  *session = sessions_find(&b->sessions, id);
+  *session = sessions_index(&b->sessions, id);
   if (id.len == 0 || *session != SESSION_NONE)
     return true;
   reply_error(x, 404, -32001, "Session not found");
   return false;
 }
 
+/* A call becomes a post; everything else is answered on the spot. */
 static void take_one(struct bridge *b, struct http_exchange *x, struct span body)
 {
   const struct http_request *head = http_exchange_request(x);
@@ -244,8 +225,7 @@ static void take_one(struct bridge *b, struct http_exchange *x, struct span body
   mcp_taken_free(&t);
 }
 
-/* -- an array of messages (2025-03-26)
- * -------------------------------------------------------------------- */
+/* -- an array of messages (2025-03-26) ----------------------------------- */
 
 /* How many messages; 0 and an answer if it cannot be served. */
 static size_t count_elements(struct http_exchange *x, struct span body)
@@ -269,6 +249,7 @@ static size_t count_elements(struct http_exchange *x, struct span body)
   return doc && mcp_takes_arrays(version) && count <= LIMIT_BRIDGE_BATCH ? count : 0;
 }
 
+/* All its calls share one post, and one answer. */
 static void take_array(struct bridge *b, struct http_exchange *x, struct span body)
 {
   int session;
@@ -311,8 +292,7 @@ static void on_request(void *who, struct http_exchange *x)
   buf_free(&body);
 }
 
-/* -- opening and closing
- * ------------------------------------------------------------------------------------ */
+/* -- opening and closing ------------------------------------------------- */
 
 struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 {
@@ -322,7 +302,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     b->setup.hold_ms = LIMIT_BRIDGE_HOLD_MS;
   if (!b->setup.progress_ms)
     b->setup.progress_ms = LIMIT_BRIDGE_PROGRESS_MS;
-  b->mcp = (struct mcp_server){setup->tools, setup->legacy_only};
+  b->mcp = (struct mcp_server){setup->name, setup->tools, setup->legacy_only};
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
       .connections = LIMIT_BRIDGE_CONNECTIONS,
@@ -347,21 +327,21 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 
 struct bridge_address bridge_address(const struct bridge *b)
 {
-  return (struct bridge_address){SPAN_LITERAL(MCP_SERVER_NAME), span_of(b->url),
-                                 span_of(b->token)};
+  return (struct bridge_address){b->setup.name, span_of(b->url), span_of(b->token)};
 }
 
 struct bridge_facts bridge_facts(const struct bridge *b)
 {
   struct bridge_facts facts = b->facts;
-  for (size_t i = 0; i < b->mcp_post_count; i++)
+  for (size_t i = 0; i < b->post_count; i++)
     facts.open_calls += mcp_post_open_calls(b->posts[i]);
   return facts;
 }
 
+/* The posts go first: their calls hold on to the route and the server. */
 static void bridge_may_close(struct bridge *b)
 {
-  if (!b->closing || !b->server_closed || b->mcp_post_count > 0)
+  if (!b->closing || !b->server_closed || b->post_count > 0)
     return;
   void (*closed)(void *) = b->closed;
   void *who = b->who;
@@ -384,7 +364,7 @@ void bridge_close(struct bridge *b, void (*closed)(void *who), void *who)
   b->closed = closed;
   b->who = who;
   mem_wipe(b->token, sizeof b->token);
-  for (size_t i = 0; i < b->mcp_post_count; i++)
+  for (size_t i = 0; i < b->post_count; i++)
     mcp_post_cancel_all(b->posts[i]);
   http_server_close(b->server, server_closed, b);
 }

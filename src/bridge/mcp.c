@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* mcp.c - see mcp.h: which era a message is of, and the legacy one. */
+/* mcp.c - which era a message is of, the legacy era itself, and the answer to a call. */
 #include "bridge/mcp.h"
 
 #include "base/json.h"
@@ -12,6 +12,7 @@
 #define LEGACY_VERSIONS "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
 
 static const char *const legacy_versions[] = {LEGACY_VERSIONS};
+static const struct span legacy = {0}; /* a result that does not name its server */
 static const char all_versions[] =
     "[\"" MCP_MODERN_VERSION "\",\"2025-11-25\",\"2025-06-18\","
     "\"2025-03-26\",\"2024-11-05\"]";
@@ -37,10 +38,9 @@ bool mcp_takes_arrays(struct span version)
          span_is(version, "2024-11-05");
 }
 
-/* -- refusals
- * ------------------------------------------------------------------------------- */
+/* -- refusals ------------------------------------------------------------ */
 
-/* `words` are the client's own, cut. */
+/* `words` are the client's own; they are cut. */
 static void refuse(struct taking *t, int status, int code, const char *message,
                    struct span words)
 {
@@ -52,6 +52,7 @@ static void refuse(struct taking *t, int status, int code, const char *message,
   buf_free(&text);
 }
 
+/* Names what is served: a client may come again with one of those. */
 static void refuse_version(struct taking *t, struct span asked)
 {
   struct buf text = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
@@ -74,8 +75,7 @@ static struct span header(const struct taking *t, const char *name)
   return t->head ? span_trim(http_request_header(t->head, name)) : (struct span){0};
 }
 
-/* -- tools/call
- * ------------------------------------------------------------------------------ */
+/* -- tools/call ---------------------------------------------------------- */
 
 static void keep(struct buf *to, struct span bytes)
 {
@@ -83,7 +83,7 @@ static void keep(struct buf *to, struct span bytes)
   buf_add(to, bytes);
 }
 
-/* A string or a whole number, else none. */
+/* As it was sent; empty if it is neither a string nor a number. */
 static struct span progress_token(const struct mcp_message *m)
 {
   json_at token = json_get(json_get(m->params, "_meta"), "progressToken");
@@ -91,6 +91,7 @@ static struct span progress_token(const struct mcp_message *m)
   return kind == JSON_STRING || kind == JSON_NUMBER ? json_raw(token) : (struct span){0};
 }
 
+/* Everything that is wrong with a call is said before a tool is run. */
 static void take_call(struct taking *t)
 {
   struct mcp_message *m = &t->m;
@@ -118,32 +119,33 @@ static void take_call(struct taking *t)
     return;
   taken->verdict = MCP_CALL;
   taken->call.tool = tool;
+  taken->call.server = t->server;
   taken->call.modern = taken->modern;
   keep(&taken->call.id_json, m->id);
   keep(&taken->call.args_json, args);
   keep(&taken->call.progress_token_json, progress_token(m));
 }
 
-/* -- legacy
- * ----------------------------------------------------------------------------------- */
+/* -- legacy -------------------------------------------------------------- */
 
+/* The client's version if we serve it, else our newest: it may go on or hang up. */
 static void initialize(struct taking *t)
 {
   struct span asked = mcp_message_text(&t->m, t->m.params, "protocolVersion");
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
   json_put_text(&w, "protocolVersion",
                 is_legacy_version(asked) ? asked : span_of(legacy_versions[0]));
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
-  mcp_reply_server_info(&w, "serverInfo");
-  mcp_reply_close(&w);
+  mcp_reply_server_info(&w, "serverInfo", t->server->name);
+  mcp_reply_end(&w);
   t->taken->greeted = t->taken->listed = true;
 }
 
 static void list(struct taking *t)
 {
-  struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
+  struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
   json_put_raw(&w, "tools", tools_list_json(t->server->tools));
-  mcp_reply_close(&w);
+  mcp_reply_end(&w);
   t->taken->listed = true;
 }
 
@@ -160,16 +162,16 @@ static void take_legacy(struct taking *t)
   } else if (span_is(method, "initialize")) {
     initialize(t);
   } else if (span_is(method, "ping")) {
-    struct json_writer w = mcp_reply_open(&t->taken->reply, t->m.id, false);
-    mcp_reply_close(&w);
+    struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
+    mcp_reply_end(&w);
   } else {
     refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
   }
 }
 
-/* -- modern
- * ------------------------------------------------------------------------------------ */
+/* -- modern -------------------------------------------------------------- */
 
+/* The head is needed, for it must repeat the body. */
 static void take_modern(struct taking *t)
 {
   struct mcp_taken *taken = t->taken;
@@ -186,18 +188,17 @@ static void take_modern(struct taking *t)
   if (span_is(method, "tools/call")) {
     take_call(t);
   } else if (span_is(method, "tools/list")) {
-    mcp_modern_list(t->m.id, t->server->tools, &taken->reply);
+    mcp_modern_list(t->m.id, t->server->name, t->server->tools, &taken->reply);
     taken->listed = true;
   } else if (span_is(method, "server/discover")) {
-    mcp_modern_discover(t->m.id, versions, &taken->reply);
+    mcp_modern_discover(t->m.id, t->server->name, versions, &taken->reply);
     taken->listed = true;
   } else {
     refuse(t, 404, MCP_METHOD_NOT_FOUND, "Method not found: ", method);
   }
 }
 
-/* -- one message
- * ---------------------------------------------------------------------------------- */
+/* -- one message --------------------------------------------------------- */
 
 static void take_request(struct taking *t)
 {
@@ -205,8 +206,8 @@ static void take_request(struct taking *t)
   bool greets = span_is(t->m.method, "initialize");
   if (!t->server->legacy_only && mcp_modern_is(&t->m, version))
     take_modern(t);
-  else if (span_is(t->m.method,
-                   "server/discover")) /* a probe wants its answer, not our views */
+  else if (span_is(t->m.method, "server/discover"))
+    /* A probe: whatever version its head names, it wants to know just this. */
     refuse(t, 200, MCP_METHOD_NOT_FOUND, "Method not found: ", t->m.method);
   else if (!greets && version.len > 0 && !is_legacy_version(version))
     refuse_version(t, version);
@@ -225,8 +226,9 @@ static void take_notification(struct taking *t)
   }
   t->taken->verdict = MCP_SILENT;
   struct span id = json_raw(json_get(t->m.params, "requestId"));
+  /* in the modern era a call is cancelled by closing its stream */
   if (modern || id.len == 0 || !span_is(t->m.method, "notifications/cancelled"))
-    return; /* in the modern era a call is cancelled by closing its stream */
+    return;
   t->taken->verdict = MCP_CANCEL;
   keep(&t->taken->call.id_json, id);
 }
@@ -242,8 +244,9 @@ void mcp_take(const struct mcp_server *server, const struct http_request *head,
   int code = mcp_message_read(&t.m, message, &f);
   if (code)
     refuse(&t, 400, code, "", span_of(f.text));
+  /* to a question we never ask */
   else if (t.m.kind == MCP_RESPONSE)
-    taken->verdict = MCP_SILENT; /* to a question we never ask */
+    taken->verdict = MCP_SILENT;
   else if (t.m.kind == MCP_NOTIFICATION)
     take_notification(&t);
   else
@@ -257,8 +260,7 @@ void mcp_taken_free(struct mcp_taken *taken)
   mcp_call_free(&taken->call);
 }
 
-/* -- the answer to a call
- * -------------------------------------------------------------------------- */
+/* -- the answer to a call ------------------------------------------------ */
 
 /* An MCP result: an object with a content array. */
 static bool is_ready(const struct mcp_call *call, struct span result)
@@ -267,26 +269,30 @@ static bool is_ready(const struct mcp_call *call, struct span result)
          json_slice_kind(json_slice(result, "content")) == JSON_ARRAY;
 }
 
+/* The one code to which 2026-07-28 gives an HTTP status of its own. */
+static const char missing_capability[] = "-32021";
+
 int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
                struct buf *reply)
 {
   struct span id = buf_span(&call->id_json);
+  struct span modern = call->modern ? call->server->name : legacy;
   if (answer->error.len > 0) {
     mcp_reply_raw_error(reply, id, answer->error);
-    bool lacks = span_is(json_slice(answer->error, "code"), "-32021");
+    bool lacks = span_is(json_slice(answer->error, "code"), missing_capability);
     return call->modern && lacks ? 400 : 200;
   }
   if (answer->failure.len > 0)
-    mcp_reply_text(reply, id, call->modern, answer->failure, false, true);
+    mcp_reply_text(reply, id, modern, answer->failure, false, true);
   else if (is_ready(call, answer->result))
-    mcp_reply_ready(reply, id, call->modern, answer->result);
-  else /* a string goes out by its own escapes, anything else as the text of its own bytes
-        */
-    mcp_reply_text(reply, id, call->modern, answer->result,
+    mcp_reply_ready(reply, id, modern, answer->result);
+  else
+    /* A string goes out in its own escapes, anything else as the text of its bytes. */
+    mcp_reply_text(reply, id, modern, answer->result,
                    json_slice_kind(answer->result) == JSON_STRING, false);
   if (reply->overflowed) {
     buf_clear(reply);
-    mcp_reply_text(reply, id, call->modern,
+    mcp_reply_text(reply, id, modern,
                    SPAN_LITERAL("Tool execution failed: the result is too long"), false,
                    true);
   }

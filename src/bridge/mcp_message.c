@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_message.c - one text taken apart, and an array of them walked through. */
 #include "bridge/mcp_message.h"
 
 #include <math.h>
@@ -14,12 +15,13 @@ static bool is_id(json_at id)
     return false;
   for (size_t i = 0; i < raw.len; i++)
     if (raw.at[i] == '.' || raw.at[i] == 'e' || raw.at[i] == 'E') {
-      double number = json_number(id, NAN); /* some write 1.0 for one */
+      double number = json_number(id, NAN); /* some clients write 1.0 for 1 */
       return number == floor(number);
     }
   return true;
 }
 
+/* JSON-RPC tells the three kinds apart by which members there are. */
 static int classify(struct mcp_message *m, json_at root, struct fault *f)
 {
   json_at id = json_get(root, "id"), method = json_get(root, "method");
@@ -32,8 +34,9 @@ static int classify(struct mcp_message *m, json_at root, struct fault *f)
     m->id = json_raw(id);
   if (!span_is(mcp_message_text(m, root, "jsonrpc"), "2.0"))
     fault_set(f, FAULT_BAD_INPUT, "Invalid Request: jsonrpc must be \"2.0\"");
+  /* its id may be null; nobody looks at it */
   else if (!method && has_result)
-    m->kind = MCP_RESPONSE; /* its id may be null; nobody looks at it */
+    m->kind = MCP_RESPONSE;
   else if (json_kind(method) != JSON_STRING)
     fault_set(f, FAULT_BAD_INPUT, "Invalid Request: method must be a string");
   else if (id && m->id.len == 0)
@@ -76,8 +79,7 @@ struct span mcp_message_text(const struct mcp_message *m, json_at object, const 
   return json_text(m->doc, json_get(object, key), (struct span){0});
 }
 
-/* -- arrays
- * ------------------------------------------------------------------------------- */
+/* -- arrays -------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -91,7 +93,8 @@ static struct span skip_blanks(struct span s)
   return s;
 }
 
-static struct span skip_mark(struct span s) /* JSON.parse's callers often let a BOM by */
+/* Some clients put a byte order mark in front. */
+static struct span skip_mark(struct span s)
 {
   return span_starts(s, "\xef\xbb\xbf") ? span_after(s, 3) : s;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_mirror.c - a header and the part of the body that it repeats, compared. */
 #include "bridge/mcp_mirror.h"
 
 #include "base/json.h"
@@ -11,8 +12,7 @@
 #define PREFIX "=?base64?"
 #define SUFFIX "?="
 
-/* -- values
- * ------------------------------------------------------------------------------- */
+/* -- values -------------------------------------------------------------- */
 
 static int digit_of(char c)
 {
@@ -22,8 +22,8 @@ static int digit_of(char c)
   return at ? (int)(at - digits) : -1;
 }
 
-/* Whole groups of four with their padding; the unused bits of the last digit are nobody's
- * business. */
+/* Whole groups of four with their padding; the unused bits of the last digit do not
+ * matter. */
 static bool decode_base64(struct span s, struct buf *plain)
 {
   if (s.len % 4 != 0)
@@ -44,6 +44,7 @@ static bool decode_base64(struct span s, struct buf *plain)
   return true;
 }
 
+/* Without the frame of base64 the value is the text itself. */
 bool mcp_mirror_decode(struct span value, struct buf *plain)
 {
   size_t frame = strlen(PREFIX) + strlen(SUFFIX);
@@ -86,14 +87,14 @@ int mcp_mirror_check(const struct http_request *head, const char *name, bool may
   return same ? 0 : mismatch(f, name, "does not match the body");
 }
 
-/* -- parameters
- * ---------------------------------------------------------------------------- */
+/* -- parameters ---------------------------------------------------------- */
 
 struct walk {
   const struct http_request *head;
   struct json *schema, *args;
 };
 
+/* What may be part of a header's name (RFC 9110, token). */
 static bool is_token(struct span s)
 {
   static const char others[] = "!#$%&'*+-.^_`|~";
@@ -132,6 +133,7 @@ static int check_number(const struct walk *w, const char *name, json_at value,
   return mismatch(f, name, count ? "does not match the body" : "is missing");
 }
 
+/* By the kind of the value, not by the schema's type: the body decides. */
 static int check_value(const struct walk *w, const char *name, json_at value,
                        struct fault *f)
 {
@@ -183,8 +185,9 @@ int mcp_mirror_check_params(const struct http_request *head, struct span schema,
                             struct span args, struct fault *f)
 {
   static const char key[] = "\"x-mcp-header\"";
+  /* so for nearly every schema */
   if (!memmem(schema.at, schema.len, key, strlen(key)))
-    return 0; /* nearly every schema */
+    return 0;
   struct walk w = {.head = head, .schema = json_parse(schema, NULL, f)};
   int r = w.schema ? 0 : -1;
   if (r == 0) {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_modern.c - the checks in the order of the header, and the two results that only
+ * this revision has. */
 #include "bridge/mcp_modern.h"
 
 #include "base/limits.h"
@@ -8,20 +10,22 @@
 #define META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
 
-/* Tools and versions stay what they are while the run lives; "private": they are this
- * agent's alone. */
+/* For how long a client may keep what we list.  Tools and versions do not change while
+ * the run lives; they are "private", this agent's alone. */
 enum { TIME_TO_LIVE_MS = 3600000 };
 
 bool mcp_modern_is(const struct mcp_message *m, struct span header_version)
 {
   if (json_get(json_get(m->params, "_meta"), META_VERSION))
     return true;
+  /* whatever its head says: some clients name a version there already */
   if (span_is(m->method, "initialize"))
-    return false; /* however its head is: some clients send a version there already */
+    return false;
   return span_is(m->method, "server/discover") ||
          span_is(header_version, MCP_MODERN_VERSION);
 }
 
+/* Every refusal of this revision is a 400 with the JSON-RPC error as its body. */
 static bool refuse(const struct mcp_message *m, int code, struct span message,
                    struct buf *reply, int *status)
 {
@@ -87,20 +91,22 @@ static void close_cacheable(struct json_writer *w)
 {
   json_put_int(w, "ttlMs", TIME_TO_LIVE_MS);
   json_put_text(w, "cacheScope", SPAN_LITERAL("private"));
-  mcp_reply_close(w);
+  mcp_reply_end(w);
 }
 
-void mcp_modern_discover(struct span id, struct span versions, struct buf *reply)
+void mcp_modern_discover(struct span id, struct span server_name, struct span versions,
+                         struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, true);
+  struct json_writer w = mcp_reply_begin(reply, id, server_name);
   json_put_raw(&w, "supportedVersions", versions);
   json_put_raw(&w, "capabilities", SPAN_LITERAL("{\"tools\":{}}"));
   close_cacheable(&w);
 }
 
-void mcp_modern_list(struct span id, const struct tools *tools, struct buf *reply)
+void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
+                     struct buf *reply)
 {
-  struct json_writer w = mcp_reply_open(reply, id, true);
+  struct json_writer w = mcp_reply_begin(reply, id, server_name);
   json_put_raw(&w, "tools", tools_list_json(tools));
   close_cacheable(&w);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_post.c - the parts of one POST, and the three ways in which it is answered. */
 #include "bridge/mcp_post.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "http/http_header.h"
 #include "http/http_server.h"
 #include "http/sse.h"
 #include "io/loop.h"
@@ -17,47 +19,35 @@ struct part {
   struct buf reply; /* READY */
   int status;
   struct mcp_call call;
-  struct tool_call *tool_call; /* until its answer came, also of a DROPPED part */
+  struct tool_call *tool_call; /* until its answer came, of a DROPPED part too */
 };
 
 struct mcp_post {
   struct mcp_post_setup setup;
   struct mcp_post_accepts accepts;
   struct http_exchange *exchange; /* NULL: the agent hung up, or it was answered */
-  struct loop_timer
-      *timer; /* the hold; then the signs of life; or the grace of the gone */
+  /* The hold; then the signs of life; or the grace of an agent that is gone. */
+  struct loop_timer *timer;
   bool streaming;
   unsigned step;
   size_t count;
   struct part parts[];
 };
 
-/* -- Accept
- * ---------------------------------------------------------------------------------- */
-
-static bool mentions(struct span accept, const char *type)
-{
-  size_t n = span_of(type).len;
-  for (size_t i = 0; i + n <= accept.len; i++)
-    if ((accept.at[i] | 0x20) == (type[0] | 0x20) && /* most differ here */
-        span_is_nocase((struct span){accept.at + i, n}, type))
-      return true;
-  return false;
-}
+/* -- Accept -------------------------------------------------------------- */
 
 struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
 {
-  struct mcp_post_accepts a = {.json = mentions(accept, "application/json") ||
-                                       mentions(accept, "*/*") ||
-                                       mentions(accept, "application/*"),
-                               .sse = mentions(accept, "text/event-stream")};
+  struct mcp_post_accepts a = {.json = http_header_accepts(accept, "application/json") ||
+                                       http_header_accepts(accept, "*/*") ||
+                                       http_header_accepts(accept, "application/*"),
+                               .sse = http_header_accepts(accept, "text/event-stream")};
   if (!a.sse)
     a.json = true; /* no 406: several clients say less than they take */
   return a;
 }
 
-/* -- writing
- * ---------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------- */
 
 static const struct http_header stream_headers[] = {
     {{"cache-control", 13}, {"no-cache", 8}},
@@ -83,7 +73,7 @@ void mcp_post_reply_whole(struct http_exchange *x, struct mcp_post_accepts accep
   buf_free(&event);
 }
 
-/* `json` is freed before the next copy of it is made: it may be many MiB. */
+/* Frees `json` before the next copy of it is made: it may be many MiB. */
 static void write_event(struct mcp_post *p, struct buf *json)
 {
   struct buf event = buf_make(2 * LIMIT_BRIDGE_REPLY_BYTES);
@@ -94,7 +84,7 @@ static void write_event(struct mcp_post *p, struct buf *json)
   buf_free(&event);
 }
 
-/* The responses that are there, as one JSON text. */
+/* Takes the responses that are there, as one JSON text. */
 static struct buf join(struct mcp_post *p)
 {
   if (!p->setup.is_array)
@@ -113,8 +103,7 @@ static struct buf join(struct mcp_post *p)
   return all;
 }
 
-/* -- the end
- * ---------------------------------------------------------------------------------- */
+/* -- the end ------------------------------------------------------------- */
 
 static size_t count_in(const struct mcp_post *p, enum part_state state)
 {
@@ -124,11 +113,12 @@ static size_t count_in(const struct mcp_post *p, enum part_state state)
   return n;
 }
 
+/* In time: the whole answer at once, in whatever the client takes. */
 static void answer_plainly(struct mcp_post *p)
 {
   if (count_in(p, PART_READY) == 0) {
-    /* All were cancelled: a client that asked for it wants no response, but its HTTP has
-     * to end. */
+    /* All were cancelled.  A client that asked for that wants no response, but its HTTP
+     * request has to end. */
     struct http_answer nothing = {.status = 200, .content_type = "text/event-stream"};
     if (p->accepts.sse)
       http_reply(p->exchange, &nothing, (struct span){0});
@@ -154,6 +144,7 @@ static void answer_plainly(struct mcp_post *p)
   }
 }
 
+/* All calls have ended.  Who hung up meanwhile gets nothing. */
 static void end_answer(struct mcp_post *p)
 {
   struct http_exchange *x = p->exchange;
@@ -186,10 +177,11 @@ unsigned mcp_post_open_calls(const struct mcp_post *p)
 {
   unsigned n = 0;
   for (size_t i = 0; i < p->count; i++)
-    n += p->parts[i].tool_call != NULL;
+    n += p->parts[i].tool_call ? 1 : 0;
   return n;
 }
 
+/* The last answer of a post ends it. */
 static void tool_answered(void *who, const struct tool_answer *answer)
 {
   struct part *part = who;
@@ -215,9 +207,9 @@ static void tool_answered(void *who, const struct tool_answer *answer)
   mcp_post_free(p);
 }
 
-/* -- while calls are under way
- * -------------------------------------------------------------------- */
+/* -- while calls are under way ------------------------------------------- */
 
+/* One notification for each open call that asked for it; false: none did. */
 static bool write_progress(struct mcp_post *p)
 {
   bool wrote = false;
@@ -234,6 +226,7 @@ static bool write_progress(struct mcp_post *p)
   return wrote;
 }
 
+/* Clients give up on a stream that stays silent. */
 static void show_life(void *who)
 {
   struct mcp_post *p = who;
@@ -251,6 +244,7 @@ static void set_timer(struct mcp_post *p, void (*fire)(void *who))
   p->timer = loop_timer_new(p->setup.loop, fire, p);
 }
 
+/* It takes longer: the head leaves now, and what is ready with it. */
 static void hold_is_over(void *who)
 {
   struct mcp_post *p = who;
@@ -264,8 +258,8 @@ static void hold_is_over(void *who)
   p->streaming = true;
   set_timer(p, show_life);
   loop_timer_repeat(p->timer, p->setup.progress_ms);
-  /* The probe is sent when the client half-closed: if it is gone, the answer to it tells.
-   */
+  /* The probe goes out whenever the client half-closes: one that is gone resets the
+   * connection at it. */
   http_begin(p->exchange, &answer,
              p->accepts.sse ? SPAN_LITERAL(":\n\n") : SPAN_LITERAL(" "));
   for (size_t i = 0; p->accepts.sse && i < p->count; i++) {
@@ -281,6 +275,7 @@ static void grace_is_over(void *who)
   mcp_post_cancel_all(who);
 }
 
+/* Modern calls end on the next turn, legacy ones after a grace (mcp_post.h). */
 static void agent_gone(void *who)
 {
   struct mcp_post *p = who;
@@ -289,6 +284,7 @@ static void agent_gone(void *who)
   loop_timer_start(p->timer, p->setup.modern ? 0 : LIMIT_BRIDGE_GONE_MS);
 }
 
+/* Its answer is still waited for, and thrown away. */
 static void drop(struct part *part)
 {
   if (!part->tool_call)
@@ -310,7 +306,7 @@ static bool is_open(const struct mcp_post *p, size_t i, struct span id)
          span_equal(buf_span(&part->call.id_json), id);
 }
 
-unsigned mcp_post_find(const struct mcp_post *p, int session, struct span id)
+unsigned mcp_post_count(const struct mcp_post *p, int session, struct span id)
 {
   unsigned n = 0;
   for (size_t i = 0; !p->setup.modern && p->setup.session == session && i < p->count; i++)
@@ -325,8 +321,7 @@ void mcp_post_cancel(struct mcp_post *p, struct span id)
       drop(&p->parts[i]);
 }
 
-/* -- the beginning
- * ------------------------------------------------------------------------------------ */
+/* -- the beginning ------------------------------------------------------- */
 
 struct mcp_post *mcp_post_new(const struct mcp_post_setup *setup)
 {

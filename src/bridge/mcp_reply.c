@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+/* mcp_reply.c - JSON-RPC written around what may be many MiB.
+ *
+ * The envelope is put together by hand, so that a tool's result is copied once, into a
+ * buffer that has room for all of it.  */
 #include "bridge/mcp_reply.h"
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "request/bridge_address.h"
 
 /* By hand, not by json_open(): what follows is often one big slice. */
 static void put_head(struct buf *out, struct span id)
@@ -12,18 +17,18 @@ static void put_head(struct buf *out, struct span id)
   buf_add(out, id.len > 0 ? id : SPAN_LITERAL("null"));
 }
 
-void mcp_reply_server_info(struct json_writer *w, const char *key)
+void mcp_reply_server_info(struct json_writer *w, const char *key, struct span name)
 {
   json_open(w, key, '{');
-  json_put_text(w, "name", SPAN_LITERAL(MCP_SERVER_NAME));
+  json_put_text(w, "name", name);
   json_put_text(w, "version", SPAN_LITERAL(RUNLET_VERSION));
   json_close(w, '}');
 }
 
-static void put_meta(struct json_writer *w)
+static void put_meta(struct json_writer *w, struct span server)
 {
   json_open(w, "_meta", '{');
-  mcp_reply_server_info(w, "io.modelcontextprotocol/serverInfo");
+  mcp_reply_server_info(w, "io.modelcontextprotocol/serverInfo", server);
   json_close(w, '}');
 }
 
@@ -50,20 +55,20 @@ void mcp_reply_raw_error(struct buf *out, struct span id, struct span error)
   buf_add_char(out, '}');
 }
 
-struct json_writer mcp_reply_open(struct buf *out, struct span id, bool modern)
+struct json_writer mcp_reply_begin(struct buf *out, struct span id, struct span modern)
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":");
   struct json_writer w = json_write_to(out);
   json_open(&w, NULL, '{');
-  if (modern) {
+  if (modern.len > 0) {
     json_put_text(&w, "resultType", SPAN_LITERAL("complete"));
-    put_meta(&w);
+    put_meta(&w, modern);
   }
   return w;
 }
 
-void mcp_reply_close(struct json_writer *w)
+void mcp_reply_end(struct json_writer *w)
 {
   json_close(w, '}');
   buf_add_char(w->out, '}');
@@ -71,15 +76,14 @@ void mcp_reply_close(struct json_writer *w)
 
 enum { ENVELOPE_BYTES = 400 }; /* about what stands around a text; more is no error */
 
-void mcp_reply_text(struct buf *out, struct span id, bool modern, struct span text,
+void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
                     bool is_json, bool failed)
 {
-  /* At once and exactly: results of many MiB are not to be copied while a buffer grows.
-   */
+  /* All of it at once: a result of many MiB must not be copied while the buffer grows. */
   size_t length = is_json ? text.len : json_escaped_length(text);
   if (!buf_reserve(out, id.len + length + ENVELOPE_BYTES))
     return;
-  struct json_writer w = mcp_reply_open(out, id, modern);
+  struct json_writer w = mcp_reply_begin(out, id, modern);
   json_open(&w, "content", '[');
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("text"));
@@ -91,21 +95,21 @@ void mcp_reply_text(struct buf *out, struct span id, bool modern, struct span te
   json_close(&w, ']');
   if (failed)
     json_put_bool(&w, "isError", true);
-  mcp_reply_close(&w);
+  mcp_reply_end(&w);
 }
 
-void mcp_reply_ready(struct buf *out, struct span id, bool modern, struct span result)
+void mcp_reply_ready(struct buf *out, struct span id, struct span modern,
+                     struct span result)
 {
   put_head(out, id);
   buf_add_text(out, ",\"result\":{");
-  /* What the era demands and the tool did not say goes in front of the tool's own bytes.
-   */
-  if (modern && json_slice(result, "resultType").len == 0)
+  /* What the era demands and the tool did not say goes in front of the tool's bytes. */
+  if (modern.len > 0 && json_slice(result, "resultType").len == 0)
     buf_add_text(out, "\"resultType\":\"complete\",");
-  if (modern && json_slice(result, "_meta").len == 0) {
+  if (modern.len > 0 && json_slice(result, "_meta").len == 0) {
     buf_add_text(out, "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":");
     struct json_writer w = json_write_to(out);
-    mcp_reply_server_info(&w, NULL);
+    mcp_reply_server_info(&w, NULL, modern);
     buf_add_text(out, "},");
   }
   buf_add(out, span_after(span_trim(result), 1));

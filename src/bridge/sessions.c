@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* sessions.c - a short list of random ids, never shortened. */
 #include "bridge/sessions.h"
 
 #include "base/ids.h"
 
+/* Without randomness there is no session either: the client does without. */
 int sessions_mint(struct sessions *s)
 {
   struct fault ignored = {0};
@@ -11,7 +13,7 @@ int sessions_mint(struct sessions *s)
   return s->count++;
 }
 
-int sessions_find(const struct sessions *s, struct span id)
+int sessions_index(const struct sessions *s, struct span id)
 {
   for (int i = 0; i < s->count; i++)
     if (span_is(id, s->id[i]))

@@ -1,35 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* stdin_door.c - see stdin_door.h. */
+/* stdin_door.c - one run, and nothing else in the process: it starts when the request is
+ * read and the process ends when its last line has left.  */
 #include "door/stdin_door.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "door/auth.h"
+#include "door/door_signals.h"
 #include "door/runtime.h"
-#include "event/sink_pretty.h"
+#include "door/token.h"
+#include "event/formats.h"
+#include "event/notices.h"
 #include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
+#include "request/request_read.h"
 
 #include <string.h>
 #include <unistd.h>
 
-struct door {
+struct stdin_state {
   struct sink sink; /* first: lines to stdout */
-  struct sink_pretty pretty;
   struct runtime *runtime;
+  struct door_signals signals;
   struct fd_writer *writer;
   struct run *run;
-  bool readable_form, over;
+  const char *format; /* of the events; empty: as the request says */
+  bool over;
   int signal; /* that ended us */
   struct run_outcome outcome;
 };
 
 static size_t put_line(struct sink *sink, struct span line)
 {
-  struct door *d = (struct door *)sink;
+  struct stdin_state *d = (struct stdin_state *)sink;
   return fd_writer_put(d->writer, line);
 }
 
@@ -40,43 +45,41 @@ static void end_lines(struct sink *sink)
 
 static void reader_drained(void *who)
 {
-  struct door *d = who;
-  struct sink *first = d->readable_form ? &d->pretty.sink : &d->sink;
-  if (first->on_drain)
-    first->on_drain(first->listener);
+  struct stdin_state *d = who;
+  if (d->sink.on_drain)
+    d->sink.on_drain(d->sink.listener);
 }
 
 static void reader_gone(void *who)
 {
-  struct door *d = who;
+  struct stdin_state *d = who;
   if (d->run && !d->over)
     run_cancel(d->run, "client", "cancelled", "stdout was closed", 0);
 }
 
-static struct sink *choose_sink(void *who, struct run *r)
+static struct sink *sink_of(void *who, struct run *r)
 {
-  struct door *d = who;
+  struct stdin_state *d = who;
   d->run = r;
-  if (!d->readable_form)
-    return &d->sink;
-  d->pretty = sink_pretty_make(&d->sink, isatty(1) == 1);
-  return &d->pretty.sink;
+  return &d->sink;
 }
 
+/* The exit waits for what stdout has not taken yet, but not for ever. */
 static void run_over(void *who, const struct run_outcome *outcome)
 {
-  struct door *d = who;
+  struct stdin_state *d = who;
   d->over = true;
   d->run = NULL;
   d->outcome = *outcome;
-  runtime_stop_signals(d->runtime);
-  fd_writer_end(d->writer, (unsigned)d->runtime->options->kill_grace_ms + 1000, NULL,
+  door_signals_close(&d->signals);
+  fd_writer_end(d->writer, d->runtime->settings.deadlines.kill_grace_ms + 1000, NULL,
                 NULL);
 }
 
-static void heard_signal(void *who, const struct signal_news *n)
+/* The second one is impatience: then the agent gets no grace. */
+static void on_signal(void *who, const struct signal_news *n)
 {
-  struct door *d = who;
+  struct stdin_state *d = who;
   bool again = d->signal != 0;
   d->signal = n->number;
   if (d->run)
@@ -85,31 +88,18 @@ static void heard_signal(void *who, const struct signal_news *n)
 }
 
 /* One line, for a request that never became a run. */
-static void refuse(struct door *d, const struct fault *f)
+static void refuse(struct stdin_state *d, const struct fault *f)
 {
   struct buf line = buf_make(64 * KIB);
-  struct json_writer w = json_write_to(&line);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("RUN_ERROR"));
-  json_put_text(&w, "message", span_of(f->text));
-  json_put_text(&w, "code", SPAN_LITERAL("bad-request"));
-  json_put_int(&w, "timestamp", ids_now_ms());
-  json_close(&w, '}');
-  buf_add_char(&line, '\n');
-  if (d->readable_form) {
-    d->pretty = sink_pretty_make(&d->sink, isatty(1) == 1);
-    d->pretty.sink.put(&d->pretty.sink, buf_span(&line));
-    d->pretty.sink.end(&d->pretty.sink);
-  } else {
-    put_line(&d->sink, buf_span(&line));
-  }
+  notice_refused(formats_find(span_of(d->format)), span_of(f->text), &line);
+  put_line(&d->sink, buf_span(&line));
   buf_free(&line);
   d->over = true;
-  runtime_stop_signals(d->runtime);
+  door_signals_close(&d->signals);
   fd_writer_end(d->writer, 1000, NULL, NULL);
 }
 
-static int start(struct door *d, struct fault *f)
+static int start(struct stdin_state *d, struct fault *f)
 {
   const struct options *o = d->runtime->options;
   struct buf text = {0}, run_id = buf_make(KIB), thread_id = buf_make(KIB);
@@ -117,20 +107,23 @@ static int start(struct door *d, struct fault *f)
    * us. PID 1 would not feel it: there it waits for the loop. */
   if (getpid() != 1)
     signals_unblock();
-  int failed = files_read(o->file, (size_t)o->max_body_bytes, &text, f);
+  int failed = files_read(o->file, o->run.max_body_bytes, &text, f);
   signals_block();
   if (!failed)
     failed = ids_fresh(&run_id, "run", f);
   if (!failed)
     failed = ids_fresh(&thread_id, "thread", f);
   if (!failed) {
-    struct request_rules rules = {.lenient = true,
+    struct request_rules rules = {.is_harness = run_is_harness,
+                                  .lenient = true,
                                   .run_id = buf_span(&run_id),
                                   .thread_id = buf_span(&thread_id),
-                                  .local_tools = o->tool_command != NULL};
+                                  .local_tools = o->run.settings.tool_command != NULL,
+                                  .event_format_name = formats_wire_name};
     struct run_request *req = run_request_read(&text, &rules, f);
-    failed =
-        req && runs_start(d->runtime->runs, req, choose_sink, run_over, d, f) ? 0 : -1;
+    if (req && d->format[0])
+      req->event_format = span_of(d->format);
+    failed = req && runs_start(d->runtime->runs, req, sink_of, run_over, d, f) ? 0 : -1;
   }
   buf_free(&text);
   buf_free(&run_id);
@@ -138,7 +131,7 @@ static int start(struct door *d, struct fault *f)
   return failed;
 }
 
-static int exit_status(const struct door *d, bool refused)
+static int exit_status(const struct stdin_state *d, bool refused)
 {
   static const char *const deadlines[] = {"run-timeout", "start-timeout", "idle-timeout"};
   if (d->signal)
@@ -151,20 +144,31 @@ static int exit_status(const struct door *d, bool refused)
   return d->outcome.finished ? 0 : 1;
 }
 
-int stdin_door(const struct options *options, char *const *env, struct fault *f)
+/* People get the transcript, in colour if they look at a terminal. */
+static const char *format_for(const char *output)
+{
+  bool terminal = isatty(STDOUT_FILENO) == 1;
+  if (output ? strcmp(output, "pretty") != 0 : !terminal)
+    return "";
+  return terminal ? "pretty-colour" : "pretty";
+}
+
+static int open_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct runtime runtime;
-  struct door d = {.sink = {.put = put_line, .end = end_lines}, .runtime = &runtime};
-  d.readable_form = options->output ? !strcmp(options->output, "pretty") : isatty(1) == 1;
-  auth_wipe(env); /* the service's; here it is nobody's */
+  struct stdin_state d = {.sink = {.put = put_line, .end = end_lines},
+                          .runtime = &runtime};
+  d.format = format_for(options->run.output);
+  token_wipe(env); /* the service's; here it is nobody's */
   int failed = runtime_open(&runtime, options, env, f);
   if (!failed)
-    failed = runtime_start_signals(&runtime, heard_signal, &d, f);
+    failed = door_signals_open(&d.signals, runtime.loop, false, on_signal, &d, f);
   if (!failed) {
     d.writer = fd_writer_open(runtime.loop, 1, reader_drained, reader_gone, &d, f);
     failed = d.writer ? 0 : -1;
   }
   if (failed) {
+    door_signals_close(&d.signals);
     runtime_close(&runtime);
     return -1;
   }
@@ -174,6 +178,19 @@ int stdin_door(const struct options *options, char *const *env, struct fault *f)
     refuse(&d, f);
   }
   runtime_run(&runtime);
+  door_signals_close(&d.signals);
   runtime_close(&runtime);
   return exit_status(&d, refused);
 }
+
+const struct door stdin_door = {
+    .name = "run",
+    .arguments = "[FILE|-]",
+    .summary = "one run from a JSON request on stdin or in FILE, events on stdout",
+    .exit_status = "0 finished, 1 RUN_ERROR, 2 bad request or usage, 124 a "
+                   "deadline passed,\n"
+                   "128+n runlet was ended by signal n.",
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT,
+    .takes_file = true,
+    .open = open_door,
+};

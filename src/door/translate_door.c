@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* translate_door.c - a line is read, the harness is told, its events are written.  It
+ * blocks, as nothing else goes on.  */
 #include "door/translate_door.h"
 
 #include "agent/agent_session.h"
+#include "agent/harnesses.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -10,13 +14,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct out {        /* the sink: lines to a descriptor, some at a time */
   struct sink sink; /* first */
   int fd;
-  int error; /* negative errno of the first write that failed; then nothing more is
-                written */
+  int error; /* negative errno of the first write that failed: nothing more is written */
   struct buf held;
 };
 
@@ -60,13 +64,13 @@ static void on_too_long(void *who, size_t ceiling)
 }
 
 /* Everything from `fd` through the harness. */
-static int read_all(struct agent_session *h, int fd, const struct translate_setup *setup,
+static int read_all(struct agent_session *h, int fd, const struct translate_options *o,
                     const struct out *out, struct fault *f)
 {
   static const struct lines_calls calls = {on_line, on_too_long};
-  size_t ask = setup->read_bytes > 0 ? setup->read_bytes : LIMIT_READ_BYTES;
+  size_t ask = o->read_bytes > 0 ? o->read_bytes : LIMIT_READ_BYTES;
   struct lines lines =
-      lines_make(setup->max_line_bytes > 0 ? setup->max_line_bytes : LIMIT_LINE_BYTES);
+      lines_make(o->max_line_bytes > 0 ? o->max_line_bytes : LIMIT_LINE_BYTES);
   char *piece = mem_new(LIMIT_READ_BYTES);
   int rc = 0;
   while (out->error == 0) {
@@ -74,7 +78,7 @@ static int read_all(struct agent_session *h, int fd, const struct translate_setu
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0)
-      rc = fault_system(f, -errno, "cannot read %s", setup->file ? setup->file : "stdin");
+      rc = fault_system(f, -errno, "cannot read %s", o->file ? o->file : "stdin");
     if (n <= 0)
       break;
     lines_add(&lines, (struct span){piece, (size_t)n}, &calls, h);
@@ -88,54 +92,74 @@ static int read_all(struct agent_session *h, int fd, const struct translate_setu
   return rc;
 }
 
-static struct span otherwise(struct span value, const char *name)
+static struct span otherwise(const char *value, const char *name)
 {
-  return value.len > 0 ? value : span_of(name);
+  return span_of(value ? value : name);
 }
 
-static int translate(const struct translate_setup *setup, const struct harness *harness,
+static int translate(const struct translate_options *o, const struct harness *harness,
                      int fd, struct fault *f)
 {
   struct out out = {.sink = {.put = put, .end = end},
-                    .fd = setup->out,
+                    .fd = o->out,
                     .held = buf_make(LIMIT_EVENT_LINE_BYTES)};
-  struct events_setup events = {.run_id = otherwise(setup->run_id, "run"),
-                                .thread_id = otherwise(setup->thread_id, "thread"),
-                                .model = otherwise(setup->model, "unknown"),
-                                .format = setup->format,
-                                .max_chunk_bytes = setup->max_chunk_bytes,
+  struct events_setup events = {.run_id = otherwise(o->run_id, "run"),
+                                .thread_id = otherwise(o->thread_id, "thread"),
+                                .model = otherwise(o->model, "unknown"),
+                                .format = o->format,
+                                .max_chunk_bytes = o->max_chunk_bytes,
                                 .sink = &out.sink};
-  struct process_end ended = {.status = setup->exit_status, .signal = setup->signal};
-  struct agent_session session = agent_session_open(harness);
+  struct process_end ended = {.status = o->exit_status, .signal = o->signal};
+  struct agent_session session = agent_session_make(harness);
   session.events = events_new(&events);
   events_start(session.events);
-  int rc = read_all(&session, fd, setup, &out, f);
+  int rc = read_all(&session, fd, o, &out, f);
   if (rc == 0)
     agent_session_finish(&session, &ended);
   events_free(session.events); /* after a read error this says `internal` */
-  agent_session_close(&session);
+  agent_session_free(&session);
   if (rc == 0 && out.error != 0)
     rc = fault_system(f, out.error, "cannot write the events");
   buf_free(&out.held);
   return rc;
 }
 
-int translate_run(const struct translate_setup *setup, struct fault *f)
+int translate_run(const struct translate_options *o, struct fault *f)
 {
-  const struct harness *harness = harness_find(setup->harness);
-  bool from_stdin = setup->file == NULL || span_is(span_of(setup->file), "-");
-  if (harness == NULL)
+  const struct harness *harness = harness_find(span_of(o->harness));
+  bool from_stdin = !o->file || !strcmp(o->file, "-");
+  if (!harness)
     return fault_set(f, FAULT_UNKNOWN, "--harness: \"%.*s\" is not known",
-                     (int)span_cut_utf8(setup->harness, 100).len, setup->harness.at);
-  int fd = from_stdin ? STDIN_FILENO : open(setup->file, O_RDONLY | O_CLOEXEC);
+                     (int)span_cut_utf8(span_of(o->harness), 100).len, o->harness);
+  int fd = from_stdin ? STDIN_FILENO : open(o->file, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
-    return fault_system(f, -errno, "cannot open %s", setup->file);
-  if (setup->timestamp_ms >= 0)
-    ids_freeze_now(setup->timestamp_ms);
-  int rc = translate(setup, harness, fd, f);
-  if (setup->timestamp_ms >= 0)
-    ids_freeze_now(-1);
+    return fault_system(f, -errno, "cannot open %s", o->file);
+  if (o->timestamp_ms >= 0)
+    clock_freeze(o->timestamp_ms);
+  int rc = translate(o, harness, fd, f);
+  if (o->timestamp_ms >= 0)
+    clock_freeze(-1);
+  /* only read from: nothing to lose */
   if (!from_stdin)
-    (void)close(fd); /* only read from: nothing to lose */
+    (void)close(fd);
   return rc;
 }
+
+static int open_door(const struct options *options, char *const *env, struct fault *f)
+{
+  struct translate_options o = options->translate;
+  (void)env;
+  o.file = options->file;
+  o.out = STDOUT_FILENO;
+  o.max_line_bytes = options->max_line_bytes;
+  return translate_run(&o, f);
+}
+
+const struct door translate_door = {
+    .name = "translate",
+    .arguments = "[FILE|-]",
+    .summary = "an agent's recorded output to events; starts nothing",
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RECORDING,
+    .takes_file = true,
+    .open = open_door,
+};

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* event.c - the stream's grammar.  Three things can be open: the run, one message (text
  * or reasoning), and any number of tool calls without a result.  Every public call first
- * brings the stream into a state in which its event is allowed, then sends it.  */
+ * brings the stream into a state in which its event is allowed, then sends it: the format
+ * of the run spells it, the sink takes it.  */
 #include "event/event.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "event/seen_ids.h"
-#include "event_format.h"
+#include "event/event_ids.h"
+#include "event/formats.h"
+#include "event/line_fit.h"
+#include "event/open_calls.h"
+#include "event/run_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +21,22 @@
 enum open_message { OPEN_NONE, OPEN_TEXT, OPEN_REASONING };
 
 struct events {
-  struct formatter format;
+  const struct event_format *format;
+  void *state;            /* the format's */
+  struct run_texts texts; /* of the run that the format is told */
   struct sink *sink;
-  size_t max_chunk;
-  struct buf run_id, line, report;
+  size_t max_chunk, overhead;
+  struct buf line, report;
+  long long duration_ms;
   bool started, over, finished_well, spoken;
+  bool answered; /* a result went out: new content begins a new step */
   char error_code[64];
 
   enum open_message open;
-  struct buf message;              /* its id, as JSON */
-  struct seen_ids messages, calls; /* ids used so far */
-  unsigned long long made;         /* generated ids so far */
+  struct buf message; /* its id, as JSON */
+  struct event_ids ids;
 
-  struct buf *unanswered; /* call ids (JSON), oldest first */
-  size_t unanswered_count, unanswered_room;
-
+  struct open_calls unanswered;
   size_t backlog;
   unsigned long long count, tool_calls, last_ms;
 };
@@ -49,41 +54,47 @@ struct event_usage event_usage_none(void)
 struct events *events_new(const struct events_setup *setup)
 {
   struct events *e = mem_new(sizeof *e);
-  e->format = formatter_make(setup);
+  e->texts = run_texts_make(setup->run_id, setup->thread_id, setup->model);
+  e->format = setup->format ? setup->format : formats_find((struct span){0});
+  if (e->format->state_bytes > 0)
+    e->state = mem_new(e->format->state_bytes);
+  e->overhead = e->format->overhead + e->texts.run.model_json.len;
+  e->ids.run_id = e->texts.run.run_id;
   e->sink = setup->sink;
   e->max_chunk = setup->max_chunk_bytes > 0 ? setup->max_chunk_bytes : LIMIT_CHUNK_BYTES;
-  e->run_id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  buf_add(&e->run_id, setup->run_id);
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->report = buf_make(LIMIT_CERTIFICATE_BYTES);
+  e->duration_ms = -1;
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
-  e->last_ms = ids_ticks_ms();
+  e->last_ms = clock_ticks_ms();
   return e;
 }
 
 void events_free(struct events *e)
 {
-  if (e == NULL)
+  if (!e)
     return;
   events_fail(e, SPAN_LITERAL("internal"),
               SPAN_LITERAL("The run was given up without an outcome."));
-  formatter_free(&e->format);
-  buf_free(&e->run_id);
+  free(e->state);
+  run_texts_free(&e->texts);
   buf_free(&e->line);
   buf_free(&e->report);
   buf_free(&e->message);
-  seen_ids_free(&e->messages);
-  seen_ids_free(&e->calls);
-  free(e->unanswered);
+  event_ids_free(&e->ids);
+  open_calls_free(&e->unanswered);
   free(e);
 }
 
-/* What was just written into e->line. */
-static void send_line(struct events *e)
+/* What a format has no line for happened all the same: it counts as a sign of life, but
+ * not as an event. */
+static void send(struct events *e, struct event *event)
 {
-  if (!e->line.overflowed) {
+  event->at_ms = clock_now_ms();
+  e->format->write(e->state, &e->texts.run, event, &e->line);
+  e->last_ms = clock_ticks_ms();
+  if (!e->line.overflowed && e->line.len > 0) {
     e->count++;
-    e->last_ms = ids_ticks_ms();
     e->backlog = e->sink->put(e->sink, buf_span(&e->line));
   }
   buf_clear(&e->line);
@@ -94,8 +105,7 @@ void events_start(struct events *e)
   if (e->started || e->over)
     return;
   e->started = true;
-  format_run_started(&e->format, &e->line, ids_now_ms());
-  send_line(e);
+  send(e, &(struct event){.kind = EVENT_RUN_STARTED});
 }
 
 /* Every call begins with it; false: nothing may follow any more. */
@@ -105,86 +115,59 @@ static bool ready(struct events *e)
   return !e->over;
 }
 
-/* "<runId>-<n>", as JSON into `out`: no message and no call had it. */
-static void make_id(struct events *e, struct seen_ids *of, struct buf *out)
-{
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  do {
-    buf_clear(&id);
-    buf_add(&id, buf_span(&e->run_id));
-    buf_addf(&id, "-%llu", e->made++);
-  } while (seen_ids_has(&e->messages, buf_span(&id)) ||
-           seen_ids_has(&e->calls, buf_span(&id)));
-  seen_ids_add(of, buf_span(&id));
-  json_escape(out, buf_span(&id));
-  buf_free(&id);
-}
+/* -- messages -- */
 
-/* A message id that was never used in this run, as JSON into `out`: the native one, or
- * that with "-2", "-3", …, or a generated one when it is empty, longer than an id may be,
- * or too many were seen to tell. */
-static void claim_message_id(struct events *e, struct span native, struct buf *out)
+static void send_message(struct events *e, enum event_kind kind)
 {
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  unsigned before = SEEN_IDS_FULL;
-  buf_clear(out);
-  if (native.len > 0 && native.len <= LIMIT_NAME_BYTES) {
-    buf_add(&id, native);
-    before = seen_ids_add(&e->messages, native);
-    for (unsigned n = before + 1; before != 0 && before != SEEN_IDS_FULL; n++) {
-      buf_clear(&id);
-      buf_add(&id, native);
-      buf_addf(&id, "-%u", n);
-      before = seen_ids_add(&e->messages, buf_span(&id));
-    }
-  }
-  if (before == SEEN_IDS_FULL)
-    make_id(e, &e->messages, out);
-  else
-    json_escape(out, buf_span(&id));
-  buf_free(&id);
-}
-
-static void send_message(struct events *e, enum format_type type)
-{
-  format_message(&e->format, &e->line, ids_now_ms(), type, buf_span(&e->message));
-  send_line(e);
+  send(e, &(struct event){.kind = kind, .id = buf_span(&e->message)});
 }
 
 static void close_message(struct events *e)
 {
   if (e->open == OPEN_TEXT) {
-    send_message(e, FORMAT_TEXT_END);
+    send_message(e, EVENT_TEXT_END);
   } else if (e->open == OPEN_REASONING) {
-    send_message(e, FORMAT_REASONING_MESSAGE_END);
-    send_message(e, FORMAT_REASONING_END);
+    send_message(e, EVENT_REASONING_MESSAGE_END);
+    send_message(e, EVENT_REASONING_END);
   }
   e->open = OPEN_NONE;
 }
 
-typedef void format_delta(const struct formatter *f, struct buf *line, long long now,
-                          struct span id, struct span delta);
-
-static void send_deltas(struct events *e, format_delta *format, struct span id,
-                        struct span text)
+/* Sends the text as so many pieces as it takes; `piece` says what they are pieces of. */
+static void send_pieces(struct events *e, const struct event *piece, struct span text)
 {
+  size_t beside = e->overhead + piece->id.len + piece->call.len;
   do {
-    struct span front = format_fitting(&e->format, text, e->max_chunk, id.len);
-    format(&e->format, &e->line, ids_now_ms(), id, front);
-    send_line(e);
-    text = span_after(text, front.len);
+    struct event event = *piece;
+    event.text = line_fit(text, e->max_chunk, beside);
+    send(e, &event);
+    text = span_after(text, event.text.len);
   } while (text.len > 0);
+}
+
+/* New content after results: the step that asked for them is over. */
+static void begin_content(struct events *e)
+{
+  close_message(e);
+  if (e->answered)
+    send(e, &(struct event){.kind = EVENT_STEP_END});
+  e->answered = false;
+}
+
+static void open_message(struct events *e, enum open_message what, struct span id)
+{
+  begin_content(e);
+  event_ids_message(&e->ids, id, &e->message);
+  e->open = what;
+  e->spoken = true;
 }
 
 void events_text_open(struct events *e, struct span id)
 {
   if (!ready(e))
     return;
-  close_message(e);
-  claim_message_id(e, id, &e->message);
-  e->open = OPEN_TEXT;
-  e->spoken = true;
-  send_message(e, FORMAT_TEXT_START);
+  open_message(e, OPEN_TEXT, id);
+  send_message(e, EVENT_TEXT_START);
 }
 
 void events_text(struct events *e, struct span delta)
@@ -193,7 +176,8 @@ void events_text(struct events *e, struct span delta)
     return;
   if (e->open != OPEN_TEXT)
     events_text_open(e, (struct span){0});
-  send_deltas(e, format_text, buf_span(&e->message), delta);
+  struct event piece = {.kind = EVENT_TEXT, .id = buf_span(&e->message)};
+  send_pieces(e, &piece, delta);
 }
 
 void events_text_close(struct events *e)
@@ -202,10 +186,12 @@ void events_text_close(struct events *e)
     close_message(e);
 }
 
+/* A structured result names the message that it stands for; a run that only called tools
+ * has none. */
 void events_last_message(struct events *e, struct buf *out)
 {
   if (e->message.len == 0)
-    claim_message_id(e, (struct span){0}, &e->message);
+    event_ids_message(&e->ids, (struct span){0}, &e->message);
   buf_add(out, buf_span(&e->message));
 }
 
@@ -213,12 +199,9 @@ void events_reasoning_open(struct events *e, struct span id)
 {
   if (!ready(e))
     return;
-  close_message(e);
-  claim_message_id(e, id, &e->message);
-  e->open = OPEN_REASONING;
-  e->spoken = true;
-  send_message(e, FORMAT_REASONING_START);
-  send_message(e, FORMAT_REASONING_MESSAGE_START);
+  open_message(e, OPEN_REASONING, id);
+  send_message(e, EVENT_REASONING_START);
+  send_message(e, EVENT_REASONING_MESSAGE_START);
 }
 
 void events_reasoning(struct events *e, struct span delta)
@@ -227,7 +210,8 @@ void events_reasoning(struct events *e, struct span delta)
     return;
   if (e->open != OPEN_REASONING)
     events_reasoning_open(e, (struct span){0});
-  send_deltas(e, format_reasoning, buf_span(&e->message), delta);
+  struct event piece = {.kind = EVENT_REASONING, .id = buf_span(&e->message)};
+  send_pieces(e, &piece, delta);
 }
 
 void events_reasoning_close(struct events *e)
@@ -236,48 +220,59 @@ void events_reasoning_close(struct events *e)
     close_message(e);
 }
 
-/* Tool calls. */
+/* -- tool calls -- */
 
-/* `call` is JSON.  Sends the RESULT, whoever it is from. */
-static void send_result(struct events *e, struct span call, struct span content,
+/* Whoever the result is from.  `call`: the id, and what is known of the call. */
+static void send_result(struct events *e, const struct event *call, struct span content,
                         bool failed)
 {
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  claim_message_id(e, (struct span){0}, &id);
-  struct span front =
-      format_fitting(&e->format, content, e->max_chunk, id.len + call.len);
-  format_tool_result(&e->format, &e->line, ids_now_ms(), call, buf_span(&id), front,
-                     failed, front.len < content.len ? content.len : 0);
-  send_line(e);
+  struct event event = *call;
+  event_ids_message(&e->ids, (struct span){0}, &id);
+  event.kind = EVENT_TOOL_RESULT;
+  event.id = buf_span(&id);
+  event.failed = failed;
+  event.text = line_fit(content, e->max_chunk, e->overhead + id.len + call->call.len);
+  event.whole_bytes = event.text.len < content.len ? content.len : 0;
+  send(e, &event);
+  e->answered = true;
   buf_free(&id);
 }
 
-static void forget_unanswered(struct events *e, size_t index)
+static void interrupt(struct events *e, const struct open_call *c)
 {
-  buf_free(&e->unanswered[index]);
-  e->unanswered_count--;
-  for (size_t i = index; i < e->unanswered_count; i++)
-    e->unanswered[i] = e->unanswered[i + 1];
+  struct event call = open_call_event(c);
+  send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
 }
 
-static void interrupt_oldest(struct events *e)
+static void add_unanswered(struct events *e, const struct event *call)
 {
-  send_result(e, buf_span(&e->unanswered[0]),
-              SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
-  forget_unanswered(e, 0);
+  if (e->unanswered.count >= LIMIT_OPEN_CALLS) {
+    interrupt(e, &e->unanswered.at[0]);
+    open_calls_drop(&e->unanswered, 0);
+  }
+  open_calls_add(&e->unanswered, call);
 }
 
-static void add_unanswered(struct events *e, struct buf *call)
+/* `call`: id, name and origin. */
+static void send_call(struct events *e, const struct event *call, struct span args_json)
 {
-  if (e->unanswered_count >= LIMIT_OPEN_CALLS)
-    interrupt_oldest(e);
-  e->unanswered = mem_reserve(e->unanswered, e->unanswered_count, &e->unanswered_room,
-                              sizeof *e->unanswered);
-  e->unanswered[e->unanswered_count++] = buf_take(call);
+  struct event event = *call;
+  event.kind = EVENT_TOOL_START;
+  send(e, &event);
+  event.kind = EVENT_TOOL_ARGS;
+  send_pieces(e, &event, args_json);
+  /* tanstack says the arguments and the name twice, so twice they must fit. */
+  size_t whole = e->overhead + call->call.len + 2 * json_escaped_length(call->name) +
+                 2 * args_json.len;
+  event.kind = EVENT_TOOL_END;
+  event.json = args_json;
+  event.whole_bytes = whole > e->max_chunk ? args_json.len : 0;
+  send(e, &event);
 }
 
-void events_tool_call(struct events *e, struct span call_id, struct span name,
-                      struct span args_json)
+void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
+                      struct span name, struct span args_json)
 {
   if (!ready(e))
     return;
@@ -286,31 +281,17 @@ void events_tool_call(struct events *e, struct span call_id, struct span name,
                 SPAN_LITERAL("A tool call was left out: its id is too long."));
     return;
   }
-  struct buf call = buf_make(LIMIT_EVENT_LINE_BYTES);
-  if (call_id.len == 0) {
-    make_id(e, &e->calls, &call);
-  } else {
-    unsigned before = seen_ids_add(&e->calls, call_id);
-    if (before != 0 && before != SEEN_IDS_FULL)
-      return;
-    json_escape(&call, call_id);
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  if (event_ids_call(&e->ids, call_id, &id)) {
+    struct event call = {.origin = origin,
+                         .call = buf_span(&id),
+                         .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
+    begin_content(e);
+    e->tool_calls++;
+    send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
+    add_unanswered(e, &call);
   }
-  name = span_cut_utf8(name, LIMIT_NAME_BYTES);
-  if (args_json.len == 0)
-    args_json = SPAN_LITERAL("{}");
-  close_message(e);
-  e->tool_calls++;
-  struct span id = buf_span(&call);
-  format_tool_start(&e->format, &e->line, ids_now_ms(), id, name);
-  send_line(e);
-  send_deltas(e, format_tool_args, id, args_json);
-  size_t whole = format_overhead(&e->format) + id.len + 2 * json_escaped_length(name) +
-                 2 * args_json.len;
-  format_tool_end(&e->format, &e->line, ids_now_ms(), id, name, args_json,
-                  whole > e->max_chunk ? args_json.len : 0);
-  send_line(e);
-  add_unanswered(e, &call);
-  buf_free(&call);
+  buf_free(&id);
 }
 
 void events_tool_result(struct events *e, struct span call_id, struct span content,
@@ -318,46 +299,60 @@ void events_tool_result(struct events *e, struct span call_id, struct span conte
 {
   if (!ready(e) || call_id.len > LIMIT_NAME_BYTES)
     return;
-  struct buf call = buf_make(LIMIT_EVENT_LINE_BYTES);
-  json_escape(&call, call_id);
-  send_result(e, buf_span(&call), content, failed);
-  for (size_t i = 0; i < e->unanswered_count; i++)
-    if (span_equal(buf_span(&e->unanswered[i]), buf_span(&call))) {
-      forget_unanswered(e, i);
-      break;
-    }
-  buf_free(&call);
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  json_escape(&id, call_id);
+  size_t i = open_calls_find(&e->unanswered, buf_span(&id));
+  bool known = i < e->unanswered.count;
+  struct event call = known ? open_call_event(&e->unanswered.at[i])
+                            : (struct event){.call = buf_span(&id)};
+  send_result(e, &call, content, failed);
+  if (known)
+    open_calls_drop(&e->unanswered, i);
+  buf_free(&id);
 }
 
-/* The rest. */
+/* -- the rest -- */
+
+static void send_custom(struct events *e, struct event *event)
+{
+  bool too_long = event->json.len + e->overhead > e->max_chunk;
+  event->whole_bytes = too_long ? event->json.len : 0;
+  send(e, event);
+}
 
 void events_custom(struct events *e, const char *name, struct span value_json)
 {
-  if (!ready(e))
-    return;
-  bool too_long = value_json.len + format_overhead(&e->format) > e->max_chunk;
-  format_custom(&e->format, &e->line, ids_now_ms(), name, value_json,
-                too_long ? value_json.len : 0);
-  send_line(e);
+  struct event event = {.kind = EVENT_CUSTOM, .name = span_of(name), .json = value_json};
+  if (ready(e))
+    send_custom(e, &event);
 }
 
 void events_warn(struct events *e, const char *code, struct span message)
 {
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct event event = {.kind = EVENT_WARNING,
+                        .name = SPAN_LITERAL("runlet.warning"),
+                        .code = span_of(code),
+                        .text = span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES)};
   struct json_writer w = json_write_to(&value);
   json_open(&w, NULL, '{');
-  json_put_text(&w, "code", span_of(code));
-  json_put_text(&w, "message", span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES));
+  json_put_text(&w, "code", event.code);
+  json_put_text(&w, "message", event.text);
   json_close(&w, '}');
-  events_custom(e, "runlet.warning", buf_span(&value));
+  event.json = buf_span(&value);
+  if (ready(e))
+    send_custom(e, &event);
   buf_free(&value);
 }
 
-void events_report(struct events *e, struct span members_json)
+void events_report(struct events *e, struct span members_json, long long duration_ms)
 {
   buf_clear(&e->report);
   buf_add(&e->report, members_json);
+  e->duration_ms = duration_ms;
 }
+
+/* -- the end -- */
 
 /* Closes all that is open.  False: it is over already. */
 static bool wind_up(struct events *e)
@@ -365,19 +360,24 @@ static bool wind_up(struct events *e)
   if (!ready(e))
     return false;
   close_message(e);
-  for (size_t i = 0; i < e->unanswered_count; i++)
-    send_result(e, buf_span(&e->unanswered[i]),
-                SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
-  for (size_t i = 0; i < e->unanswered_count; i++)
-    buf_free(&e->unanswered[i]);
-  e->unanswered_count = 0;
+  for (size_t i = 0; i < e->unanswered.count; i++)
+    interrupt(e, &e->unanswered.at[i]);
+  open_calls_free(&e->unanswered);
+  if (events_have_spoken(e))
+    send(e, &(struct event){.kind = EVENT_STEP_END});
   e->over = true;
   return true;
 }
 
-static struct span certificate_of(const struct events *e)
+/* The terminal event, with what the run is said to have come to. */
+static void send_last(struct events *e, struct event *event)
 {
-  return e->report.overflowed ? (struct span){0} : buf_span(&e->report);
+  if (!e->report.overflowed)
+    event->json = buf_span(&e->report);
+  event->duration_ms = e->duration_ms;
+  event->tool_calls = e->tool_calls;
+  send(e, event);
+  e->sink->end(e->sink);
 }
 
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage)
@@ -385,28 +385,23 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
   if (!wind_up(e))
     return;
   e->finished_well = true;
-  format_run_finished(&e->format, &e->line, ids_now_ms(), reason, usage,
-                      certificate_of(e));
-  send_line(e);
-  e->sink->end(e->sink);
+  send_last(e, &(struct event){
+                   .kind = EVENT_RUN_FINISHED, .code = span_of(reason), .usage = usage});
 }
 
 void events_fail(struct events *e, struct span code, struct span message)
 {
   if (!wind_up(e))
     return;
+  /* The whole code goes out; only this copy, for certificates and exits, is short. */
   snprintf(e->error_code, sizeof e->error_code, "%.*s", (int)code.len, code.at);
-  format_run_error(&e->format, &e->line, ids_now_ms(),
-                   span_cut_utf8(code, LIMIT_NAME_BYTES),
-                   span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES), certificate_of(e));
-  send_line(e);
-  e->sink->end(e->sink);
+  send_last(e,
+            &(struct event){.kind = EVENT_RUN_ERROR,
+                            .code = span_cut_utf8(code, LIMIT_NAME_BYTES),
+                            .text = span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES)});
 }
 
-bool events_are_over(const struct events *e)
-{
-  return e->over;
-}
+/* -- questions -- */
 
 bool events_finished_well(const struct events *e)
 {

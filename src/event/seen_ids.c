@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* seen_ids.c - a hash table of hashes alone: ids may be long and there may be many, and
+ * the worst that two ids of one 64-bit hash do is that the later one gets a "-2".  */
 #include "event/seen_ids.h"
 
 #include "base/limits.h"
@@ -6,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* The entry of this hash, or the free place where it would stand.  room > 0. */
+/* The entry of this hash, or the free place where it would stand.  capacity > 0. */
 static struct seen_ids_entry *place_of(const struct seen_ids *s, uint64_t hash)
 {
   size_t i = (size_t)hash & (s->capacity - 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* curl_fault.c - see curl_fault.h. */
+/* libcurl's own texts name its options and its functions. Where a cause is one of the
+ * few that a user can do something about, it gets our words. */
 #include "curl_fault.h"
 
 #include "base/buf.h"

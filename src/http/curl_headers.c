@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The nodes of libcurl's list and the text they point at are one allocation, wiped as
+ * one: a header may hold a token. */
 #include "curl_headers.h"
 
 #include "base/mem.h"
@@ -17,7 +19,7 @@ static const char no_expect[] = "Expect:", no_type[] = "Content-Type:";
 /* The nodes and their text, in one piece of memory. */
 struct list {
   struct curl_slist *node; /* the next to be filled */
-  char *text;              /* the room behind the nodes */
+  char *text;              /* behind the nodes, in the same memory */
 };
 
 static void add(struct list *l, const char *line, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* curl_headers.h - the header lines of one request of libcurl's; for http_client.c only.
- */
+/* curl_headers.h - the header lines of one request of libcurl's; for http_client.c
+ * only. */
 #ifndef HTTP_CURL_HEADERS_H
 #define HTTP_CURL_HEADERS_H
 
@@ -12,8 +12,8 @@ struct curl_slist;
 /* Copies of the caller's ("Name: value", NULL-ended; NULL: none), without what curl would
  * add by itself.  NULL and FAULT_BAD_INPUT: one holds a line end. */
 struct curl_slist *curl_headers_make(const char *const *headers, struct fault *f);
-void curl_headers_free(
-    struct curl_slist *headers); /* wiped: a bearer may be among them */
+/* wiped: a bearer may be among them */
+void curl_headers_free(struct curl_slist *headers);
 /* If the line is Retry-After with seconds; curl's own reading of it is left out together
  * with its dates. */
 void curl_headers_retry_after(struct span line, unsigned *ms);

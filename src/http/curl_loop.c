@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* libcurl asks for a socket to be watched or let go of many times in a request; what
+ * it asks is only noted, and brought to the kernel when it makes a difference. */
 #include "curl_loop.h"
 
 #include "base/limits.h"
@@ -145,8 +147,7 @@ static void timer_fires(uv_timer_t *timer)
   struct curl_loop *l = timer->data;
   int running;
   CURLMcode r = curl_multi_socket_action(l->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  /* curl sets its timer anew from inside only; a lost one would be waited for for ever.
-   */
+  /* curl sets its timer anew only from inside of this call: else none would come. */
   if (r != CURLM_OK && !uv_is_active((uv_handle_t *)timer))
     uv_timer_start(timer, timer_fires, TIMER_AGAIN_MS, 0);
   l->on_action(l->who);
@@ -158,8 +159,9 @@ static int set_timer(CURLM *multi, long ms, void *who)
   struct curl_loop *l = who;
   if (ms < 0)
     uv_timer_stop(&l->timer);
+  /* 0 too: not from inside */
   else
-    uv_timer_start(&l->timer, timer_fires, (uint64_t)ms, 0); /* 0 too: not from inside */
+    uv_timer_start(&l->timer, timer_fires, (uint64_t)ms, 0);
   return 0;
 }
 

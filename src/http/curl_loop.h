@@ -3,8 +3,8 @@
  *
  * One poll handle for each socket of curl's, one timer.  A connection that waits for its
  * next request stays watched as it was, since curl asks for the same again at once and
- * each change costs a system call; one that speaks meanwhile is let go of until then.  A
- * waiting one keeps no loop running.
+ * each change costs a system call.  If the server speaks on it meanwhile, it is not
+ * watched again before curl asks.  A waiting connection keeps no loop running.
  *
  * Nothing of curl is called from inside its callbacks.  The callbacks here come from the
  * loop, not from inside these calls, but for on_unwatched, which only takes note.  */

@@ -5,8 +5,8 @@
  * A new handle costs a call as much as the rest of it: some 40 KiB that are mapped,
  * cleared and unmapped again.  One that was given back keeps its memory and its options:
  * what all requests have in common is set once (HTTP/1.1 over http and https, verified
- * TLS, no redirects as a bearer must not travel, no signals, keep-alive), and who takes
- * one sets every other option he ever sets, each time.  */
+ * TLS, no redirects as a bearer must not travel, no signals, keep-alive), and
+ * http_client.c sets all other options anew for each request.  */
 #ifndef HTTP_CURL_POOL_H
 #define HTTP_CURL_POOL_H
 

@@ -7,11 +7,11 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "ca_bundle.h"
 #include "curl_fault.h"
 #include "curl_headers.h"
 #include "curl_loop.h"
 #include "curl_pool.h"
-#include "http/ca_bundle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,6 @@ struct http_client {
   struct buf ca_file;
   struct fault ca_fault; /* why https cannot work, said when it is asked for */
   struct http_client_request *first, *done;
-  size_t in_flight;
   bool closing;
   void (*closed)(void *who);
   void *who;
@@ -184,7 +183,6 @@ static void finish(struct http_client_request *r)
     answer.fault = &r->fault;
     answer.maybe_sent = curl_fault_maybe_sent(r->easy);
   }
-  r->client->in_flight--;
   if (r->on_done)
     r->on_done(r->who, &answer);
   request_free(r);
@@ -333,7 +331,6 @@ struct http_client_request *http_client_start(struct http_client *c,
   }
   r->next = c->first;
   c->first = r;
-  c->in_flight++;
   return r;
 }
 
@@ -356,11 +353,6 @@ void http_client_pause(struct http_client_request *r, bool paused)
   if (r->answer.len == 0) /* else when that has been handed out */
     let_flow(r);
   uv_timer_start(&r->client->later, hand_out, 0, 0);
-}
-
-size_t http_client_in_flight(const struct http_client *c)
-{
-  return c->in_flight;
 }
 
 /* -- opening and closing -- */
@@ -392,7 +384,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
     return NULL;
   }
   struct http_client *c = mem_new(sizeof *c);
-  c->ca_file = buf_make(8 * KIB);
+  c->ca_file = buf_make(LIMIT_PATH_BYTES);
   /* A named file must be there; that there is none at all matters only for https. */
   if (ca_bundle_find(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
       c->ca_fault.kind == FAULT_BAD_INPUT) {
@@ -437,7 +429,8 @@ void http_client_close(struct http_client *c, void (*closed)(void *who), void *w
   c->who = who;
   while (c->first)
     http_client_cancel(c->first);
+  /* the paused ones */
   for (struct http_client_request *r = c->done; r; r = r->next)
-    http_client_cancel(r); /* the paused ones */
+    http_client_cancel(r);
   uv_timer_start(&c->later, hand_out, 0, 0);
 }

@@ -3,7 +3,7 @@
  * server only.
  *
  * It reads requests one after the other, hands each to the server's owner as an exchange
- * (http_exchange.h writes the answer into `out`, http_output.h sends it), and sees to
+ * (http_exchange.h writes the answer, http_output.h sends it), and sees to
  * deadlines, to the order of pipelined requests and to an end that does not cost the
  * client its answer.
  *
@@ -13,9 +13,24 @@
 #ifndef HTTP_HTTP_CONNECTION_H
 #define HTTP_HTTP_CONNECTION_H
 
-#include "http_exchange.h"
+#include "http/http_setup.h"
+#include "http_exchange_state.h"
+#include "http_output.h"
 
 #include <uv.h>
+
+struct http_connection;
+
+/* What its server hands a connection; one for all of them. */
+struct http_connection_owner {
+  const struct http_server_setup *setup;
+  bool stopped; /* each connection ends after the answer in hand */
+  char *bytes;  /* LIMIT_READ_BYTES for one read, empty again before the next */
+  void (*on_dirty)(void *who);                             /* one has something to do */
+  void (*on_closed)(void *who, struct http_connection *c); /* it counts no more */
+  void (*on_freed)(void *who, struct http_connection *c);  /* its memory goes now */
+  void *who;
+};
 
 enum http_connection_state {
   HTTP_CONNECTION_READING,   /* between two requests, or in the middle of one */
@@ -26,14 +41,11 @@ enum http_connection_state {
 };
 
 struct http_connection {
-  struct http_server *server;
+  const struct http_connection_owner *owner;
   struct http_connection *next, **link; /* in the server's list until it is freed */
-  uv_tcp_t tcp;
+  struct http_output output;
   uv_timer_t deadline; /* of the request being read, of idleness, of lingering */
-  uv_timer_t watch;    /* of a write that does not move, of a half-closed client */
-  uv_write_t write;
-  uv_shutdown_t shutdown;
-  unsigned open_handles;
+  unsigned open;       /* the output and the deadline */
   enum http_connection_state state;
   struct sockaddr_storage peer, local;
 
@@ -47,41 +59,24 @@ struct http_connection {
   bool reading, peer_ended;
   bool refused;   /* over the limit: it is told so, and not counted */
   size_t dropped; /* bytes read and dropped at the end */
-
-  struct buf out;     /* written by the owner, not yet handed to libuv */
-  struct buf sending; /* in libuv's hands */
-  bool in_flight;
-  bool high;  /* the backlog was above the high mark: pipelined requests wait */
-  bool dirty; /* http_connection_turn() has something to do */
-  unsigned long long handed,
-      watched; /* bytes ever written; those gone at the last look */
-  unsigned watch_ms, still_ms;
+  bool dirty;     /* http_connection_turn() has something to do */
 };
 
-/* Accepts from the listener.  `refused`: it gets 503 and no more. */
-void http_connection_accept(struct http_server *s, uv_stream_t *listener, bool refused);
+/* For http_connection_accept(): one that is not yet accepted. */
+struct http_connection *http_connection_new(uv_loop_t *loop,
+                                            const struct http_connection_owner *owner,
+                                            bool refused);
+/* Accepts from the listener.  A refused one gets 503 and no more. */
+void http_connection_accept(struct http_connection *c, uv_stream_t *listener);
 /* While `dirty`: asks the owner for more, sends, goes on to pipelined requests. */
 void http_connection_turn(struct http_connection *c);
-void http_connection_mark(struct http_connection *c); /* dirty */
-/* Changes the state, and the deadline with it. */
-void http_connection_enter(struct http_connection *c, enum http_connection_state state);
-/* The owner ended its answer: the next request, or the end. */
-void http_connection_answered(struct http_connection *c);
 /* Closes it if it is idle. */
 void http_connection_retire(struct http_connection *c);
 /* Cuts it at once.  `tell`: on_gone comes if an answer was under way. */
 void http_connection_cut(struct http_connection *c, bool tell);
 void http_connection_close(struct http_connection *c, bool reset);
 
-/* In http_server.c. */
-const struct http_server_setup *http_server_settings(const struct http_server *s);
-bool http_server_is_stopped(const struct http_server *s);
-/* Memory for one read, the same for all connections: empty again before the next. */
-uv_buf_t http_server_read_capacity(struct http_server *s);
-void http_server_add(struct http_server *s, struct http_connection *c);
-void http_server_drop(struct http_server *s,
-                      struct http_connection *c); /* CLOSED: uncount */
-void http_server_forget(struct http_server *s, struct http_connection *c); /* freed */
-void http_server_mark(struct http_server *s); /* some connection is dirty */
+/* Written bytes have not reached the other machine. */
+bool http_connection_is_waiting(const struct http_connection *c);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* http_parse.c - see http_parse.h. */
+/* llhttp finds the parts of a request and tells of each in pieces. The pieces of the
+ * head are gathered in one buffer of its final size, which is wiped as one: it holds a
+ * token, and growing would leave copies behind. */
 #include "http/http_parse.h"
 
 #include "base/limits.h"
@@ -40,7 +42,7 @@ static int parse_fail(struct http_parse *p, int status, const char *reason)
   return HPE_USER;
 }
 
-/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped ------ */
+/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped  */
 
 static int on_begin(llhttp_t *parser)
 {
@@ -199,7 +201,7 @@ static int on_done(llhttp_t *parser)
   return HPE_PAUSED;
 }
 
-/* -- the owner's side --------------------------------------------------------------- */
+/* -- the owner's side ---------------------------------------------------- */
 
 struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 {
@@ -255,8 +257,9 @@ static size_t part_ceiling(const struct http_parse *p)
 
 static void parse_error(struct http_parse *p, llhttp_errno_t error)
 {
+  /* one of our own rules, already noted */
   if (p->state == HTTP_PARSE_FAILED)
-    return; /* one of our own rules, already noted */
+    return;
   if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
     parse_fail(p, 505, "the HTTP version must be 1.0 or 1.1");
   else

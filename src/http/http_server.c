@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* http_server.c - see http_server.h; the connections are http_connection.h's. */
+/* The list of connections, and one turn for all of them: what an owner writes only marks
+ * the server dirty, and on_after or on_before then let each connection send once. */
 #include "http/http_server.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 #include "http_connection.h"
-#include "http_output.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,19 +16,20 @@ struct http_server {
   uv_loop_t *loop;
   struct http_server_setup setup;
   uv_tcp_t listener;
-  uv_check_t after; /* what was written while the loop read leaves at once … */
-  uv_idle_t
-      before; /* … and what timers wrote before the loop waits; runs only while dirty */
+  /* What was written while the loop read leaves at once, what timers wrote before the
+   * loop waits; `before` runs only while dirty. */
+  uv_check_t after;
+  uv_idle_t before;
   unsigned open_handles;
   struct http_connection *connections;
   size_t count, refused;
-  char *capacity;
-  bool dirty, stopped, closing;
+  struct http_connection_owner owner; /* what each connection sees of us */
+  bool dirty, closing;
   void (*closed)(void *who);
   void *who;
 };
 
-/* -- the end ------------------------------------------------------------------------ */
+/* -- the end ------------------------------------------------------------- */
 
 static void server_free(struct http_server *s)
 {
@@ -36,7 +37,7 @@ static void server_free(struct http_server *s)
     return;
   void (*closed)(void *who) = s->closed;
   void *who = s->who;
-  free(s->capacity);
+  free(s->owner.bytes);
   free(s);
   if (closed != NULL)
     closed(who);
@@ -51,9 +52,9 @@ static void handle_closed(uv_handle_t *handle)
 
 void http_server_stop(struct http_server *s)
 {
-  if (s->stopped)
+  if (s->owner.stopped)
     return;
-  s->stopped = true;
+  s->owner.stopped = true;
   uv_close((uv_handle_t *)&s->listener, handle_closed);
   for (struct http_connection *c = s->connections; c != NULL; c = c->next)
     http_connection_retire(c);
@@ -75,7 +76,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
       c = c->next;
       continue;
     }
-    if (http_output_backlog(c) == 0 && !c->owned)
+    if (http_output_backlog(&c->output) == 0 && !c->owned)
       http_connection_close(c, false); /* nothing is cut short */
     http_connection_cut(c, true);
     http_connection_cut(c, false); /* also those whose owner did not ask to be told */
@@ -83,24 +84,9 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   }
 }
 
-/* -- what the connections ask ------------------------------------------------------- */
+/* -- what the connections tell ------------------------------------------- */
 
-const struct http_server_setup *http_server_settings(const struct http_server *s)
-{
-  return &s->setup;
-}
-
-bool http_server_is_stopped(const struct http_server *s)
-{
-  return s->stopped;
-}
-
-uv_buf_t http_server_read_capacity(struct http_server *s)
-{
-  return uv_buf_init(s->capacity, (unsigned)LIMIT_READ_BYTES);
-}
-
-void http_server_add(struct http_server *s, struct http_connection *c)
+static void list_add(struct http_server *s, struct http_connection *c)
 {
   c->next = s->connections;
   c->link = &s->connections;
@@ -110,13 +96,15 @@ void http_server_add(struct http_server *s, struct http_connection *c)
   *(c->refused ? &s->refused : &s->count) += 1;
 }
 
-void http_server_drop(struct http_server *s, struct http_connection *c)
+static void on_connection_closed(void *who, struct http_connection *c)
 {
+  struct http_server *s = who;
   *(c->refused ? &s->refused : &s->count) -= 1;
 }
 
-void http_server_forget(struct http_server *s, struct http_connection *c)
+static void on_connection_freed(void *who, struct http_connection *c)
 {
+  struct http_server *s = who;
   *c->link = c->next;
   if (c->next != NULL)
     c->next->link = c->link;
@@ -124,7 +112,7 @@ void http_server_forget(struct http_server *s, struct http_connection *c)
     server_free(s);
 }
 
-/* -- turns of the loop -------------------------------------------------------------- */
+/* -- turns of the loop --------------------------------------------------- */
 
 static void server_turn(struct http_server *s)
 {
@@ -132,8 +120,8 @@ static void server_turn(struct http_server *s)
     return;
   s->dirty = false;
   uv_idle_stop(&s->before);
-  /* Connections are only taken off the list in their close callbacks, so it holds still.
-   */
+  /* Connections are only taken off the list in their close callbacks, so it holds
+   * still. */
   for (struct http_connection *c = s->connections; c != NULL; c = c->next)
     http_connection_turn(c);
 }
@@ -148,16 +136,16 @@ static void on_before(uv_idle_t *handle)
   server_turn(handle->data);
 }
 
-void http_server_mark(struct http_server *s)
+static void on_connection_dirty(void *who)
 {
+  struct http_server *s = who;
   if (s->dirty || s->closing)
     return;
   s->dirty = true;
-  uv_idle_start(&s->before,
-                on_before); /* an active idle handle also keeps the loop from waiting */
+  uv_idle_start(&s->before, on_before); /* which also keeps the loop from waiting */
 }
 
-/* -- the beginning ------------------------------------------------------------------ */
+/* -- the beginning ------------------------------------------------------- */
 
 static void dropped(uv_handle_t *handle)
 {
@@ -176,13 +164,17 @@ static void drop_connection(struct http_server *s)
 static void on_connection(uv_stream_t *listener, int status)
 {
   struct http_server *s = listener->data;
+  /* the client gave up, or no descriptors are left: others will come */
   if (status < 0)
-    return; /* the client gave up, or no descriptors are left: others will come */
+    return;
   bool refused = s->count >= s->setup.connections;
-  if (refused && s->refused >= LIMIT_REFUSED)
+  if (refused && s->refused >= LIMIT_REFUSED) {
     drop_connection(s);
-  else
-    http_connection_accept(s, listener, refused);
+    return;
+  }
+  struct http_connection *c = http_connection_new(s->loop, &s->owner, refused);
+  list_add(s, c);
+  http_connection_accept(c, listener);
 }
 
 static int listen_on(struct http_server *s, const char *host, unsigned port)
@@ -205,7 +197,14 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
   struct http_server *s = mem_new(sizeof *s);
   s->loop = loop;
   s->setup = *setup;
-  s->capacity = mem_new(LIMIT_READ_BYTES);
+  s->owner = (struct http_connection_owner){
+      .setup = &s->setup,
+      .bytes = mem_new(LIMIT_READ_BYTES),
+      .on_dirty = on_connection_dirty,
+      .on_closed = on_connection_closed,
+      .on_freed = on_connection_freed,
+      .who = s,
+  };
   uv_tcp_init(loop, &s->listener);
   uv_check_init(loop, &s->after);
   uv_idle_init(loop, &s->before);
@@ -218,8 +217,8 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
     return NULL;
   }
   uv_check_start(&s->after, on_after);
-  uv_unref((uv_handle_t *)&s
-               ->after); /* the listener and the connections keep the loop going */
+  /* The listener and the connections keep the loop going. */
+  uv_unref((uv_handle_t *)&s->after);
   return s;
 }
 
@@ -233,15 +232,10 @@ unsigned http_server_port(const struct http_server *s)
   return ntohs(in->sin_port); /* at the same place in both families */
 }
 
-size_t http_server_connections(const struct http_server *s)
-{
-  return s->count;
-}
-
 size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;
   for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
-    count += http_output_is_waiting(c);
+    count += http_connection_is_waiting(c);
   return count;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sse.c - see sse.h. */
+/* Most events hold none of the characters that are escaped, and are copied as they
+ * are. */
 #include "http/sse.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* address.c - see address.h. */
+/* An IPv4 address may come in IPv6 clothes (::ffff:127.0.0.1) where a socket serves
+ * both. */
 #include "io/address.h"
 
 #include <arpa/inet.h>

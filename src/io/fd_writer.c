@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fd_writer.c - see fd_writer.h. */
+/* libuv can write to pipes and terminals but not to files without its thread pool, and
+ * it cannot tell that a reader has gone while nothing is written. So the descriptor is
+ * written by us, and a poll handle watches it for room and for its end. */
 #include "io/fd_writer.h"
 
 #include "base/limits.h"
@@ -14,8 +16,7 @@
 
 struct fd_writer {
   uv_poll_t poll;
-  uv_timer_t
-      timer; /* 0 ms: the flush of this turn; after fd_writer_end(): its deadline */
+  uv_timer_t timer; /* 0 ms: the flush of this turn; then fd_writer_end()'s deadline */
   unsigned open_handles;
   int fd, flags, watched; /* watched: the poll's events, 0: stopped */
   bool pollable, gone, above, ending, told;
@@ -34,8 +35,8 @@ static void handle_closed(uv_handle_t *handle)
   if (--w->open_handles > 0)
     return;
   if (w->pollable)
-    (void)fcntl(w->fd, F_SETFL,
-                w->flags); /* the shell behind us wants its terminal back as it was */
+    /* The shell behind us wants its terminal back as it was. */
+    (void)fcntl(w->fd, F_SETFL, w->flags);
   buf_free(&w->waiting);
   void (*ended)(void *) = w->ended;
   void *who = w->ended_who;
@@ -73,16 +74,18 @@ static bool nobody_reads(int fd)
 static void polled(uv_poll_t *poll, int status, int events)
 {
   struct fd_writer *w = poll->data;
+  /* libuv has stopped it */
   if (status < 0)
-    w->watched = 0; /* libuv has stopped it */
+    w->watched = 0;
   if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd))
     is_gone(w);
+  /* it would be told again at once, for ever */
   else if (events & UV_DISCONNECT)
-    w->half_closed = true; /* it would be told again at once, for ever */
+    w->half_closed = true;
   flush(w);
 }
 
-/* Always for the reader's end, that a silent run hears of it too; for room while bytes
+/* Always for the reader's end, that a silent run hears of it too; and, while bytes
  * wait, and only that is something to stay for. */
 static void watch(struct fd_writer *w)
 {
@@ -119,8 +122,9 @@ static void flush(struct fd_writer *w)
     }
     buf_drop_front(&w->waiting, (size_t)n);
   }
+  /* on_gone has ended it */
   if (uv_is_closing((uv_handle_t *)&w->timer))
-    return; /* on_gone has ended it */
+    return;
   watch(w);
   if (w->above && w->waiting.len < LIMIT_SINK_LOW_BYTES) {
     w->above = false;
@@ -175,8 +179,8 @@ size_t fd_writer_put(struct fd_writer *w, struct span bytes)
   if (w->gone || w->ending)
     return 0;
   buf_add(&w->waiting, bytes);
-  if (w->waiting
-          .overflowed) { /* the caller did not heed the backlog: a reader lost bytes */
+  /* the caller did not heed the backlog: a reader lost bytes */
+  if (w->waiting.overflowed) {
     is_gone(w);
     return 0;
   }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* files.c - see files.h. */
+/* What an agent can rename is opened first and then worked on by its descriptor: a
+ * path that is looked up twice may mean two things. */
 #include "io/files.h"
 
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "process/agent_user.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -85,7 +85,7 @@ static int write_all(int fd, struct span s)
 int files_write_private(const char *folder, const char *name, struct span content,
                         struct fault *f)
 {
-  struct buf path = buf_make(4 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&path, "%s/%s", folder, name);
   int fd = open(path.at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   int failed = fd < 0 ? -errno : write_all(fd, content);
@@ -97,16 +97,16 @@ int files_write_private(const char *folder, const char *name, struct span conten
   return failed ? -1 : 0;
 }
 
-static int give_entries(int folder, unsigned uid, unsigned gid)
+static int give_entries(int folder, struct files_owner owner)
 {
   DIR *d = fdopendir(folder);
   int failed = d ? 0 : -errno;
   for (struct dirent *one; d && !failed && (one = readdir(d));)
     if (strcmp(one->d_name, ".") != 0 && strcmp(one->d_name, "..") != 0 &&
         strcmp(one->d_name, LOCK_NAME) != 0 &&
-        fchownat(dirfd(d), one->d_name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+        fchownat(dirfd(d), one->d_name, owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW) < 0)
       failed = -errno;
-  if (!failed && fchown(dirfd(d), uid, gid) < 0)
+  if (!failed && fchown(dirfd(d), owner.uid, owner.gid) < 0)
     failed = -errno;
   if (d)
     closedir(d);
@@ -115,11 +115,12 @@ static int give_entries(int folder, unsigned uid, unsigned gid)
   return failed;
 }
 
-int files_give(const char *folder, unsigned uid, unsigned gid, struct fault *f)
+int files_give(const char *folder, struct files_owner owner, struct fault *f)
 {
   int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  int failed = fd < 0 ? -errno : give_entries(fd, uid, gid);
-  return failed ? fault_system(f, failed, "cannot give %s to uid %u", folder, uid) : 0;
+  int failed = fd < 0 ? -errno : give_entries(fd, owner);
+  return failed ? fault_system(f, failed, "cannot give %s to uid %u", folder, owner.uid)
+                : 0;
 }
 
 static void remove_entries(int folder)
@@ -155,12 +156,13 @@ void files_remove_tree(const char *path)
 /* A private folder whose lock can be taken has no living runner. */
 static bool is_stale(const char *folder)
 {
-  struct buf lock = buf_make(4 * KIB);
+  struct buf lock = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&lock, "%s/" LOCK_NAME, folder);
   int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   buf_free(&lock);
+  /* its runner died while making it or while removing it */
   if (fd < 0)
-    return errno == ENOENT; /* its runner died while making it or while removing it */
+    return errno == ENOENT;
   bool free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
   close(fd);
   return free_now;
@@ -173,7 +175,7 @@ unsigned files_sweep_stale(const char *state, const char *prefix)
     return 0;
   unsigned n = 0;
   size_t length = strlen(prefix);
-  struct buf path = buf_make(4 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   for (struct dirent *one; (one = readdir(d));) {
     if (strncmp(one->d_name, prefix, length) != 0 || one->d_name[length] != '-')
       continue;
@@ -269,7 +271,7 @@ int files_check_folder(const char *path, struct fault *f)
 
 /* Who may write beside the new folder may have put another in its place meanwhile: only
  * one that is ours and empty of folders is given away. */
-static int give_new_folder(const char *path, const struct agent_user *owner)
+static int give_new_folder(const char *path, const struct files_owner *owner)
 {
   struct stat s;
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -284,7 +286,7 @@ static int give_new_folder(const char *path, const struct agent_user *owner)
   return failed;
 }
 
-int files_make_folder(const char *path, const struct agent_user *owner, struct fault *f)
+int files_make_folder(const char *path, const struct files_owner *owner, struct fault *f)
 {
   int failed = 0;
   if (mkdir(path, 0755) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* loop.c - see loop.h. */
+/* libuv frees nothing by itself: each timer here lives on until its close callback. */
 #include "io/loop.h"
 
 #include "base/mem.h"
@@ -34,8 +34,9 @@ bool loop_free(struct uv_loop_s *loop)
 {
   uv_run(loop, UV_RUN_DEFAULT);
   int r = uv_loop_close(loop);
+  /* freeing it under live handles would be worse than the leak */
   if (r < 0)
-    return false; /* freeing it under live handles would be worse than the leak */
+    return false;
   free(loop);
   return true;
 }

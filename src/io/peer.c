@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* peer.c - see peer.h. */
+/* There is no call that gives the user at the other end of a TCP connection, as
+ * SO_PEERCRED does for Unix sockets; the table of sockets in /proc is the only source. */
 #include "io/peer.h"
 
 #include "base/limits.h"
 #include "io/address.h"
 #include "io/files.h"
-#include "io/proc_net_tcp.h"
+#include "proc_net_tcp.h"
 
 #include <arpa/inet.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* proc_net_tcp.c - see proc_net_tcp.h. */
-#include "io/proc_net_tcp.h"
+/* The columns are told apart by their position; a line that does not fit is passed
+ * over. */
+#include "proc_net_tcp.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* self_usage.c - see self_usage.h. */
+/* Asked for seldom, once a scrape, so nothing is kept between two calls. */
 #include "io/self_usage.h"
 
 #include <stdio.h>

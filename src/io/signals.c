@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - see signals.h.  A signalfd, because libuv's handles do not tell the sender.
- */
+/* signals.c - see signals.h. A signalfd, because libuv's handles do not tell the
+ * sender. */
 #include "io/signals.h"
 
 #include "base/mem.h"

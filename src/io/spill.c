@@ -19,7 +19,7 @@ struct spill {
 
 struct spill *spill_open(const char *folder, unsigned long long most, struct fault *f)
 {
-  struct buf path = buf_make(8 * KIB);
+  struct buf path = buf_make(LIMIT_PATH_BYTES);
   struct spill *s = NULL;
   buf_addf(&path, "%s/", folder);
   if (ids_fresh(&path, "events", f) == 0) {
@@ -69,8 +69,9 @@ static int read_at(int fd, char *to, size_t len, unsigned long long at)
     ssize_t n = pread(fd, to, len, (off_t)at);
     if (n < 0 && errno == EINTR)
       continue;
+    /* somebody cut it short */
     if (n <= 0)
-      return n < 0 ? -errno : -EIO; /* somebody cut it short */
+      return n < 0 ? -errno : -EIO;
     to += n;
     len -= (size_t)n;
     at += (size_t)n;

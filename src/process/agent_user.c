@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* agent_user.c - see agent_user.h. */
+/* The lookup happens once, in runlet; what becomes the user is the fork of the keeper,
+ * to which it comes as text in an argument. */
 #include "process/agent_user.h"
 
 #include <errno.h>

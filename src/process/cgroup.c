@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* cgroup.c - see cgroup.h. */
+/* A container without a writable hierarchy is the usual case: then the folders are not
+ * there, and every function here does nothing. */
 #include "process/cgroup.h"
 
 #include "base/limits.h"
+#include "cgroup_parse.h"
 #include "io/files.h"
-#include "process/cgroup_parse.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -157,7 +158,7 @@ static void choose(struct cgroups *c, const struct cgroup_paths *p)
 
 void cgroups_find(struct cgroups *c)
 {
-  *c = (struct cgroups){buf_make(8 * KIB), buf_make(8 * KIB)};
+  *c = (struct cgroups){buf_make(LIMIT_PATH_BYTES), buf_make(LIMIT_PATH_BYTES)};
   struct buf cgroup, mountinfo;
   struct fault ignored = {0};
   if (files_read("/proc/self/cgroup", MIB, &cgroup, &ignored) < 0)

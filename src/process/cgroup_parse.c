@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* cgroup_parse.c - see cgroup_parse.h. */
-#include "process/cgroup_parse.h"
+/* The texts come from the kernel, but their paths may hold anything a container
+ * runtime put there: octal escapes are undone, and nothing is taken to be short. */
+#include "cgroup_parse.h"
 
 #include "base/limits.h"
 
@@ -106,7 +107,7 @@ static void find(struct span mountinfo, struct span path, const char *controller
 
 struct cgroup_paths cgroup_parse_paths(struct span cgroup, struct span mountinfo)
 {
-  struct cgroup_paths p = {buf_make(8 * KIB), buf_make(8 * KIB)};
+  struct cgroup_paths p = {buf_make(LIMIT_PATH_BYTES), buf_make(LIMIT_PATH_BYTES)};
   find(mountinfo, path_in(cgroup, ""), "", &p.unified);
   find(mountinfo, path_in(cgroup, "memory"), "memory", &p.memory);
   return p;

@@ -6,15 +6,15 @@
  * stderr; `drain` stands in for the last two. */
 #include "process/child.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "io/lines.h"
 #include "io/loop.h"
+#include "keeper_link.h"
+#include "launch.h"
 #include "output_pipe.h"
-#include "process/keeper_link.h"
-#include "process/launch.h"
-#include "process/pipes.h"
+#include "pipes.h"
 #include "stdin_pipe.h"
 
 #include <signal.h>
@@ -124,7 +124,7 @@ static unsigned drain_left(const struct child *c)
   unsigned long long most = (unsigned long long)c->drain_ms * LIMIT_DRAINS;
   unsigned long long listened = c->listened_ms;
   if (!c->paused)
-    listened += ids_ticks_ms() - c->listening_from_ms;
+    listened += clock_ticks_ms() - c->listening_from_ms;
   unsigned long long left = listened < most ? most - listened : 0;
   return left < c->drain_ms ? (unsigned)left : c->drain_ms;
 }
@@ -158,7 +158,7 @@ static void drained(void *who)
 static void exit_heard(struct child *c)
 {
   c->exited = true;
-  c->listening_from_ms = ids_ticks_ms();
+  c->listening_from_ms = clock_ticks_ms();
   output_pipe_mark(&c->out);
   output_pipe_mark(&c->err);
 }
@@ -168,7 +168,7 @@ static void exit_heard(struct child *c)
 static void out_came(void *who, struct span bytes)
 {
   struct child *c = who;
-  c->last_output_ms = ids_ticks_ms();
+  c->last_output_ms = clock_ticks_ms();
   if (!c->first_output_ms)
     c->first_output_ms = c->last_output_ms;
   lines_add(&c->lines, bytes, &line_calls, c);
@@ -259,15 +259,16 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
+  /* a child that is being stopped does not wait for its reader */
   if (c->hurried && c->exited)
-    child_resume(c); /* whose end was wanted does not wait for a reader */
+    child_resume(c);
   look_for_end(c);
 }
 
 static void keeper_is_gone(void *who)
 {
   struct child *c = who;
-  if (!c->exited) { /* it was killed, and the agent with it; or that cannot die */
+  if (!c->exited) { /* the keeper was killed, and took the agent along if that can die */
     exit_heard(c);
     c->end.signal = SIGKILL;
   }
@@ -308,7 +309,7 @@ void child_pause(struct child *c)
   if (c->paused || !c->out.open || (c->hurried && c->exited))
     return;
   if (c->exited)
-    c->listened_ms += ids_ticks_ms() - c->listening_from_ms;
+    c->listened_ms += clock_ticks_ms() - c->listening_from_ms;
   c->paused = true;
   output_pipe_hold(&c->out);
 }
@@ -318,7 +319,7 @@ void child_resume(struct child *c)
   if (!c->paused)
     return;
   c->paused = false;
-  c->last_output_ms = ids_ticks_ms(); /* silence counts from here */
+  c->last_output_ms = clock_ticks_ms(); /* silence counts from here */
   c->listening_from_ms = c->last_output_ms;
   (void)output_pipe_read(&c->out); /* it went once: it goes again */
 }
@@ -365,9 +366,9 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->lines = lines_make(setup->line_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
   c->read_room = mem_new(LIMIT_READ_BYTES);
-  c->program = buf_make(8 * KIB);
+  c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
-  c->last_output_ms = ids_ticks_ms();
+  c->last_output_ms = clock_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
   uv_timer_init(loop, &c->later); /* cannot fail */
   c->later.data = c;
@@ -420,8 +421,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     pipes_close(e.ours);
   }
   if (failed) {
+    /* it is ours in any case */
     if (setup->input)
-      buf_wipe(setup->input); /* it is ours in any case */
+      buf_wipe(setup->input);
     child_close(c, NULL, NULL);
     return NULL;
   }

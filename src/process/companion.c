@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* companion.c - see companion.h. */
+/* uv_spawn alone would do, but for two things: its exit must not be taken by whoever
+ * reaps orphans, and it is killed when it does not end in time. */
 #include "process/companion.h"
 
 #include "base/mem.h"
@@ -71,11 +72,6 @@ struct companion *companion_start(struct uv_loop_s *loop, const char *program,
   orphans_claim(loop, c->process.pid);
   oom_score_set(c->process.pid, oom_score_usual());
   return c;
-}
-
-int companion_pid(const struct companion *c)
-{
-  return c->process.pid;
 }
 
 void companion_signal(struct companion *c, int number)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* descendants.c - see descendants.h. */
-#include "process/descendants.h"
+/* Parents are read from /proc/<pid>/stat, all of them first; then the tree below one is
+ * marked.  The kernel's own lists of children would be shorter to read, but not every
+ * kernel is built with them. */
+#include "descendants.h"
 
 #include "base/mem.h"
 

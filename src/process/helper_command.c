@@ -106,12 +106,13 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   look_for_end(c);
 }
 
-/* The first reason stays.  The group, not the process: a shell's children hold the pipes.
- */
+/* The first reason stays. The group, not the process: a shell's children hold the
+ * pipes. */
 static void kill_group(struct command *c)
 {
+  /* it may be gone already */
   if (!c->exited)
-    (void)kill(-c->process.pid, SIGKILL); /* it may be gone already */
+    (void)kill(-c->process.pid, SIGKILL);
 }
 
 static void deadline_passed(void *who)

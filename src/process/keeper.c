@@ -4,11 +4,11 @@
 #include "process/keeper.h"
 
 #include "base/limits.h"
+#include "descendants.h"
 #include "io/files.h"
+#include "launch.h"
 #include "process/agent_user.h"
 #include "process/cgroup.h"
-#include "process/descendants.h"
-#include "process/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +32,7 @@ struct keeper {
   unsigned long long kills; /* what it said before the agent was started */
   struct cgroup cgroup;
   int control, signals;
-  pid_t agent; /* also its group; 0 once it is reaped and the group may be somebody else's
-                */
+  pid_t agent; /* also its group; 0 once it is reaped: the group may be another's then */
   bool agent_gone;
   bool stopped;        /* the group got its TERM */
   long long kill_at;   /* ms, 0: no deadline */
@@ -58,8 +57,9 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
     ssize_t n = send(k->control, at, left, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR)
       continue;
+    /* runlet is gone: its end of the socket tells us in the loop */
     if (n <= 0)
-      return; /* runlet is gone: its end of the socket tells us in the loop */
+      return;
     at += n;
     left -= (size_t)n;
   }
@@ -71,8 +71,9 @@ static int start_agent(struct keeper *k, const struct launch *l)
 {
   struct launch_error e;
   k->agent = launch(l, &e);
+  /* the agent's streams are the agent's */
   for (int fd = 0; fd < 3; fd++)
-    close(fd); /* the agent's streams are the agent's */
+    close(fd);
   struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
   if (k->agent < 0) {
     k->agent = 0;
@@ -181,17 +182,18 @@ static void count_member(void *who, int pid, const char *name)
   g->members += getpgid(pid) == g->id;
 }
 
-/* What stays in the agent's own group after a stop is no daemon of its user's but a part
- * of the agent that is a little later with its exit: it gets LIMIT_POLITE_MS, and KILL.
- */
+/* A process that stays in the agent's own group after a stop is no daemon that the user
+ * wanted, but a part of the agent that exits a little later: it gets LIMIT_POLITE_MS,
+ * then KILL. */
 static bool group_is_ending(struct keeper *k)
 {
   struct group g = {.id = k->agent};
   if (!k->stopped || k->agent <= 0 || !reap(k))
     return false;
   descendants_each(getpid(), count_member, &g);
+  /* a group with members of ours is still this one */
   if (g.members > 0 && now_ms() >= k->let_go_at)
-    kill(-g.id, SIGKILL); /* a group with members of ours is still this one */
+    kill(-g.id, SIGKILL);
   return g.members > 0 && now_ms() < k->let_go_at + LIMIT_POLITE_MS; /* it cannot die */
 }
 
@@ -232,16 +234,16 @@ static void read_commands(struct keeper *k)
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return;
-  k->alone =
-      true; /* runlet died: nobody reads the streams, nothing of the run may stay */
+  /* runlet died: nobody reads the streams, nothing of the run may stay */
+  k->alone = true;
   begin_sweep(k);
 }
 
 static int wait_ms(const struct keeper *k)
 {
+  /* A killed process shows itself by SIGCHLD; an unseen one only by looking again. */
   if (k->sweeping || k->let_go_at)
-    return 5; /* a killed process shows itself by SIGCHLD; an unseen one by looking again
-               */
+    return 5;
   if (!k->kill_at)
     return -1;
   long long left = k->kill_at - now_ms();
@@ -256,13 +258,15 @@ _Noreturn static void watch(struct keeper *k)
     if (poll(p, 2, wait_ms(k)) < 0 && errno != EINTR)
       _exit(1);
     struct signalfd_siginfo info;
+    /* only the wake-up counts */
     if (p[0].revents)
-      (void)!read(k->signals, &info, sizeof info); /* only the wake-up counts */
+      (void)!read(k->signals, &info, sizeof info);
     bool children = reap(k);
     if (p[1].revents)
       read_commands(k);
+    /* with its own end: a process may be one that cannot die */
     if (k->kill_at && now_ms() >= k->kill_at)
-      begin_sweep(k); /* with its own end: a process may be one that cannot die */
+      begin_sweep(k);
     if (k->let_go_at && !k->sweeping)
       let_go(k);
     if (!k->sweeping)
@@ -276,10 +280,10 @@ _Noreturn static void watch(struct keeper *k)
 
 int keeper_main(int argc, char **argv)
 {
-  enum { FOLDER = 2, IDENTITY, SCORE, KILLS, CGROUP, CWD, PROGRAM };
+  enum { FOLDER = 2, AGENT_USER, SCORE, KILLS, CGROUP, CWD, PROGRAM };
   struct agent_user agent_user;
   if (argc <= PROGRAM + 1 ||
-      (argv[IDENTITY][0] && !agent_user_read(argv[IDENTITY], &agent_user)))
+      (argv[AGENT_USER][0] && !agent_user_read(argv[AGENT_USER], &agent_user)))
     return 2;
   struct keeper k = {
       .folder = argv[FOLDER], .kills_file = argv[KILLS], .control = KEEPER_CONTROL_FD};
@@ -301,7 +305,7 @@ int keeper_main(int argc, char **argv)
   k.kills = cgroup_kills(k.kills_file);
   struct launch agent = {.cwd = argv[CWD],
                          .argv = argv + PROGRAM,
-                         .agent_user = argv[IDENTITY][0] ? &agent_user : NULL,
+                         .agent_user = argv[AGENT_USER][0] ? &agent_user : NULL,
                          .oom_score = argv[SCORE],
                          .cgroup = k.cgroup.fd};
   if (start_agent(&k, &agent) < 0)
@@ -315,8 +319,8 @@ static int self_fd = -1; /* our own program file, for execveat */
 
 int keeper_prepare(struct fault *f)
 {
-  const char *self_path =
-      (const char *)getauxval(AT_EXECFN); /* what execve() was given */
+  /* what execve() was given */
+  const char *self_path = (const char *)getauxval(AT_EXECFN);
   if (self_fd >= 0)
     return 0;
   self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper_link.c - see keeper_link.h. */
-#include "process/keeper_link.h"
+/* The keeper is an ordinary child of ours, spawned by libuv; its control socket is a
+ * seqpacket, so that a record is read whole or not at all. */
+#include "keeper_link.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "descendants.h"
 #include "io/loop.h"
 #include "process/agent_user.h"
 #include "process/cgroup.h"
-#include "process/descendants.h"
 #include "process/oom_score.h"
 #include "process/orphans.h"
 
@@ -109,7 +110,7 @@ static int spawn(const struct keeper_link_setup *setup, int control, struct faul
   strv_add(&argv, SPAN_LITERAL("runlet"));
   strv_add(&argv, SPAN_LITERAL(KEEPER_ARGUMENT));
   const struct keeper_terms *t = &setup->terms;
-  struct buf agent_user = buf_make(4 * KIB);
+  struct buf agent_user = buf_make(LIMIT_AGENT_USER_BYTES);
   agent_user_write(t->agent_user, &agent_user);
   strv_add(&argv, span_of(t->folder));
   strv_add(&argv, buf_span(&agent_user));
@@ -176,10 +177,11 @@ bool keeper_link_is_gone(const struct keeper_link *k)
 static void expect(struct keeper_link *k, enum keeper_order order, unsigned grace_ms)
 {
   unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
-  unsigned long long until = ids_ticks_ms() + ms;
+  unsigned long long until = clock_ticks_ms() + ms;
   bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
+  /* more of the same order only hastens */
   if (order == KEEPER_STOP && !sooner)
-    return; /* more of the same order only hastens */
+    return;
   k->patience_until_ms = until;
   loop_timer_start(k->patience, ms);
 }

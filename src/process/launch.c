@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* launch.c - see launch.h. */
-#include "process/launch.h"
+/* Between the fork and the exec there are only system calls: the child may run on its
+ * parent's memory (vfork), where a lock that was held would be held for ever. */
+#include "launch.h"
 
 #include "process/oom_score.h"
 
@@ -47,8 +48,9 @@ _Noreturn static void become_agent(const struct launch *l, struct launch_error *
   if (e->os)
     _exit(127);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
+  /* it died before the line above */
   if (getppid() != keeper)
-    _exit(127); /* it died before the line above */
+    _exit(127);
   reset_signals();
   close_from(3);
   e->step = chdir(l->cwd) < 0 ? LAUNCH_CHDIR : LAUNCH_EXEC;

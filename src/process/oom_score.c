@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* oom_score.c - see oom_score.h. */
+/* All of it may fail, for there may be no /proc and no capability, and then nothing is
+ * lost. */
 #include "process/oom_score.h"
 
 #include <fcntl.h>

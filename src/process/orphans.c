@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* orphans.c - see orphans.h. */
+/* A SIGCHLD says only that somebody died, so each time the dead are looked at one by
+ * one (waitid with WNOWAIT): one that nobody has claimed is taken, a claimed one is
+ * left to its owner. */
 #include "process/orphans.h"
 
 #include "base/mem.h"
-#include "process/descendants.h"
+#include "descendants.h"
 
 #include <errno.h>
 #include <signal.h>

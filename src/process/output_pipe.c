@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* output_pipe.c - see output_pipe.h. */
+/* Reading stops and starts as the owner says; the end of a pipe and an error on it are
+ * the same to whoever reads. */
 #include "output_pipe.h"
 
 #include "base/limits.h"

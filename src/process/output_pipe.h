@@ -3,9 +3,9 @@
  * helper_command.c.
  *
  * `on_bytes` comes any number of times; `on_end` once, at the end of the pipe or at an
- * error, which mean the same to a reader; it is closed by then.  Neither after
- * output_pipe_close().  `on_closed` comes once, on a later turn: only then the memory may go.
- * Whoever owns it lends a room of LIMIT_READ_BYTES; several may share one.  */
+ * error, which mean the same to a reader; it is closed by then.  Neither comes after
+ * output_pipe_close().  `on_closed` comes once, on a later turn: only then the memory may
+ * go.  Whoever owns it lends LIMIT_READ_BYTES of memory; several may share it.  */
 #ifndef PROCESS_OUTPUT_PIPE_H
 #define PROCESS_OUTPUT_PIPE_H
 
@@ -40,7 +40,7 @@ void output_pipe_mark(struct output_pipe *in);
 /* All that was in the pipe at the mark is read: it is empty, or as much came since as it
  * can hold. */
 bool output_pipe_is_drained(const struct output_pipe *in);
-void output_pipe_close(
-    struct output_pipe *in); /* any number of times; before _make: nothing */
+/* any number of times; before _make: nothing */
+void output_pipe_close(struct output_pipe *in);
 
 #endif

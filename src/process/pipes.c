@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* pipes.c - see pipes.h. */
-#include "process/pipes.h"
+/* The kernel widens a pipe up to /proc/sys/fs/pipe-max-size and the user's quota; a
+ * refusal is no fault, the pipe is only narrower. */
+#include "pipes.h"
 
 #include "base/limits.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* stdin_pipe.c - see stdin_pipe.h. */
+/* The bytes are kept until the kernel has taken them, then wiped; whoever calls need
+ * not wait. */
 #include "stdin_pipe.h"
 
 #include "base/limits.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* stdin_pipe.h - what a process we started reads on its stdin; for child.c and helper_command.c.
+/* stdin_pipe.h - what a process we started reads on its stdin; for child.c and
+ * helper_command.c.
  *
  * Everything put in is written in order, at once, and wiped when it is written: it may be
- * a prompt of tens of MiB, or hold a token.  After stdin_pipe_end() the pipe is closed with the
- * last byte.  A process that does not read, or is gone, is no fault here: what is left is
- * dropped, its exit says the rest.  `on_closed` comes once, on a turn after the pipe was
- * closed: only then the memory may go.  */
+ * a prompt of tens of MiB, or hold a token.  After stdin_pipe_end() the pipe is closed
+ * with the last byte.  A process that does not read, or is gone, is no fault here: what
+ * is left is dropped, its exit says the rest.  `on_closed` comes once, on a turn after
+ * the pipe was closed: only then the memory may go.  */
 #ifndef PROCESS_STDIN_PIPE_H
 #define PROCESS_STDIN_PIPE_H
 
@@ -28,8 +29,8 @@ void stdin_pipe_put(struct stdin_pipe *d, struct span bytes);
 void stdin_pipe_take(struct stdin_pipe *d,
                      struct buf *bytes); /* the first; without a copy */
 void stdin_pipe_end(struct stdin_pipe *d);
-void stdin_pipe_close(
-    struct stdin_pipe *d); /* at once; any number of times; before _make: nothing */
+/* at once; any number of times; before _make: nothing */
+void stdin_pipe_close(struct stdin_pipe *d);
 void stdin_pipe_wipe(struct stdin_pipe *d); /* after on_closed */
 
 #endif

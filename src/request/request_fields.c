@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Each function looks at one member and words its error; what null means is decided
+ * here alone. */
 #include "request_fields.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  * `where` is what stands before the name in an error ("modelOptions."); may be "".  An
  * absent or null member leaves `out` as it is.  Errors are FAULT_BAD_INPUT, "run request:
- * <where><name> must be ...".  For run_request.c and its neighbours only.  */
+ * <where><name> must be ...".  For request_read.c and its neighbours only.  */
 #ifndef REQUEST_REQUEST_FIELDS_H
 #define REQUEST_REQUEST_FIELDS_H
 
@@ -15,10 +15,11 @@
 struct fields {
   struct json *doc;
   struct arena *arena; /* for lists; lives as long as the request */
+  const char *(*event_format_name)(size_t index); /* as in the rules */
   struct fault *f;
 };
 
-/* Absent and null are the same to us, as they are to the reference. */
+/* Absent and null are the same to us, as they are to TanStack's runner. */
 bool fields_given(json_at v);
 /* False for what asks for nothing: absent, null, false, "", [], [null], {}. */
 bool fields_says_something(const struct fields *r, json_at v);
@@ -26,8 +27,8 @@ bool fields_says_something(const struct fields *r, json_at v);
 /* A non-empty string without NUL bytes. */
 int fields_text(const struct fields *r, json_at object, const char *where,
                 const char *name, struct span *out);
-/* The same, and not beginning with '-': it stands in argv, where it could be an option.
- */
+/* The same, and not beginning with '-': it stands in argv, where it could be an
+ * option. */
 int fields_argument(const struct fields *r, json_at object, const char *where,
                     const char *name, struct span *out);
 int fields_whole(const struct fields *r, json_at object, const char *where,

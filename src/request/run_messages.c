@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The texts are borrowed from the document. Only a message of several text parts is
+ * put together, in the request's arena. */
 #include "run_messages.h"
 
 #include "base/limits.h"
@@ -25,8 +27,9 @@ static struct span content_text(const struct fields *r, json_at content)
   size_t total = 0, used = 0;
   for (json_at part = json_first(content); part != NULL; part = json_next(part)) {
     struct span text = part_text(r, part);
+    /* the only one needs no joining */
     if (text.len > 0 && json_next(part) == NULL && total == 0)
-      return text; /* the only one needs no joining */
+      return text;
     total += text.len;
   }
   char *joined = arena_new(r->arena, total + 1);

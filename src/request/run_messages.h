@@ -4,11 +4,12 @@
  * Wire: {role, content: string | null | [{type:"text", content}, ...], toolCalls?,
  * toolCallId?}.  Parts of other types carry no text.  A turn in which another harness had
  * recorded its own tool calls (each toolCalls[].metadata.sandboxObserved is true) is left
- * out together with the results that follow it, as the reference does: so there may be
- * fewer messages than were sent, even none.  For run_request.c only.  */
+ * out together with the results that follow it, as TanStack's runner does: so there may
+ * be fewer messages than were sent, even none.  For request_read.c only.  */
 #ifndef REQUEST_RUN_MESSAGES_H
 #define REQUEST_RUN_MESSAGES_H
 
+#include "request/run_request.h"
 #include "request_fields.h"
 
 /* Fills req->messages.  FAULT_BAD_INPUT "run request: messages must be a non-empty

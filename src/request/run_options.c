@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* One function for each group of fields; the members that are not built yet are
+ * refused before any of them is read. */
 #include "run_options.h"
 
 #include "base/limits.h"
@@ -112,17 +114,36 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
   return 0;
 }
 
+/* The index-th name that eventFormat may be; NULL past the last. */
+static const char *format_name(const struct fields *r, size_t index)
+{
+  return r->event_format_name ? r->event_format_name(index) : NULL;
+}
+
+static int event_format_read(const struct fields *r, json_at root, struct span *out)
+{
+  const char *known = NULL;
+  if (fields_text(r, root, "", "eventFormat", out) < 0)
+    return -1;
+  for (size_t i = 0; out->len > 0 && (known = format_name(r, i)); i++)
+    if (span_is(*out, known))
+      break;
+  if (known || out->len == 0)
+    return 0;
+  struct buf names = buf_make(KIB);
+  for (size_t i = 0; (known = format_name(r, i)); i++)
+    buf_addf(&names, "%s\"%s\"", i ? " or " : "", known);
+  (void)fault_set(r->f, FAULT_BAD_INPUT, "run request: eventFormat must be %s",
+                  buf_cstring(&names));
+  buf_free(&names);
+  return -1;
+}
+
 static int stream_read(const struct fields *r, json_at root, struct run_request *req)
 {
-  struct span format = {0};
   unsigned chunk = 0;
-  if (fields_text(r, root, "", "eventFormat", &format) < 0)
+  if (event_format_read(r, root, &req->event_format) < 0)
     return -1;
-  if (span_is(format, "ag-ui"))
-    req->event_format = EVENT_FORMAT_AG_UI;
-  else if (format.len > 0 && !span_is(format, "tanstack"))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: eventFormat must be \"tanstack\" or \"ag-ui\"");
   if (fields_whole(r, root, "", "maxChunkBytes", (unsigned)LIMIT_CHUNK_MIN_BYTES, INT_MAX,
                    &chunk) < 0)
     return -1;

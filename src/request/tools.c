@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* tools/list is asked for by every agent, some ask several times, so its text is made
+ * once, when the request is read. */
 #include "request/tools.h"
 
 #include "base/json_write.h"
@@ -13,7 +15,6 @@ struct tools {
   struct tool *at;
   size_t count;
   struct buf list; /* the text of tools/list */
-  char *names;     /* owned by tools_from_names() */
 };
 
 static const char no_arguments[] = "{\"type\":\"object\",\"properties\":{}}";
@@ -66,9 +67,9 @@ static int tool_read(struct json *doc, json_at v, struct tool *tool, struct faul
   return 0;
 }
 
-/* The sender's bytes, but line ends between the tokens become blanks: this text travels
- * in the data lines of event streams too.  (Inside of strings JSON has no raw line ends.)
- */
+/* The sender's bytes, but line ends between the tokens become blanks: this text
+ * travels in the data lines of event streams too. (Inside of strings JSON has no raw
+ * line ends.) */
 static void put_one_line(struct json_writer *w, const char *key, struct span raw)
 {
   json_put_raw(w, key, raw);
@@ -144,36 +145,11 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
   return t;
 }
 
-struct tools *tools_from_names(struct span comma_separated)
-{
-  size_t capacity = 1;
-  for (size_t i = 0; i < comma_separated.len; i++)
-    capacity += comma_separated.at[i] == ',';
-  struct tools *t = tools_new(capacity);
-  t->names = span_copy(comma_separated);
-  struct span rest = {t->names, comma_separated.len};
-  while (rest.len > 0) {
-    const char *comma = memchr(rest.at, ',', rest.len);
-    size_t len = comma != NULL ? (size_t)(comma - rest.at) : rest.len;
-    struct span name = span_trim((struct span){rest.at, len});
-    rest = span_after(rest, comma != NULL ? len + 1 : len);
-    if (name.len == 0 || tools_find(t, name) != NULL)
-      continue;
-    t->at[t->count++] = (struct tool){.name = name,
-                                      .description = {"", 0},
-                                      .title = {"", 0},
-                                      .input_schema = SPAN_LITERAL(no_arguments)};
-  }
-  list_write(t);
-  return t;
-}
-
 void tools_free(struct tools *t)
 {
   if (t == NULL)
     return;
   buf_free(&t->list);
-  free(t->names);
   free(t->at);
   free(t);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* agent_http.c - see agent_http.h. */
+/* agent_http.c - the calls under way, each until it was handed back.
+ *
+ * A call that could not be made stays in the list without a request until the next turn,
+ * for nothing may be handed back from inside agent_http_send().  */
 #include "run/agent_http.h"
 
 #include "base/limits.h"
@@ -24,21 +27,23 @@ struct agent_http_call {
 struct agent_http {
   struct agent_http_setup setup;
   struct agent_http_call *first;
-  struct loop_timer *later; /* tells of calls that were not made, and of the end */
+  struct loop_timer *later; /* for what must not come from inside: calls that were not
+                               made, and the end */
   bool paused, closing;
   void (*closed)(void *who);
   void *who;
 };
 
+/* After the close nobody listens any more. */
 static void tell(struct agent_http_call *c, int status, struct span text)
 {
-  struct agent_http *l = c->agent_http;
+  struct agent_http *h = c->agent_http;
   struct agent_input input = {.kind = c->stream ? AGENT_STREAM : AGENT_ANSWER,
                               .tag = c->tag,
                               .status = status,
                               .text = text};
-  if (!l->closing)
-    l->setup.calls->on_input(l->setup.who, &input);
+  if (!h->closing)
+    h->setup.calls->on_input(h->setup.who, &input);
 }
 
 static void call_free(struct agent_http_call *c)
@@ -51,9 +56,10 @@ static void call_free(struct agent_http_call *c)
   free(c);
 }
 
-static struct agent_http_call *unmade(const struct agent_http *l)
+/* A call whose request could not be made: its reason is still to be told. */
+static struct agent_http_call *unmade(const struct agent_http *h)
 {
-  struct agent_http_call *c = l->first;
+  struct agent_http_call *c = h->first;
   while (c && c->request)
     c = c->next;
   return c;
@@ -61,22 +67,22 @@ static struct agent_http_call *unmade(const struct agent_http *l)
 
 static void on_later(void *who)
 {
-  struct agent_http *l = who;
+  struct agent_http *h = who;
   struct agent_http_call *c;
-  while ((c = unmade(l))) {
+  while ((c = unmade(h))) {
     tell(c, 0, span_of(c->fault.text));
     call_free(c);
   }
-  if (!l->closing || l->first)
+  if (!h->closing || h->first)
     return;
-  void (*closed)(void *) = l->closed;
-  void *closed_who = l->who;
-  loop_timer_free(l->later);
-  free(l);
+  void (*closed)(void *) = h->closed;
+  void *closed_who = h->who;
+  loop_timer_free(h->later);
+  free(h);
   closed(closed_who);
 }
 
-/* -- what comes back -- */
+/* -- what comes back ----------------------------------------------------- */
 
 static void on_data(void *who, struct span data)
 {
@@ -85,9 +91,9 @@ static void on_data(void *who, struct span data)
 
 static void on_too_long(void *who, size_t ceiling)
 {
-  struct agent_http *l = ((struct agent_http_call *)who)->agent_http;
-  if (!l->closing)
-    l->setup.calls->on_too_long(l->setup.who, ceiling);
+  struct agent_http *h = ((struct agent_http_call *)who)->agent_http;
+  if (!h->closing)
+    h->setup.calls->on_too_long(h->setup.who, ceiling);
 }
 
 static void on_piece(void *who, struct span bytes)
@@ -96,10 +102,11 @@ static void on_piece(void *who, struct span bytes)
   sse_reader_add(&c->reader, bytes);
 }
 
+/* A stream that was refused is told like an answer: with its status and words. */
 static void on_done(void *who, struct http_client_answer *answer)
 {
   struct agent_http_call *c = who;
-  struct agent_http *l = c->agent_http;
+  struct agent_http *h = c->agent_http;
   if (answer->fault) {
     tell(c, 0, span_of(answer->fault->text));
   } else if (c->stream && answer->status >= 200 && answer->status < 300) {
@@ -111,16 +118,16 @@ static void on_done(void *who, struct http_client_answer *answer)
     buf_free(&text);
   }
   call_free(c);
-  if (l->closing)
-    loop_timer_start(l->later, 0);
+  if (h->closing)
+    loop_timer_start(h->later, 0);
 }
 
-/* -- calling -- */
+/* -- calling ------------------------------------------------------------- */
 
 static int start(struct agent_http_call *c, const struct agent_action_call *from)
 {
   static const char json[] = "Content-Type: application/json";
-  struct agent_http *l = c->agent_http;
+  struct agent_http *h = c->agent_http;
   struct buf authorization = buf_make(16 * KIB);
   const char *headers[3] = {0};
   size_t count = 0;
@@ -129,7 +136,7 @@ static int start(struct agent_http_call *c, const struct agent_action_call *from
                            .headers = headers,
                            .body = buf_span(&from->body),
                            .connect_ms = LIMIT_AGENT_CONNECT_MS,
-                           .answer_ceiling = l->setup.ceiling,
+                           .answer_ceiling = h->setup.ceiling,
                            .on_piece = from->stream ? on_piece : NULL};
   if (!span_starts(span_of(from->url), "http://127.0.0.1:"))
     return fault_set(&c->fault, FAULT_AGENT, "not an address of the agent: %s",
@@ -140,55 +147,55 @@ static int start(struct agent_http_call *c, const struct agent_action_call *from
   }
   if (from->body.len > 0)
     headers[count++] = json;
-  c->request = http_client_start(l->setup.client, &call, on_done, c, &c->fault);
+  c->request = http_client_start(h->setup.client, &call, on_done, c, &c->fault);
   buf_wipe(&authorization);
   return c->request ? 0 : -1;
 }
 
-void agent_http_send(struct agent_http *l, struct agent_actions *actions)
+void agent_http_send(struct agent_http *h, struct agent_actions *actions)
 {
   static const struct sse_reader_calls reading = {on_data, on_too_long};
-  for (size_t i = 0; i < actions->call_count && !l->closing; i++) {
+  for (size_t i = 0; i < actions->call_count && !h->closing; i++) {
     const struct agent_action_call *from = &actions->calls[i];
     struct agent_http_call *c = mem_new(sizeof *c);
-    *c = (struct agent_http_call){.agent_http = l,
-                                  .next = l->first,
+    *c = (struct agent_http_call){.agent_http = h,
+                                  .next = h->first,
                                   .tag = from->tag,
                                   .stream = from->stream,
                                   .reader =
-                                      sse_reader_make(l->setup.ceiling, &reading, c)};
-    l->first = c;
+                                      sse_reader_make(h->setup.ceiling, &reading, c)};
+    h->first = c;
     if (start(c, from) < 0)
-      loop_timer_start(l->later, 0);
-    else if (c->stream && l->paused)
+      loop_timer_start(h->later, 0);
+    else if (c->stream && h->paused)
       http_client_pause(c->request, true);
   }
   agent_actions_clear(actions);
 }
 
-void agent_http_pause(struct agent_http *l, bool paused)
+void agent_http_pause(struct agent_http *h, bool paused)
 {
-  l->paused = paused;
-  for (struct agent_http_call *c = l->first; c; c = c->next)
+  h->paused = paused;
+  for (struct agent_http_call *c = h->first; c; c = c->next)
     if (c->request && c->stream)
       http_client_pause(c->request, paused);
 }
 
 struct agent_http *agent_http_open(const struct agent_http_setup *setup)
 {
-  struct agent_http *l = mem_new(sizeof *l);
-  l->setup = *setup;
-  l->later = loop_timer_new(setup->loop, on_later, l);
-  return l;
+  struct agent_http *h = mem_new(sizeof *h);
+  h->setup = *setup;
+  h->later = loop_timer_new(setup->loop, on_later, h);
+  return h;
 }
 
-void agent_http_close(struct agent_http *l, void (*closed)(void *who), void *who)
+void agent_http_close(struct agent_http *h, void (*closed)(void *who), void *who)
 {
-  l->closing = true;
-  l->closed = closed;
-  l->who = who;
-  for (struct agent_http_call *c = l->first; c; c = c->next)
+  h->closing = true;
+  h->closed = closed;
+  h->who = who;
+  for (struct agent_http_call *c = h->first; c; c = c->next)
     if (c->request)
       http_client_cancel(c->request);
-  loop_timer_start(l->later, 0);
+  loop_timer_start(h->later, 0);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* deadlines.c - see deadlines.h. */
+/* deadlines.c - four timers: the run, the silence, the grace to exit, the heartbeat.
+ *
+ * Nothing here is told of each line or event: a timer that fires compares the clock with
+ * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
 #include "run/deadlines.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
 #include "io/loop.h"
@@ -15,8 +18,9 @@
 struct watch {
   struct watch_setup setup;
   struct loop_timer *run, *quiet, *result, *beat;
-  unsigned long long busy_ms; /* ids_ticks_ms when it was last seen busy, */
-                              /* or heard by another way than stdout */
+  /* When (clock_ticks_ms) the agent was last seen busy, or spoke by another way than its
+   * stdout. */
+  unsigned long long busy_ms;
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -24,6 +28,7 @@ static unsigned pick(unsigned from_request, unsigned otherwise)
   return from_request ? from_request : otherwise;
 }
 
+/* Only idleMs can be given as 0, so only it has a flag of its own. */
 struct deadlines deadlines_resolve(const struct run_settings *settings,
                                    const struct run_request *req)
 {
@@ -67,22 +72,22 @@ static void quiet_may_be_over(void *who)
   bool spoke = child_first_output_ms(s->child) != 0;
   unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
   if (limit == 0) {
-    if (!spoke &&
-        s->deadlines->idle_ms) /* no startMs, but its first line starts the other */
+    /* There is no startMs, but the first line will begin the other silence. */
+    if (!spoke && s->deadlines->idle_ms)
       loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
   }
   bool busy = child_is_paused(s->child) ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
-  unsigned long long now = ids_ticks_ms(), from = child_last_output_ms(s->child);
+  unsigned long long now = clock_ticks_ms(), from = child_last_output_ms(s->child);
   if (busy)
     w->busy_ms = now;
-  if (w->busy_ms >
-      from) /* silence begins when the call is over, not with the words before it */
+  /* The silence begins when the call is over, not with the words before it. */
+  if (w->busy_ms > from)
     from = w->busy_ms;
   unsigned long long since = now - from;
   if (busy || since < limit) {
-    /* Nobody tells when a call ends: looking often keeps the error small. */
+    /* Nobody tells us when a call ends: looking often keeps the error small. */
     unsigned next = busy ? limit / 16 + 1 : limit - (unsigned)since;
     if (!spoke) /* its first line begins the other silence, and nobody tells us */
       next = sooner(next, s->deadlines->idle_ms);
@@ -95,6 +100,7 @@ static void quiet_may_be_over(void *who)
   s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
 }
 
+/* Not while we do not read: the agent may be waiting for us. */
 static void result_grace_is_over(void *who)
 {
   struct watch *w = who;
@@ -104,11 +110,12 @@ static void result_grace_is_over(void *who)
     w->setup.on_result_grace_over(w->setup.who);
 }
 
+/* Events of any kind count: the heartbeat is for a stream that would be silent. */
 static void beat(void *who)
 {
   struct watch *w = who;
   unsigned every = w->setup.deadlines->heartbeat_ms;
-  unsigned long long since = ids_ticks_ms() - events_last_ms(w->setup.events);
+  unsigned long long since = clock_ticks_ms() - events_last_ms(w->setup.events);
   if (since >= every) {
     char value[48];
     snprintf(value, sizeof value, "{\"sinceMs\":%llu}", since);
@@ -143,7 +150,7 @@ void watch_result(struct watch *w)
 
 void watch_alive(struct watch *w)
 {
-  w->busy_ms = ids_ticks_ms();
+  w->busy_ms = clock_ticks_ms();
 }
 
 void watch_free(struct watch *w)

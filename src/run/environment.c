@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* environment.c - see environment.h. */
+/* environment.c - which variables an agent gets, from whom, and which never. */
 #include "run/environment.h"
 
-#include "base/log.h"
+#include "base/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct strv secrets_environment(char *const *environ_now)
+/* The control token is among RUNLET_*; what else begins so is no agent's business. */
+struct strv environment_of_runner(char *const *environ_now)
 {
   struct strv env = {0};
   for (size_t i = 0; environ_now[i]; i++)
@@ -16,12 +17,13 @@ struct strv secrets_environment(char *const *environ_now)
   return env;
 }
 
-int secrets_resolve(const struct strv *environment, const struct run_request *req,
-                    struct strv *out, struct fault *f)
+int environment_resolve(const struct strv *runner, const struct run_request *req,
+                        struct strv *out, struct fault *f)
 {
+  /* All or nothing: look at each before `out` gets anything. */
   for (size_t i = 0; i < req->secrets.count; i++) {
     char *name = span_copy(req->secrets.at[i]);
-    const char *value = strv_env(environment, name);
+    const char *value = strv_env(runner, name);
     if (!value || !value[0])
       fault_set(
           f, FAULT_BAD_INPUT,
@@ -31,8 +33,8 @@ int secrets_resolve(const struct strv *environment, const struct run_request *re
     if (!value || !value[0])
       return -1;
   }
-  for (size_t i = 0; i < environment->count; i++)
-    strv_add(out, span_of(environment->at[i]));
+  for (size_t i = 0; i < runner->count; i++)
+    strv_add(out, span_of(runner->at[i]));
   for (size_t i = 0; i < req->env_count; i++) {
     char *name = span_copy(req->env[i].name);
     strv_set_env(out, name, req->env[i].value);
@@ -41,10 +43,11 @@ int secrets_resolve(const struct strv *environment, const struct run_request *re
   return 0;
 }
 
+/* Both spellings are in use, and each client reads its own. */
 static void spare(struct strv *env, const char *name)
 {
   const char *old = strv_env(env, name);
-  struct buf value = buf_make((size_t)1 << 20);
+  struct buf value = buf_make(MIB);
   if (old && old[0])
     buf_addf(&value, "%s,", old);
   buf_add_text(&value, "127.0.0.1,localhost,::1");
@@ -52,19 +55,8 @@ static void spare(struct strv *env, const char *name)
   buf_free(&value);
 }
 
-void secrets_spare_loopback(struct strv *env)
+void environment_spare_loopback(struct strv *env)
 {
   spare(env, "NO_PROXY");
   spare(env, "no_proxy");
-}
-
-void secrets_hide(const struct strv *env, const struct run_request *req, bool hide)
-{
-  void (*turn)(struct span) = hide ? log_hide : log_unhide;
-  turn(req->tool_token);
-  for (size_t i = 0; i < req->secrets.count; i++) {
-    char *name = span_copy(req->secrets.at[i]);
-    turn(span_of(strv_env(env, name)));
-    free(name);
-  }
 }

@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - see report.h. */
+/* report.c - the members of the report, and stderr made fit to be shown.
+ *
+ * stderr is the agent's and may hold anything; it ends in an event that a terminal or a
+ * web page shows, so escape sequences and secrets go.  */
 #include "run/report.h"
 
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
-
-#include <signal.h>
-
-const char *report_signal_name(int number)
-{
-  static const struct {
-    int number;
-    const char *name;
-  } names[] = {{SIGHUP, "SIGHUP"},   {SIGINT, "SIGINT"},   {SIGQUIT, "SIGQUIT"},
-               {SIGILL, "SIGILL"},   {SIGTRAP, "SIGTRAP"}, {SIGABRT, "SIGABRT"},
-               {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"},
-               {SIGSEGV, "SIGSEGV"}, {SIGPIPE, "SIGPIPE"}, {SIGALRM, "SIGALRM"},
-               {SIGTERM, "SIGTERM"}, {SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"},
-               {SIGXCPU, "SIGXCPU"}, {SIGSYS, "SIGSYS"}};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (names[i].number == number)
-      return names[i].name;
-  return NULL;
-}
 
 /* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or
  * so, OSC with BEL or ESC \. */
@@ -47,7 +31,7 @@ static size_t ansi_length(struct span s)
   return i < s.len ? i + 1 : s.len;
 }
 
-/* U+0080 to U+009F, control characters too: some terminals take U+009B for ESC [. */
+/* U+0080 to U+009F are control characters too: some terminals take U+009B for ESC [. */
 static bool is_c1(struct span s)
 {
   return s.len > 1 && (unsigned char)s.at[0] == 0xc2 && (unsigned char)s.at[1] < 0xa0;
@@ -76,17 +60,18 @@ void report_clean(struct span stderr_tail, struct buf *out)
   }
   struct buf valid = buf_make(3 * plain.len + 1), safe = buf_make(MIB);
   utf8_repair(buf_span(&plain), &valid);
-  log_redact(buf_span(&valid), &safe); /* before the cut: half a secret is not known */
+  /* Before the cut: half a secret would not be recognised. */
+  log_redact(buf_span(&valid), &safe);
   buf_add(out, last_bytes(buf_span(&safe), LIMIT_STDERR_TAIL_BYTES));
   buf_free(&plain);
   buf_free(&valid);
   buf_free(&safe);
 }
 
-static void put_end(struct json_writer *w, const struct report *c)
+static void put_end(struct json_writer *w, const struct report *r)
 {
-  const struct process_end *end = c->end;
-  const char *name = report_signal_name(end->signal);
+  const struct process_end *end = r->end;
+  const char *name = process_signal_name(end->signal);
   if (end->signal && name)
     json_put_text(w, "signal", span_of(name));
   else if (end->signal)
@@ -114,22 +99,22 @@ static void put_end(struct json_writer *w, const struct report *c)
   json_close(w, ']');
 }
 
-void report_write(const struct report *c, struct buf *members)
+void report_write(const struct report *r, struct buf *members)
 {
   struct buf text = buf_make(MIB);
   struct json_writer w = json_write_to(&text);
   json_open(&w, NULL, '{');
-  json_put_int(&w, "durationMs", (long long)c->duration_ms);
-  if (c->startup_ms)
-    json_put_int(&w, "startupMs", (long long)c->startup_ms);
-  json_put_int(&w, "events", (long long)c->events);
-  json_put_int(&w, "toolCalls", (long long)c->tool_calls);
-  if (c->end)
-    put_end(&w, c);
-  if (c->cancelled_by)
-    json_put_text(&w, "cancelledBy", span_of(c->cancelled_by));
-  if (c->end && c->failed && c->end->stderr_tail.len > 0)
-    json_put_text(&w, "stderrTail", c->end->stderr_tail);
+  json_put_int(&w, "durationMs", (long long)r->duration_ms);
+  if (r->startup_ms)
+    json_put_int(&w, "startupMs", (long long)r->startup_ms);
+  json_put_int(&w, "events", (long long)r->events);
+  json_put_int(&w, "toolCalls", (long long)r->tool_calls);
+  if (r->end)
+    put_end(&w, r);
+  if (r->cancelled_by)
+    json_put_text(&w, "cancelledBy", span_of(r->cancelled_by));
+  if (r->end && r->failed && r->end->stderr_tail.len > 0)
+    json_put_text(&w, "stderrTail", r->end->stderr_tail);
   json_close(&w, '}');
   buf_add(members, (struct span){text.at + 1, text.len - 2});
   buf_free(&text);

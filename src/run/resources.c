@@ -1,30 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* resources.c - see resources.h. */
+/* resources.c - the order in which an agent's world is built and taken down.
+ *
+ * The bridge listens before the plan is made, for the plan tells the agent its address;
+ * the files are written before the process starts; the folder goes last of all, when
+ * neither bridge nor process is left to use it.  */
 #include "run/resources.h"
 
+#include "agent/harnesses.h"
+#include "base/clock.h"
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "http/url.h"
 #include "io/files.h"
 #include "io/loop.h"
 #include "process/agent_user.h"
 #include "run/environment.h"
+#include "run/executors.h"
 #include "run/workspace.h"
-#include "service/counters.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static int check_tools(const struct resources *s, struct fault *f)
+/* Where its tools are, and what runs them.  Nothing is wrong with a source that no tool
+ * needs. */
+static int choose_executor(struct resources *s, struct fault *f)
 {
-  if (tools_count(s->req->tools) == 0 || s->settings->tool_command)
+  s->tools = (struct tool_source){.loop = s->settings->loop,
+                                  .client = s->settings->client,
+                                  .url = s->req->tool_url,
+                                  .token = s->req->tool_token,
+                                  .run_id = s->req->run_id,
+                                  .traceparent = s->req->traceparent,
+                                  .command = s->settings->tool_command,
+                                  .command_env = s->settings->environment->at,
+                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  if (tools_count(s->req->tools) == 0)
     return 0;
-  if (url_check(s->req->tool_url, f) == 0)
-    return 0;
-  return fault_prefix(f, "run request: toolExecUrl");
+  return executors_choose(&s->tools, &s->route.executor, f);
 }
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us
@@ -50,6 +64,7 @@ static void prefer_native(struct resources *s)
   buf_free(&candidate);
 }
 
+/* The harness knows the program, or the request names it (harnessOptions.command). */
 static int find_program(struct resources *s, struct fault *f)
 {
   struct fault why = {0};
@@ -78,34 +93,38 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness %.*s is not supported by this version",
                      (int)req->harness.len, req->harness.at);
-  if (harness_admit(s->harness, req, f) < 0 || check_tools(s, f) < 0 ||
-      secrets_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+  if (harness_admit(s->harness, req, f) < 0 || choose_executor(s, f) < 0 ||
+      environment_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
       workspace_choose(settings->workspace, settings->workspace_per_thread,
                        settings->agent, req, &s->workspace, f) < 0)
     return -1;
-  secrets_spare_loopback(&s->env);
+  environment_spare_loopback(&s->env);
   return find_program(s, f);
 }
 
-static int open_bridge(struct resources *s, const struct deadlines *deadlines,
-                       struct fault *f)
+/* In plain values: who counts them knows nothing of tools. */
+static void tool_ended(void *who, const struct tool_answer *answer, unsigned ms)
+{
+  const struct run_settings *set = ((const struct resources *)who)->settings;
+  set->on_tool_ended(set->tool_context,
+                     answer->cancelled     ? RUN_TOOL_CANCELLED
+                     : answer->failure.len ? RUN_TOOL_FAILED
+                     : answer->error.len   ? RUN_TOOL_ERROR
+                                           : RUN_TOOL_RESULT,
+                     ms);
+}
+
+static int open_bridge(struct resources *s, unsigned tool_ms, struct fault *f)
 {
   const struct run_settings *set = s->settings;
-  s->route = (struct tool_route){.loop = set->loop,
-                                 .client = set->client,
-                                 .url = s->req->tool_url,
-                                 .token = s->req->tool_token,
-                                 .run_id = s->req->run_id,
-                                 .traceparent = s->req->traceparent,
-                                 .command = set->tool_command,
-                                 .command_env = set->environment->at,
-                                 .timeout_ms = deadlines->tool_ms,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
-                                 .on_ended = set->counters ? counters_tool_call : NULL,
-                                 .ended_who = set->counters};
   if (tools_count(s->req->tools) == 0)
     return 0;
+  s->route.loop = set->loop;
+  s->route.timeout_ms = tool_ms;
+  s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
+  s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
+                               .name = SPAN_LITERAL(BRIDGE_NAME),
                                .tools = s->req->tools,
                                .route = &s->route,
                                .hold_ms = set->bridge_hold_ms,
@@ -115,6 +134,7 @@ static int open_bridge(struct resources *s, const struct deadlines *deadlines,
   return s->bridge ? 0 : -1;
 }
 
+/* The folder is filled while it is ours and given to the agent's user last. */
 static int write_files(const struct resources *s, const struct process_plan *plan,
                        struct fault *f)
 {
@@ -123,15 +143,18 @@ static int write_files(const struct resources *s, const struct process_plan *pla
                             buf_span(&plan->files[i].content), f) < 0)
       return -1;
   const struct agent_user *agent = s->settings->agent;
-  return agent ? files_give(s->folder.at, agent->uid, agent->gid, f) : 0;
+  if (!agent)
+    return 0;
+  return files_give(s->folder.at, (struct files_owner){agent->uid, agent->gid}, f);
 }
 
+/* What the plan adds to the environment wins over everything before it. */
 static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
                  const struct resources_calls *calls, void *who, struct fault *f)
 {
   for (size_t i = 0; i < plan->env.count; i++) {
     char *equals = strchr(plan->env.at[i], '=');
-    *equals = 0; /* the plan is ours and not read again */
+    *equals = 0; /* nobody reads the plan again */
     strv_set_env(&s->env, plan->env.at[i], span_of(equals + 1));
   }
   struct child_setup setup = {.program = s->program.at,
@@ -146,16 +169,16 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
                               .drain_ms = drain_ms};
-  s->spawned_ms = ids_ticks_ms();
+  s->spawned_ms = clock_ticks_ms();
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
   if (!s->child)
     return -1;
-  struct agent_http_setup link = {.loop = s->settings->loop,
+  struct agent_http_setup http = {.loop = s->settings->loop,
                                   .client = s->settings->client,
                                   .ceiling = s->settings->line_ceiling,
                                   .calls = &calls->agent_http,
                                   .who = who};
-  s->agent_http = agent_http_open(&link);
+  s->agent_http = agent_http_open(&http);
   return 0;
 }
 
@@ -172,7 +195,7 @@ int resources_open(struct resources *s, void *harness_state,
     buf_clear(&s->folder);
     return -1;
   }
-  if (open_bridge(s, deadlines, f) < 0)
+  if (open_bridge(s, deadlines->tool_ms, f) < 0)
     return -1;
   struct bridge_address address;
   if (s->bridge)
@@ -194,6 +217,7 @@ int resources_open(struct resources *s, void *harness_state,
   return failed;
 }
 
+/* Bridge, process and HTTP close in any order; the last of them takes the folder. */
 static void part_closed(void *who)
 {
   struct resources *s = who;
@@ -206,14 +230,14 @@ static void part_closed(void *who)
     close(s->folder_lock);
     buf_clear(&s->folder);
   }
-  s->struck(s->who);
+  s->closed(s->who);
 }
 
-void resources_close(struct resources *s, void (*struck)(void *who), void *who)
+void resources_close(struct resources *s, void (*closed)(void *who), void *who)
 {
-  s->struck = struck;
+  s->closed = closed;
   s->who = who;
-  s->closing = 1u + (s->bridge != NULL) + (s->child != NULL) + (s->agent_http != NULL);
+  s->closing = 1u + !!s->bridge + !!s->child + !!s->agent_http;
   if (s->bridge)
     bridge_close(s->bridge, part_closed, s);
   if (s->child)

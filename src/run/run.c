@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* run.c - see run.h. */
+/* run.c - the state machine of a run, and who is told what when.
+ *
+ * The agent speaks (child_says, agent_http_says), its harness understands
+ * (agent/agent_session.h), and what the harness wants done is done right after
+ * (carry_out).  Every end goes one way: a reason is kept if we were it, the process is
+ * stopped, what it left behind is swept or named, conclude() sends the last event.  */
 #include "run/run.h"
 
 #include "agent/agent_session.h"
-#include "base/ids.h"
+#include "agent/harnesses.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/formats.h"
 #include "io/loop.h"
 #include "run/deadlines.h"
-#include "run/environment.h"
 #include "run/report.h"
 #include "run/resources.h"
+#include "run/secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,8 +37,8 @@ struct run {
   struct events *events;
 
   struct loop_timer *later; /* begin() */
-  struct loop_timer
-      *polite; /* NULL until the agent was asked to end by its own protocol */
+  /* NULL until the agent was asked to end by its own protocol. */
+  struct loop_timer *polite;
   struct deadlines deadlines;
   struct watch *watch;
 
@@ -46,7 +53,12 @@ struct run {
   void *who;
 };
 
-/* -- admission -- */
+/* -- admission ----------------------------------------------------------- */
+
+bool run_is_harness(struct span id)
+{
+  return harness_find(id) != NULL;
+}
 
 struct run *run_new(const struct run_settings *settings, struct run_request *req,
                     struct fault *f)
@@ -64,8 +76,8 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   }
   if (r->resources.harness->farewell_ms)
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
-  secrets_hide(&r->resources.env, req, true);
-  r->session = agent_session_open(r->resources.harness);
+  secrets_hide(&r->resources.env, req);
+  r->session = agent_session_make(r->resources.harness);
   return r;
 }
 
@@ -74,10 +86,10 @@ void run_free(struct run *r)
   if (!r)
     return;
   if (r->session.state) /* admitted */
-    secrets_hide(&r->resources.env, r->req, false);
+    secrets_unhide(&r->resources.env, r->req);
   if (r->events)
     events_free(r->events);
-  agent_session_close(&r->session);
+  agent_session_free(&r->session);
   resources_free(&r->resources);
   run_request_free(r->req);
   buf_free(&r->message);
@@ -95,8 +107,9 @@ struct span run_workspace(const struct run *r)
   return buf_span(&r->resources.workspace);
 }
 
-/* -- the end -- */
+/* -- the end ------------------------------------------------------------- */
 
+/* The first reason stays: what follows it is only its consequence. */
 static void set_reason(struct run *r, const char *code, const char *message)
 {
   if (r->code[0])
@@ -105,7 +118,8 @@ static void set_reason(struct run *r, const char *code, const char *message)
   buf_add(&r->message, span_cut_utf8(span_of(message), LIMIT_ERROR_MESSAGE_BYTES - 1));
 }
 
-static void stage_struck(void *who)
+/* Nothing of the run is left on the loop: the run goes, then the door hears of it. */
+static void resources_closed(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
@@ -118,8 +132,7 @@ static void stage_struck(void *who)
   buf_free(&report);
 }
 
-/* The reverse of the beginning: events over (sent by the caller), bridge, child, files,
- * request. */
+/* The reverse of the beginning; the last event was sent by the caller. */
 static void tear_down(struct run *r)
 {
   r->phase = OVER;
@@ -129,32 +142,33 @@ static void tear_down(struct run *r)
   r->watch = NULL;
   r->outcome.events = events_count(r->events);
   r->outcome.tool_calls = events_tool_calls(r->events);
-  r->outcome.duration_ms = ids_ticks_ms() - r->started_ms;
+  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
   r->later = r->polite = NULL;
-  resources_close(&r->resources, stage_struck, r);
+  resources_close(&r->resources, resources_closed, r);
 }
 
-/* A success record, and then an exit that was good or ours. */
+/* The agent said that it succeeded, and then it exited well or by our hand. */
 static bool ended_well(const struct run *r, const struct process_end *end)
 {
-  bool good_exit = end && ((end->status == 0 && end->signal == 0) || end->forced);
+  bool good_exit = end && process_end_is_clean(end);
   return good_exit && !r->code[0] && agent_session_succeeded(&r->session);
 }
 
-static void certify(struct run *r, const struct process_end *end)
+static void report_end(struct run *r, const struct process_end *end)
 {
-  struct report c = {.end = end,
-                     .failed = !ended_well(r, end),
-                     .duration_ms = ids_ticks_ms() - r->started_ms,
-                     .events = events_count(r->events),
-                     .tool_calls = events_tool_calls(r->events),
-                     .cancelled_by = r->cancelled_by};
+  struct report report = {.end = end,
+                          .failed = !ended_well(r, end),
+                          .duration_ms = clock_ticks_ms() - r->started_ms,
+                          .events = events_count(r->events),
+                          .tool_calls = events_tool_calls(r->events),
+                          .cancelled_by = r->cancelled_by};
   if (r->resources.child && child_first_output_ms(r->resources.child))
-    c.startup_ms = child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
-  report_write(&c, &r->report);
-  events_report(r->events, buf_span(&r->report));
+    report.startup_ms =
+        child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
+  report_write(&report, &r->report);
+  events_report(r->events, buf_span(&r->report), (long long)report.duration_ms);
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
@@ -165,7 +179,7 @@ static void conclude(struct run *r, const struct process_end *end)
     return;
   agent_session_sum_up(&r->session,
                        r->resources.child ? child_repaired(r->resources.child) : 0);
-  struct buf tail = buf_make(MIB); /* as it may be shown, in the report and in messages */
+  struct buf tail = buf_make(MIB); /* of stderr, as it may be shown */
   struct process_end shown = {0};
   if (end) {
     shown = *end;
@@ -173,7 +187,7 @@ static void conclude(struct run *r, const struct process_end *end)
     shown.stderr_tail = buf_span(&tail);
     end = &shown;
   }
-  certify(r, end);
+  report_end(r, end);
   if (!r->code[0] && end)
     agent_session_finish(&r->session, end);
   else
@@ -184,6 +198,7 @@ static void conclude(struct run *r, const struct process_end *end)
   tear_down(r);
 }
 
+/* Names are the processes' own: any bytes. */
 static void warn_leftovers(struct run *r, const struct process_end *end)
 {
   if (end->leftover_count == 0)
@@ -206,6 +221,7 @@ static void child_settled(void *who, const struct process_end *end)
   conclude(r, end);
 }
 
+/* The agent has exited and its output was read; others of its run may live on. */
 static void child_ended(void *who, const struct process_end *end)
 {
   struct run *r = who;
@@ -221,7 +237,7 @@ static void child_ended(void *who, const struct process_end *end)
                child_settled);
 }
 
-/* What the harness wants done, right after each call to it. */
+/* Does what the harness wants done, right after each call to it. */
 static void carry_out(struct run *r)
 {
   if (r->session.actions.input.len > 0) {
@@ -231,12 +247,13 @@ static void carry_out(struct run *r)
   agent_http_send(r->resources.agent_http, &r->session.actions);
   if (r->session.actions.hang_up) {
     child_end_input(r->resources.child);
+    /* it said what it had to say */
     if (r->polite)
-      loop_timer_start(r->polite, 0); /* it said what it had to say */
+      loop_timer_start(r->polite, 0);
     else if (r->session.actions.dismissed)
       child_stop(r->resources.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
-      watch_result(r->watch); /* after each line again: the grace counts from the last */
+      watch_result(r->watch);
   }
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
     child_pause(r->resources.child);
@@ -244,19 +261,19 @@ static void carry_out(struct run *r)
   }
 }
 
-static void politeness_is_over(void *who)
+static void polite_time_is_over(void *who)
 {
   struct run *r = who;
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
-/* Once, and only while the agent works: a second cancel hastens. */
+/* Asks the agent to end by its own protocol: once, and only while it works. */
 static bool asked_to_end(struct run *r)
 {
   if (r->polite || r->phase != SPEAKING || !agent_session_cancel(&r->session))
     return false;
   carry_out(r);
-  r->polite = loop_timer_new(r->settings->loop, politeness_is_over, r);
+  r->polite = loop_timer_new(r->settings->loop, polite_time_is_over, r);
   unsigned half = r->deadlines.kill_grace_ms / 2;
   loop_timer_start(r->polite, half < LIMIT_POLITE_MS ? half : LIMIT_POLITE_MS);
   return true;
@@ -271,8 +288,9 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
+  /* not spawned yet: begin() looks at the reason */
   if (!r->resources.child)
-    loop_timer_start(r->later, 0); /* not spawned yet: begin() looks at the reason */
+    loop_timer_start(r->later, 0);
   else if (!asked_to_end(r))
     child_stop(r->resources.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
@@ -291,10 +309,10 @@ static void result_grace_is_over(void *who)
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
-/* -- what the agent says -- */
+/* -- what the agent says ------------------------------------------------- */
 
-/* Before its first words the agent has either found the bridge or will do without it, in
- * silence: say so. */
+/* By its first words the agent has either found the bridge or will do without it, and
+ * says nothing of that: so we do. */
 static void judge_bridge(struct run *r)
 {
   if (r->bridge_judged || !r->resources.bridge || !events_have_spoken(r->events))
@@ -318,11 +336,12 @@ static void child_says(void *who, struct span line)
   struct run *r = who;
   bool input = agent_session_line(&r->session, line);
   judge_bridge(r);
-  if (input) /* noise is no sign of life: it would put off the result grace for ever */
+  /* Noise is no sign of life: it would put off the result grace for ever. */
+  if (input)
     carry_out(r);
 }
 
-/* The agent's server.  Once the agent has exited it has nothing to say any more. */
+/* What comes by HTTP after the agent has exited is not its word any more. */
 static void agent_http_says(void *who, const struct agent_input *input)
 {
   struct run *r = who;
@@ -342,6 +361,7 @@ static void line_too_long(void *who, size_t ceiling)
   agent_session_too_long(&r->session, ceiling);
 }
 
+/* The orchestrator reads again: so do we. */
 static void reader_caught_up(void *who)
 {
   struct run *r = who;
@@ -352,10 +372,9 @@ static void reader_caught_up(void *who)
   agent_http_pause(r->resources.agent_http, false);
 }
 
-/* -- the beginning
- * ---------------------------------------------------------------------------------------
- */
+/* -- the beginning ------------------------------------------------------- */
 
+/* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
 static void begin(void *who)
 {
   struct run *r = who;
@@ -392,15 +411,13 @@ void run_start(struct run *r, struct sink *sink,
   r->on_over = on_over;
   r->who = who;
   r->sink = sink;
-  r->started_ms = ids_ticks_ms();
+  r->started_ms = clock_ticks_ms();
   sink->on_drain = reader_caught_up;
   sink->listener = r;
   struct events_setup setup = {.run_id = r->req->run_id,
                                .thread_id = r->req->thread_id,
                                .model = r->req->model,
-                               .format = r->req->event_format == EVENT_FORMAT_AG_UI
-                                             ? EVENTS_AG_UI
-                                             : EVENTS_TANSTACK,
+                               .format = formats_find(r->req->event_format),
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* workspace.c - see workspace.h. */
+/* workspace.c - from what was asked for to one absolute folder that can be used. */
 #include "run/workspace.h"
 
 #include "base/ids.h"
@@ -20,7 +20,7 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
 {
   if (option)
     return set_real(option, path, f) < 0 ? fault_prefix(f, "--workspace") : 0;
-  struct fault ignored; /* /workspace is a habit of images, not a promise */
+  struct fault ignored; /* images often have a /workspace, but need not */
   if (serve && set_real("/workspace", path, &ignored) == 0)
     return 0;
   return set_real(".", path, f) < 0
@@ -28,6 +28,7 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
              : 0;
 }
 
+/* The request names it, so the request is to blame if it cannot be used. */
 static int choose_local(const struct run_request *req, const struct agent_user *agent,
                         struct buf *path, struct fault *f)
 {
@@ -54,5 +55,8 @@ int workspace_choose(const char *base, bool per_thread, const struct agent_user 
     return 0;
   buf_add_char(path, '/');
   ids_path_segment(req->thread_id, path);
-  return files_make_folder(buf_cstring(path), agent, f);
+  if (!agent)
+    return files_make_folder(buf_cstring(path), NULL, f);
+  struct files_owner owner = {agent->uid, agent->gid};
+  return files_make_folder(buf_cstring(path), &owner, f);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* event_log.c - see event_log.h. */
+/* event_log.c - a list of blocks that grows at one end and is dropped at the other.
+ *
+ * The memory of the last block that left is kept for the next one: a log at its ceiling
+ * allocates nothing.  */
 #include "service/event_log.h"
 
 #include "base/limits.h"
@@ -27,6 +30,8 @@ static struct event_log_block *block(const struct event_log *l, size_t index)
   return index < l->count ? &l->at[l->first + index] : NULL;
 }
 
+/* A long line gets a block that is just as long, and the memory of the last one that left
+ * goes to a block of the usual size. */
 static struct event_log_block *new_block(struct event_log *l, size_t line)
 {
   if (l->first > l->capacity / 2) { /* forgotten blocks lie in front: close up */
@@ -48,6 +53,7 @@ static struct event_log_block *new_block(struct event_log *l, size_t line)
   return b;
 }
 
+/* A line never spans two blocks. */
 void event_log_add(struct event_log *l, struct span line)
 {
   struct event_log_block *b = l->count > l->away ? block(l, l->count - 1) : NULL;
@@ -78,6 +84,7 @@ const struct event_log_block *event_log_oldest(const struct event_log *l)
   return block(l, 0);
 }
 
+/* The block leaves memory; its place in the list stays. */
 static void release(struct event_log *l, struct event_log_block *b)
 {
   l->memory -= b->len;
@@ -115,8 +122,9 @@ const struct event_log_block *event_log_find(const struct event_log *l,
   size_t low = 0, high = l->count;
   if (seq >= l->next)
     return NULL;
+  /* where those who keep up look */
   if (l->count > 0 && seq >= block(l, l->count - 1)->seq)
-    return block(l, l->count - 1); /* where those who keep up look */
+    return block(l, l->count - 1);
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     const struct event_log_block *b = block(l, middle);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* journal.c - see journal.h. */
+/* journal.c - the log of a run, its file, and who holds the run up.
+ *
+ * A line that is added may push the oldest block out of memory: into the file, whose own
+ * oldest content it may overwrite, or away.  Before anything goes, the readers that
+ * throttle are asked: what one of them has not read yet stays, above the ceiling if it
+ * must; its backlog stops the run soon after.  */
 #include "service/journal.h"
 
 #include "base/limits.h"
@@ -21,7 +26,7 @@ struct journal {
   bool over;
 };
 
-/* -- who throttles -- */
+/* -- who throttles ------------------------------------------------------- */
 
 static unsigned long long unread(const struct journal *j, const struct journal_reader *r)
 {
@@ -38,7 +43,8 @@ static unsigned long long slowest(const struct journal *j)
   return most;
 }
 
-static void look_at_drain(struct journal *j)
+/* The run waits, and the slowest has read enough: it may go on. */
+static void resume_if_read(struct journal *j)
 {
   if (!j->throttled || slowest(j) >= LIMIT_SINK_LOW_BYTES)
     return;
@@ -47,20 +53,22 @@ static void look_at_drain(struct journal *j)
     j->sink.on_drain(j->sink.listener);
 }
 
-/* -- keeping -- */
+/* -- keeping ------------------------------------------------------------- */
 
-/* Nothing before this byte of the log is still to be read by one who throttles. */
+/* The first byte of the log that a reader that throttles has not read. */
 static unsigned long long wanted_from(const struct journal *j)
 {
   return j->log.end - slowest(j);
 }
 
+/* A file that failed once is not tried again. */
 static void give_up_spill(struct journal *j, const struct fault *f)
 {
   j->spill_failed = true;
   log_line(LOG_WARN, j->setup.run_id, "events are kept in memory only: %s", f->text);
 }
 
+/* The file is made when it is first needed: most runs never do. */
 static bool ready_spill(struct journal *j)
 {
   struct fault f = {0};
@@ -72,8 +80,7 @@ static bool ready_spill(struct journal *j)
   return j->spill && !j->spill_failed;
 }
 
-/* What the file overwrites to take `len` more is dropped first.  False: that is still
- * wanted. */
+/* Drops what the file will overwrite to take `len` more.  False: that is still wanted. */
 static bool clear_spill(struct journal *j, size_t len)
 {
   unsigned long long lost = spill_lost_by(j->spill, len);
@@ -87,8 +94,8 @@ static bool clear_spill(struct journal *j, size_t len)
   return true;
 }
 
-/* To the file if that can be; else it goes, unless it is still wanted.  False: it stays.
- */
+/* Moves a block to the file if that can be; else drops it, unless it is still wanted.
+ * False: it stays in memory. */
 static bool move_out(struct journal *j, const struct event_log_block *b)
 {
   unsigned long long place;
@@ -111,6 +118,17 @@ static bool move_out(struct journal *j, const struct event_log_block *b)
   return true;
 }
 
+static void wake_readers(struct journal *j)
+{
+  for (struct journal_reader *r = j->readers; r; r = r->next) {
+    if (!r->waiting)
+      continue;
+    r->waiting = false;
+    r->on_more(r->who);
+  }
+}
+
+/* The sink's: returns what the run has to know of its slowest reader. */
 static size_t put_line(struct sink *sink, struct span line)
 {
   struct journal *j = (struct journal *)sink;
@@ -118,12 +136,7 @@ static size_t put_line(struct sink *sink, struct span line)
   for (const struct event_log_block *b; (b = event_log_excess(&j->log));)
     if (!move_out(j, b))
       break;
-  for (struct journal_reader *r = j->readers; r; r = r->next) {
-    if (!r->waiting)
-      continue;
-    r->waiting = false;
-    r->on_more(r->who);
-  }
+  wake_readers(j);
   unsigned long long backlog = slowest(j);
   if (backlog > LIMIT_SINK_HIGH_BYTES)
     j->throttled = true;
@@ -134,12 +147,7 @@ static void end_lines(struct sink *sink)
 {
   struct journal *j = (struct journal *)sink;
   j->over = true;
-  for (struct journal_reader *r = j->readers; r; r = r->next) {
-    if (!r->waiting)
-      continue;
-    r->waiting = false;
-    r->on_more(r->who);
-  }
+  wake_readers(j);
 }
 
 void journal_settle(struct journal *j)
@@ -151,7 +159,7 @@ void journal_settle(struct journal *j)
   buf_free(&j->log.spare);
 }
 
-/* -- reading -- */
+/* -- reading ------------------------------------------------------------- */
 
 void journal_join(struct journal *j, struct journal_reader *r, unsigned long long after,
                   bool throttles, void (*on_more)(void *who), void *who)
@@ -164,8 +172,9 @@ void journal_join(struct journal *j, struct journal_reader *r, unsigned long lon
                                .on_more = on_more,
                                .who = who};
   const struct event_log_block *oldest = event_log_oldest(&j->log);
+  /* what was dropped already is no backlog */
   if (after == 0 && oldest)
-    r->at = oldest->start; /* what is gone already holds nobody up */
+    r->at = oldest->start;
   j->readers = r;
 }
 
@@ -176,17 +185,18 @@ void journal_leave(struct journal_reader *r)
   while (*at != r)
     at = &(*at)->next;
   *at = r->next;
-  buf_free(&r->capacity);
+  buf_free(&r->read_back);
   r->journal = NULL;
-  look_at_drain(j);
+  resume_if_read(j);
 }
 
+/* The reader goes on behind this block. */
 static void pass(struct journal_reader *r, const struct event_log_block *b)
 {
   r->seq = b->seq + b->lines;
   r->at = b->start + b->len;
   r->placed = true;
-  look_at_drain(r->journal);
+  resume_if_read(r->journal);
 }
 
 /* The bytes of block `b` from byte `from` on; at = NULL: they cannot be read. */
@@ -195,21 +205,21 @@ static struct span bytes_of(struct journal_reader *r, const struct event_log_blo
 {
   struct fault f = {0};
   if (!b->away) {
-    buf_free(&r->capacity);
+    buf_free(&r->read_back);
     return span_after(buf_span(&b->bytes), from);
   }
-  if (r->capacity.ceiling < b->len) {
-    buf_free(&r->capacity);
-    r->capacity = buf_make(b->len);
+  if (r->read_back.ceiling < b->len) {
+    buf_free(&r->read_back);
+    r->read_back = buf_make(b->len);
   }
-  buf_clear(&r->capacity);
-  char *to = buf_reserve(&r->capacity, b->len - from);
+  buf_clear(&r->read_back);
+  char *to = buf_reserve(&r->read_back, b->len - from);
   if (spill_read(r->journal->spill, b->place + from, b->len - from, to, &f) < 0) {
     log_line(LOG_WARN, r->journal->setup.run_id, "events are lost: %s", f.text);
     return (struct span){0};
   }
-  buf_grew(&r->capacity, b->len - from);
-  return buf_span(&r->capacity);
+  buf_grew(&r->read_back, b->len - from);
+  return buf_span(&r->read_back);
 }
 
 enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *out)
@@ -238,7 +248,7 @@ enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *
   return out->bytes.at ? JOURNAL_LINES : JOURNAL_GAP;
 }
 
-/* -- the rest -- */
+/* -- the rest ------------------------------------------------------------ */
 
 struct journal *journal_new(const struct journal_setup *setup)
 {

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* records.c - see records.h. */
+/* records.c - a list, newest first, and when a record leaves it.
+ *
+ * There is one timer, set for the record that will be the next to be too old; all other
+ * reasons to forget arise when a run ends or a reader leaves, and are seen to there.  */
 #include "service/records.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/formats.h"
 #include "io/loop.h"
 
 #include <limits.h>
@@ -17,7 +21,7 @@ struct records {
   struct loop_timer *forgetting;
 };
 
-/* -- forgetting -- */
+/* -- forgetting ---------------------------------------------------------- */
 
 static void record_free(struct record *r)
 {
@@ -64,10 +68,11 @@ static bool are_too_many(const struct records *all)
   return runs > all->setup.keep_runs || bytes > all->setup.keep_bytes;
 }
 
+/* Forgets what is too old or too much, then sets the timer for the next. */
 static void forget_some(void *who)
 {
   struct records *all = who;
-  unsigned long long now = ids_ticks_ms();
+  unsigned long long now = clock_ticks_ms();
   for (struct record *r; (r = oldest_kept(all));) {
     unsigned long long age = now - r->ended_ticks;
     if (age < all->setup.keep_ms && !are_too_many(all)) {
@@ -78,14 +83,15 @@ static void forget_some(void *who)
   }
 }
 
-/* -- one run -- */
+/* -- one run ------------------------------------------------------------- */
 
+/* The run is gone; its journal and facts stay. */
 static void run_is_over(void *who, const struct run_outcome *outcome)
 {
   struct record *r = who;
   r->run = NULL;
-  r->ended_at = ids_now_ms();
-  r->ended_ticks = ids_ticks_ms();
+  r->ended_at = clock_now_ms();
+  r->ended_ticks = clock_ticks_ms();
   r->outcome = *outcome;
   buf_add(&r->report, outcome->report);
   r->outcome.report = buf_span(&r->report);
@@ -100,6 +106,7 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   forget_some(r->all);
 }
 
+/* The run was admitted: from here on nothing is refused. */
 static struct sink *sink_of(void *who, struct run *run)
 {
   struct record *r = who;
@@ -124,9 +131,10 @@ static struct record *record_new(struct records *all, const struct run_request *
                        .thread = copy(req->thread_id),
                        .harness = copy(req->harness),
                        .model = copy(req->model),
+                       .format = formats_find(req->event_format),
                        .body = body,
                        .detach = req->detach,
-                       .began_at = ids_now_ms(),
+                       .began_at = clock_now_ms(),
                        .report = buf_make(LIMIT_CERTIFICATE_BYTES)};
   struct journal_setup setup = {.run_id = buf_span(&r->id),
                                 .folder = all->setup.folder,
@@ -165,6 +173,7 @@ void record_join(struct record *r, struct journal_reader *reader,
   journal_join(r->journal, reader, after, posted, on_more, who);
 }
 
+/* The last poster takes its run along, unless the request said otherwise. */
 void record_leave(struct record *r, struct journal_reader *reader)
 {
   bool posted = reader->throttles;
@@ -199,7 +208,7 @@ const char *record_state(const struct record *r)
   return r->ending || journal_is_over(r->journal) ? "ending" : "running";
 }
 
-/* -- all -- */
+/* -- all ----------------------------------------------------------------- */
 
 struct records *records_new(const struct records_setup *setup)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* runs.c - see runs.h. */
+/* runs.c - the list of the runs that were started and are not over. */
 #include "service/runs.h"
 
 #include "base/mem.h"
@@ -51,6 +51,7 @@ static void leave(struct runs *all, struct entry *gone)
   all->count--;
 }
 
+/* The list is in order before anybody is told: on_over may start the next run. */
 static void run_is_over(void *who, const struct run_outcome *outcome)
 {
   struct entry *e = who;
@@ -65,8 +66,8 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   }
 }
 
-static int check_room(const struct runs *all, const struct run_request *req,
-                      struct fault *f)
+static int check_place(const struct runs *all, const struct run_request *req,
+                       struct fault *f)
 {
   if (all->shutting_down)
     return fault_set(f, FAULT_BUSY, "shutting down");
@@ -81,6 +82,8 @@ static int check_room(const struct runs *all, const struct run_request *req,
   return 0;
 }
 
+/* Two agents in one folder would undo each other's work.  The folder is known only when
+ * the run was admitted. */
 static int check_workspace(const struct runs *all, const struct run *r, struct fault *f)
 {
   for (const struct entry *e = all->first; e; e = e->next)
@@ -98,7 +101,7 @@ struct run *runs_start(struct runs *all, struct run_request *req,
                        void (*on_over)(void *who, const struct run_outcome *outcome),
                        void *who, struct fault *f)
 {
-  if (check_room(all, req, f) < 0) {
+  if (check_place(all, req, f) < 0) {
     run_request_free(req);
     return NULL;
   }

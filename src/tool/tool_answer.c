@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* tool_answer.c - see tool_answer.h. */
+/* tool_answer.c - one HTTP answer read as the header's table has it, row by row. */
 #include "tool/tool_answer.h"
 
 #include "base/json.h"
 #include "base/limits.h"
 
-/* A name as it may stand in a text. */
+/* A name as it may stand in a text: the request's, so it may be of any length. */
 static struct span shown(struct span name)
 {
   return span_cut_utf8(name, LIMIT_BRIDGE_ECHO_BYTES);
@@ -30,6 +30,7 @@ static enum tool_outcome fail_with(const struct tool_reply *reply,
   return TOOL_FAILED;
 }
 
+/* The failed answer's own words, cut: the agent may do something about them. */
 static enum tool_outcome fail_with_status(const struct tool_reply *reply,
                                           struct span body, struct tool_answer *answer,
                                           struct buf *text)
@@ -45,6 +46,7 @@ static enum tool_outcome fail_with_status(const struct tool_reply *reply,
   return TOOL_FAILED;
 }
 
+/* Whether to ask again, and when: the body's word goes before the header's. */
 static bool is_pending(const struct tool_reply *reply, json_at root, unsigned *retry_ms)
 {
   bool says_so = json_kind(json_get(root, "pending")) == JSON_TRUE;
@@ -54,12 +56,13 @@ static bool is_pending(const struct tool_reply *reply, json_at root, unsigned *r
   *retry_ms = reply->retry_after_ms ? reply->retry_after_ms : LIMIT_TOOL_PENDING_MS;
   if (json_whole(json_get(root, "retryAfterMs"), LIMIT_TOOL_MS, &ms))
     *retry_ms = (unsigned)ms;
+  /* else asking again were a busy loop */
   if (*retry_ms < LIMIT_TOOL_PENDING_MIN_MS)
-    *retry_ms = LIMIT_TOOL_PENDING_MIN_MS; /* asking again is not to become a busy loop */
+    *retry_ms = LIMIT_TOOL_PENDING_MIN_MS;
   return true;
 }
 
-/* What may go out as a JSON-RPC error: {"code": integer, "message": text, ...}. */
+/* Whether it may go out as a JSON-RPC error: {"code": integer, "message": text, ...}. */
 static bool is_error(json_at error)
 {
   struct span raw = json_raw(error), code = json_slice(raw, "code");

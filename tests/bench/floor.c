@@ -5,8 +5,7 @@
  *
  *   floor deltas                Claude's stream on stdin, one TEXT_MESSAGE_CONTENT a
  * delta floor calls PORT TOKEN      prints a port, serves MCP on one connection there,
- * and asks the orchestrator at PORT; ends with the connection
- */
+ * and asks the orchestrator at PORT; ends with the connection */
 #include "../support/scripted_text.h"
 
 #include <netinet/in.h>

@@ -126,3 +126,9 @@ for (const name of fs.readdirSync(OWN).sort()) {
 test('every recorded transcript of the reference is here', () => {
   assert.equal(cases.filter((n) => fs.existsSync(path.join(GOLDEN, n, 'reference.ndjson'))).length, 11)
 })
+
+test('a harness that is not known is a usage error: exit status 2', async () => {
+  const r = await command(['translate', '--harness', 'nope', '-'], { input: '' })
+  assert.equal(r.code, 2)
+  assert.equal(r.stderr, 'runlet: --harness: "nope" is not known\n')
+})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "agent/gemini/gemini.h"
+#include "agent/harnesses.h"
 #include "harness_fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

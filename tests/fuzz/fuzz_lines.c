@@ -47,8 +47,8 @@ static struct agent_input feed(struct span text, size_t ceiling, size_t step,
   return h;
 }
 
-/* The input as its lines should be: no \r before \n, a newline at the end, valid UTF-8.
- */
+/* The input as its lines should be: no \r before \n, a newline at the end, valid
+ * UTF-8. */
 static struct buf expected(struct span text)
 {
   struct buf plain = buf_make(8 * (size_t)MIB), valid = buf_make(32 * (size_t)MIB);

@@ -25,7 +25,7 @@ static const char descriptors[] =
     "\"s\":{\"x-mcp-header\":\"S\"},\"n\":{\"x-mcp-header\":\"N\"},"
     "\"o\":{\"properties\":{\"b\":{\"x-mcp-header\":\"B\"}}}}}}]";
 
-static struct mcp_server server;
+static struct mcp_server server = {.name = SPAN_LITERAL("host")};
 
 static void expect(bool so)
 {

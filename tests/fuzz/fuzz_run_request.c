@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "request/run_request.h"
+#include "request/request_read.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -96,15 +96,27 @@ static void check_request(const struct run_request *req,
   check_tools(req->tools);
 }
 
+static bool is_harness(struct span id)
+{
+  return span_is(id, "claude-code") || span_is(id, "codex");
+}
+
+static const char *format_name(size_t index)
+{
+  return index == 0 ? "ag-ui" : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size < 1)
     return 0;
-  struct request_rules rules = {.lenient = (data[0] & 1) != 0,
+  struct request_rules rules = {.is_harness = is_harness,
+                                .lenient = (data[0] & 1) != 0,
                                 .local_tools = (data[0] & 2) != 0,
                                 .run_id = SPAN_LITERAL("run-1"),
-                                .thread_id = SPAN_LITERAL("thread-1")};
+                                .thread_id = SPAN_LITERAL("thread-1"),
+                                .event_format_name = format_name};
   struct buf text = buf_make(size);
   struct fault f = {0};
   buf_add(&text, (struct span){(const char *)data + 1, size - 1});

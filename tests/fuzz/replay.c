@@ -16,8 +16,8 @@ static int feed(const char *path)
   fseek(f, 0, SEEK_END);
   long size = ftell(f);
   rewind(f);
-  uint8_t *data =
-      malloc(size > 0 ? (size_t)size : 1); /* exact: the sanitizer sees an overrun */
+  /* exact: the sanitizer sees an overrun */
+  uint8_t *data = malloc(size > 0 ? (size_t)size : 1);
   int failed = !data || fread(data, 1, (size_t)size, f) != (size_t)size;
   fclose(f);
   if (!failed)

@@ -5,31 +5,20 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { agentCases } from '../support/agent_cases.mjs'
-import { startAnthropic } from '../support/anthropic_mock.mjs'
 import { assertStream, textOf, warningsOf } from '../support/ndjson.mjs'
+import { claude, install } from '../support/real_agents.mjs'
 import { run } from '../support/runlet.mjs'
 
-const ACP = process.env.RUNLET_ACP ?? assert.fail('RUNLET_ACP is not set: run this by tests/node/run.sh agents')
-const link = (box, name) => {
-  fs.symlinkSync(process.execPath, path.join(box.bin, 'node'))
-  fs.symlinkSync(fs.realpathSync(path.join(ACP, name)), path.join(box.bin, name))
-}
-
 const { with_ } = agentCases({
+  ...claude,
   fields: { harness: 'acp', model: 'default', harnessOptions: { command: ['claude-code-acp'] } },
   session: 'acp.session-id',
-  startModel: startAnthropic,
   prepare(box, url) {
-    link(box, 'claude-code-acp')
-    Object.assign(box.env, { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: 'sk-ant-mock-key-of-the-test', CLAUDE_CODE_MAX_RETRIES: '0' })
+    install(box, 'RUNLET_ACP', 'claude-code-acp', { node: true })
+    Object.assign(box.env, { ANTHROPIC_BASE_URL: url, CLAUDE_CODE_MAX_RETRIES: '0' })
   },
-  secrets: ['ANTHROPIC_API_KEY'],
-  tool: (tool, args) => ({ tool, args }),
-  shell: (bash) => ({ bash }),
-  shellName: 'Bash',
   reasoning: true,
   words: { 401: /401/, 500: /500/ },
-  shows: (text, request) => JSON.stringify(request.body.messages).includes(text),
   noSession(r) {
     assertStream(r.events, 'RUN_FINISHED')
     assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])

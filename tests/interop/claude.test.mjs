@@ -4,49 +4,17 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { startAnthropic } from '../support/anthropic_mock.mjs'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
-import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { claude } from '../support/real_agents.mjs'
+import { open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { PROMPT, withScene } from '../support/scene.mjs'
 
-const CLAUDE = process.env.RUNLET_CLAUDE ?? assert.fail('RUNLET_CLAUDE is not set: run this by tests/node/run.sh')
-assert.ok(fs.existsSync(CLAUDE), `${CLAUDE} is missing`)
-const KEY = 'sk-ant-mock-key-of-the-test'
+const with_ = withScene(claude)
 const WHOLE = [
   [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, { tool: 'echo', args: { text: 'ping ✓' } }],
   [{ text: 'Now a native command.' }, { bash: 'echo hi > hi.txt && cat hi.txt' }],
   [{ text: 'All done: héllo ✓.' }],
 ]
-
-/** A box with the real claude, a mock model that says `turns`, and an orchestrator. */
-async function scene(turns, { key = KEY, wrapper } = {}) {
-  const model = await startAnthropic(turns), orch = await startOrchestrator()
-  const box = makeBox({ agent: wrapper ? null : fs.realpathSync(CLAUDE) })
-  if (wrapper) fs.writeFileSync(path.join(box.bin, 'claude'), wrapper, { mode: 0o755 })
-  const env = { ANTHROPIC_BASE_URL: model.url, CLAUDE_CODE_MAX_RETRIES: '0' }
-  if (key) env.ANTHROPIC_API_KEY = key
-  Object.assign(box.env, env)
-  const request = (more = {}) => runRequest({ orch, prompt: 'Do the thing.', model: 'sonnet', ...(key ? { secrets: { ANTHROPIC_API_KEY: 'ignored' } } : {}), ...more })
-  const end = () => { model.stop(); orch.stop(); box.remove() }
-  return { model, orch, box, request, end }
-}
-
-/** Claude has files of its own in TMPDIR; ours are in the state folder, and no process may be left of either. */
-async function assertOursGone(box) {
-  await until('the processes to go', () => processesOf(box.mark).length === 0, 3000)
-  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
-  assert.deepEqual(state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n))), [], 'private folders left behind')
-}
-
-const with_ = (turns, options, fn) => async () => {
-  const s = await scene(turns, options)
-  try {
-    await fn(s)
-    await assertOursGone(s.box)
-  } finally {
-    s.end()
-  }
-}
 
 /** What every whole run has to show, whoever started it. */
 function assertWhole(s, events) {
@@ -62,7 +30,7 @@ function assertWhole(s, events) {
   assert.deepEqual(names, ['echo', 'Bash'])
   assert.deepEqual(resultsOf(events).map((r) => r.content.trim()), ['ping ✓', 'hi'])
   assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'ping ✓' } }])
-  assert.match(JSON.stringify(s.model.requests.find((r) => !r.side).body.messages), /Do the thing\./, 'the prompt came by stdin')
+  assert.ok(claude.shows(PROMPT, s.asked()[0]), 'the prompt came by stdin')
   assert.equal(fs.readFileSync(path.join(s.box.work, 'hi.txt'), 'utf8'), 'hi\n')
 }
 
@@ -107,13 +75,13 @@ test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 
   const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box })
   assertStream(second.events, 'RUN_FINISHED')
   assert.equal(second.events.find((e) => e.name === 'claude-code.session-id').value.sessionId, sessionId)
-  assert.match(JSON.stringify(s.model.requests.filter((r) => !r.side).at(-1).body.messages), /First\./)
+  assert.match(JSON.stringify(s.asked().at(-1).body.messages), /First\./)
 }))
 
 test('system prompts reach the model, and stand in no command line', with_([[{ text: 'Yes.' }]], {}, async (s) => {
   const r = await run(s.request({ systemPrompts: ['Be a pirate of the test.', 'Be short.'] }), { box: s.box })
   assertStream(r.events, 'RUN_FINISHED')
-  assert.match(JSON.stringify(s.model.requests.find((q) => !q.side).body.system), /Be a pirate of the test\.\\n\\nBe short\./)
+  assert.match(JSON.stringify(s.asked()[0].body.system), /Be a pirate of the test\.\\n\\nBe short\./)
 }))
 
 for (const [status, words] of [[401, /401/], [500, /500/]])
@@ -177,9 +145,13 @@ for a in "$@"; do
   set -- "$@" "$a"
   before=$a i=1
 done
-exec ${CLAUDE} "$@"
+exec ${fs.realpathSync(process.env.RUNLET_CLAUDE)} "$@"
 `
-test('a bridge that refuses the agent is a warning, not an error', with_([[{ text: 'Without tools.' }]], { wrapper: SPOILED }, async (s) => {
+const spoil = (box) => {
+  fs.rmSync(path.join(box.bin, 'claude'))
+  fs.writeFileSync(path.join(box.bin, 'claude'), SPOILED, { mode: 0o755 })
+}
+test('a bridge that refuses the agent is a warning, not an error', with_([[{ text: 'Without tools.' }]], { prepared: spoil }, async (s) => {
   const r = await run(s.request(), { box: s.box })
   assertStream(r.events, 'RUN_FINISHED')
   assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['bridge-unauthorized'])

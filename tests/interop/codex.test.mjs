@@ -5,66 +5,18 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
-import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { startResponses } from '../support/responses_mock.mjs'
-import { makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { codex } from '../support/real_agents.mjs'
+import { open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { PROMPT, withScene } from '../support/scene.mjs'
 
-const AGENTS = process.env.RUNLET_AGENTS ?? assert.fail('RUNLET_AGENTS is not set: run this by tests/node/run.sh agents')
-const CODEX = fs.realpathSync(path.join(AGENTS, 'codex'))
-const PROMPT = 'Do the thing that nobody else may read.'
-const shell = (cmd) => ({ native: 'exec_command', args: { cmd } })
+const with_ = withScene(codex)
+const { shell } = codex
 const WHOLE = [
   [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, { tool: 'echo', args: { text: 'ping ✓' } }],
   [{ text: 'Now a native command.' }, shell('echo hi > hi.txt && cat hi.txt')],
   [{ text: 'All done: héllo ✓.' }],
 ]
 const SLEEPER = shell('tail -f /dev/null & tail -f /dev/null')
-
-/** A box with the wrapper of the npm package (no node on its PATH: only the native program beside it runs), the user's
- * own config, a mock model that says `turns`, and an orchestrator. */
-async function scene(turns, { key = 'sk-mock-key-of-the-test' } = {}) {
-  const model = await startResponses(turns), orch = await startOrchestrator()
-  const box = makeBox({ agent: null })
-  fs.symlinkSync(CODEX, path.join(box.bin, 'codex'))
-  const file = path.join(box.home, '.codex/config.toml')
-  const text = `model_provider = "mock"
-model = "gpt-of-the-user"
-[model_providers.mock]
-name = "mock"
-base_url = "${model.url}/v1"
-wire_api = "responses"
-env_key = "CODEX_API_KEY"
-request_max_retries = 1
-stream_max_retries = 1
-`
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, text)
-  if (key) box.env.CODEX_API_KEY = key
-  const request = (more = {}) => runRequest({ orch, harness: 'codex', prompt: PROMPT, model: 'gpt-mock', ...(key ? { secrets: { CODEX_API_KEY: 'ignored' } } : {}), ...more })
-  const end = () => {
-    const now = fs.readFileSync(file, 'utf8')
-    model.stop(); orch.stop(); box.remove()
-    assert.equal(now, text, "the user's own config stays as it is")
-  }
-  return { model, orch, box, request, end }
-}
-
-/** Codex has files of its own in TMPDIR; ours are in the state folder, and no process may be left of either. */
-async function assertOursGone(box) {
-  await until('the processes to go', () => processesOf(box.mark).length === 0, 3000)
-  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
-  await until('private folders to go', () => state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })).filter((e) => e.isDirectory()).length === 0, 3000)
-}
-
-const with_ = (turns, options, fn) => async () => {
-  const s = await scene(turns, options)
-  try {
-    await fn(s)
-    await assertOursGone(s.box)
-  } finally {
-    s.end()
-  }
-}
 
 const promptOf = (s, n = 0) => s.model.requests[n].body.input.filter((i) => i.role === 'user').flatMap((i) => i.content.map((c) => c.text)).at(-1)
 const session = (events) => events.find((e) => e.name === 'codex.session-id')?.value.sessionId

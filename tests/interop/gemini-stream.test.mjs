@@ -3,13 +3,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { agentCases } from '../support/agent_cases.mjs'
-import { common } from '../support/gemini_cli.mjs'
 import { assertStream } from '../support/ndjson.mjs'
+import { gemini } from '../support/real_agents.mjs'
 import { post, run, serve } from '../support/runlet.mjs'
 
 const { with_ } = agentCases({
-  ...common,
-  fields: { harness: 'gemini', model: 'gemini-2.5-pro', harnessOptions: { protocol: 'stream-json' } },
+  ...gemini,
+  fields: { ...gemini.fields, harnessOptions: { protocol: 'stream-json' } },
+  tool: undefined, // it takes none of ours this way
+  usage: true,
+  patience: 20000,
+  words: { 401: /mock 401/, 500: 'run-timeout' },
   shellName: 'run_shell_command',
   noSession: (r) => assert.match(assertStream(r.events, 'agent-exit').message, /session/i),
 })

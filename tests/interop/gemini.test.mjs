@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agentCases } from '../support/agent_cases.mjs'
-import { common } from '../support/gemini_cli.mjs'
 import { assertStream, textOf, warningsOf } from '../support/ndjson.mjs'
+import { gemini } from '../support/real_agents.mjs'
 
 agentCases({
-  ...common,
-  fields: { harness: 'gemini', model: 'gemini-2.5-pro' },
-  tool: (tool, args) => ({ tool, args }),
-  shellName: 'execute',
+  ...gemini,
   reasoning: true,
+  usage: true,
+  patience: 20000,
+  words: { 401: /mock 401/, 500: 'run-timeout' },
   nativeResult: false, // it does not tell what a command printed
   // It names the file of a session by the minute: a load in the minute of its beginning empties it.
   beforeResume: () => sleep(60000 - Date.now() % 60000),

@@ -4,61 +4,18 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { startChat } from '../support/chat_mock.mjs'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
-import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
-import { makeBox, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { opencode } from '../support/real_agents.mjs'
+import { post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import { PROMPT, withScene } from '../support/scene.mjs'
 
-const AGENTS = process.env.RUNLET_AGENTS ?? assert.fail('RUNLET_AGENTS is not set: run this by tests/node/run.sh agents')
-const OPENCODE = fs.realpathSync(path.join(AGENTS, 'opencode'))
-const PROMPT = 'Do the thing that nobody else may read.'
+const with_ = withScene(opencode)
 const WHOLE = [
   [{ think: 'The host has a tool for this, then a command of my own.' }, { text: 'Asking the host.' }, { tool: 'echo', args: { text: 'ping ✓' } }],
   [{ text: 'Now a native command.' }, { native: 'bash', args: { command: 'echo hi > hi.txt && cat hi.txt', description: 'say hi' } }],
   [{ text: 'All done: héllo ✓.' }],
 ]
 const SLEEPER = { native: 'bash', args: { command: 'tail -f /dev/null & tail -f /dev/null', description: 'sleep' } }
-
-/** A box with the real opencode and the user's own config of it, a mock model that says `turns`, and an orchestrator. */
-async function scene(turns, more = {}) {
-  const model = await startChat(turns), orch = await startOrchestrator()
-  const box = makeBox({ agent: null })
-  fs.symlinkSync(OPENCODE, path.join(box.bin, 'opencode'))
-  const config = {
-    $schema: 'https://opencode.ai/config.json', // else OpenCode itself writes it into the file
-    autoupdate: false, share: 'disabled', small_model: 'mock/mock-model',
-    provider: { mock: { npm: '@ai-sdk/openai-compatible', name: 'mock', options: { baseURL: `${model.url}/v1`, apiKey: 'mock' }, models: { 'mock-model': { name: 'mock-model', reasoning: true, tool_call: true, limit: { context: 200000, output: 8000 } } } } },
-    ...more,
-  }
-  const file = path.join(box.home, '.config/opencode/opencode.json')
-  fs.mkdirSync(path.dirname(file), { recursive: true })
-  fs.writeFileSync(file, JSON.stringify(config))
-  Object.assign(box.env, { OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1', OPENCODE_DISABLE_DEFAULT_PLUGINS: '1' })
-  const request = (more = {}) => runRequest({ orch, harness: 'opencode', prompt: PROMPT, model: 'mock/mock-model', ...more })
-  const end = () => {
-    const now = fs.readFileSync(file, 'utf8')
-    model.stop(); orch.stop(); box.remove()
-    assert.equal(now, JSON.stringify(config), "the user's own config stays as it is")
-  }
-  return { model, orch, box, request, end }
-}
-
-/** OpenCode keeps files of its own in TMPDIR; ours are in the state folder, and no process may be left of either. */
-async function assertOursGone(box) {
-  await until('the processes to go', () => processesOf(box.mark).length === 0, 3000)
-  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
-  await until('private folders to go', () => state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })).filter((e) => e.isDirectory()).length === 0, 3000)
-}
-
-const with_ = (turns, options, fn) => async () => {
-  const s = await scene(turns, options)
-  try {
-    await fn(s)
-    await assertOursGone(s.box)
-  } finally {
-    s.end()
-  }
-}
 
 function assertWhole(s, events) {
   const last = assertStream(events, 'RUN_FINISHED')

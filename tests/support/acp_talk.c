@@ -51,7 +51,7 @@ void acp_talk_told(const struct acp_talk *t, const char *text, bool wanted)
 
 void acp_talk_close(struct acp_talk *t)
 {
-  if (!events_are_over(t->talk.stream.events))
+  if (!t->talk.stream.sink.ended)
     talk_end(&t->talk, (struct process_end){0});
   process_plan_free(&t->plan);
   talk_close(&t->talk);

@@ -1,69 +1,25 @@
 // SPDX-License-Identifier: MIT
 // What every real agent has to show, through the built program, against a mock model on loopback.
 //
-//   agentCases({
-//     fields             of the request: harness, harnessOptions, model
-//     session            the name of its session-id event
-//     startModel(turns)  a mock (support/*_mock.mjs): {url, requests, stop()}
-//     prepare(box, url)  puts the program and the user's own settings into the box, and its key into box.env
-//     secrets            names of variables in box.env that are the agent's
-//     tool(name, args), shell(command)   blocks for the mock: a bridged call (absent: it takes no tools), a native one
-//     shellName          what the native tool is called in events
-//     reasoning, usage   does it tell them?      attempts  model answers that one failing request takes
-//     words: {401, 500}  the agent's own words for them
-//     shows(text, request)   is the text in what the model was sent?
-//     noSession(r)       what becomes of a run whose session is not there
-//     beforeResume()     what must pass between two runs of one session
-//   })
+// agentCases(agent): an agent as support/scene.mjs has it, and
+//   reasoning, usage   does it tell them?      patience  how long a model that always fails is borne
+//   nativeResult       false: it does not tell what a command printed
+//   words: {401, 500}  the agent's own words for them, or 'run-timeout'
+//   noSession(r)       what becomes of a run whose session is not there
+//   beforeResume()     what must pass between two runs of one session
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from './ndjson.mjs'
-import { runRequest, startOrchestrator } from './orchestrator.mjs'
-import { makeBox, open, post, processesOf, run, serve, startRun, until } from './runlet.mjs'
+import { open, post, processesOf, run, serve, startRun, until } from './runlet.mjs'
+import { PROMPT, withScene } from './scene.mjs'
 
-const PROMPT = 'Do the thing that nobody else may read.'
 const SYSTEM = 'A secret of the system.'
 const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'], additionalProperties: false }
 
-/** Agents have files of their own in TMPDIR; ours are in the state folder, and no process may be left of either. */
-async function assertOursGone(box) {
-  await until('the processes to go', () => processesOf(box.mark).length === 0, 5000).catch((e) => {
-    throw new Error(`${e.message}: ${processesOf(box.mark).map((p) => p.cmd.join(' ')).join('; ')}`)
-  })
-  const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
-  const folders = () => state.flatMap((n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })).filter((e) => e.isDirectory())
-  await until('private folders to go', () => folders().length === 0, 3000)
-}
-
-/** Every file below a folder, with its text: the user's own settings must stay as they are. */
-const filesOf = (root, names) => names.map((n) => [n, fs.readFileSync(path.join(root, n), 'utf8')])
-
 export function agentCases(agent) {
-  async function scene(turns) {
-    const model = await agent.startModel(turns), orch = await startOrchestrator()
-    const box = makeBox({ agent: null })
-    const own = agent.prepare(box, model.url) ?? []
-    const before = filesOf(box.home, own)
-    const secrets = Object.fromEntries(agent.secrets.map((name) => [name, 'ignored']))
-    const none = agent.tool ? {} : { toolDescriptors: [] }
-    const request = (more = {}) => runRequest({ orch, prompt: PROMPT, secrets, ...none, ...agent.fields, ...more })
-    const unchanged = () => assert.deepEqual(filesOf(box.home, own), before, "the user's own settings stay as they are")
-    const end = () => { model.stop(); orch.stop(); box.remove() }
-    return { model, orch, box, request, unchanged, end }
-  }
-  const with_ = (turns, fn) => async () => {
-    const s = await scene(turns)
-    try {
-      await fn(s)
-      await assertOursGone(s.box)
-      s.unchanged()
-    } finally {
-      s.end()
-    }
-  }
-  const asked = (s) => s.model.requests.filter((r) => !r.side)
+  const with_ = (turns, fn) => withScene(agent)(turns, {}, fn)
   const session = (events) => events.find((e) => e.name === agent.session)?.value.sessionId
   const sleeper = () => [{ text: 'Sleeping.' }, agent.shell('tail -f /dev/null & tail -f /dev/null')]
   const tails = (s) => processesOf(s.box.mark).filter((p) => p.name === 'tail').length
@@ -90,7 +46,7 @@ export function agentCases(agent) {
     assert.equal(echo.content, 'ping ✓')
     if (agent.nativeResult !== false) assert.match(native.content, /hi/)
     assert.deepEqual(s.orch.calls, agent.tool ? [{ name: 'echo', args: { text: 'ping ✓' } }] : [])
-    assert.ok(agent.shows(PROMPT, asked(s)[0]), 'the prompt reached the model')
+    assert.ok(agent.shows(PROMPT, s.asked()[0]), 'the prompt reached the model')
     assert.equal(fs.readFileSync(path.join(s.box.work, 'hi.txt'), 'utf8'), 'hi\n')
   }
 
@@ -120,7 +76,7 @@ export function agentCases(agent) {
     assertStream(r.events, 'RUN_FINISHED')
     assert.deepEqual(warningsOf(r.events), [])
     assert.equal(textOf(r.events), 'Hello.')
-    assert.ok(agent.shows(SYSTEM, asked(s)[0]))
+    assert.ok(agent.shows(SYSTEM, s.asked()[0]))
   }))
 
   if (agent.tool) test('a bridged tool that fails is a failed result, and is not called again', with_([[agent.tool('fail', {})], [{ text: 'Sorry.' }]], async (s) => {
@@ -164,7 +120,7 @@ export function agentCases(agent) {
     assert.deepEqual(warningsOf(second.events), [])
     assert.equal(textOf(second.events), 'Second.', 'what was said before is not said again')
     assert.equal(session(second.events), sessionId)
-    assert.ok(agent.shows('First.', asked(s).at(-1)), 'the model was shown the past')
+    assert.ok(agent.shows('First.', s.asked().at(-1)), 'the model was shown the past')
   }))
 
   test('a session that is not there', with_([[{ text: 'New.' }]], async (s) => {
@@ -204,7 +160,7 @@ export function agentCases(agent) {
     assert.ok(Date.now() - begun < 8000, `${Date.now() - begun} ms`)
     const all = [...seen].join('\n')
     assert.doesNotMatch(all, /[Bb]earer [\w-]{16}/)
-    for (const secret of [...bearers, ...agent.secrets.map((n) => s.box.env[n]), s.orch.token, PROMPT, SYSTEM])
+    for (const secret of [...bearers, ...Object.values(agent.keys), s.orch.token, PROMPT, SYSTEM])
       assert.ok(secret.length > 10 && !all.includes(secret), `${secret} is in a command line`)
   }))
 
@@ -224,5 +180,5 @@ export function agentCases(agent) {
       assert.equal(end.code, 0, end.stderr)
     }
   }))
-  return { scene, with_, asked, session, PROMPT, WHOLE }
+  return { with_ }
 }

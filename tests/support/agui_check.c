@@ -20,7 +20,7 @@ struct call {
 };
 
 struct agui_check {
-  enum events_format format;
+  const struct event_format *format;
   enum phase phase;
   enum message message;
   struct span *ids; /* all message ids so far; the last that opened is the open one's */
@@ -40,7 +40,7 @@ struct look { /* one line being checked */
   json_at event;
 };
 
-struct agui_check *agui_check_new(enum events_format format)
+struct agui_check *agui_check_new(const struct event_format *format)
 {
   struct agui_check *c = mem_new(sizeof *c);
   c->format = format;
@@ -142,8 +142,8 @@ static bool opens_message(const struct look *l, enum message kind)
   return true;
 }
 
-/* The event belongs to the open message, which is in state `from`, and leaves it in `to`.
- */
+/* The event belongs to the open message, which is in state `from`, and leaves it in
+ * `to`. */
 static bool in_message(const struct look *l, enum message from, enum message to)
 {
   struct agui_check *c = l->c;
@@ -212,7 +212,7 @@ static bool tool_start(const struct look *l)
     return wrong(c, "a tool call opens while something else is open");
   if (!has_text(l, "toolCallId") || !has_text(l, "toolCallName"))
     return false;
-  if (c->format == EVENTS_TANSTACK && !has_text(l, "toolName"))
+  if (c->format == &event_format_tanstack && !has_text(l, "toolName"))
     return false;
   if (find_call(c, text_of(l, "toolCallId")) != NULL)
     return wrong(c, "a tool call id was used before");
@@ -255,7 +255,7 @@ static bool tool_end(const struct look *l)
   json_at input = json_get(l->event, "input");
   if (json_kind(input) == JSON_ABSENT)
     return true;
-  if (c->format == EVENTS_AG_UI)
+  if (c->format == &event_format_ag_ui)
     return wrong(c, "END has an input");
   if (!span_equal(json_raw(input), buf_span(&c->args)))
     return wrong(c, "END's input is not what ARGS gave");
@@ -297,7 +297,7 @@ static bool terminal(const struct look *l)
 static bool run_finished(const struct look *l)
 {
   json_at usage = json_get(l->event, "usage");
-  enum json_kind wanted = l->c->format == EVENTS_AG_UI ? JSON_ARRAY : JSON_OBJECT;
+  enum json_kind wanted = l->c->format == &event_format_ag_ui ? JSON_ARRAY : JSON_OBJECT;
   if (json_kind(usage) != JSON_ABSENT && json_kind(usage) != wanted)
     return wrong(l->c, "usage has the wrong form");
   return terminal(l) && has_text(l, "runId") && has_text(l, "threadId");
@@ -336,7 +336,7 @@ static const struct row {
 static bool check_metadata(const struct look *l, bool bare)
 {
   json_at tanstack = json_get(json_get(l->event, "metadata"), "tanstack");
-  bool wanted = l->c->format == EVENTS_TANSTACK && !bare;
+  bool wanted = l->c->format == &event_format_tanstack && !bare;
   if (wanted && json_kind(json_get(tanstack, "model")) != JSON_STRING)
     return wrong(l->c, "metadata.tanstack.model is missing");
   if (!wanted && tanstack != NULL)
@@ -392,7 +392,7 @@ bool agui_check_end(struct agui_check *c)
   return c->phase == OVER || wrong(c, "the stream ends without a terminal event");
 }
 
-const char *agui_check_stream(struct span ndjson, enum events_format format)
+const char *agui_check_stream(struct span ndjson, const struct event_format *format)
 {
   static char why[400];
   struct agui_check *c = agui_check_new(format);

@@ -17,10 +17,12 @@
 #define TESTS_SUPPORT_AGUI_CHECK_H
 
 #include "event/event.h"
+#include "event/format_ag_ui.h"
+#include "event/format_tanstack.h"
 
 struct agui_check; /* freed by agui_check_free */
 
-struct agui_check *agui_check_new(enum events_format format);
+struct agui_check *agui_check_new(const struct event_format *format);
 void agui_check_free(struct agui_check *c);
 /* One line with its newline.  False from the first violation on. */
 bool agui_check_line(struct agui_check *c, struct span line);
@@ -29,6 +31,6 @@ bool agui_check_end(struct agui_check *c);
 const char *agui_check_why(const struct agui_check *c); /* "" while all is well */
 
 /* A whole stream.  NULL: it is right; else why not (static memory). */
-const char *agui_check_stream(struct span ndjson, enum events_format format);
+const char *agui_check_stream(struct span ndjson, const struct event_format *format);
 
 #endif

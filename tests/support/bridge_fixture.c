@@ -3,6 +3,8 @@
 #include "bridge_fixture.h"
 
 #include "base/limits.h"
+#include "quoted.h"
+#include "tool/tool_http.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,19 +17,21 @@
 #include <cmocka.h>
 
 static const char descriptors[] =
-    "[{\"name\":\"echo\",\"description\":\"gives back its arguments\",\"inputSchema\":"
-    "{\"type\":\"object\",\"properties\":{\"n\":{\"maximum\":123456789012345678901}}}},"
-    "{\"name\":\"boom\",\"annotations\":{\"readOnlyHint\":true}},"
-    "{\"name\":\"mcp\",\"resultFormat\":\"mcp\"},"
-    "{\"name\":\"param\",\"inputSchema\":{\"type\":\"object\",\"properties\":{"
-    "\"region\":{\"type\":\"string\",\"x-mcp-header\":\"Region\"}}}}]";
+    "[{'name':'echo','description':'gives back its arguments','inputSchema':"
+    "{'type':'object','properties':{'n':{'maximum':123456789012345678901}}}},"
+    "{'name':'boom','annotations':{'readOnlyHint':true}},"
+    "{'name':'mcp','resultFormat':'mcp'},"
+    "{'name':'param','inputSchema':{'type':'object','properties':{"
+    "'region':{'type':'string','x-mcp-header':'Region'}}}}]";
 
 static void read_tools(struct bridge_fixture *d)
 {
   static const char *const raw[] = {"inputSchema", "outputSchema", "annotations", NULL};
   const struct json_rules rules = {.raw = raw};
   struct fault f = {0};
-  d->descriptors = json_parse(span_of(descriptors), &rules, &f);
+  static char text[sizeof descriptors]; /* borrowed by the tools */
+  memcpy(text, quoted("%s", descriptors), sizeof text);
+  d->descriptors = json_parse(span_of(text), &rules, &f);
   d->tools = tools_read(d->descriptors, json_root(d->descriptors), &f);
   assert_non_null(d->tools);
 }
@@ -41,14 +45,16 @@ void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned pr
   uv_loop_init(&d->loop);
   host_open(&d->host, &d->loop);
   read_tools(d);
-  d->route = (struct tool_route){.loop = &d->loop,
-                                 .client = d->host.client,
-                                 .url = span_of(d->host.url),
-                                 .token = SPAN_LITERAL("host-token"),
-                                 .run_id = SPAN_LITERAL("run-1"),
-                                 .timeout_ms = 60000,
-                                 .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  d->source = (struct tool_source){.loop = &d->loop,
+                                   .client = d->host.client,
+                                   .url = span_of(d->host.url),
+                                   .token = SPAN_LITERAL("host-token"),
+                                   .run_id = SPAN_LITERAL("run-1"),
+                                   .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+  d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 60000};
+  assert_int_equal(tool_http_claim(&d->source, &d->route.executor, &f), 1);
   struct bridge_setup setup = {.loop = &d->loop,
+                               .name = SPAN_LITERAL("host"),
                                .tools = d->tools,
                                .route = &d->route,
                                .hold_ms = hold_ms,
@@ -131,4 +137,17 @@ void bridge_fixture_post(struct bridge_fixture *d, struct loopback_client *agent
 void bridge_fixture_forget(struct loopback_client *agent)
 {
   buf_clear(&agent->got);
+}
+
+const char *bridge_fixture_call(const char *id, const char *tool)
+{
+  return quoted("{'jsonrpc':'2.0','id':%s,'method':'tools/call','params':"
+                "{'name':'%s','arguments':{'n':%s}}}",
+                id, tool, id);
+}
+
+const char *bridge_fixture_echoed(const char *id)
+{
+  return quoted("'id':%s,'result':{'content':[{'type':'text','text':'{\\'n\\':%s}'}]}}",
+                id, id);
 }

@@ -13,6 +13,7 @@ struct bridge_fixture {
   struct host host;
   struct tools *tools;
   struct json *descriptors;
+  struct tool_source source;
   struct tool_route route;
   struct bridge *bridge;
   unsigned port, closed;
@@ -35,9 +36,9 @@ void bridge_fixture_send(struct bridge_fixture *d, struct loopback_client *agent
 void bridge_fixture_forget(struct loopback_client *agent);
 
 #define BRIDGE_FIXTURE_BOTH "Accept: application/json, text/event-stream\r\n"
-#define BRIDGE_FIXTURE_CALL(id, tool)                                                    \
-  "{\"jsonrpc\":\"2.0\",\"id\":" id                                                      \
-  ",\"method\":\"tools/call\",\"params\":{\"name\":\"" tool                              \
-  "\",\"arguments\":{\"n\":" id "}}}"
+/* A tools/call with {"n":id} as its arguments, and what echo makes of it, from the id on;
+ * `id` is raw JSON.  Good as long as quoted() texts are. */
+const char *bridge_fixture_call(const char *id, const char *tool);
+const char *bridge_fixture_echoed(const char *id);
 
 #endif

@@ -2,7 +2,7 @@
 /* child_fixture.c - see child_fixture.h. */
 #include "child_fixture.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "io/loop.h"
 #include "loopback.h"
@@ -51,7 +51,7 @@ static void on_end(void *who, const struct process_end *end)
 {
   struct child_fixture *d = who;
   d->ended++;
-  d->ended_ms = ids_ticks_ms();
+  d->ended_ms = clock_ticks_ms();
   d->end = *end;
   buf_clear(&d->tail);
   buf_add(&d->tail, end->stderr_tail);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* child_fixture.h - a shell script as a child (process/child.h), and all that was heard of it.
+/* child_fixture.h - a shell script as a child (process/child.h), and all that was heard
+ * of it.
  *
- * Make it, change what its fields say, run it, settle it, finish it: that asserts that
- * each callback came as often as promised and that no process, zombie or handle is left.
- * The test program is its own keeper: its main() begins with child_fixture_is_keeper(). */
+ * Make it, change what its fields say, run it, settle it, finish it: that asserts
+ * that each callback came as often as promised and that no process, zombie or handle
+ * is left. The test program is its own keeper: its main() begins with
+ * child_fixture_is_keeper(). */
 #ifndef SUPPORT_CHILD_FIXTURE_H
 #define SUPPORT_CHILD_FIXTURE_H
 

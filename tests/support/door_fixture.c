@@ -2,7 +2,9 @@
 #include "door_fixture.h"
 
 #include "base/limits.h"
-#include "door/http/answer.h"
+#include "door/doors.h"
+#include "door/http/routes.h"
+#include "door/options_read.h"
 #include "traces.h"
 
 #include <setjmp.h>
@@ -18,16 +20,7 @@
 static void on_request(void *who, struct http_exchange *x)
 {
   struct door_fixture *d = who;
-  const struct http_request *r = http_exchange_request(x);
-  struct route route;
-  struct fault f = {0};
-  if (route_read(r->method, r->target, &route, &f) < 0)
-    answer_fault(x, &f);
-  else if (route.name == ROUTE_NONE)
-    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
-  else
-    runs_door_answer(&d->door, x, &route);
-  route_free(&route);
+  routes_answer(&d->door, x);
 }
 
 void door_fixture_open(struct door_fixture *d, const char *script)
@@ -38,13 +31,13 @@ void door_fixture_open(struct door_fixture *d, const char *script)
   memset(d, 0, sizeof *d);
   signal(SIGPIPE, SIG_IGN);
   run_fixture_open(&d->run, script);
-  assert_int_equal(options_read(2, argv, env, &d->options, &f), 0);
-  d->options.tool_command = "true"; /* so that requests need no tool URL */
+  assert_int_equal(options_read(doors, 2, argv, env, &d->options, &f), 0);
   d->run.settings.workspace_per_thread = true;
   d->runtime.options = &d->options;
+  d->runtime.settings.tool_command = "true"; /* so that requests need no tool URL */
   d->runtime.loop = d->run.settings.loop;
-  d->runtime.state = buf_make(KIB);
-  buf_add_text(&d->runtime.state, d->run.state);
+  d->runtime.folders.state = buf_make(KIB);
+  buf_add_text(&d->runtime.folders.state, d->run.state);
   d->runtime.runs = runs_new(&d->run.settings, 8);
   runs_door_open(&d->door, &d->runtime);
   struct http_server_setup setup = {.limits = {16 * KIB, 20, MIB},
@@ -76,6 +69,14 @@ char *door_fixture_whole(struct door_fixture *d, const char *method, const char 
   char *text = span_copy(buf_span(&d->client.got));
   loopback_close(&d->client, false);
   return text;
+}
+
+void door_fixture_expect(char *answer, const char *status, const char *text)
+{
+  if (strncmp(answer + strlen("HTTP/1.1 "), status, strlen(status)) != 0 ||
+      !strstr(answer, text))
+    fail_msg("expected %s and %s:\n%s", status, text, answer);
+  free(answer);
 }
 
 char *door_fixture_request(const char *id, const char *more)
@@ -116,6 +117,6 @@ void door_fixture_close(struct door_fixture *d)
   assert_int_equal(d->door.streams, 0);
   runs_door_close(&d->door);
   runs_free(d->runtime.runs);
-  buf_free(&d->runtime.state);
+  buf_free(&d->runtime.folders.state);
   run_fixture_close(&d->run);
 }

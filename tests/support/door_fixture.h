@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* door_fixture.h - the runs of a service over plain sockets, for tests: a run_fixture, the
- * records, and a server whose every request goes to runs_door_answer().  The test's
- * main() must be able to be the keeper (process/keeper.h).  */
+/* door_fixture.h - the runs of a service over plain sockets, for tests: a run_fixture,
+ * the records, and a server whose every request goes to routes_answer().  The test's
+ * main() must be able to be the keeper (process/keeper.h). */
 #ifndef SUPPORT_DOOR_FIXTURE_H
 #define SUPPORT_DOOR_FIXTURE_H
 
@@ -28,6 +28,8 @@ void door_fixture_ask(struct door_fixture *d, const char *method, const char *ta
 /* The same, to the end of the answer; `client` is closed.  Malloc'd. */
 char *door_fixture_whole(struct door_fixture *d, const char *method, const char *target,
                          const char *headers, const char *body);
+/* Frees the answer; fails unless it has this status and this text. */
+void door_fixture_expect(char *answer, const char *status, const char *text);
 /* The body of a POST /run for the run of that id; malloc'd. */
 char *door_fixture_request(const char *id, const char *more);
 void door_fixture_wait_over(struct door_fixture *d, const char *id);

@@ -15,8 +15,7 @@
 
 #define LOOPBACK_DEADLINE_MS 10000
 
-/* -- waiting ---------------------------------------------------------------------------
- */
+/* -- waiting ------------------------------------------------------------- */
 
 static void fires(uv_timer_t *timer)
 {
@@ -57,8 +56,7 @@ void loopback_loop_close(uv_loop_t *loop)
   assert_int_equal(uv_loop_close(loop), 0);
 }
 
-/* -- the client -------------------------------------------------------------------------
- */
+/* -- the client ---------------------------------------------------------- */
 
 static void on_writable(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
 {
@@ -124,8 +122,9 @@ void loopback_send(struct loopback_client *c, const char *text, size_t step)
     size_t n = step == 0 || len - at < step ? len - at : step;
     uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)(text + at), (unsigned)n);
     int r = uv_try_write((uv_stream_t *)&c->tcp, &bytes, 1);
+    /* the server hung up early: the test looks at what it got */
     if (r == UV_EPIPE || r == UV_ECONNRESET)
-      return; /* the server hung up early: the test looks at what it got */
+      return;
     if (r > 0)
       at += (size_t)r;
     else

@@ -8,6 +8,7 @@
 #include "io/loop.h"
 #include "process/keeper.h"
 #include "process/orphans.h"
+#include "request/request_read.h"
 #include "traces.h"
 
 #include <setjmp.h>
@@ -58,14 +59,13 @@ void run_fixture_open(struct run_fixture *d, const char *script)
   assert_int_equal(orphans_open(loop, &f), 0);
   struct http_client_setup client = {.loop = loop};
   d->text = buf_make(LIMIT_EVENT_LINE_BYTES);
-  d->sink = sink_ndjson_make(&d->text);
+  d->sink = collector_make(&d->text);
   d->settings = (struct run_settings){
       .loop = loop,
       .client = http_client_open(&client, &f),
       .environment = &d->env,
       .agent_environment = &d->env,
       .workspace = d->work,
-      .state_folder = d->state,
       .run_folders = d->state,
       .line_ceiling = LIMIT_LINE_BYTES,
       .deadlines = {.run_ms = 20000,
@@ -83,7 +83,8 @@ struct run_request *run_fixture_request(const char *more)
 {
   struct buf text = buf_make(64 * KIB);
   struct fault f = {0};
-  struct request_rules rules = {.lenient = true,
+  struct request_rules rules = {.is_harness = run_is_harness,
+                                .lenient = true,
                                 .run_id = SPAN_LITERAL("r1"),
                                 .thread_id = SPAN_LITERAL("t1"),
                                 .local_tools = true};
@@ -139,7 +140,7 @@ unsigned run_fixture_terminals(const struct run_fixture *d)
 
 void run_fixture_check(const struct run_fixture *d)
 {
-  const char *why = agui_check_stream(buf_span(&d->text), EVENTS_TANSTACK);
+  const char *why = agui_check_stream(buf_span(&d->text), &event_format_tanstack);
   if (why)
     fail_msg("%s\n%.*s", why, (int)d->text.len, d->text.at ? d->text.at : "");
   assert_true(d->sink.ended);
@@ -148,7 +149,7 @@ void run_fixture_check(const struct run_fixture *d)
 void run_fixture_again(struct run_fixture *d)
 {
   buf_clear(&d->text);
-  d->sink = sink_ndjson_make(&d->text);
+  d->sink = collector_make(&d->text);
 }
 
 void run_fixture_close(struct run_fixture *d)

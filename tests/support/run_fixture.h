@@ -5,7 +5,7 @@
 #ifndef SUPPORT_RUN_FIXTURE_H
 #define SUPPORT_RUN_FIXTURE_H
 
-#include "event/sink_ndjson.h"
+#include "collector.h"
 #include "run/run.h"
 #include "scratch.h"
 
@@ -15,7 +15,7 @@ struct run_fixture {
   struct strv env;
   struct run_settings settings;
   struct buf text; /* the event lines */
-  struct sink_ndjson sink;
+  struct collector sink;
   unsigned over; /* how many runs ended */
   struct run_outcome outcome;
 };
@@ -25,14 +25,14 @@ struct run_fixture {
 void run_fixture_open(struct run_fixture *d, const char *script);
 /* A request of one prompt; `more` is further members, each with its comma before it. */
 struct run_request *run_fixture_request(const char *more);
-void run_fixture_over(
-    void *who, const struct run_outcome *outcome); /* an on_over; who: the fixture */
+/* an on_over; who: the fixture */
+void run_fixture_over(void *who, const struct run_outcome *outcome);
 /* Until `over` is that many; fails after ten seconds. */
 void run_fixture_wait(struct run_fixture *d, unsigned over);
 void run_fixture_wait_for(struct run_fixture *d, const char *text); /* likewise */
 bool run_fixture_says(const struct run_fixture *d, const char *text);
-unsigned
-run_fixture_terminals(const struct run_fixture *d); /* RUN_FINISHED and RUN_ERROR lines */
+/* RUN_FINISHED and RUN_ERROR lines */
+unsigned run_fixture_terminals(const struct run_fixture *d);
 /* Fails unless all that came is one whole stream by the grammar (agui_check.h). */
 void run_fixture_check(const struct run_fixture *d);
 /* Empties the sink, for a next run. */

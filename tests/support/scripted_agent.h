@@ -48,8 +48,8 @@ struct agent {
 
 extern const struct format claude_format;
 
-/* Output goes through one buffer, written when it is full or somebody could be waiting.
- */
+/* Output goes through one buffer, written when it is full or somebody could be
+ * waiting. */
 void flush(struct agent *a);
 void say(struct agent *a, const char *str);
 void say_line(struct agent *a, const char *str); /* and the newline */

@@ -66,8 +66,9 @@ void text_format(struct text *t, const char *format, ...)
   va_start(args, format);
   len = vsnprintf(small, sizeof(small), format, args);
   va_end(args);
+  /* only short things are formatted */
   if (len < 0 || (size_t)len >= sizeof(small))
-    abort(); /* only short things are formatted */
+    abort();
   text_add(t, small, (size_t)len);
 }
 

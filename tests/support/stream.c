@@ -2,7 +2,7 @@
 #include "stream.h"
 
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <setjmp.h>
@@ -13,11 +13,12 @@
 
 #include <cmocka.h>
 
-void stream_open(struct stream *s, enum events_format format, size_t max_chunk_bytes)
+void stream_open(struct stream *s, const struct event_format *format,
+                 size_t max_chunk_bytes)
 {
-  ids_freeze_now(7);
+  clock_freeze(7);
   s->text = buf_make(LIMIT_EVENT_LINE_BYTES);
-  s->sink = sink_ndjson_make(&s->text);
+  s->sink = collector_make(&s->text);
   s->format = format;
   struct events_setup setup = {.run_id = SPAN_LITERAL("r"),
                                .thread_id = SPAN_LITERAL("t"),
@@ -36,7 +37,7 @@ void stream_close(struct stream *s)
     fail_msg("%s\n%s", why, buf_cstring(&s->text));
   assert_true(s->sink.ended);
   buf_free(&s->text);
-  ids_freeze_now(-1);
+  clock_freeze(-1);
 }
 
 struct span stream_line(const struct stream *s, size_t index)

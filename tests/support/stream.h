@@ -4,18 +4,21 @@
 #ifndef TESTS_SUPPORT_STREAM_H
 #define TESTS_SUPPORT_STREAM_H
 
+#include "collector.h"
 #include "event/event.h"
-#include "event/sink_ndjson.h"
+#include "event/format_ag_ui.h"
+#include "event/format_tanstack.h"
 
 struct stream {
   struct buf text;
-  struct sink_ndjson sink;
+  struct collector sink;
   struct events *events;
-  enum events_format format;
+  const struct event_format *format;
 };
 
 /* 0 bytes: the default ceiling of an event. */
-void stream_open(struct stream *s, enum events_format format, size_t max_chunk_bytes);
+void stream_open(struct stream *s, const struct event_format *format,
+                 size_t max_chunk_bytes);
 /* Frees the writer; asserts by cmocka that the stream keeps the grammar and was ended. */
 void stream_close(struct stream *s);
 /* The `index`th line without its newline; empty when there are fewer. */

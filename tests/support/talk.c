@@ -14,7 +14,7 @@
 void talk_open(struct talk *t, const struct harness *harness)
 {
   t->harness = harness;
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  stream_open(&t->stream, &event_format_tanstack, 0);
   t->actions = agent_actions_make();
   t->output = (struct agent_output){.events = t->stream.events, .actions = &t->actions};
   t->state = mem_new(harness->memory);
@@ -47,7 +47,7 @@ int talk_say(struct talk *t, const char *line)
 void talk_end(struct talk *t, struct process_end end)
 {
   t->harness->finish(t->state, &end, &t->output);
-  assert_true(events_are_over(t->stream.events));
+  assert_true(t->stream.sink.ended);
 }
 
 void talk_expect(const struct harness *harness, const char *const *lines,

@@ -19,7 +19,7 @@ void talk_open(struct talk *t, const struct harness *harness);
  * `bridge` may be NULL. */
 void talk_plan(struct talk *t, struct run_request req,
                const struct bridge_address *bridge);
-int talk_say(struct talk *t, const char *line); /* what hear() answered */
+int talk_say(struct talk *t, const char *line); /* what on_input() answered */
 void talk_end(struct talk *t, struct process_end end);
 /* Ends with these lines and this end; the last event must contain `wanted`. */
 void talk_expect(const struct harness *harness, const char *const *lines,

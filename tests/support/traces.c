@@ -2,6 +2,7 @@
 /* traces.c - see traces.h. */
 #include "traces.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
 
 #include <ctype.h>
@@ -61,8 +62,9 @@ static bool carries_mark(const char *pid)
 {
   char text[64 * 1024], name[32];
   (void)read_about(pid, "comm", name, sizeof name);
+  /* nothing was marked yet; only root can read its environment */
   if (!mark[0] || !strcmp(name, "runlet-keeper\n"))
-    return false; /* nothing was marked yet; only root can read its environment */
+    return false;
   size_t len = read_about(pid, "environ", text, sizeof text);
   for (size_t at = 0; at < len; at += strlen(text + at) + 1)
     if (!strcmp(text + at, mark))
@@ -90,9 +92,9 @@ void traces_sleep_ms(unsigned ms)
 
 void traces_expect_alive(unsigned count, unsigned ms)
 {
-  unsigned long long deadline = ids_ticks_ms() + ms;
+  unsigned long long deadline = clock_ticks_ms() + ms;
   unsigned have;
-  while ((have = traces_alive()) != count && ids_ticks_ms() < deadline)
+  while ((have = traces_alive()) != count && clock_ticks_ms() < deadline)
     traces_sleep_ms(5);
   if (have != count)
     fail_msg("%u processes of the test are alive, not %u", have, count);

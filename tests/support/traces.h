@@ -11,7 +11,8 @@
 /* A mark nobody else has, as an environment entry with PATH beside it. */
 struct strv traces_environment(void);
 const char *traces_mark(void); /* of the last traces_environment(): "TRACE_MARK=…" */
-/* Processes that carry the mark and are not dead; keepers (process/keeper.h) do not count. */
+/* Processes that carry the mark and are not dead; keepers (process/keeper.h) do not
+ * count. */
 unsigned traces_alive(void);
 /* Waits until that many are left; after `ms` the test fails. */
 void traces_expect_alive(unsigned count, unsigned ms);

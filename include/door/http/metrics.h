@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics.h - the figures of GET /metrics as text.  Pure.
+/* metrics.h - the figures of the service, for GET /metrics.
  *
- * Wire: the Prometheus text exposition format, version 0.0.4.  Counters end in _total
- * and only grow while the process lives; times are seconds, sizes bytes.  */
+ * In the Prometheus text format (door/http/prometheus.h).  Counters end in _total and
+ * only grow while the process lives; times are seconds, sizes bytes.  */
 #ifndef DOOR_METRICS_H
 #define DOOR_METRICS_H
 
+#include "door/http/route.h"
 #include "io/self_usage.h"
 #include "service/counters.h"
 #include "service/records.h"
-
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct metrics {
   const char *version;
@@ -20,5 +19,7 @@ struct metrics {
 };
 
 void metrics_write(const struct metrics *m, struct buf *out);
+void metrics_answer(struct runs_door *d, struct http_exchange *x,
+                    const struct route_target *target);
 
 #endif

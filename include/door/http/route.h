@@ -1,37 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* route.h - which of our addresses a request line names.  Pure.
+/* route.h - which row of a table of addresses a request line names.  Pure.
  *
- *   GET /health, POST /run    as they are, without a query
- *   GET /ready, /metrics, /runs, /runs/{id}, /runs/{id}/events?after=N
- *   POST /runs/{id}/cancel
- * {id} is one path segment, percent-encoded.  Unknown parameters are ignored.  */
+ * A pattern is a path, in which {id} stands for one segment that is not empty.  What
+ * comes behind a '?' is the query, unless the route is exact: then the whole target must
+ * be the pattern.  */
 #ifndef DOOR_ROUTE_H
 #define DOOR_ROUTE_H
 
 #include "base/buf.h"
 #include "base/fault.h"
 
-enum route_name {
-  ROUTE_NONE, /* 404 */
-  ROUTE_HEALTH,
-  ROUTE_RUN,
-  ROUTE_READY,
-  ROUTE_METRICS,
-  ROUTE_RUNS,
-  ROUTE_RECORD,
-  ROUTE_EVENTS,
-  ROUTE_CANCEL
+struct runs_door;
+struct http_exchange;
+
+struct route_target {  /* of one request */
+  struct span segment; /* what stands for {id}, percent-encoded */
+  struct span query;
+  struct buf id; /* the segment decoded, for the answer */
 };
 
 struct route {
-  enum route_name name;
-  struct buf id;            /* of RECORD, EVENTS, CANCEL; decoded */
-  unsigned long long after; /* of EVENTS; 0 when it is not given */
+  char method[8], pattern[40]; /* no method: the end of a table */
+  bool exact;
+  bool is_open; /* who may call is not asked */
+  /* Answers the exchange, or keeps it to answer later. */
+  void (*answer)(struct runs_door *d, struct http_exchange *x,
+                 const struct route_target *target);
 };
 
-/* FAULT_BAD_INPUT: an id that cannot be decoded, an `after` that is no number. */
-int route_read(struct span method, struct span target, struct route *out,
-               struct fault *f);
-void route_free(struct route *r);
+/* `table` ends with a row without a method.  NULL: there is no such address. */
+const struct route *route_find(const struct route *table, struct span method,
+                               struct span target, struct route_target *out);
+
+/* Percent-decoding; FAULT_BAD_INPUT. */
+int route_decode(struct span segment, struct buf *out, struct fault *f);
+/* Takes the next parameter off a query, as it stands there; false: there is none left. */
+bool route_next_parameter(struct span *query, struct span *name, struct span *value);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* runs_door.h - the runs of the service over HTTP: who posts one, who looks, who follows,
- * who ends one; and the service's figures.
+/* runs_door.h - the runs of the service over HTTP, who looks at them, follows them, ends
+ * them; and what all answers of the service share.
  *
- *   POST /run               a new run, or the one of that id (service/records.h)
  *   GET /runs               {"runs":[…]}, the newest first
  *   GET /runs/{id}          one: its facts, and its report when it is over
  *   GET /runs/{id}/events   its events after `after`: NDJSON, or SSE if Accept names
@@ -10,7 +9,6 @@
  *                           client that has all of a run that is over gets 204, so that
  *                           it stops coming back
  *   POST /runs/{id}/cancel  202 {"runId","state":"ending"}, 200 if it is over
- *   GET /metrics            door/http/metrics.h
  * An id nobody knows is 404.  Who may ask was decided before (door/auth.h).  */
 #ifndef DOOR_RUNS_DOOR_H
 #define DOOR_RUNS_DOOR_H
@@ -25,13 +23,26 @@ struct runs_door {
   struct runtime *runtime;
   struct records *records;
   unsigned streams; /* open ones */
+  bool shutting_down;
 };
 
 void runs_door_open(struct runs_door *d, struct runtime *runtime);
 /* When the last run is over. */
 void runs_door_close(struct runs_door *d);
-/* One of the routes above. */
-void runs_door_answer(struct runs_door *d, struct http_exchange *x,
-                      const struct route *route);
+
+/* Answers of routes (door/http/routes.h). */
+void runs_door_list(struct runs_door *d, struct http_exchange *x,
+                    const struct route_target *target);
+void runs_door_record(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target);
+void runs_door_events(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target);
+void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target);
+
+/* Answers with the events of `r` after that number, as they come.  `posted`: this client
+ * stands behind the run (service/records.h). */
+void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
+                      unsigned long long after, bool posted, bool sse);
 
 #endif

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_calls.c - a tool call is learned from several updates and told once.
+ *
+ * Agents name a bridged tool in five ways and put its arguments and its result in several
+ * places; each is looked at in the order in which agents were seen to be right.  What
+ * none of them announces is still told: by its kind, with its title. */
 #include "acp_calls.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "request/bridge_address.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define DEFAULT_BRIDGE "tanstack"
 
 static const struct span nothing = {0};
 
 static struct span bridge_of(const struct acp_calls *c)
 {
-  return c->bridge.len > 0 ? buf_span(&c->bridge) : SPAN_LITERAL(DEFAULT_BRIDGE);
+  return c->bridge.len > 0 ? buf_span(&c->bridge) : SPAN_LITERAL(BRIDGE_NAME);
 }
 
 static void set(struct buf *b, struct span text)
@@ -24,8 +28,7 @@ static void set(struct buf *b, struct span text)
   buf_add(b, text);
 }
 
-/* What stands between `before`<bridge>`between` and `after`; empty: the text is not so.
- */
+/* What follows `before`<bridge>`between`; empty: the text does not begin so. */
 static struct span inside(struct span text, struct span bridge, const char *before,
                           const char *between)
 {
@@ -67,16 +70,11 @@ static struct span registered(struct span text, struct span bridge)
   return before_server(text, bridge);
 }
 
-struct span acp_text(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), nothing);
-}
-
-static struct span vendor_name(struct json *doc, json_at update)
+static struct span vendor_name(const struct json *doc, json_at update)
 {
   json_at meta = json_get(update, "_meta");
-  struct span name = acp_text(doc, json_get(meta, "claudeCode"), "toolName");
-  return name.len > 0 ? name : acp_text(doc, json_get(meta, "x.ai/tool"), "name");
+  struct span name = json_member_text(doc, json_get(meta, "claudeCode"), "toolName");
+  return name.len > 0 ? name : json_member_text(doc, json_get(meta, "x.ai/tool"), "name");
 }
 
 static void unquote(struct span raw, struct buf *out)
@@ -86,8 +84,8 @@ static void unquote(struct span raw, struct buf *out)
     json_unescape(raw, out);
 }
 
-/* A bridged call as a call of a tool that calls tools: its name and arguments are inside.
- */
+/* Some agents have one tool that calls the tools of all servers; then the name and the
+ * arguments of the bridged tool stand inside its own arguments. */
 static bool unwrap(struct acp_call *call, struct span raw, struct span bridge)
 {
   struct buf text = {0};
@@ -131,11 +129,12 @@ static void learn_arguments(struct acp_call *call, struct span raw, struct span 
   buf_free(&object);
 }
 
-static void learn_name(struct acp_call *call, struct json *doc, json_at update,
+static void learn_name(struct acp_call *call, const struct json *doc, json_at update,
                        struct span bridge)
 {
-  struct span title = acp_text(doc, update, "title");
-  struct span vendor = vendor_name(doc, update), kind = acp_text(doc, update, "kind");
+  struct span title = json_member_text(doc, update, "title");
+  struct span vendor = vendor_name(doc, update),
+              kind = json_member_text(doc, update, "kind");
   if (title.len > 0)
     set(&call->title, title);
   struct span name = registered(vendor, bridge);
@@ -152,7 +151,7 @@ static void learn_name(struct acp_call *call, struct json *doc, json_at update,
     set(&call->name, kind);
 }
 
-static void learn(struct acp_call *call, struct json *doc, json_at update,
+static void learn(struct acp_call *call, const struct json *doc, json_at update,
                   struct span bridge)
 {
   learn_arguments(call, json_raw(json_get(update, "rawInput")), bridge);
@@ -186,7 +185,7 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
     json_close(&w, '}');
     args = buf_span(&title);
   }
-  events_tool_call(events, buf_span(&call->id),
+  events_tool_call(events, call->bridged ? TOOL_HOST : TOOL_NATIVE, buf_span(&call->id),
                    call->name.len > 0 ? buf_span(&call->name) : SPAN_LITERAL("tool"),
                    args);
   buf_free(&title);
@@ -218,15 +217,16 @@ static bool has_arguments(const struct acp_call *call)
 
 /* The text of content blocks; false when one of them is something else, or there are
  * none. `wrapped`: [{"type":"content","content":{block}}], as in a tool call. */
-static bool add_blocks(struct json *doc, json_at blocks, bool wrapped, struct buf *out)
+static bool add_blocks(const struct json *doc, json_at blocks, bool wrapped,
+                       struct buf *out)
 {
-  if (json_kind(blocks) != JSON_ARRAY || json_first(blocks) == NULL)
+  if (json_kind(blocks) != JSON_ARRAY || !json_first(blocks))
     return false;
-  for (json_at b = json_first(blocks); b != NULL; b = json_next(b)) {
+  for (json_at b = json_first(blocks); b; b = json_next(b)) {
     json_at block = wrapped ? json_get(b, "content") : b;
-    if (!span_is(acp_text(doc, block, "type"), "text"))
+    if (!span_is(json_member_text(doc, block, "type"), "text"))
       return false;
-    buf_add(out, acp_text(doc, block, "text"));
+    buf_add(out, json_member_text(doc, block, "text"));
   }
   return true;
 }
@@ -236,7 +236,7 @@ static bool add_known_output(struct span raw, struct buf *out)
 {
   struct fault ignored = {0};
   struct json *doc = raw.len > 0 ? json_parse(raw, NULL, &ignored) : NULL;
-  if (doc == NULL)
+  if (!doc)
     return false;
   json_at root = json_root(doc), output = json_get(root, "output");
   bool known = json_kind(root) == JSON_STRING;
@@ -248,12 +248,12 @@ static bool add_known_output(struct span raw, struct buf *out)
   static const char *const members[] = {"OkayOutput", "Error"};
   for (size_t i = 0; i < 2 && !known; i++)
     if ((known = json_kind(json_get(output, members[i])) == JSON_STRING))
-      buf_add(out, acp_text(doc, output, members[i]));
+      buf_add(out, json_member_text(doc, output, members[i]));
   json_free(doc);
   return known;
 }
 
-static void add_result(struct json *doc, json_at update, struct buf *out)
+static void add_result(const struct json *doc, json_at update, struct buf *out)
 {
   struct span raw = json_raw(json_get(update, "rawOutput"));
   json_at content = json_get(update, "content");
@@ -264,29 +264,30 @@ static void add_result(struct json *doc, json_at update, struct buf *out)
     buf_add(out, raw);
     return;
   }
-  for (json_at b = json_first(content); b != NULL; b = json_next(b))
-    buf_add(out,
-            acp_text(doc, json_get(b, "content"), "text")); /* beside diffs, images */
+  /* Beside diffs and images there may be text. */
+  for (json_at b = json_first(content); b; b = json_next(b))
+    buf_add(out, json_member_text(doc, json_get(b, "content"), "text"));
   if (out->len == 0)
     buf_addf(out, "{\"status\":\"%s\"}",
-             span_is(acp_text(doc, update, "status"), "failed") ? "failed" : "completed");
+             span_is(json_member_text(doc, update, "status"), "failed") ? "failed"
+                                                                        : "completed");
 }
 
-/* {"type":"diff","path","oldText","newText"}: a file that the agent says it has changed.
- */
-static void tell_changes(struct json *doc, json_at update, struct events *events)
+/* A block {"type":"diff","path","oldText","newText"} is a file that the agent says it has
+ * changed. */
+static void tell_changes(const struct json *doc, json_at update, struct events *events)
 {
   json_at content = json_get(update, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at b = json_first(content); b != NULL; b = json_next(b)) {
-    if (!span_is(acp_text(doc, b, "type"), "diff"))
+  for (json_at b = json_first(content); b; b = json_next(b)) {
+    if (!span_is(json_member_text(doc, b, "type"), "diff"))
       continue;
     bool is_new = json_kind(json_get(b, "oldText")) != JSON_STRING;
     struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
     struct json_writer w = json_write_to(&value);
     json_open(&w, NULL, '{');
-    json_put_text(&w, "path", acp_text(doc, b, "path"));
+    json_put_text(&w, "path", json_member_text(doc, b, "path"));
     json_put_text(&w, "kind", is_new ? SPAN_LITERAL("add") : SPAN_LITERAL("update"));
     json_put_text(&w, "diff", nothing);
     json_close(&w, '}');
@@ -295,12 +296,12 @@ static void tell_changes(struct json *doc, json_at update, struct events *events
   }
 }
 
-static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
+static void tell_result(struct acp_calls *c, const struct json *doc, json_at update,
                         struct events *events)
 {
-  struct span id = acp_text(doc, update, "toolCallId");
+  struct span id = json_member_text(doc, update, "toolCallId");
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
-  bool failed = span_is(acp_text(doc, update, "status"), "failed");
+  bool failed = span_is(json_member_text(doc, update, "status"), "failed");
   if (seen_ids_add(&c->answered, id) == 0) {
     add_result(doc, update, &text);
     events_tool_result(events, id, buf_span(&text), failed);
@@ -310,18 +311,19 @@ static void tell_result(struct acp_calls *c, struct json *doc, json_at update,
   buf_free(&text);
 }
 
-void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
-                    struct events *events)
+void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at update,
+                      struct events *events)
 {
-  struct span id = acp_text(doc, update, "toolCallId");
-  struct span status = acp_text(doc, update, "status");
+  struct span id = json_member_text(doc, update, "toolCallId");
+  struct span status = json_member_text(doc, update, "status");
   bool over = span_is(status, "completed") || span_is(status, "failed");
   if (id.len == 0)
     return;
   if (!seen_ids_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
-    bool again = call && span_is(acp_text(doc, update, "sessionUpdate"), "tool_call");
-    if (call == NULL)
+    bool again =
+        call && span_is(json_member_text(doc, update, "sessionUpdate"), "tool_call");
+    if (!call)
       call = hold(c, id, events);
     learn(call, doc, update, bridge_of(c));
     if (has_arguments(call) || again || over || span_is(status, "in_progress"))
@@ -331,29 +333,29 @@ void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
     tell_result(c, doc, update, events);
 }
 
-/* gemini shows the arguments of a bridged tool as the text it asks with, and nowhere
- * else.
- */
-static void learn_from_content(struct acp_call *call, struct json *doc, json_at asked)
+/* gemini shows the arguments of a bridged tool in the text of its question and nowhere
+ * else. */
+static void learn_from_content(struct acp_call *call, const struct json *doc,
+                               json_at asked)
 {
   struct buf text = buf_make(LIMIT_LINE_BYTES);
   struct fault ignored = {0};
   if (add_blocks(doc, json_get(asked, "content"), true, &text)) {
     struct json *args = json_parse(buf_span(&text), NULL, &ignored);
-    if (args != NULL && json_kind(json_root(args)) == JSON_OBJECT)
+    if (args && json_kind(json_root(args)) == JSON_OBJECT)
       set(&call->args, buf_span(&text));
     json_free(args);
   }
   buf_free(&text);
 }
 
-bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at asked,
+bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at asked,
                    struct events *events)
 {
-  struct span id = acp_text(doc, asked, "toolCallId");
+  struct span id = json_member_text(doc, asked, "toolCallId");
   if (id.len > 0 && !seen_ids_has(&c->told, id)) {
     struct acp_call *call = find(c, id);
-    if (call == NULL)
+    if (!call)
       call = hold(c, id, events);
     learn(call, doc, asked, bridge_of(c));
     if (call->bridged && call->args.len == 0)

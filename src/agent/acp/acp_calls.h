@@ -26,21 +26,17 @@ struct acp_call { /* announced, not told yet */
 };
 
 struct acp_calls {   /* zeroed: none */
-  struct buf bridge; /* the MCP server's name; empty: "tanstack" */
+  struct buf bridge; /* the MCP server's name; empty: BRIDGE_NAME */
   struct acp_call *at;
   size_t count, capacity;
   struct seen_ids told, answered, bridged;
 };
 
-/* The text of a member; empty when it is none. */
-struct span acp_text(struct json *doc, json_at object, const char *key);
-/* Members json_parse() must keep raw for the calls below: rawInput, rawOutput. */
-
-/* A tool_call or tool_call_update. */
-void acp_calls_hear(struct acp_calls *c, struct json *doc, json_at update,
-                    struct events *events);
+/* A tool_call or tool_call_update; json_parse() kept rawInput and rawOutput raw. */
+void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at update,
+                      struct events *events);
 /* The toolCall of a permission request: it goes out now.  True: a tool of the bridge. */
-bool acp_calls_ask(struct acp_calls *c, struct json *doc, json_at call,
+bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at call,
                    struct events *events);
 void acp_calls_tell_all(struct acp_calls *c, struct events *events);
 void acp_calls_free(struct acp_calls *c);

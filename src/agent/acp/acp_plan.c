@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+/* acp_plan.c - command lines of ACP agents, and what the session will need.
+ *
+ * Nearly all of a run goes by the dialogue, so a plan is short.  A few agents need a
+ * variable of their own before they work in a container; they are known by the name of
+ * their program.  */
 #include "acp_plan.h"
 
-#include "acp_session.h"
+#include "acp_messages.h"
 #include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"
@@ -118,17 +123,18 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
              const struct plan_place *place, struct process_plan *out, struct fault *f)
 {
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
-  int rc = prompt_write(req, profile->name, true, &prompt, f); /* only to check it now */
+  /* Written again when the session is open: now only to refuse what gives no prompt. */
+  int rc = prompt_write(req, profile->name, true, &prompt, f);
   buf_free(&prompt);
   if (rc != 0)
     return -1;
   a->profile = profile;
   a->req = req;
-  a->bridged = bridge != NULL;
-  harness_keep(&a->workspace, place->workspace);
-  harness_keep(&a->answer, (struct span){0});
-  if (bridge != NULL) {
-    harness_keep(&a->calls.bridge, bridge->name);
+  a->bridged = bridge;
+  agent_keep(&a->workspace, place->workspace);
+  agent_keep(&a->answer, (struct span){0});
+  if (bridge) {
+    agent_keep(&a->calls.bridge, bridge->name);
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)

@@ -10,6 +10,7 @@
  * went out, or the turn has failed. */
 bool acp_set(struct acp *a, enum acp_step done, struct agent_output *output);
 /* "a, b", of the members named `key` of a list. */
-void acp_add_names(struct json *doc, json_at list, const char *key, struct buf *out);
+void acp_add_names(const struct json *doc, json_at list, const char *key,
+                   struct buf *out);
 
 #endif

@@ -1,42 +1,47 @@
 /* SPDX-License-Identifier: MIT */
-/* claude_code.c - what Claude Code says, and what of it goes out.
+/* claude_code.c - Claude Code (`claude -p --output-format stream-json`), seen with
+ * 2.1.332: what it says, and what of it goes out.  One JSON object a line:
  *
  *   line                                  event
  *   system/init (each time)               CUSTOM claude-code.session-id
- *   stream_event message_start            the id of the message; it is streamed from now
- * on content_block_start text, thinking  a text or reasoning message opens
- *     content_block_delta of that kind    its delta; others (input_json, signature)
- * nothing content_block_stop                  it closes assistant, text and thinking
- * blocks   whole messages, unless their message was streamed assistant, tool_use block a
- * tool call; "mcp__<bridge>__" is cut off its name user, tool_result block its result;
- * text only, images are lost result                                kept: leave() decides
- * with it anything else                         nothing
+ *   stream_event (Messages API)
+ *     message_start                       the id of the message that streams from now on
+ *     content_block_start                 text, thinking: a message of that kind opens
+ *     content_block_delta                 of that kind: its delta; input_json, signature:
+ *                                         nothing
+ *     content_block_stop                  it closes
+ *   assistant, text and thinking blocks   whole messages, unless their message streamed
+ *   assistant, tool_use block             a tool call; "mcp__<bridge>__" is cut off its
+ *                                         name
+ *   user, tool_result block               its result; text only, images are lost
+ *   result                                kept: finish() decides with it
+ *   anything else                         nothing
  *
  * Lines of sub-agents (parent_tool_use_id not null; a missing one is null) are dropped,
- * as the reference does.  There is one `assistant` line for each content block, all with
- * the message's id.  A tool can run and its `user` line be printed before the
- * message_stop of the message that called it.  */
-#include "claude_code.h"
-
+ * as TanStack's runner does.  Claude Code prints one `assistant` line for each content
+ * block, all with the message's id.  A tool can run and its `user` line be printed
+ * before the message_stop of the message that called it.  */
+#include "agent/harness.h"
+#include "agent/harness_end.h"
 #include "agent/structured.h"
 #include "base/json.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "claude_code_plan.h"
+#include "event/event_session.h"
 #include "event/seen_ids.h"
 
 #include <stdlib.h>
 
 enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
 
-enum record { RECORD_NONE, RECORD_SUCCESS, RECORD_LENGTH, RECORD_ERROR };
+enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_LENGTH, OUTCOME_ERROR };
 
 struct claude {
   struct buf prefix;        /* of bridged tools' names; empty: the default's */
   struct buf message;       /* the message that streams now */
   struct seen_ids streamed; /* ids of all that did */
   enum block block;         /* what streams now */
-  enum record record;       /* the last `result` line; the rest is what it said */
+  enum outcome outcome;     /* of the last `result` line; what follows is from it */
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
@@ -45,7 +50,7 @@ struct claude {
   struct buf answer;            /* the result's text */
 };
 
-#define DEFAULT_PREFIX "mcp__tanstack__"
+#define DEFAULT_PREFIX "mcp__" BRIDGE_NAME "__"
 /* The tool that --json-schema brings; what it is called with is the answer. */
 #define VALUE_TOOL "StructuredOutput"
 
@@ -60,30 +65,23 @@ struct line { /* what the functions below share */
   struct events *events;
 };
 
-static struct span text_of(const struct line *l, json_at object, const char *key)
+static bool is(const struct line *l, json_at object, const char *key, const char *value)
+{
+  return span_is(json_member_text(l->doc, object, key), value);
+}
+
+/* Without an address where it is absent, so that the event leaves it out. */
+static struct span given_text(const struct line *l, json_at object, const char *key)
 {
   return json_text(l->doc, json_get(object, key), (struct span){0});
 }
 
-static bool is(const struct line *l, json_at object, const char *key, const char *value)
+static void on_init(const struct line *l, json_at root)
 {
-  return span_is(text_of(l, object, key), value);
-}
-
-static void hear_init(const struct line *l, json_at root)
-{
-  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct json_writer w = json_write_to(&value);
-  static const char *const names[][2] = {{"session_id", "sessionId"}, {"model", "model"}};
-  json_open(&w, NULL, '{');
-  for (size_t i = 0; i < 2; i++)
-    if (json_kind(json_get(root, names[i][0])) == JSON_STRING)
-      json_put_text(&w, names[i][1], text_of(l, root, names[i][0]));
-  if (json_kind(json_get(root, "tools")) != JSON_ABSENT)
-    json_put_raw(&w, "tools", json_raw(json_get(root, "tools")));
-  json_close(&w, '}');
-  events_custom(l->events, "claude-code.session-id", buf_span(&value));
-  buf_free(&value);
+  const struct event_session session = {.id = given_text(l, root, "session_id"),
+                                        .model = given_text(l, root, "model"),
+                                        .tools_json = json_raw(json_get(root, "tools"))};
+  events_session(l->events, "claude-code", &session);
 }
 
 static void block_starts(const struct line *l, json_at event)
@@ -104,9 +102,9 @@ static void block_grows(const struct line *l, json_at event)
 {
   json_at delta = json_get(event, "delta");
   if (l->c->block == BLOCK_TEXT && is(l, delta, "type", "text_delta"))
-    events_text(l->events, text_of(l, delta, "text"));
+    events_text(l->events, json_member_text(l->doc, delta, "text"));
   else if (l->c->block == BLOCK_THINKING && is(l, delta, "type", "thinking_delta"))
-    events_reasoning(l->events, text_of(l, delta, "thinking"));
+    events_reasoning(l->events, json_member_text(l->doc, delta, "thinking"));
 }
 
 static void block_stops(const struct line *l)
@@ -118,10 +116,10 @@ static void block_stops(const struct line *l)
   l->c->block = BLOCK_OTHER;
 }
 
-static void hear_stream_event(const struct line *l, json_at root)
+static void on_stream_event(const struct line *l, json_at root)
 {
   json_at event = json_get(root, "event");
-  struct span type = text_of(l, event, "type");
+  struct span type = json_member_text(l->doc, event, "type");
   if (span_is(type, "content_block_delta")) {
     block_grows(l, event);
   } else if (span_is(type, "content_block_start")) {
@@ -129,58 +127,62 @@ static void hear_stream_event(const struct line *l, json_at root)
   } else if (span_is(type, "content_block_stop")) {
     block_stops(l);
   } else if (span_is(type, "message_start")) {
-    harness_keep(&l->c->message, text_of(l, json_get(event, "message"), "id"));
+    agent_keep(&l->c->message,
+               json_member_text(l->doc, json_get(event, "message"), "id"));
     if (l->c->message.len > 0)
       seen_ids_add(&l->c->streamed, buf_span(&l->c->message));
     l->c->block = BLOCK_OTHER;
   }
 }
 
-static void hear_tool_use(const struct line *l, json_at block)
+static void on_tool_use(const struct line *l, json_at block)
 {
-  struct span name = text_of(l, block, "name");
+  struct span name = json_member_text(l->doc, block, "name");
   struct span prefix = buf_span(&l->c->prefix);
   if (prefix.len == 0)
     prefix = SPAN_LITERAL(DEFAULT_PREFIX);
-  if (name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix))
+  bool bridged =
+      name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix);
+  if (bridged)
     name = span_after(name, prefix.len);
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
   if (l->c->wants_value && span_is(name, VALUE_TOOL)) {
-    harness_keep(&l->c->value, json_raw(input));
-    harness_keep(&l->c->value_call, text_of(l, block, "id"));
+    agent_keep(&l->c->value, json_raw(input));
+    agent_keep(&l->c->value_call, json_member_text(l->doc, block, "id"));
     return;
   }
-  events_tool_call(l->events, text_of(l, block, "id"), name,
+  events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE,
+                   json_member_text(l->doc, block, "id"), name,
                    none ? SPAN_LITERAL("{}") : json_raw(input));
 }
 
-static void hear_assistant(const struct line *l, json_at root)
+static void on_assistant(const struct line *l, json_at root)
 {
   json_at message = json_get(root, "message");
-  struct span id = text_of(l, message, "id");
+  struct span id = json_member_text(l->doc, message, "id");
   bool streamed = id.len > 0 && seen_ids_has(&l->c->streamed, id);
   json_at content = json_get(message, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at block = json_first(content); block != NULL; block = json_next(block)) {
+  for (json_at block = json_first(content); block; block = json_next(block)) {
     if (is(l, block, "type", "tool_use")) {
-      hear_tool_use(l, block);
+      on_tool_use(l, block);
     } else if (!streamed && is(l, block, "type", "text")) {
       events_text_open(l->events, id);
-      events_text(l->events, text_of(l, block, "text"));
+      events_text(l->events, json_member_text(l->doc, block, "text"));
       events_text_close(l->events);
     } else if (!streamed && is(l, block, "type", "thinking")) {
       events_reasoning_open(l->events, (struct span){0});
-      events_reasoning(l->events, text_of(l, block, "thinking"));
+      events_reasoning(l->events, json_member_text(l->doc, block, "thinking"));
       events_reasoning_close(l->events);
     }
   }
 }
 
-static void hear_tool_result(const struct line *l, json_at block)
+static void on_tool_result(const struct line *l, json_at block)
 {
-  struct span call = text_of(l, block, "tool_use_id");
+  struct span call = json_member_text(l->doc, block, "tool_use_id");
   bool failed = json_kind(json_get(block, "is_error")) == JSON_TRUE;
   json_at content = json_get(block, "content");
   if (call.len == 0 || span_equal(call, buf_span(&l->c->value_call)))
@@ -191,27 +193,20 @@ static void hear_tool_result(const struct line *l, json_at block)
     return;
   }
   struct buf joined = buf_make(LIMIT_EVENT_LINE_BYTES);
-  for (json_at part = json_first(content); part != NULL; part = json_next(part))
-    buf_add(&joined, text_of(l, part, "text"));
+  for (json_at part = json_first(content); part; part = json_next(part))
+    buf_add(&joined, json_member_text(l->doc, part, "text"));
   events_tool_result(l->events, call, buf_span(&joined), failed);
   buf_free(&joined);
 }
 
-static void hear_user(const struct line *l, json_at root)
+static void on_user(const struct line *l, json_at root)
 {
   json_at content = json_get(json_get(root, "message"), "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at block = json_first(content); block != NULL; block = json_next(block))
+  for (json_at block = json_first(content); block; block = json_next(block))
     if (is(l, block, "type", "tool_result"))
-      hear_tool_result(l, block);
-}
-
-/* -1 when it is not there or no number a count can be. */
-static long long count_of(json_at usage, const char *key)
-{
-  unsigned long long n;
-  return json_whole(json_get(usage, key), 1ull << 53, &n) ? (long long)n : -1;
+      on_tool_result(l, block);
 }
 
 static void keep_usage(const struct line *l, json_at root)
@@ -222,12 +217,12 @@ static void keep_usage(const struct line *l, json_at root)
   l->c->usage = event_usage_none();
   if (!l->c->has_usage)
     return;
-  l->c->usage.prompt = count_of(usage, "input_tokens");
-  l->c->usage.completion = count_of(usage, "output_tokens");
-  l->c->usage.cached = count_of(usage, "cache_read_input_tokens");
-  l->c->usage.cache_write = count_of(usage, "cache_creation_input_tokens");
-  harness_keep(&l->c->cost,
-               json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
+  l->c->usage.prompt = agent_input_count(usage, "input_tokens");
+  l->c->usage.completion = agent_input_count(usage, "output_tokens");
+  l->c->usage.cached = agent_input_count(usage, "cache_read_input_tokens");
+  l->c->usage.cache_write = agent_input_count(usage, "cache_creation_input_tokens");
+  agent_keep(&l->c->cost,
+             json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
 }
 
 /* The errors joined, else "Claude Code run failed: <subtype>". */
@@ -235,9 +230,9 @@ static void keep_errors(const struct line *l, json_at root, struct span subtype)
 {
   json_at errors = json_get(root, "errors");
   struct buf *text = &l->c->text;
-  harness_keep(text, (struct span){0});
+  agent_keep(text, (struct span){0});
   if (json_kind(errors) == JSON_ARRAY)
-    for (json_at v = json_first(errors); v != NULL; v = json_next(v)) {
+    for (json_at v = json_first(errors); v; v = json_next(v)) {
       struct span error = json_text(l->doc, v, (struct span){0});
       if (text->len > 0 && error.len > 0)
         buf_add_text(text, "; ");
@@ -252,30 +247,30 @@ static void keep_errors(const struct line *l, json_at root, struct span subtype)
 /* An error of the model's API comes as subtype "success" with is_error and exit status 1
  * (seen: 400, 404, 500, connection refused, no key); an interrupted run as
  * error_during_execution with exit status 0; too many turns with 1. */
-static void hear_result(const struct line *l, json_at root)
+static void on_result(const struct line *l, json_at root)
 {
   struct claude *c = l->c;
-  struct span subtype = text_of(l, root, "subtype");
+  struct span subtype = json_member_text(l->doc, root, "subtype");
   bool is_error = json_kind(json_get(root, "is_error")) == JSON_TRUE;
   block_stops(l);
   keep_usage(l, root);
   if (c->wants_value) {
     json_at value = json_get(root, "structured_output");
     if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
-      harness_keep(&c->value, json_raw(value));
-    harness_keep(&c->answer, text_of(l, root, "result"));
+      agent_keep(&c->value, json_raw(value));
+    agent_keep(&c->answer, json_member_text(l->doc, root, "result"));
   }
   if (span_is(subtype, "error_max_turns")) {
-    c->record = RECORD_LENGTH;
+    c->outcome = OUTCOME_LENGTH;
   } else if (span_is(subtype, "success") && !is_error) {
-    c->record = RECORD_SUCCESS;
+    c->outcome = OUTCOME_SUCCESS;
   } else {
     bool told = subtype.len == 0 || span_is(subtype, "success");
-    c->record = RECORD_ERROR;
-    harness_keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
+    c->outcome = OUTCOME_ERROR;
+    agent_keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
     keep_errors(l, root, subtype);
-    if (told && text_of(l, root, "result").len > 0)
-      harness_keep(&c->text, text_of(l, root, "result"));
+    if (told && json_member_text(l->doc, root, "result").len > 0)
+      agent_keep(&c->text, json_member_text(l->doc, root, "result"));
   }
 }
 
@@ -285,54 +280,48 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void hear_object(const struct line *l, json_at root, struct agent_output *output)
+static void on_object(const struct line *l, json_at root, struct agent_output *output)
 {
-  struct span type = text_of(l, root, "type");
+  struct span type = json_member_text(l->doc, root, "type");
   if (span_is(type, "result")) {
-    hear_result(l, root);
+    on_result(l, root);
     agent_hang_up(output);
   } else if (span_is(type, "system")) {
     if (is(l, root, "subtype", "init"))
-      hear_init(l, root);
+      on_init(l, root);
   } else if (is_from_sub_agent(root)) {
     return;
   } else if (span_is(type, "stream_event")) {
-    hear_stream_event(l, root);
+    on_stream_event(l, root);
   } else if (span_is(type, "assistant")) {
-    hear_assistant(l, root);
+    on_assistant(l, root);
   } else if (span_is(type, "user")) {
-    hear_user(l, root);
+    on_user(l, root);
   }
 }
 
-static int claude_on_input(void *state, const struct agent_input *h,
+/* A line that is null or a number alone was seen, and says nothing. */
+static int claude_on_input(void *state, const struct agent_input *input,
                            struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = raw_members};
-  if (span_trim(h->text).len == 0)
+  struct fault why = {0};
+  struct json *doc = agent_input_json(input->text, &rules, output->events, &why);
+  if (doc) {
+    struct line line = {.c = state, .doc = doc, .events = output->events};
+    on_object(&line, json_root(doc), output);
+    json_free(doc);
     return 0;
-  events_start(output->events);
-  struct json *doc = json_parse(h->text, &rules, f);
-  if (doc == NULL)
-    return -1;
-  struct line line = {.c = state, .doc = doc, .events = output->events};
-  enum json_kind kind = json_kind(json_root(doc));
-  int rc = 0;
-  if (kind == JSON_OBJECT)
-    hear_object(&line, json_root(doc), output);
-  else if (kind != JSON_NULL && kind != JSON_NUMBER)
-    rc = fault_set(f, FAULT_AGENT, "the line is JSON but not an object");
-  json_free(doc);
-  return rc;
-}
-
-static bool ended_well(const struct process_end *end)
-{
-  return end->forced || (end->signal == 0 && end->status == 0);
+  }
+  enum json_kind kind = json_slice_kind(span_trim(input->text));
+  if (why.kind == FAULT_AGENT && (kind == JSON_NULL || kind == JSON_NUMBER))
+    return 0;
+  *f = why;
+  return -1;
 }
 
 /* A model that did not heed the schema leaves its text, in which a value may stand; none
- * is no error (the reference says nothing then either). */
+ * is no error (TanStack's runner says nothing then either). */
 static void say_value(struct claude *c, struct events *events)
 {
   struct span answer = buf_span(&c->answer), value = buf_span(&c->value);
@@ -348,12 +337,12 @@ static void claude_finish(void *state, const struct process_end *end,
   struct claude *c = state;
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
-  if (c->record == RECORD_LENGTH)
-    events_finish(output->events, "length",
-                  usage); /* whatever the exit status: it is 1 */
-  else if (c->record == RECORD_ERROR)
+  /* its exit status is 1 then */
+  if (c->outcome == OUTCOME_LENGTH)
+    events_finish(output->events, "length", usage);
+  else if (c->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
-  else if (c->record != RECORD_SUCCESS || !ended_well(end))
+  else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))
     harness_fail_by_end(output->events, end);
   else {
     if (c->wants_value)
@@ -368,8 +357,8 @@ static int claude_plan(void *state, const struct run_request *req,
                        struct fault *f)
 {
   struct claude *c = state;
-  if (bridge != NULL) {
-    harness_keep(&c->prefix, SPAN_LITERAL("mcp__"));
+  if (bridge) {
+    agent_keep(&c->prefix, SPAN_LITERAL("mcp__"));
     buf_add(&c->prefix, bridge->name);
     buf_add_text(&c->prefix, "__");
   }
@@ -394,7 +383,7 @@ static void claude_free(void *state)
 static bool claude_succeeded(const void *state)
 {
   const struct claude *c = state;
-  return c->record == RECORD_SUCCESS || c->record == RECORD_LENGTH;
+  return c->outcome == OUTCOME_SUCCESS || c->outcome == OUTCOME_LENGTH;
 }
 
 const struct harness claude_code_harness = {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* claude_code_plan.c - the command line, the two private files and the environment of
+ * Claude Code.  */
 #include "claude_code_plan.h"
 
 #include "agent/arguments.h"
@@ -140,11 +142,11 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
   if (add_options(out, req, f) != 0)
     return -1;
   add_system_prompt(out, req, place);
-  if (bridge != NULL)
+  if (bridge)
     add_bridge(out, bridge, arguments_tool_deadline_ms(req), place);
   if (req->effort.len > 0 &&
       add_option(&out->argv, "--effort", req->effort, "modelOptions.effort", f) != 0)
     return -1;
-  add_environment(&out->env, req, bridge != NULL);
+  add_environment(&out->env, req, bridge);
   return 0;
 }

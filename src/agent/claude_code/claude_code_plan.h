@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* claude_code_plan.h - how Claude Code is started for a request.
  *
- * The command line is the reference's, in its order, with three differences: the MCP
- * configuration lies in the run's private folder; a system prompt goes by a file, as one
- * argument may be no longer than 128 KiB and all arguments can be read by everyone; and
- * --effort, which the reference does not know, comes last.  */
+ * The command line is that of TanStack's runner, in its order, with three differences:
+ * the MCP configuration lies in the run's private folder; a system prompt goes by a file,
+ * as one argument may be no longer than 128 KiB and everyone can read all arguments; and
+ * --effort, which TanStack's runner does not know, comes last.  */
 #ifndef AGENT_CLAUDE_CODE_PLAN_H
 #define AGENT_CLAUDE_CODE_PLAN_H
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* codex_plan.c - the command line and the environment of Codex: where its native program
+ * is, what its sandbox is called, and which --config is laid over the user's own.  */
 #include "codex_plan.h"
 
 #include "agent/arguments.h"
@@ -129,7 +131,7 @@ int codex_plan(const struct run_request *req, const struct bridge_address *bridg
     strv_add(&out->argv, span_of(front[i]));
   if (add_options(out, req, f) != 0)
     return -1;
-  if (bridge != NULL)
+  if (bridge)
     add_bridge(out, bridge, arguments_tool_deadline_ms(req));
   if (req->output_schema.len > 0) {
     struct buf schema = buf_make(req->output_schema.len);

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: MIT */
+/* codex_tools.c - the table of codex_tools.h as code.
+ *
+ * Codex has a type of item for each tool of its own instead of one shape for all, so each
+ * type has two small writers: of the arguments, and of the result.  Both are JSON objects
+ * made of the item's own members; what Codex left out is left out.  */
 #include "codex_tools.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"
-
-#define DEFAULT_SERVER "tanstack"
+#include "request/bridge_address.h"
 
 const char *const codex_tools_raw[] = {
     "arguments",           "changes",       "items", "structured_content", "exit_code",
     "receiver_thread_ids", "agents_states", NULL};
 
 struct item { /* and the object that is written */
-  struct json *doc;
+  const struct json *doc;
   json_at at;
   struct json_writer w;
 };
-
-static struct span text_of(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), (struct span){0});
-}
 
 static bool is_nothing(json_at v)
 {
@@ -28,7 +27,7 @@ static bool is_nothing(json_at v)
 
 static void put_text(struct item *i, const char *key)
 {
-  json_put_text(&i->w, key, text_of(i->doc, i->at, key));
+  json_put_text(&i->w, key, json_member_text(i->doc, i->at, key));
 }
 
 static void put_given(struct item *i, const char *key)
@@ -110,7 +109,7 @@ static const struct own_tool { /* Codex's own */
     {"collab_tool_call", "tool", collab_args, collab_result},
 };
 
-static struct buf object_of(struct json *doc, json_at item,
+static struct buf object_of(const struct json *doc, json_at item,
                             void (*members)(struct item *i))
 {
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -126,20 +125,20 @@ static void only_status(struct item *i)
   put_given(i, "status");
 }
 
-static struct buf mcp_result(struct json *doc, json_at item)
+static struct buf mcp_result(const struct json *doc, json_at item)
 {
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
   json_at result = json_get(item, "result"), content = json_get(result, "content");
   json_at value = json_get(result, "structured_content");
   bool any = false;
-  buf_add(&out, text_of(doc, json_get(item, "error"), "message"));
+  buf_add(&out, json_member_text(doc, json_get(item, "error"), "message"));
   if (out.len > 0)
     return out;
   if (json_kind(content) == JSON_ARRAY)
-    for (json_at block = json_first(content); block != NULL; block = json_next(block))
-      if (span_is(text_of(doc, block, "type"), "text")) {
+    for (json_at block = json_first(content); block; block = json_next(block))
+      if (span_is(json_member_text(doc, block, "type"), "text")) {
         any = true;
-        buf_add(&out, text_of(doc, block, "text"));
+        buf_add(&out, json_member_text(doc, block, "text"));
       }
   if (any)
     return out;
@@ -149,17 +148,19 @@ static struct buf mcp_result(struct json *doc, json_at item)
   return out;
 }
 
-static struct buf mcp_name(struct json *doc, json_at item, struct span ours)
+static void read_mcp_name(const struct json *doc, json_at item, struct span ours,
+                          struct codex_call *call)
 {
-  struct buf name = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct span server = text_of(doc, item, "server");
-  if (!span_equal(server, ours.len > 0 ? ours : SPAN_LITERAL(DEFAULT_SERVER))) {
-    buf_add_text(&name, "mcp__");
-    buf_add(&name, server);
-    buf_add_text(&name, "__");
+  struct span server = json_member_text(doc, item, "server");
+  call->name = buf_make(LIMIT_EVENT_LINE_BYTES);
+  if (span_equal(server, ours.len > 0 ? ours : SPAN_LITERAL(BRIDGE_NAME))) {
+    call->origin = TOOL_HOST;
+  } else {
+    buf_add_text(&call->name, "mcp__");
+    buf_add(&call->name, server);
+    buf_add_text(&call->name, "__");
   }
-  buf_add(&name, text_of(doc, item, "tool"));
-  return name;
+  buf_add(&call->name, json_member_text(doc, item, "tool"));
 }
 
 static struct buf copy(struct span text)
@@ -169,16 +170,19 @@ static struct buf copy(struct span text)
   return out;
 }
 
-static bool read_own(struct json *doc, json_at item, bool done, struct codex_call *call)
+static bool read_own(const struct json *doc, json_at item, bool done,
+                     struct codex_call *call)
 {
-  struct span type = text_of(doc, item, "type");
-  if (!done && span_is(type, "web_search") && text_of(doc, item, "query").len == 0)
-    return false; /* what for is told when it is done */
+  struct span type = json_member_text(doc, item, "type");
+  if (!done && span_is(type, "web_search") &&
+      /* it says what for when it is done */
+      json_member_text(doc, item, "query").len == 0)
+    return false;
   for (size_t i = 0; i < sizeof own_tools / sizeof own_tools[0]; i++) {
     const struct own_tool *tool = &own_tools[i];
     if (!span_is(type, tool->type))
       continue;
-    call->name = copy(text_of(doc, item, tool->name_member));
+    call->name = copy(json_member_text(doc, item, tool->name_member));
     call->args = object_of(doc, item, tool->args);
     call->result = object_of(doc, item, tool->result);
     return true;
@@ -186,16 +190,17 @@ static bool read_own(struct json *doc, json_at item, bool done, struct codex_cal
   return false;
 }
 
-bool codex_tools_read(struct json *doc, json_at item, struct span server, bool done,
+bool codex_tools_read(const struct json *doc, json_at item, struct span server, bool done,
                       struct codex_call *call)
 {
-  struct span status = text_of(doc, item, "status");
-  *call = (struct codex_call){.failed = span_is(status, "failed") ||
+  struct span status = json_member_text(doc, item, "status");
+  *call = (struct codex_call){.origin = TOOL_NATIVE,
+                              .failed = span_is(status, "failed") ||
                                         span_is(status, "declined")};
-  if (!span_is(text_of(doc, item, "type"), "mcp_tool_call"))
+  if (!span_is(json_member_text(doc, item, "type"), "mcp_tool_call"))
     return read_own(doc, item, done, call);
   json_at args = json_get(item, "arguments");
-  call->name = mcp_name(doc, item, server);
+  read_mcp_name(doc, item, server, call);
   call->args = copy(is_nothing(args) ? SPAN_LITERAL("{}") : json_raw(args));
   call->result = mcp_result(doc, item);
   return true;
@@ -208,34 +213,34 @@ void codex_call_free(struct codex_call *call)
   buf_free(&call->result);
 }
 
-static void tell_change(struct json *doc, json_at change, struct events *events)
+static void tell_change(const struct json *doc, json_at change, struct events *events)
 {
-  struct span path = text_of(doc, change, "path");
+  struct span path = json_member_text(doc, change, "path");
   if (path.len == 0)
     return;
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&value);
   json_open(&w, NULL, '{');
   json_put_text(&w, "path", path);
-  json_put_text(&w, "kind", text_of(doc, change, "kind"));
+  json_put_text(&w, "kind", json_member_text(doc, change, "kind"));
   json_put_text(&w, "diff", (struct span){0});
   json_close(&w, '}');
   events_custom(events, "file.changed", buf_span(&value));
   buf_free(&value);
 }
 
-void codex_tools_tell_changes(struct json *doc, json_at item, struct events *events)
+void codex_tools_tell_changes(const struct json *doc, json_at item, struct events *events)
 {
   struct fault ignored = {0};
-  if (!span_is(text_of(doc, item, "type"), "file_change") ||
-      !span_is(text_of(doc, item, "status"), "completed") ||
+  if (!span_is(json_member_text(doc, item, "type"), "file_change") ||
+      !span_is(json_member_text(doc, item, "status"), "completed") ||
       json_kind(json_get(item, "changes")) != JSON_ARRAY)
     return;
   /* They were kept raw for the call: read them now. */
   struct json *changes = json_parse(json_raw(json_get(item, "changes")), NULL, &ignored);
-  if (changes == NULL)
+  if (!changes)
     return;
-  for (json_at v = json_first(json_root(changes)); v != NULL; v = json_next(v))
+  for (json_at v = json_first(json_root(changes)); v; v = json_next(v))
     tell_change(changes, v, events);
   json_free(changes);
 }

@@ -21,22 +21,24 @@
 #include "base/json.h"
 #include "event/event.h"
 
-/* For json_parse(): what is passed on as the agent's own bytes. */
+/* For json_parse(): members that go out as the agent's own bytes. */
 extern const char *const codex_tools_raw[];
 
 struct codex_call {
   struct buf name, args, result; /* args: JSON */
+  enum tool_origin origin;
   bool failed;
 };
 /* False: the item is no tool call, or a search that does not say yet what for; `call`
- * needs no freeing then.  `server`: the bridge's name, empty: "tanstack". `done`: the
+ * needs no freeing then.  `server`: the bridge's name, empty: BRIDGE_NAME. `done`: the
  * item is completed. */
-bool codex_tools_read(struct json *doc, json_at item, struct span server, bool done,
+bool codex_tools_read(const struct json *doc, json_at item, struct span server, bool done,
                       struct codex_call *call);
 void codex_call_free(struct codex_call *call);
 /* CUSTOM file.changed {"path","kind","diff"} for each file of a file_change that went
- * well.  Codex tells no differences: "diff", which the published type asks for, is empty.
- */
-void codex_tools_tell_changes(struct json *doc, json_at item, struct events *events);
+ * well.  Codex tells no differences: "diff", which the published type asks for, is
+ * empty. */
+void codex_tools_tell_changes(const struct json *doc, json_at item,
+                              struct events *events);
 
 #endif

@@ -1,7 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* command.c - see command.h. */
-#include "command.h"
-
+/* command.c - any program as an agent: harnessOptions.command, an array of strings.
+ *
+ * The prompt (system prompts and earlier turns before it, as for every agent) comes by
+ * its stdin.  With tools, MCP_BRIDGE_URL and MCP_BRIDGE_TOKEN in its environment say
+ * where their MCP server is: streamable HTTP, the token as a bearer.  Exit status 0 is
+ * success.
+ *
+ * harnessOptions.output: "text" (the default): stdout is one message, told line by line;
+ * "ndjson": each line is an event of our own stream (command_events.h).  A recorded
+ * transcript does not say which it is: its first line decides.  */
+#include "agent/harness.h"
+#include "agent/harness_end.h"
 #include "agent/prompt.h"
 #include "base/json.h"
 #include "base/limits.h"
@@ -9,7 +18,7 @@
 
 enum output { OUTPUT_UNTOLD, OUTPUT_TEXT, OUTPUT_EVENTS };
 
-struct program {
+struct command {
   enum output output;
   struct command_events told;
   bool spoken;         /* text: something went out */
@@ -29,7 +38,7 @@ static int check_command(const struct run_request *req, struct fault *f)
   return 0;
 }
 
-static int choose_output(struct program *c, struct span output, struct fault *f)
+static int choose_output(struct command *c, struct span output, struct fault *f)
 {
   c->output = OUTPUT_TEXT;
   if (span_is(output, "ndjson"))
@@ -46,15 +55,17 @@ static int command_plan(void *state, const struct run_request *req,
                         struct fault *f)
 {
   const struct spans *words = &req->harness_options.command;
+  struct command *c = state;
   (void)place;
-  if (choose_output(state, req->harness_options.output, f) != 0 ||
+  c->told.tools = req->tools;
+  if (choose_output(c, req->harness_options.output, f) != 0 ||
       check_command(req, f) != 0 ||
       prompt_write(req, "Command", true, &out->first_input, f) != 0)
     return -1;
   out->input = INPUT_ONCE;
   for (size_t i = 0; i < words->count; i++)
     strv_add(&out->argv, words->at[i]);
-  if (bridge != NULL) {
+  if (bridge) {
     strv_set_env(&out->env, "MCP_BRIDGE_URL", bridge->url);
     strv_set_env(&out->env, "MCP_BRIDGE_TOKEN", bridge->token);
   }
@@ -63,7 +74,7 @@ static int command_plan(void *state, const struct run_request *req,
 
 /* Blank lines before the first and after the last are left out, and the last line's end:
  * how the output was cut into reads cannot be seen. */
-static void hear_text(struct program *c, struct span line, struct events *events)
+static void on_text(struct command *c, struct span line, struct events *events)
 {
   static const struct span ends = SPAN_LITERAL("\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n");
   if (line.len == 0) {
@@ -94,19 +105,19 @@ static enum output guess(struct span line)
 static int command_on_input(void *state, const struct agent_input *h,
                             struct agent_output *output, struct fault *f)
 {
-  struct program *c = state;
+  struct command *c = state;
   bool blank = span_trim(h->text).len == 0;
   if (c->output == OUTPUT_UNTOLD && !blank)
     c->output = guess(h->text);
   if (c->output != OUTPUT_EVENTS) {
-    hear_text(c, h->text, output->events);
+    on_text(c, h->text, output->events);
     return 0;
   }
   if (blank)
     return 0;
-  enum command_record before = c->told.record;
+  enum command_outcome before = c->told.outcome;
   int rc = command_events_read(&c->told, h->text, output->events, f);
-  if (before != c->told.record)
+  if (before != c->told.outcome)
     agent_hang_up(output);
   return rc;
 }
@@ -114,17 +125,18 @@ static int command_on_input(void *state, const struct agent_input *h,
 static void command_finish(void *state, const struct process_end *end,
                            struct agent_output *output)
 {
-  struct program *c = state;
+  struct command *c = state;
   struct command_events *told = &c->told;
   struct span code = buf_span(&told->code), message = buf_span(&told->message);
-  bool forced = end->forced && told->record == COMMAND_AGENT_FINISHED;
+  struct process_end told_end = *end;
+  told_end.forced &= told->outcome == COMMAND_FINISHED; /* else it was cut short */
   command_events_flush(told, output->events);
-  if (told->record == COMMAND_AGENT_FAILED)
+  if (told->outcome == COMMAND_FAILED)
     events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message
                                 : SPAN_LITERAL("The command reported an error"));
-  else if (forced || (end->signal == 0 && end->status == 0))
-    events_finish(output->events, told->reason != NULL ? told->reason : "stop",
+  else if (process_end_is_clean(&told_end))
+    events_finish(output->events, told->reason ? told->reason : "stop",
                   told->has_usage ? &told->usage : NULL);
   else
     harness_fail_by_end(output->events, end);
@@ -132,20 +144,20 @@ static void command_finish(void *state, const struct process_end *end,
 
 static void command_free(void *state)
 {
-  command_events_free(&((struct program *)state)->told);
+  command_events_free(&((struct command *)state)->told);
 }
 
-/* The exit status is the record; an error told before it wins. */
+/* The exit status is the outcome; an error told before it wins. */
 static bool command_succeeded(const void *state)
 {
-  return ((const struct program *)state)->told.record != COMMAND_AGENT_FAILED;
+  return ((const struct command *)state)->told.outcome != COMMAND_FAILED;
 }
 
 const struct harness command_harness = {
     .id = "command",
     .blank_lines = true,
     .takes = TAKES_OUTPUT,
-    .memory = sizeof(struct program),
+    .memory = sizeof(struct command),
     .plan = command_plan,
     .on_input = command_on_input,
     .finish = command_finish,

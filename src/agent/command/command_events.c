@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* command_events.c - one reader for each type of event, found by a table.
+ *
+ * Texts go through at once.  A tool call is collected until its END, as the writer
+ * tells a call whole; calls may overlap, so they wait beside each other.  */
 #include "command_events.h"
 
-#include "agent/harness.h"
+#include "agent/agent_input.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -18,14 +22,9 @@ struct line { /* what the functions below share */
   struct events *events;
 };
 
-static struct span text_at(const struct line *l, json_at object, const char *key)
-{
-  return json_text(l->doc, json_get(object, key), (struct span){0});
-}
-
 static struct span text_of(const struct line *l, const char *key)
 {
-  return text_at(l, l->root, key);
+  return json_member_text(l->doc, l->root, key);
 }
 
 static json_at metadata(const struct line *l, const char *whose)
@@ -33,13 +32,13 @@ static json_at metadata(const struct line *l, const char *whose)
   return json_get(json_get(l->root, "metadata"), whose);
 }
 
-/* -- texts -- */
+/* -- texts --------------------------------------------------------------- */
 
 static void text_opens(const struct line *l)
 {
   struct span id = text_of(l, "messageId");
   events_text_open(l->events, id);
-  harness_keep(&l->c->open, id);
+  agent_keep(&l->c->open, id);
 }
 
 static int on_text_start(const struct line *l, struct fault *f)
@@ -63,14 +62,14 @@ static int on_text_end(const struct line *l, struct fault *f)
 {
   (void)f;
   events_text_close(l->events);
-  harness_keep(&l->c->open, (struct span){0});
+  agent_keep(&l->c->open, (struct span){0});
   return 0;
 }
 
 static int on_reasoning_start(const struct line *l, struct fault *f)
 {
   (void)f;
-  harness_keep(&l->c->open, (struct span){0});
+  agent_keep(&l->c->open, (struct span){0});
   events_reasoning_open(l->events, text_of(l, "messageId"));
   return 0;
 }
@@ -78,7 +77,7 @@ static int on_reasoning_start(const struct line *l, struct fault *f)
 static int on_reasoning(const struct line *l, struct fault *f)
 {
   (void)f;
-  harness_keep(&l->c->open, (struct span){0});
+  agent_keep(&l->c->open, (struct span){0});
   events_reasoning(l->events, text_of(l, "delta"));
   return 0;
 }
@@ -96,14 +95,14 @@ static int on_nothing(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- calls -- */
+/* -- calls --------------------------------------------------------------- */
 
 static bool is_json(struct span text)
 {
   struct fault ignored = {0};
   struct json *doc = json_parse(text, NULL, &ignored);
   json_free(doc);
-  return doc != NULL;
+  return doc;
 }
 
 /* Tells the call at that place and gives the place back. */
@@ -116,8 +115,10 @@ static int tell_call(struct command_events *c, unsigned at, struct events *event
   c->call_count--;
   memmove(&c->calls[at], &c->calls[at + 1], (c->call_count - at) * sizeof call);
   memset(&c->calls[c->call_count], 0, sizeof call);
-  harness_keep(&c->open, (struct span){0}); /* a call closes the text */
-  events_tool_call(events, buf_span(&call.id), buf_span(&call.name),
+  agent_keep(&c->open, (struct span){0}); /* a call closes the text */
+  bool host = tools_find(c->tools, buf_span(&call.name));
+  events_tool_call(events, host ? TOOL_HOST : TOOL_NATIVE, buf_span(&call.id),
+                   buf_span(&call.name),
                    good ? buf_span(&call.args) : SPAN_LITERAL("{}"));
   buf_free(&call.id);
   buf_free(&call.name);
@@ -132,12 +133,12 @@ static int on_call_start(const struct line *l, struct fault *f)
   int rc = 0;
   if (id.len == 0)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_START has no toolCallId");
-  if (c->call_count == COMMAND_AGENT_CALLS)
+  if (c->call_count == COMMAND_CALLS)
     rc = tell_call(c, 0, l->events, f);
   struct command_call *call = &c->calls[c->call_count++];
-  harness_keep(&call->id, id);
-  harness_keep(&call->name, text_of(l, "toolCallName"));
-  harness_keep(&call->args, (struct span){0});
+  agent_keep(&call->id, id);
+  agent_keep(&call->name, text_of(l, "toolCallName"));
+  agent_keep(&call->args, (struct span){0});
   return rc;
 }
 
@@ -163,7 +164,8 @@ static int on_call(const struct line *l, struct fault *f)
 static int on_call_result(const struct line *l, struct fault *f)
 {
   struct span id = text_of(l, "toolCallId");
-  bool failed = span_is(text_at(l, metadata(l, "tanstack"), "state"), "output-error") ||
+  bool failed = span_is(json_member_text(l->doc, metadata(l, "tanstack"), "state"),
+                        "output-error") ||
                 json_kind(json_get(metadata(l, "runlet"), "failed")) == JSON_TRUE;
   unsigned at = place_of(l->c, id);
   if (id.len == 0)
@@ -177,8 +179,7 @@ static int on_custom(const struct line *l, struct fault *f)
 {
   json_at value = json_get(l->root, "value");
   struct span name = text_of(l, "name");
-  if (name.len == 0 || span_starts(name, "runlet.") ||
-      memchr(name.at, 0, name.len) != NULL)
+  if (name.len == 0 || span_starts(name, "runlet.") || memchr(name.at, 0, name.len))
     return fault_set(f, FAULT_AGENT, "CUSTOM has no name, or one of runlet's own");
   char *copy = span_copy(name);
   events_custom(l->events, copy,
@@ -187,14 +188,7 @@ static int on_custom(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- the end -- */
-
-/* -1 when it is not there or no number a count can be. */
-static long long count_of(json_at object, const char *key)
-{
-  unsigned long long n;
-  return json_whole(json_get(object, key), 1ull << 53, &n) ? (long long)n : -1;
-}
+/* -- the end ------------------------------------------------------------- */
 
 static void keep_usage(const struct line *l)
 {
@@ -206,22 +200,22 @@ static void keep_usage(const struct line *l)
   c->has_usage = true;
   c->usage = event_usage_none();
   if (json_kind(usage) == JSON_OBJECT) {
-    c->usage.prompt = count_of(usage, "promptTokens");
-    c->usage.completion = count_of(usage, "completionTokens");
-    c->usage.total = count_of(usage, "totalTokens");
-    c->usage.cached = count_of(prompt, "cachedTokens");
-    c->usage.cache_write = count_of(prompt, "cacheWriteTokens");
-    c->usage.reasoning = count_of(completion, "reasoningTokens");
-    harness_keep(&c->cost,
-                 json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
+    c->usage.prompt = agent_input_count(usage, "promptTokens");
+    c->usage.completion = agent_input_count(usage, "completionTokens");
+    c->usage.total = agent_input_count(usage, "totalTokens");
+    c->usage.cached = agent_input_count(prompt, "cachedTokens");
+    c->usage.cache_write = agent_input_count(prompt, "cacheWriteTokens");
+    c->usage.reasoning = agent_input_count(completion, "reasoningTokens");
+    agent_keep(&c->cost,
+               json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
     c->usage.cost_usd = buf_span(&c->cost);
   } else if (json_kind(usage) == JSON_ARRAY) {
     json_at first = json_item(usage, 0);
-    c->usage.prompt = count_of(first, "inputTokens");
-    c->usage.completion = count_of(first, "outputTokens");
-    c->usage.total = count_of(first, "totalTokens");
-    c->usage.cached = count_of(first, "cachedInputTokens");
-    c->usage.reasoning = count_of(first, "reasoningTokens");
+    c->usage.prompt = agent_input_count(first, "inputTokens");
+    c->usage.completion = agent_input_count(first, "outputTokens");
+    c->usage.total = agent_input_count(first, "totalTokens");
+    c->usage.cached = agent_input_count(first, "cachedInputTokens");
+    c->usage.reasoning = agent_input_count(first, "reasoningTokens");
   } else {
     c->has_usage = false;
   }
@@ -230,11 +224,11 @@ static void keep_usage(const struct line *l)
 static int on_finished(const struct line *l, struct fault *f)
 {
   static const char *const reasons[] = {"stop", "length", "content_filter", "tool_calls"};
-  struct span reason = text_at(l, metadata(l, "tanstack"), "finishReason");
+  struct span reason = json_member_text(l->doc, metadata(l, "tanstack"), "finishReason");
   (void)f;
   if (reason.len == 0)
-    reason = text_at(l, metadata(l, "runlet"), "finishReason");
-  l->c->record = COMMAND_AGENT_FINISHED;
+    reason = json_member_text(l->doc, metadata(l, "runlet"), "finishReason");
+  l->c->outcome = COMMAND_FINISHED;
   l->c->reason = reasons[0];
   for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
     if (span_is(reason, reasons[i]))
@@ -246,9 +240,9 @@ static int on_finished(const struct line *l, struct fault *f)
 static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
-  l->c->record = COMMAND_AGENT_FAILED;
-  harness_keep(&l->c->code, text_of(l, "code"));
-  harness_keep(&l->c->message, text_of(l, "message"));
+  l->c->outcome = COMMAND_FAILED;
+  agent_keep(&l->c->code, text_of(l, "code"));
+  agent_keep(&l->c->message, text_of(l, "message"));
   return 0;
 }
 
@@ -279,7 +273,7 @@ int command_events_read(struct command_events *c, struct span line, struct event
 {
   static const struct json_rules rules = {.raw = raw_members};
   struct json *doc = json_parse(line, &rules, f);
-  if (doc == NULL)
+  if (!doc)
     return -1;
   struct line l = {.c = c, .doc = doc, .root = json_root(doc), .events = events};
   struct span type = text_of(&l, "type");

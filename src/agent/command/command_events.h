@@ -23,22 +23,23 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "event/event.h"
+#include "request/tools.h"
 
-enum {
-  COMMAND_AGENT_CALLS = 64
-}; /* calls between START and END; more: the oldest is told */
+enum { COMMAND_CALLS = 64 }; /* calls between START and END; more: the oldest is told */
 
-enum command_record { COMMAND_AGENT_NONE, COMMAND_AGENT_FINISHED, COMMAND_AGENT_FAILED };
+enum command_outcome { COMMAND_NO_OUTCOME, COMMAND_FINISHED, COMMAND_FAILED };
 
 struct command_call {
   struct buf id, name, args;
 };
 
 struct command_events { /* zeroed: ready */
-  struct command_call calls[COMMAND_AGENT_CALLS];
+  /* The request's, borrowed: what they name is a host tool.  NULL: none is. */
+  const struct tools *tools;
+  struct command_call calls[COMMAND_CALLS];
   unsigned call_count;
   struct buf open; /* the id of the text message that is open */
-  enum command_record record;
+  enum command_outcome outcome;
   struct buf code, message; /* of RUN_ERROR */
   const char *reason;       /* of RUN_FINISHED */
   bool has_usage;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* gemini_plan.c - the command line of Gemini CLI.  Over ACP it is nearly empty; the other
+ * protocol needs the prompt, the mode and the session on it or on stdin.  */
 #include "gemini_plan.h"
 
 #include "agent/arguments.h"

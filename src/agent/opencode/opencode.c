@@ -1,5 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* opencode.c - the dialogue with OpenCode's server (see opencode.h), and its end.
+/* opencode.c - OpenCode by its own server (`opencode serve`), seen with 1.18.33.
+ *
+ * The server listens on a free port of 127.0.0.1 behind a password that is made for the
+ * run.  The dialogue, each step when the one before was answered:
+ *
+ *   stdout "opencode server listening on http://127.0.0.1:<port>"
+ *   GET  /event                      the stream; its first event is server.connected
+ *   POST /mcp                        the bridge, so no config of the user is touched and
+ *                                    the bridge's token stands in no environment
+ *   GET  /session/<id> or POST /session
+ *   POST /session/<id>/message       the prompt; answered when the turn is over
+ *   POST /permission/<id>/reply, /question/<id>/reject, /session/<id>/abort   meanwhile
+ *
+ * The turn is over when that answer and the stream's session.idle are there, for the
+ * answer overtakes the last events (seen: by 100 ms).  The server never exits by itself,
+ * so it is dismissed then.
+ *
+ * Why not `opencode run --format json`: it prints whole parts only (no deltas), and a
+ * SIGTERM in a shell tool makes it hang and leaves the shell.
  *
  *   event of the stream         what comes of it
  *   server.connected            the dialogue goes on
@@ -13,9 +31,9 @@
  *   session.idle, … idle        the turn's events are over
  *   anything else               nothing
  *
- * Events of other sessions (sub-agents) are dropped, as the reference does.  */
-#include "opencode.h"
-
+ * Events of other sessions (sub-agents) are dropped, as TanStack's adapter does.  */
+#include "agent/harness.h"
+#include "agent/harness_end.h"
 #include "agent/structured.h"
 #include "base/json.h"
 #include "base/json_write.h"
@@ -30,14 +48,10 @@ enum { RETRIES = 5 };
 
 #define READY "opencode server listening on "
 
-/* -- events -- */
+/* -- events -------------------------------------------------------------- */
 
-static bool is_allowed(const struct opencode *c, struct span permission)
+static bool is_listed(const struct opencode *c, struct span permission)
 {
-  if (c->order.mode == OPENCODE_BYPASS || opencode_bridged(&c->order, permission).len > 0)
-    return true;
-  if (c->order.mode == OPENCODE_EDITS && span_is(permission, "edit"))
-    return true;
   for (size_t i = 0; i < c->order.allowed.count; i++)
     if (span_is(permission, c->order.allowed.at[i]))
       return true;
@@ -45,113 +59,135 @@ static bool is_allowed(const struct opencode *c, struct span permission)
 }
 
 /* A refusal with a message lets the turn go on; without one it would end there. */
-static void hear_permission(const struct opencode_hall *h, json_at properties)
+static void reply(struct opencode *c, struct span id, bool yes, struct span reason,
+                  struct agent_output *output)
 {
-  static const char once[] = "{\"reply\":\"once\"}";
-  static const char reject[] =
-      "{\"reply\":\"reject\",\"message\":\"This run does not allow it.\"}";
-  bool allowed = is_allowed(h->c, opencode_text_of(h, properties, "permission"));
-  opencode_ask_of(h->c, h->output, OPENCODE_REPLY, "permission",
-                  opencode_text_of(h, properties, "id"), "/reply",
-                  span_of(allowed ? once : reject));
+  struct buf body = buf_make(4 * LIMIT_ERROR_MESSAGE_BYTES);
+  struct json_writer w = json_write_to(&body);
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "reply", yes ? SPAN_LITERAL("once") : SPAN_LITERAL("reject"));
+  if (!yes)
+    json_put_text(&w, "message",
+                  reason.len > 0 ? span_cut_utf8(reason, LIMIT_ERROR_MESSAGE_BYTES)
+                                 : SPAN_LITERAL("This run does not allow it."));
+  json_close(&w, '}');
+  opencode_ask_of(c, output, OPENCODE_REPLY, "permission", id, "/reply", buf_span(&body));
+  buf_free(&body);
 }
 
-static void hear_status(const struct opencode_hall *h, json_at status)
+static void on_permission(const struct opencode_input *in, json_at properties)
 {
-  struct opencode *c = h->c;
+  struct span id = json_member_text(in->doc, properties, "id");
+  struct span what = json_member_text(in->doc, properties, "permission");
+  const struct permission_question question = {
+      .mode = in->c->order.mode,
+      .kind = span_is(what, "edit") ? PERMISSION_KIND_EDIT : PERMISSION_KIND_OTHER,
+      .host_tool = opencode_bridged(&in->c->order, what).len > 0,
+      .listed = is_listed(in->c, what)};
+  enum permission answer = agent_permit(in->output, id, &question);
+  if (answer != PERMISSION_ASK)
+    reply(in->c, id, answer == PERMISSION_ALLOW, (struct span){0}, in->output);
+}
+
+static void on_status(const struct opencode_input *in, json_at status)
+{
+  struct opencode *c = in->c;
   unsigned long long attempt = 0;
-  if (span_is(opencode_text_of(h, status, "type"), "idle")) {
+  if (span_is(json_member_text(in->doc, status, "type"), "idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->output);
-  } else if (span_is(opencode_text_of(h, status, "type"), "retry") &&
+    opencode_maybe_over(c, in->output);
+  } else if (span_is(json_member_text(in->doc, status, "type"), "retry") &&
              c->failure.len == 0 &&
              json_whole(json_get(status, "attempt"), 1000000, &attempt) &&
              attempt >= RETRIES) {
     struct span message =
-        span_cut_utf8(opencode_text_of(h, status, "message"), OPENCODE_SHOWN_BYTES);
+        span_cut_utf8(json_member_text(in->doc, status, "message"), OPENCODE_SHOWN_BYTES);
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     buf_addf(&text, "given up after %d attempts: %.*s", RETRIES, (int)message.len,
              message.len > 0 ? message.at : "");
-    harness_keep(&c->failure, buf_span(&text));
+    agent_keep(&c->failure, buf_span(&text));
     buf_free(&text);
-    opencode_abort(c, h->output);
+    opencode_abort(c, in->output);
   }
 }
 
-static void hear_todos(const struct opencode_hall *h, json_at properties)
+static void on_todos(const struct opencode_input *in, json_at properties)
 {
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&value);
   json_open(&w, NULL, '{');
   json_put_raw(&w, "todos", json_raw(json_get(properties, "todos")));
   json_close(&w, '}');
-  events_custom(h->output->events, "opencode.todo", buf_span(&value));
+  events_custom(in->output->events, "opencode.todo", buf_span(&value));
   buf_free(&value);
 }
 
 /* Of whose session an event is; empty: of none. */
-static struct span session_of(const struct opencode_hall *h, json_at properties)
+static struct span session_of(const struct opencode_input *in, json_at properties)
 {
-  struct span id = opencode_text_of(h, properties, "sessionID");
+  struct span id = json_member_text(in->doc, properties, "sessionID");
   if (id.len == 0)
-    id = opencode_text_of(h, json_get(properties, "part"), "sessionID");
-  return id.len > 0 ? id : opencode_text_of(h, json_get(properties, "info"), "sessionID");
+    id = json_member_text(in->doc, json_get(properties, "part"), "sessionID");
+  return id.len > 0
+             ? id
+             : json_member_text(in->doc, json_get(properties, "info"), "sessionID");
 }
 
-static void hear_own_event(const struct opencode_hall *h, struct span type,
-                           json_at properties)
+static void on_own_event(const struct opencode_input *in, struct span type,
+                         json_at properties)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   if (span_is(type, "message.part.delta")) {
-    opencode_parts_delta(&c->parts, h->doc, properties, h->output->events);
+    opencode_parts_delta(&c->parts, in->doc, properties, in->output->events);
   } else if (span_is(type, "message.part.updated")) {
-    opencode_parts_part(&c->parts, h->doc, json_get(properties, "part"),
-                        h->output->events);
+    opencode_parts_part(&c->parts, in->doc, json_get(properties, "part"),
+                        in->output->events);
   } else if (span_is(type, "message.updated")) {
-    opencode_parts_message(&c->parts, h->doc, json_get(properties, "info"));
+    opencode_parts_message(&c->parts, in->doc, json_get(properties, "info"));
   } else if (span_is(type, "session.status")) {
-    hear_status(h, json_get(properties, "status"));
+    on_status(in, json_get(properties, "status"));
   } else if (span_is(type, "session.idle")) {
     c->idle = c->asked;
-    opencode_maybe_over(c, h->output);
+    opencode_maybe_over(c, in->output);
   } else if (span_is(type, "session.error")) {
-    harness_keep(&c->words, opencode_words_of(h, json_get(properties, "error")));
+    agent_keep(&c->words, opencode_words_of(in, json_get(properties, "error")));
   } else if (span_is(type, "todo.updated")) {
-    hear_todos(h, properties);
+    on_todos(in, properties);
   }
 }
 
-static void hear_event(const struct opencode_hall *h, json_at root)
+static void on_event(const struct opencode_input *in, json_at root)
 {
-  struct opencode *c = h->c;
-  struct span type = opencode_text_of(h, root, "type");
+  struct opencode *c = in->c;
+  struct span type = json_member_text(in->doc, root, "type");
   json_at properties = json_get(root, "properties");
   if (span_is(type, "server.heartbeat")) {
-    agent_heartbeat(h->output);
+    agent_heartbeat(in->output);
   } else if (span_is(type, "server.connected")) {
     if (c->connected)
       return;
     c->connected = true;
     if (c->order.bridge_body.len > 0)
-      opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp",
+      opencode_ask(c, in->output, OPENCODE_BRIDGE, "/mcp",
                    buf_span(&c->order.bridge_body));
     else
-      opencode_begin_session(c, h->output);
+      opencode_begin_session(c, in->output);
   } else if (span_is(type, "permission.asked")) {
-    hear_permission(h, properties);
+    on_permission(in, properties);
   } else if (span_is(type, "question.asked")) {
-    opencode_ask_of(c, h->output, OPENCODE_REPLY, "question",
-                    opencode_text_of(h, properties, "id"), "/reject", SPAN_LITERAL("{}"));
+    opencode_ask_of(c, in->output, OPENCODE_REPLY, "question",
+                    json_member_text(in->doc, properties, "id"), "/reject",
+                    SPAN_LITERAL("{}"));
   } else if (c->session.len > 0) {
-    struct span session = session_of(h, properties);
+    struct span session = session_of(in, properties);
     if (span_equal(session, buf_span(&c->session)))
-      hear_own_event(h, type, properties);
+      on_own_event(in, type, properties);
   }
 }
 
-/* -- the seam -- */
+/* -- the harness --------------------------------------------------------- */
 
-static void hear_line(struct opencode *c, struct span line, struct agent_output *output)
+static void on_line(struct opencode *c, struct span line, struct agent_output *output)
 {
   if (!span_starts(line, READY) || c->url.len > 0)
     return;
@@ -163,7 +199,7 @@ static void hear_line(struct opencode *c, struct span line, struct agent_output 
     opencode_fail(c, output, "OpenCode does not listen on 127.0.0.1", 0, url);
     return;
   }
-  harness_keep(&c->url, url);
+  agent_keep(&c->url, url);
   opencode_ask(c, output, OPENCODE_EVENTS, "/event", (struct span){0});
 }
 
@@ -184,7 +220,7 @@ static int opencode_on_input(void *state, const struct agent_input *input,
   struct opencode *c = state;
   c->parts.order = &c->order;
   if (input->kind == AGENT_LINE) {
-    hear_line(c, input->text, output);
+    on_line(c, input->text, output);
     return 0;
   }
   if (input->kind == AGENT_STREAM && input->status != 200) {
@@ -192,17 +228,17 @@ static int opencode_on_input(void *state, const struct agent_input *input,
     return 0;
   }
   struct fault why = {0};
-  struct opencode_hall h = {c, json_parse(input->text, &rules, &why), output};
+  struct opencode_input in = {c, json_parse(input->text, &rules, &why), output};
   int rc = 0;
   if (input->kind == AGENT_ANSWER) {
-    opencode_answer(&h, input); /* what is no JSON is told as it is */
-  } else if (h.doc != NULL && json_kind(json_root(h.doc)) == JSON_OBJECT) {
-    hear_event(&h, json_root(h.doc));
+    opencode_answer(&in, input); /* what is no JSON is told as it is */
+  } else if (in.doc && json_kind(json_root(in.doc)) == JSON_OBJECT) {
+    on_event(&in, json_root(in.doc));
   } else {
-    rc = h.doc != NULL ? fault_set(f, FAULT_AGENT, "the event is JSON but not an object")
-                       : fault_set(f, why.kind, "%s", why.text);
+    rc = in.doc ? fault_set(f, FAULT_AGENT, "the event is JSON but not an object")
+                : fault_set(f, why.kind, "%s", why.text);
   }
-  json_free(h.doc);
+  json_free(in.doc);
   return rc;
 }
 
@@ -213,6 +249,17 @@ static bool opencode_cancel(void *state, struct agent_output *output)
   if (!c->asked || c->answered)
     return false;
   opencode_abort(c, output);
+  return true;
+}
+
+/* OpenCode forgets a question once it is answered, and refuses an id it does not know. */
+static bool opencode_permit(void *state, struct span id, bool yes, struct span reason,
+                            struct agent_output *output)
+{
+  struct opencode *c = state;
+  if (!opencode_is_id(id) || !c->asked || c->over)
+    return false;
+  reply(c, id, yes, reason, output);
   return true;
 }
 
@@ -240,10 +287,11 @@ static void opencode_finish(void *state, const struct process_end *end,
                             struct agent_output *output)
 {
   struct opencode *c = state;
-  bool ended_well = end->forced || (end->signal == 0 && end->status == 0);
+  bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
+  /* session.idle never came */
   if (c->answer.len > 0)
-    opencode_catch_up(c, output); /* session.idle never came */
+    opencode_catch_up(c, output);
   if (!ended_well && !(c->over && c->failure.len > 0 && !c->lost))
     harness_fail_by_end(output->events, end);
   else if (is_good(c) && (c->order.wants_value || c->no_value))
@@ -294,6 +342,7 @@ const struct harness opencode_harness = {
     .plan = opencode_make_plan,
     .on_input = opencode_on_input,
     .cancel = opencode_cancel,
+    .permit = opencode_permit,
     .finish = opencode_finish,
     .free = opencode_free,
     .succeeded = opencode_succeeded,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* opencode_parts.c - see opencode_parts.h.
+/* opencode_parts.c - which part of a message becomes which event.
  *
  *   part                        event
  *   text, reasoning             a message of that kind; id: the part's
@@ -11,19 +11,14 @@
 #include "opencode_parts.h"
 
 #include "base/limits.h"
+#include "request/bridge_address.h"
 
 #include <string.h>
 
-#define DEFAULT_BRIDGE "tanstack"
 /* The tool that outputSchema brings; what it is called with comes with the answer. */
 #define VALUE_TOOL "StructuredOutput"
 
-static struct span text_of(struct json *doc, json_at object, const char *key)
-{
-  return json_text(doc, json_get(object, key), (struct span){0});
-}
-
-/* -- names -- */
+/* -- names --------------------------------------------------------------- */
 
 /* OpenCode's names are made of these characters; each other one became '_'. */
 static bool is_same_name(struct span theirs, struct span ours)
@@ -43,7 +38,7 @@ struct span opencode_bridged(const struct opencode_order *order, struct span nam
   struct span bridge = buf_span(&order->bridge_name);
   bool recorded = bridge.len == 0 && order->authorization.len == 0; /* translate */
   if (recorded)
-    bridge = SPAN_LITERAL(DEFAULT_BRIDGE);
+    bridge = SPAN_LITERAL(BRIDGE_NAME);
   if (bridge.len == 0 || name.len < bridge.len + 2 || name.at[bridge.len] != '_' ||
       !is_same_name((struct span){name.at, bridge.len}, bridge))
     return (struct span){0};
@@ -54,7 +49,7 @@ struct span opencode_bridged(const struct opencode_order *order, struct span nam
   return recorded ? name : (struct span){0};
 }
 
-/* -- texts -- */
+/* -- texts --------------------------------------------------------------- */
 
 static struct opencode_text *find_text(struct opencode_parts *p, struct span id)
 {
@@ -98,23 +93,25 @@ static void grow(struct opencode_parts *p, struct opencode_text *t, struct span 
 
 static void close_text(struct opencode_parts *p, struct events *events)
 {
-  if (p->open != NULL && p->open->reasoning)
+  if (p->open && p->open->reasoning)
     events_reasoning_close(events);
-  else if (p->open != NULL)
+  else if (p->open)
     events_text_close(events);
   p->open = NULL;
 }
 
-static void hear_text(struct opencode_parts *p, struct json *doc, json_at part,
-                      bool reasoning, struct events *events)
+static void on_text(struct opencode_parts *p, const struct json *doc, json_at part,
+                    bool reasoning, struct events *events)
 {
-  struct span id = text_of(doc, part, "id"), text = text_of(doc, part, "text");
+  struct span id = json_member_text(doc, part, "id"),
+              text = json_member_text(doc, part, "text");
   struct opencode_text *t = find_text(p, id);
   if (id.len == 0 || id.len > LIMIT_NAME_BYTES)
     return;
-  if (t == NULL) {
+  if (!t) {
+    /* from long ago, and whole since */
     if (seen_ids_add(&p->begun, id) != 0)
-      return; /* from long ago, and whole since */
+      return;
     t = new_text(p, id, reasoning);
   }
   /* At its end a text is trimmed and may be rewritten: what went out stays. */
@@ -127,14 +124,15 @@ static void hear_text(struct opencode_parts *p, struct json *doc, json_at part,
     close_text(p, events);
 }
 
-/* -- the rest -- */
+/* -- tools and steps ----------------------------------------------------- */
 
-static void hear_tool(struct opencode_parts *p, struct json *doc, json_at part,
-                      struct events *events)
+static void on_tool(struct opencode_parts *p, const struct json *doc, json_at part,
+                    struct events *events)
 {
-  struct span call = text_of(doc, part, "callID"), name = text_of(doc, part, "tool");
+  struct span call = json_member_text(doc, part, "callID"),
+              name = json_member_text(doc, part, "tool");
   json_at state = json_get(part, "state"), input = json_get(state, "input");
-  struct span status = text_of(doc, state, "status");
+  struct span status = json_member_text(doc, state, "status");
   bool good = span_is(status, "completed"), bad = span_is(status, "error");
   if (call.len == 0 || !(good || bad || span_is(status, "running")))
     return;
@@ -143,10 +141,13 @@ static void hear_tool(struct opencode_parts *p, struct json *doc, json_at part,
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;
   p->open = NULL; /* the call closes it */
-  events_tool_call(events, call, registered.len > 0 ? registered : name,
+  bool bridged = registered.len > 0;
+  events_tool_call(events, bridged ? TOOL_HOST : TOOL_NATIVE, call,
+                   bridged ? registered : name,
                    object ? json_raw(input) : SPAN_LITERAL("{}"));
   if ((good || bad) && seen_ids_add(&p->answered, call) == 0)
-    events_tool_result(events, call, text_of(doc, state, good ? "output" : "error"), bad);
+    events_tool_result(events, call,
+                       json_member_text(doc, state, good ? "output" : "error"), bad);
 }
 
 /* Counts are whole numbers; "input" is kept raw for the tools' sake. */
@@ -158,10 +159,10 @@ static void add_count(long long *sum, json_at tokens, const char *key)
     *sum = (*sum > 0 ? *sum : 0) + (long long)n;
 }
 
-static void hear_step(struct opencode_parts *p, struct json *doc, json_at part)
+static void on_step(struct opencode_parts *p, const struct json *doc, json_at part)
 {
   json_at tokens = json_get(part, "tokens"), cache = json_get(tokens, "cache");
-  struct span id = text_of(doc, part, "id");
+  struct span id = json_member_text(doc, part, "id");
   if (json_kind(tokens) != JSON_OBJECT || id.len == 0 || seen_ids_add(&p->begun, id) != 0)
     return;
   if (!p->has_usage)
@@ -175,37 +176,38 @@ static void hear_step(struct opencode_parts *p, struct json *doc, json_at part)
   add_count(&p->usage.cache_write, cache, "write");
 }
 
-void opencode_parts_message(struct opencode_parts *p, struct json *doc, json_at info)
+void opencode_parts_message(struct opencode_parts *p, const struct json *doc,
+                            json_at info)
 {
-  struct span id = text_of(doc, info, "id");
+  struct span id = json_member_text(doc, info, "id");
   /* A summary is what OpenCode writes for itself when the context is full. */
   bool summary = json_kind(json_get(info, "summary")) == JSON_TRUE;
-  if (id.len > 0 && !summary && span_is(text_of(doc, info, "role"), "assistant"))
+  if (id.len > 0 && !summary && span_is(json_member_text(doc, info, "role"), "assistant"))
     (void)seen_ids_add(&p->messages, id);
 }
 
-void opencode_parts_part(struct opencode_parts *p, struct json *doc, json_at part,
+void opencode_parts_part(struct opencode_parts *p, const struct json *doc, json_at part,
                          struct events *events)
 {
-  struct span type = text_of(doc, part, "type");
-  if (!seen_ids_has(&p->messages, text_of(doc, part, "messageID")))
+  struct span type = json_member_text(doc, part, "type");
+  if (!seen_ids_has(&p->messages, json_member_text(doc, part, "messageID")))
     return;
   if (span_is(type, "text"))
-    hear_text(p, doc, part, false, events);
+    on_text(p, doc, part, false, events);
   else if (span_is(type, "reasoning"))
-    hear_text(p, doc, part, true, events);
+    on_text(p, doc, part, true, events);
   else if (span_is(type, "tool"))
-    hear_tool(p, doc, part, events);
+    on_tool(p, doc, part, events);
   else if (span_is(type, "step-finish"))
-    hear_step(p, doc, part);
+    on_step(p, doc, part);
 }
 
-void opencode_parts_delta(struct opencode_parts *p, struct json *doc, json_at properties,
-                          struct events *events)
+void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
+                          json_at properties, struct events *events)
 {
-  struct opencode_text *t = find_text(p, text_of(doc, properties, "partID"));
-  if (t != NULL && span_is(text_of(doc, properties, "field"), "text"))
-    grow(p, t, text_of(doc, properties, "delta"), events);
+  struct opencode_text *t = find_text(p, json_member_text(doc, properties, "partID"));
+  if (t && span_is(json_member_text(doc, properties, "field"), "text"))
+    grow(p, t, json_member_text(doc, properties, "delta"), events);
 }
 
 void opencode_parts_free(struct opencode_parts *p)

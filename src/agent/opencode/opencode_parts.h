@@ -35,11 +35,12 @@ struct opencode_parts {
 
 /* The properties of message.updated, message.part.updated (its part alone) and
  * message.part.delta. */
-void opencode_parts_message(struct opencode_parts *p, struct json *doc, json_at info);
-void opencode_parts_part(struct opencode_parts *p, struct json *doc, json_at part,
+void opencode_parts_message(struct opencode_parts *p, const struct json *doc,
+                            json_at info);
+void opencode_parts_part(struct opencode_parts *p, const struct json *doc, json_at part,
                          struct events *events);
-void opencode_parts_delta(struct opencode_parts *p, struct json *doc, json_at properties,
-                          struct events *events);
+void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
+                          json_at properties, struct events *events);
 /* The registered name of a bridged tool by the name OpenCode gives it, or empty. */
 struct span opencode_bridged(const struct opencode_order *order, struct span name);
 void opencode_parts_free(struct opencode_parts *p);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* opencode_plan.c - OpenCode's server is started empty; what it will be told is written
+ * here, while a request that it cannot fulfil can still be refused.  */
 #include "opencode_plan.h"
 
 #include "agent/arguments.h"
@@ -139,18 +141,13 @@ static int write_prompt(const struct run_request *req, struct buf *out, struct f
   return rc;
 }
 
-static int read_mode(struct span mode, enum opencode_mode *out, struct fault *f)
+/* OpenCode's own plan mode is an agent of another name, which nobody can choose here. */
+static int read_mode(struct span mode, enum permission_mode *out, struct fault *f)
 {
-  static const char *const names[] = {[OPENCODE_BYPASS] = "bypassPermissions",
-                                      [OPENCODE_EDITS] = "acceptEdits",
-                                      [OPENCODE_ASK] = "default"};
-  if (mode.len == 0)
+  *out = permission_mode_read(mode);
+  if (mode.len == 0 || span_is(mode, "bypassPermissions") ||
+      span_is(mode, "acceptEdits") || span_is(mode, "default"))
     return 0;
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (span_is(mode, names[i])) {
-      *out = (enum opencode_mode)i;
-      return 0;
-    }
   return fault_set(f, FAULT_BAD_INPUT,
                    "run request: modelOptions.permissionMode must be bypassPermissions, "
                    "acceptEdits or default for opencode");
@@ -179,7 +176,7 @@ static void fill(const struct run_request *req, const struct bridge_address *bri
   buf_add(&order->session_id, req->session_id);
   for (size_t i = 0; i < req->allowed_tools.count; i++)
     strv_add(&order->allowed, req->allowed_tools.at[i]);
-  if (bridge == NULL)
+  if (!bridge)
     return;
   for (size_t i = 0; i < tools_count(req->tools); i++)
     strv_add(&order->tools, tools_at(req->tools, i)->name);

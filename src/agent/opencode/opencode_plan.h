@@ -6,14 +6,7 @@
 #define AGENT_OPENCODE_PLAN_H
 
 #include "agent/harness.h"
-
-enum opencode_mode {                  /* modelOptions.permissionMode */
-                     OPENCODE_BYPASS, /* "bypassPermissions", and without one: there is
-                                         nobody to ask */
-                     OPENCODE_EDITS,  /* "acceptEdits" */
-                     OPENCODE_ASK     /* "default": what would be asked is refused, but
-                                         bridged tools */
-};
+#include "request/permission.h"
 
 struct opencode_order {
   struct buf authorization; /* "Basic …" */
@@ -24,7 +17,7 @@ struct opencode_order {
   struct buf fresh_prompt;  /* … in a new one */
   struct strv tools;        /* registered names */
   struct strv allowed;      /* modelOptions.allowedTools */
-  enum opencode_mode mode;
+  enum permission_mode mode;
   bool wants_value; /* outputSchema was given */
 };
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* opencode_turn.c - see opencode_turn.h. */
+/* opencode_turn.c - what OpenCode's server is asked, and what its answers lead to.
+ *
+ * The bridge, the session and the prompt are asked one after the other; replies and the
+ * abort may go out while the prompt waits for its answer.  */
 #include "opencode_turn.h"
 
 #include "base/limits.h"
+#include "event/event_session.h"
 
 #include <stdlib.h>
 
@@ -11,13 +15,7 @@ enum { BRIDGE_TRIES = 3 };
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
 
-struct span opencode_text_of(const struct opencode_hall *h, json_at object,
-                             const char *key)
-{
-  return json_text(h->doc, json_get(object, key), (struct span){0});
-}
-
-/* -- asking -- */
+/* -- asking -------------------------------------------------------------- */
 
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body)
@@ -27,8 +25,9 @@ void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode
                                 tag == OPENCODE_EVENTS || body.len == 0 ? "GET" : "POST",
                             .authorization = buf_span(&c->order.authorization),
                             .body = body};
+  /* a transcript without its first line */
   if (c->url.len == 0)
-    return; /* a transcript without its first line */
+    return;
   buf_add(&url, buf_span(&c->url));
   buf_add_text(&url, path);
   call.url = buf_span(&url);
@@ -67,7 +66,7 @@ void opencode_abort(struct opencode *c, struct agent_output *output)
                   SPAN_LITERAL("{}"));
 }
 
-/* -- the end of the turn -- */
+/* -- the end of the turn ------------------------------------------------- */
 
 void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
                    int status, struct span words)
@@ -81,21 +80,21 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
     buf_add_text(&text, ": ");
   buf_add(&text, words);
   if (c->failure.len == 0)
-    harness_keep(&c->failure, buf_span(&text));
+    agent_keep(&c->failure, buf_span(&text));
   buf_free(&text);
   c->over = true;
   agent_dismiss(output);
 }
 
-struct span opencode_words_of(const struct opencode_hall *h, json_at error)
+struct span opencode_words_of(const struct opencode_input *in, json_at error)
 {
-  struct span message = opencode_text_of(h, json_get(error, "data"), "message");
-  return message.len > 0 ? message : opencode_text_of(h, error, "name");
+  struct span message = json_member_text(in->doc, json_get(error, "data"), "message");
+  return message.len > 0 ? message : json_member_text(in->doc, error, "name");
 }
 
-static void hear_part(const struct opencode_hall *h, json_at part)
+static void on_part(const struct opencode_input *in, json_at part)
 {
-  opencode_parts_part(&h->c->parts, h->doc, part, h->output->events);
+  opencode_parts_part(&in->c->parts, in->doc, part, in->output->events);
 }
 
 void opencode_catch_up(struct opencode *c, struct agent_output *output)
@@ -103,12 +102,12 @@ void opencode_catch_up(struct opencode *c, struct agent_output *output)
   static const struct json_rules rules = {.raw = opencode_raw};
   struct fault ignored = {0};
   struct json *doc = json_parse(buf_span(&c->answer), &rules, &ignored);
-  struct opencode_hall h = {c, doc, output};
+  struct opencode_input in = {c, doc, output};
   json_at parts = doc ? json_get(json_root(doc), "parts") : NULL;
   if (json_kind(parts) == JSON_ARRAY) {
     opencode_parts_message(&c->parts, doc, json_get(json_root(doc), "info"));
     for (json_at part = json_first(parts); part; part = json_next(part))
-      hear_part(&h, part);
+      on_part(&in, part);
   }
   json_free(doc);
 }
@@ -124,138 +123,136 @@ void opencode_maybe_over(struct opencode *c, struct agent_output *output)
   agent_dismiss(output);
 }
 
-/* -- answers -- */
+/* -- answers ------------------------------------------------------------- */
 
 /* {"<name>":{"status":"connected"}, …}.  On a busy machine OpenCode's first try was seen
  * to fail ("Failed to get tools") although it was answered, and the next to go well.
  * Without the tools it goes on. */
-static void hear_bridge(const struct opencode_hall *h)
+static void on_bridge(const struct opencode_input *in)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   char *name = span_copy(buf_span(&c->order.bridge_name));
-  json_at state = json_get(json_root(h->doc), name);
-  bool connected = span_is(opencode_text_of(h, state, "status"), "connected");
+  json_at state = json_get(json_root(in->doc), name);
+  bool connected = span_is(json_member_text(in->doc, state, "status"), "connected");
   free(name);
   if (!connected && ++c->bridge_tries < BRIDGE_TRIES) {
-    opencode_ask(c, h->output, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
+    opencode_ask(c, in->output, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
     return;
   }
   if (!connected) {
     struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
     struct span words =
-        span_cut_utf8(opencode_text_of(h, state, "error"), OPENCODE_SHOWN_BYTES);
+        span_cut_utf8(json_member_text(in->doc, state, "error"), OPENCODE_SHOWN_BYTES);
     buf_addf(&text,
              "OpenCode cannot use the tool bridge (%.*s): it works without the "
              "host tools",
              (int)words.len, words.len > 0 ? words.at : "");
-    events_warn(h->output->events, "bridge-unused", buf_span(&text));
+    events_warn(in->output->events, "bridge-unused", buf_span(&text));
     buf_free(&text);
   }
   c->bridged = true;
   buf_wipe(&c->order.bridge_body);
-  opencode_begin_session(c, h->output);
+  opencode_begin_session(c, in->output);
 }
 
-static void hear_session(const struct opencode_hall *h, const struct agent_input *input)
+static void on_session(const struct opencode_input *in, const struct agent_input *input)
 {
-  struct opencode *c = h->c;
-  struct span id = opencode_text_of(h, json_root(h->doc), "id");
+  struct opencode *c = in->c;
+  struct span id = json_member_text(in->doc, json_root(in->doc), "id");
   if (input->status == 200 && opencode_is_id(id)) {
-    struct buf value = buf_make(1 * KIB);
-    harness_keep(&c->session, id);
-    buf_addf(&value, "{\"sessionId\":\"%.*s\"}", (int)id.len, id.at);
-    events_custom(h->output->events, "opencode.session-id", buf_span(&value));
-    buf_free(&value);
+    agent_keep(&c->session, id);
+    events_session(in->output->events, "opencode", &(struct event_session){.id = id});
     c->asked = true;
     struct buf *prompt = c->resuming ? &c->order.prompt : &c->order.fresh_prompt;
-    opencode_ask_of(c, h->output, OPENCODE_PROMPT, "session", id, "/message",
+    opencode_ask_of(c, in->output, OPENCODE_PROMPT, "session", id, "/message",
                     buf_span(prompt));
     buf_free(&c->order.prompt);
     buf_free(&c->order.fresh_prompt);
   } else if (c->resuming && input->status > 0) {
-    events_warn(h->output->events, "resume-not-possible",
+    events_warn(in->output->events, "resume-not-possible",
                 SPAN_LITERAL("OpenCode does not know the session that was to be resumed: "
                              "a new one begins with the whole conversation"));
     buf_clear(&c->order.session_id);
-    opencode_begin_session(c, h->output);
+    opencode_begin_session(c, in->output);
   } else {
-    struct span words = opencode_words_of(h, json_root(h->doc));
-    opencode_fail(c, h->output, "OpenCode began no session", input->status,
+    struct span words = opencode_words_of(in, json_root(in->doc));
+    opencode_fail(c, in->output, "OpenCode began no session", input->status,
                   words.len > 0 ? words : input->text);
   }
 }
 
-static void add_said(const struct opencode_hall *h, json_at parts)
+static void add_said(const struct opencode_input *in, json_at parts)
 {
-  harness_keep(&h->c->said, (struct span){0});
+  agent_keep(&in->c->said, (struct span){0});
   if (json_kind(parts) != JSON_ARRAY)
     return;
   for (json_at part = json_first(parts); part; part = json_next(part))
-    if (span_is(opencode_text_of(h, part, "type"), "text"))
-      buf_add(&h->c->said, opencode_text_of(h, part, "text"));
+    if (span_is(json_member_text(in->doc, part, "type"), "text"))
+      buf_add(&in->c->said, json_member_text(in->doc, part, "text"));
 }
 
 /* 200 even when the model's API failed: then info.error says so.  A turn that was aborted
  * may have neither an error nor a finish. */
-static void hear_turn(const struct opencode_hall *h, const struct agent_input *input)
+static void on_turn(const struct opencode_input *in, const struct agent_input *input)
 {
-  struct opencode *c = h->c;
-  json_at root = json_root(h->doc), info = json_get(root, "info");
+  struct opencode *c = in->c;
+  json_at root = json_root(in->doc), info = json_get(root, "info");
   json_at error = json_get(info, "error");
-  struct span finish = opencode_text_of(h, info, "finish");
+  struct span finish = json_member_text(in->doc, info, "finish");
   if (input->status != 200) {
-    struct span words = opencode_words_of(h, root);
+    struct span words = opencode_words_of(in, root);
     c->vague = c->failure.len == 0;
     if (c->vague)
-      harness_keep(&c->failure, words.len > 0 ? words : input->text);
+      agent_keep(&c->failure, words.len > 0 ? words : input->text);
   } else if (json_kind(error) == JSON_OBJECT) {
-    c->no_value = span_is(opencode_text_of(h, error, "name"), "StructuredOutputError");
+    c->no_value =
+        span_is(json_member_text(in->doc, error, "name"), "StructuredOutputError");
     if (c->failure.len == 0)
-      harness_keep(&c->failure, opencode_words_of(h, error));
+      agent_keep(&c->failure, opencode_words_of(in, error));
   }
   c->finished = input->status == 200 && finish.len > 0;
   c->length = span_is(finish, "length");
-  add_said(h, json_get(root, "parts"));
+  add_said(in, json_get(root, "parts"));
   if (json_kind(json_get(info, "structured")) != JSON_ABSENT)
-    harness_keep(&c->value, json_raw(json_get(info, "structured")));
+    agent_keep(&c->value, json_raw(json_get(info, "structured")));
 }
 
-static void hear_prompt(const struct opencode_hall *h, const struct agent_input *input)
+static void on_prompt(const struct opencode_input *in, const struct agent_input *input)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   if (c->answered)
     return;
   c->answered = true;
   if (input->status == 0) {
-    opencode_fail(c, h->output, "OpenCode did not answer the prompt", 0, input->text);
+    opencode_fail(c, in->output, "OpenCode did not answer the prompt", 0, input->text);
     return;
   }
-  hear_turn(h, input);
+  on_turn(in, input);
   if (c->failure.len == 0 && !c->finished)
-    harness_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
+    agent_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
   if (!c->idle)
-    harness_keep(&c->answer, input->text);
-  agent_hang_up(h->output); /* should the stream's last word not come */
-  opencode_maybe_over(c, h->output);
+    agent_keep(&c->answer, input->text);
+  agent_hang_up(in->output); /* should the stream's last word not come */
+  opencode_maybe_over(c, in->output);
 }
 
-void opencode_answer(const struct opencode_hall *h, const struct agent_input *input)
+void opencode_answer(const struct opencode_input *in, const struct agent_input *input)
 {
-  struct opencode *c = h->c;
+  struct opencode *c = in->c;
   switch (input->tag) {
   case OPENCODE_BRIDGE:
     if (!c->bridged)
-      hear_bridge(h);
+      on_bridge(in);
     break;
   case OPENCODE_SESSION:
     if (!c->asked && !c->over)
-      hear_session(h, input);
+      on_session(in, input);
     break;
   case OPENCODE_PROMPT:
-    hear_prompt(h, input);
+    on_prompt(in, input);
     break;
   case OPENCODE_ABORT:
-    agent_hang_up(h->output);
+    agent_hang_up(in->output);
     break;
   default:
     break;

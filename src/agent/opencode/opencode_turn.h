@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* opencode_turn.h - one turn with OpenCode's server: what it is asked, what it answers,
  * and when the turn is over: when its answer and the last of its events are there, for
- * the answer overtakes them.  For opencode.c, which hears the events.  */
+ * the answer overtakes them.  opencode.c reads the events.  */
 #ifndef AGENT_OPENCODE_TURN_H
 #define AGENT_OPENCODE_TURN_H
 
@@ -34,20 +34,18 @@ struct opencode {
   bool finished, length;
 };
 
-struct opencode_hall { /* what a piece that was heard is heard with */
+struct opencode_input { /* one piece of its output, and what it is read with */
   struct opencode *c;
   struct json *doc;
   struct agent_output *output;
 };
 
-enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of others' words in an error */
+enum { OPENCODE_SHOWN_BYTES = 1000 }; /* of OpenCode's words in an error of ours */
 
 extern const char *const opencode_raw[]; /* members passed on as they are */
 
-struct span opencode_text_of(const struct opencode_hall *h, json_at object,
-                             const char *key);
 /* The words of an error object {"name","data":{"message"}}; empty: it is none. */
-struct span opencode_words_of(const struct opencode_hall *h, json_at error);
+struct span opencode_words_of(const struct opencode_input *in, json_at error);
 /* Nothing before the server's address is known. */
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body);
@@ -62,7 +60,7 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
 /* The last message as the answer has it: what the stream did not bring any more. */
 void opencode_catch_up(struct opencode *c, struct agent_output *output);
 void opencode_maybe_over(struct opencode *c, struct agent_output *output);
-/* AGENT_ANSWER; `h->doc` NULL: it is no JSON. */
-void opencode_answer(const struct opencode_hall *h, const struct agent_input *input);
+/* AGENT_ANSWER; `in->doc` NULL: it is no JSON. */
+void opencode_answer(const struct opencode_input *in, const struct agent_input *input);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* answer.c - see answer.h. */
+/* answer.c - the headers that follow from a status, in one place for all answers.  */
 #include "door/http/answer.h"
 
 #include "http/http_server.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* event_stream.c - see event_stream.h. */
+/* event_stream.c - a reader of the journal that writes to an exchange.  It pulls: the
+ * server says when the socket has taken all, and only then more is read, so a slow client
+ * costs LIMIT_READER_BYTES and no more.  */
 #include "door/http/event_stream.h"
 
-#include "base/ids.h"
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "event/notices.h"
 #include "http/http_server.h"
 #include "http/sse.h"
 #include "io/loop.h"
@@ -51,23 +52,13 @@ static size_t write_lines(struct event_stream *s, const struct journal_lines *li
 static size_t write_gap(struct event_stream *s, const struct journal_lines *gap)
 {
   struct buf line = buf_make(KIB);
-  struct json_writer w = json_write_to(&line);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("CUSTOM"));
-  json_put_int(&w, "timestamp", ids_now_ms());
-  json_put_text(&w, "name", SPAN_LITERAL("runlet.gap"));
-  json_open(&w, "value", '{');
-  json_put_int(&w, "from", (long long)gap->from);
-  json_put_int(&w, "to", (long long)gap->to);
-  json_close(&w, '}');
-  json_close(&w, '}');
+  notice_gap(s->record->format, gap->from, gap->to, &line);
   buf_clear(&s->text);
-  if (s->sse) {
-    sse_write_message(buf_span(&line), &s->text);
-  } else {
+  /* without its newline */
+  if (s->sse)
+    sse_write_message(span_trim(buf_span(&line)), &s->text);
+  else
     buf_add(&s->text, buf_span(&line));
-    buf_add_char(&s->text, '\n');
-  }
   buf_free(&line);
   return http_write(s->exchange, buf_span(&s->text));
 }

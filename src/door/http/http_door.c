@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* http_door.c - see http_door.h. */
+/* http_door.c - the service as a whole: who gets in, the companion beside it, and the
+ * order in which all of it ends.  What is answered stands in routes.c.  */
 #include "door/http/http_door.h"
 
 #include "base/limits.h"
 #include "base/log.h"
 #include "door/auth.h"
+#include "door/door_signals.h"
 #include "door/http/answer.h"
-#include "door/http/ready.h"
+#include "door/http/routes.h"
 #include "door/http/runs_door.h"
+#include "door/options_read.h"
 #include "door/runtime.h"
+#include "door/token.h"
 #include "http/http_server.h"
 #include "io/address.h"
 #include "io/files.h"
@@ -23,8 +27,9 @@
 
 #define FLUSH_LOOK_MS 5 /* between two looks at what still has to leave, at shutdown */
 
-struct door {
+struct http_state {
   struct runtime *runtime;
+  struct door_signals signals;
   struct auth auth;
   struct runs_door runs;
   struct http_server *server;
@@ -35,17 +40,16 @@ struct door {
   int status;                  /* of it; 0 without one */
 };
 
-/* -- routes
- * ------------------------------------------------------------------------------------------
- */
+/* -- routes -- */
 
-static bool is_agent(const struct door *d, const struct sockaddr *peer,
+static bool is_agent(const struct http_state *d, const struct sockaddr *peer,
                      const struct sockaddr *local)
 {
   const struct agent_user *agent = d->runtime->settings.agent;
   return agent && peer_may_be(agent->uid, peer, local);
 }
 
+/* Before a byte is read: an agent's connection costs nothing but its accept. */
 static bool on_accept(void *who, const struct sockaddr *peer,
                       const struct sockaddr *local)
 {
@@ -54,9 +58,9 @@ static bool on_accept(void *who, const struct sockaddr *peer,
 
 static void on_head(void *who, struct http_exchange *x)
 {
-  struct door *d = who;
+  struct http_state *d = who;
   const struct http_request *r = http_exchange_request(x);
-  if (span_is(r->method, "GET") && span_is(r->target, "/health"))
+  if (routes_is_open(r))
     return;
   struct auth_facts facts = {
       .authorization = http_request_header(r, "authorization"),
@@ -69,38 +73,15 @@ static void on_head(void *who, struct http_exchange *x)
     answer_fault(x, &f);
 }
 
-static void answer_ready(const struct door *d, struct http_exchange *x)
-{
-  struct buf json = buf_make(64 * KIB);
-  bool ready = ready_write(d->runtime, d->flush != NULL, &json);
-  answer_text(x, ready ? 200 : 503, "application/json", buf_span(&json));
-  buf_free(&json);
-}
-
 static void on_request(void *who, struct http_exchange *x)
 {
-  struct door *d = who;
-  const struct http_request *r = http_exchange_request(x);
-  struct route route;
-  struct fault f = {0};
-  if (route_read(r->method, r->target, &route, &f) < 0)
-    answer_fault(x, &f);
-  else if (route.name == ROUTE_NONE)
-    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
-  else if (route.name == ROUTE_HEALTH)
-    answer_text(x, 200, NULL, SPAN_LITERAL("ok"));
-  else if (route.name == ROUTE_READY)
-    answer_ready(d, x);
-  else
-    runs_door_answer(&d->runs, x, &route);
-  route_free(&route);
+  struct http_state *d = who;
+  routes_answer(&d->runs, x);
 }
 
-/* -- the end
- * --------------------------------------------------------------------------------------------
- */
+/* -- the end -- */
 
-static void close_door(struct door *d)
+static void close_door(struct http_state *d)
 {
   if (d->closing)
     return;
@@ -108,7 +89,7 @@ static void close_door(struct door *d)
   loop_timer_free(d->flush);
   d->flush = NULL;
   if (!d->companion) /* one that takes its time still hears what comes */
-    runtime_stop_signals(d->runtime);
+    door_signals_close(&d->signals);
   http_server_close(d->server, NULL, NULL); /* tells what still follows a run */
   runs_door_close(&d->runs);
 }
@@ -116,7 +97,7 @@ static void close_door(struct door *d)
 /* The last lines get killGraceMs + 1 s to leave, then the sockets are reset. */
 static void look_at_flush(void *who)
 {
-  struct door *d = who;
+  struct http_state *d = who;
   bool flushed = d->runs.streams == 0 && http_server_unflushed(d->server) == 0;
   if (flushed || d->flush_left_ms < FLUSH_LOOK_MS) {
     close_door(d);
@@ -128,35 +109,37 @@ static void look_at_flush(void *who)
 
 static void runs_are_over(void *who)
 {
-  struct door *d = who;
-  d->flush_left_ms = (unsigned)d->runtime->options->kill_grace_ms + 1000;
+  struct http_state *d = who;
+  d->flush_left_ms = d->runtime->settings.deadlines.kill_grace_ms + 1000;
   loop_timer_start(d->flush, 0);
 }
 
-static void shut_down(struct door *d)
+/* Once: no new runs, and the running ones end.  Again: they end at once. */
+static void shut_down(struct http_state *d)
 {
   if (d->closing)
     return;
-  bool again = d->flush != NULL;
+  bool again = d->runs.shutting_down;
+  d->runs.shutting_down = true;
   log_line(LOG_INFO, (struct span){0}, again ? "hastening" : "shutting down");
   if (!again)
     d->flush = loop_timer_new(d->runtime->loop, look_at_flush, d);
   http_server_stop(d->server);
   runs_shutdown(d->runtime->runs,
-                again ? 1 : (unsigned)d->runtime->options->kill_grace_ms, runs_are_over,
+                again ? 1 : d->runtime->settings.deadlines.kill_grace_ms, runs_are_over,
                 d);
 }
 
-static void heard_signal(void *who, const struct signal_news *n)
+static void on_signal(void *who, const struct signal_news *n)
 {
-  struct door *d = who;
+  struct http_state *d = who;
   bool ends = n->number == SIGTERM || n->number == SIGINT || n->number == SIGQUIT ||
               (n->number == SIGHUP && !d->runtime->options->companion);
   log_line(LOG_INFO, (struct span){0}, "signal %d", n->number);
   if (d->companion && !n->terminal)
     companion_signal(d->companion, n->number);
   if (d->companion && ends)
-    companion_kill_after(d->companion, (unsigned)d->runtime->options->kill_grace_ms);
+    companion_kill_after(d->companion, d->runtime->settings.deadlines.kill_grace_ms);
   if (ends)
     shut_down(d);
 }
@@ -165,17 +148,18 @@ static void heard_signal(void *who, const struct signal_news *n)
 
 static void companion_exited(void *who, int status)
 {
-  struct door *d = who;
+  struct http_state *d = who;
   d->companion = NULL;
   d->status = status;
   log_line(LOG_INFO, (struct span){0}, "the companion has exited with status %d", status);
   if (d->closing)
-    runtime_stop_signals(d->runtime);
+    door_signals_close(&d->signals);
   else if (!d->flush)
     shut_down(d);
 }
 
-static int find_companion(const struct door *d, struct buf *program, struct fault *f)
+static int find_companion(const struct http_state *d, struct buf *program,
+                          struct fault *f)
 {
   char *const *words = d->runtime->options->companion;
   if (!words || files_find_program(words[0], strv_env(&d->runtime->environment, "PATH"),
@@ -185,7 +169,8 @@ static int find_companion(const struct door *d, struct buf *program, struct faul
   return fault_prefix(f, "companion");
 }
 
-static int start_companion(struct door *d, const struct buf *program, struct fault *f)
+static int start_companion(struct http_state *d, const struct buf *program,
+                           struct fault *f)
 {
   const struct runtime *g = d->runtime;
   static char *no_env[] = {NULL};
@@ -197,17 +182,15 @@ static int start_companion(struct door *d, const struct buf *program, struct fau
   return d->companion ? 0 : -1;
 }
 
-/* -- the beginning
- * ----------------------------------------------------------------------------------------
- */
+/* -- the beginning -- */
 
 static int listen_address(const struct runtime *g, struct buf *host, unsigned *port,
                           struct fault *f)
 {
-  if (g->options->listen)
-    return options_listen(g->options->listen, host, port, f);
-  const char *runner_port =
-      strv_env(&g->environment, "RUNNER_PORT"); /* the reference's variable */
+  if (g->options->serve.listen)
+    return options_listen(g->options->serve.listen, host, port, f);
+  /* TanStack's runner reads it */
+  const char *runner_port = strv_env(&g->environment, "RUNNER_PORT");
   unsigned long long number = 8080;
   if (runner_port && !span_to_number(span_of(runner_port), 0, 65535, &number))
     return fault_set(f, FAULT_BAD_INPUT,
@@ -218,26 +201,28 @@ static int listen_address(const struct runtime *g, struct buf *host, unsigned *p
   return 0;
 }
 
-static int open_door(struct door *d, char *const *env, struct fault *f)
+static int listen_at(struct http_state *d, char *const *env, struct fault *f)
 {
   const struct options *o = d->runtime->options;
-  struct buf host = buf_make(KIB);
+  struct buf host = buf_make(KIB), token = {0};
   unsigned port = 0;
   int failed = listen_address(d->runtime, &host, &port, f);
   if (!failed)
-    failed = auth_open(&d->auth, o->token_file, env, buf_cstring(&host),
-                       o->allow_unauthenticated, f);
-  struct http_server_setup setup = {
-      .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, (size_t)o->max_body_bytes},
-      .connections = (size_t)o->max_connections,
-      .head_ms = LIMIT_HEAD_MS,
-      .body_ms = LIMIT_BODY_MS,
-      .idle_ms = LIMIT_IDLE_MS,
-      .write_stall_ms = (unsigned)o->write_stall_ms,
-      .on_accept = on_accept,
-      .on_head = on_head,
-      .on_request = on_request,
-      .who = d};
+    failed = token_read(o->serve.token_file, env, &token, f);
+  if (!failed)
+    failed = auth_open(&d->auth, &token, buf_cstring(&host),
+                       o->serve.allow_unauthenticated, f);
+  buf_wipe(&token);
+  struct http_server_setup setup = o->serve.http;
+  setup.limits = (struct http_parse_limits){LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT,
+                                            o->run.max_body_bytes};
+  setup.head_ms = LIMIT_HEAD_MS;
+  setup.body_ms = LIMIT_BODY_MS;
+  setup.idle_ms = LIMIT_IDLE_MS;
+  setup.on_accept = on_accept;
+  setup.on_head = on_head;
+  setup.on_request = on_request;
+  setup.who = d;
   if (!failed) {
     d->server = http_server_open(d->runtime->loop, buf_cstring(&host), port, &setup, f);
     failed = d->server ? 0 : -1;
@@ -250,19 +235,20 @@ static int open_door(struct door *d, char *const *env, struct fault *f)
   return failed;
 }
 
-int http_door(const struct options *options, char *const *env, struct fault *f)
+static int open_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct runtime runtime;
-  struct door d = {.runtime = &runtime};
+  struct http_state d = {.runtime = &runtime};
   struct buf companion = buf_make(8 * KIB);
   int failed = runtime_open(&runtime, options, env, f);
   if (!failed)
     failed = find_companion(&d, &companion, f);
   if (!failed)
-    failed = runtime_start_signals(&runtime, heard_signal, &d, f);
+    failed = door_signals_open(&d.signals, runtime.loop, options->companion != NULL,
+                               on_signal, &d, f);
   if (!failed) {
     runs_door_open(&d.runs, &runtime);
-    failed = open_door(&d, env, f);
+    failed = listen_at(&d, env, f);
   }
   if (!failed && start_companion(&d, &companion, f) < 0) {
     failed = -1;
@@ -272,7 +258,22 @@ int http_door(const struct options *options, char *const *env, struct fault *f)
     runtime_run(&runtime);
   runs_door_close(&d.runs);
   auth_close(&d.auth);
+  door_signals_close(&d.signals);
   runtime_close(&runtime);
   buf_free(&companion);
   return failed ? failed : d.status;
 }
+
+const struct door http_door = {
+    .name = "serve",
+    .arguments = "[-- COMMAND [ARG…]]",
+    .summary = "the container's service: POST /run, GET /runs, /health, /ready, "
+               "/metrics; COMMAND "
+               "(the image's former entrypoint) runs beside it",
+    .exit_status = "COMMAND's, if there is one (128+n: ended by signal n); "
+                   "else 0 after TERM, INT,\n"
+                   "HUP or QUIT, 1 cannot listen, 2 usage.",
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_SERVICE,
+    .takes_companion = true,
+    .open = open_door,
+};

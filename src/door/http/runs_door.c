@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* runs_door.c - see runs_door.h. */
+/* runs_door.c - the answers about runs that are known already; each begins by finding its
+ * run.  */
 #include "door/http/runs_door.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"
-#include "base/log.h"
-#include "base/version.h"
 #include "door/http/answer.h"
 #include "door/http/event_stream.h"
-#include "door/http/metrics.h"
+#include "http/http_header.h"
 #include "http/http_server.h"
+#include "request/request_read.h"
 
 #include <limits.h>
 #include <string.h>
@@ -55,8 +55,10 @@ static void put_record(const struct record *r, struct json_writer *w)
   json_close(w, '}');
 }
 
-static void answer_runs(const struct runs_door *d, struct http_exchange *x)
+void runs_door_list(struct runs_door *d, struct http_exchange *x,
+                    const struct route_target *target)
 {
+  (void)target;
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&text);
   json_open(&w, NULL, '{');
@@ -69,8 +71,23 @@ static void answer_runs(const struct runs_door *d, struct http_exchange *x)
   buf_free(&text);
 }
 
-static void answer_record(const struct record *r, struct http_exchange *x)
+/* NULL: 404 was answered. */
+static struct record *find(const struct runs_door *d, struct http_exchange *x,
+                           const struct route_target *target)
 {
+  struct record *r = records_find(d->records, buf_span(&target->id));
+  if (!r)
+    answer_text(x, 404, "text/plain",
+                SPAN_LITERAL("no such run, or it is no longer kept"));
+  return r;
+}
+
+void runs_door_record(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target)
+{
+  const struct record *r = find(d, x, target);
+  if (!r)
+    return;
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&text);
   put_record(r, &w);
@@ -78,22 +95,10 @@ static void answer_record(const struct record *r, struct http_exchange *x)
   buf_free(&text);
 }
 
-static void answer_metrics(const struct runs_door *d, struct http_exchange *x)
-{
-  struct metrics m = {.version = RUNLET_VERSION,
-                      .counters = &d->runtime->counters,
-                      .now = records_figures(d->records),
-                      .self = self_usage()};
-  struct buf text = buf_make(MIB);
-  metrics_write(&m, &text);
-  answer_text(x, 200, METRICS_TYPE, buf_span(&text));
-  buf_free(&text);
-}
-
 /* -- streams -- */
 
-static void open_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
-                        unsigned long long after, bool posted, bool sse)
+void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
+                      unsigned long long after, bool posted, bool sse)
 {
   struct event_stream_setup setup = {.loop = d->runtime->loop,
                                      .record = r,
@@ -104,21 +109,32 @@ static void open_stream(struct runs_door *d, struct http_exchange *x, struct rec
   event_stream_open(x, &setup);
 }
 
-static bool wants_sse(const struct http_request *r)
+/* The number of `after`, if the query has it; the last one counts. */
+static int read_after(struct span query, unsigned long long *after, struct fault *f)
 {
-  static const char type[] = "text/event-stream";
-  struct span accept = http_request_header(r, "accept");
-  for (; accept.len >= sizeof type - 1; accept = span_after(accept, 1))
-    if (!strncasecmp(accept.at, type, sizeof type - 1))
-      return true;
-  return false;
+  struct span name, value;
+  while (route_next_parameter(&query, &name, &value))
+    if (span_is(name, "after") && !span_to_number(value, 0, LLONG_MAX, after))
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "after must be the number of an event, not \"%.*s\"",
+                       (int)(value.len < 60 ? value.len : 60), value.at);
+  return 0;
 }
 
-static void answer_events(struct runs_door *d, struct http_exchange *x, struct record *r,
-                          unsigned long long after)
+void runs_door_events(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target)
 {
+  unsigned long long after = 0;
+  struct fault f = {0};
+  if (read_after(target->query, &after, &f) < 0) {
+    answer_fault(x, &f);
+    return;
+  }
+  struct record *r = find(d, x, target);
+  if (!r)
+    return;
   const struct http_request *req = http_exchange_request(x);
-  bool sse = wants_sse(req);
+  bool sse = http_header_accepts(http_request_header(req, "accept"), "text/event-stream");
   struct span last = http_request_header(req, "last-event-id");
   if (sse && last.len > 0 && !span_to_number(last, 0, LLONG_MAX, &after)) {
     answer_text(x, 400, "text/plain",
@@ -128,35 +144,17 @@ static void answer_events(struct runs_door *d, struct http_exchange *x, struct r
   if (sse && journal_is_over(r->journal) && after >= journal_facts(r->journal).last)
     answer_text(x, 204, NULL, (struct span){0});
   else
-    open_stream(d, x, r, after, false, sse);
+    runs_door_stream(d, x, r, after, false, sse);
 }
 
-/* -- starting and ending -- */
+/* -- ending -- */
 
-static void mcp_post_run(struct runs_door *d, struct http_exchange *x)
+void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target)
 {
-  struct buf text = http_exchange_body(x);
-  uint64_t body = span_hash(buf_span(&text));
-  struct span trace = http_request_header(http_exchange_request(x), "traceparent");
-  struct request_rules rules = {.local_tools = d->runtime->options->tool_command != NULL};
-  struct fault f = {0};
-  struct run_request *req = run_request_read(&text, &rules, &f);
-  struct record *r = NULL;
-  if (req) {
-    buf_add(&req->door_text, trace);
-    req->traceparent = buf_span(&req->door_text);
-    r = records_post(d->records, req, body, &f);
-  }
-  if (!r) {
-    log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f.text);
-    answer_fault(x, &f);
+  struct record *r = find(d, x, target);
+  if (!r)
     return;
-  }
-  open_stream(d, x, r, 0, true, false);
-}
-
-static void cancel_run(struct record *r, struct http_exchange *x)
-{
   bool ending = record_cancel(r);
   struct buf text = buf_make(LIMIT_BODY_BYTES);
   struct json_writer w = json_write_to(&text);
@@ -168,39 +166,13 @@ static void cancel_run(struct record *r, struct http_exchange *x)
   buf_free(&text);
 }
 
-void runs_door_answer(struct runs_door *d, struct http_exchange *x,
-                      const struct route *route)
-{
-  struct record *r = records_find(d->records, buf_span(&route->id));
-  if (route->name == ROUTE_RUN)
-    mcp_post_run(d, x);
-  else if (route->name == ROUTE_RUNS)
-    answer_runs(d, x);
-  else if (route->name == ROUTE_METRICS)
-    answer_metrics(d, x);
-  else if (!r)
-    answer_text(x, 404, "text/plain",
-                SPAN_LITERAL("no such run, or it is no longer kept"));
-  else if (route->name == ROUTE_RECORD)
-    answer_record(r, x);
-  else if (route->name == ROUTE_EVENTS)
-    answer_events(d, x, r, route->after);
-  else
-    cancel_run(r, x);
-}
-
 void runs_door_open(struct runs_door *d, struct runtime *runtime)
 {
-  const struct options *o = runtime->options;
-  struct records_setup setup = {.loop = runtime->loop,
-                                .runs = runtime->runs,
-                                .counters = &runtime->counters,
-                                .folder = runtime->state.at,
-                                .memory_bytes = (size_t)o->log_memory_bytes,
-                                .spill_bytes = o->log_spill_bytes,
-                                .keep_ms = (unsigned)o->keep_ms,
-                                .keep_runs = (unsigned)o->keep_runs,
-                                .keep_bytes = o->keep_bytes};
+  struct records_setup setup = runtime->options->serve.records;
+  setup.loop = runtime->loop;
+  setup.runs = runtime->runs;
+  setup.counters = &runtime->counters;
+  setup.folder = runtime->folders.state.at;
   *d = (struct runs_door){.runtime = runtime, .records = records_new(&setup)};
 }
 

@@ -2,7 +2,7 @@
 /* What the golden transcripts cannot show: a bridge of another name, and a flood. */
 #include "agent/acp/acp_calls.h"
 
-#include "agent/acp/acp.h"
+#include "agent/harnesses.h"
 #include "base/limits.h"
 
 #include "acp_talk.h"

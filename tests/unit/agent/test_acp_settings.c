@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/acp/acp_settings.h"
 
-#include "agent/acp/acp.h"
+#include "agent/harnesses.h"
 
 #include "acp_talk.h"
 

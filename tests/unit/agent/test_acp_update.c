@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/acp/acp_update.h"
 
-#include "agent/acp/acp.h"
+#include "agent/harnesses.h"
 
 #include "acp_talk.h"
 
@@ -14,85 +14,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define ASK(kind, title)                                                                 \
-  "{\"id\":\"p-1\",\"method\":\"session/request_permission\",\"params\":{\"toolCall\":{" \
-  "\"toolCallId\":\"c\",\"kind\":\"" kind "\",\"title\":\"" title "\"},\"options\":[{"   \
-  "\"kind\":\"allow_always\",\"optionId\":\"always\"},{\"kind\":\"allow_once\","         \
-  "\"optionId\":\"once\"},{\"kind\":\"reject_once\",\"optionId\":\"no\"}]}}"
-#define ALLOWED                                                                          \
-  "{\"jsonrpc\":\"2.0\",\"id\":\"p-1\",\"result\":{\"outcome\":{\"outcome\":"            \
-  "\"selected\",\"optionId\":\"once\"}}}\n"
-#define REJECTED "\"optionId\":\"no\""
-
-static void prompt_with(struct acp_talk *t, const char *permission)
-{
-  acp_talk_open(t, &acp_harness);
-  t->req.permission_mode = span_of(permission);
-  acp_talk_begin(t, NULL);
-  acp_talk_hear(t, ACP_INIT, "session/new");
-  acp_talk_hear(t,
-                "{\"id\":5,\"result\":{\"sessionId\":\"s-1\",\"modes\":{"
-                "\"currentModeId\":\"plan\",\"availableModes\":[{\"id\":\"plan\"}]}}}",
-                "session/prompt");
-}
-
-static void test_update__the_permission_mode_answers_for_the_user(void **state)
-{
-  static const struct {
-    const char *mode, *edit, *shell, *bridged;
-  } rows[] = {{"", ALLOWED, ALLOWED, ALLOWED},
-              {"bypassPermissions", ALLOWED, ALLOWED, ALLOWED},
-              {"acceptEdits", ALLOWED, REJECTED, ALLOWED},
-              {"default", REJECTED, REJECTED, ALLOWED},
-              {"plan", REJECTED, REJECTED, REJECTED}};
-  (void)state;
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    struct acp_talk t;
-    prompt_with(&t, rows[i].mode);
-    acp_talk_hear(&t, ASK("edit", "x"), rows[i].edit);
-    acp_talk_close(&t);
-    prompt_with(&t, rows[i].mode);
-    acp_talk_hear(&t, ASK("execute", "x"), rows[i].shell);
-    acp_talk_close(&t);
-    prompt_with(&t, rows[i].mode);
-    acp_talk_hear(&t, ASK("execute", "mcp__tanstack__echo"), rows[i].bridged);
-    acp_talk_close(&t);
-  }
-}
-
-static void test_update__without_an_option_that_fits_the_answer_is_cancelled(void **state)
-{
-  struct acp_talk t;
-  (void)state;
-  prompt_with(&t, "");
-  acp_talk_hear(&t,
-                "{\"id\":0,\"method\":\"session/request_permission\",\"params\":{"
-                "\"toolCall\":{\"toolCallId\":\"c\"},\"options\":[{\"kind\":"
-                "\"reject_once\",\"optionId\":\"no\"}]}}",
-                "\"id\":0,\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
-  acp_talk_hear(&t, "{\"id\":1,\"method\":\"session/request_permission\"}",
-                "\"id\":1,\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
-  acp_talk_close(&t);
-}
-
-static void test_update__everything_else_an_agent_asks_is_refused(void **state)
-{
-  static const char *const methods[] = {"fs/read_text_file", "terminal/create",
-                                        "_x.ai/ask", "elicitation/create"};
-  (void)state;
-  for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-    struct acp_talk t;
-    struct buf line = buf_make(4096);
-    buf_addf(&line, "{\"id\":\"a\\u0041\",\"method\":\"%s\",\"params\":{}}", methods[i]);
-    prompt_with(&t, "");
-    acp_talk_hear(&t, buf_cstring(&line),
-                  "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0041\",\"error\":{\"code\":-32601,"
-                  "\"message\":\"Method not found\"}}\n");
-    buf_free(&line);
-    acp_talk_close(&t);
-  }
-}
 
 static void test_update__what_is_said_before_the_prompt_is_the_past(void **state)
 {
@@ -113,9 +34,6 @@ static void test_update__what_is_said_before_the_prompt_is_the_past(void **state
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_update__the_permission_mode_answers_for_the_user),
-      cmocka_unit_test(test_update__without_an_option_that_fits_the_answer_is_cancelled),
-      cmocka_unit_test(test_update__everything_else_an_agent_asks_is_refused),
       cmocka_unit_test(test_update__what_is_said_before_the_prompt_is_the_past),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-static void test_agent_actions__what_is_said_waits_in_the_outbox(void **state)
+static void test_agent_actions__what_is_said_waits(void **state)
 {
   struct agent_actions actions = agent_actions_make();
   struct agent_output output = {.actions = &actions};
@@ -72,12 +72,36 @@ static void test_agent_actions__a_dismissed_agent_is_hung_up_on_too(void **state
   agent_actions_free(&actions);
 }
 
+static void
+test_agent_actions__a_question_waits_only_where_somebody_is_asked(void **state)
+{
+  (void)state;
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  const struct permission_question all = {.mode = PERMISSION_MODE_BYPASS},
+                                   shell = {.mode = PERMISSION_MODE_DEFAULT};
+  assert_int_equal(agent_permit(&output, SPAN_LITERAL("a"), &shell), PERMISSION_DENY);
+  assert_int_equal(agent_permit(&output, SPAN_LITERAL("b"), &all), PERMISSION_ALLOW);
+  actions.can_ask = true;
+  assert_int_equal(agent_permit(&output, SPAN_LITERAL("c"), &all), PERMISSION_ALLOW);
+  assert_int_equal(actions.question_count, 0);
+  assert_int_equal(agent_permit(&output, SPAN_LITERAL("d"), &shell), PERMISSION_ASK);
+  assert_int_equal(agent_permit(&output, SPAN_LITERAL("e"), &shell), PERMISSION_ASK);
+  assert_int_equal(actions.question_count, 2);
+  assert_string_equal(buf_cstring(&actions.questions[1]), "e");
+  agent_actions_clear(&actions);
+  assert_int_equal(actions.question_count, 0);
+  assert_true(actions.can_ask);
+  agent_actions_free(&actions);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_agent_actions__what_is_said_waits_in_the_outbox),
+      cmocka_unit_test(test_agent_actions__what_is_said_waits),
       cmocka_unit_test(test_agent_actions__calls_wait_as_copies_in_their_order),
       cmocka_unit_test(test_agent_actions__a_dismissed_agent_is_hung_up_on_too),
+      cmocka_unit_test(test_agent_actions__a_question_waits_only_where_somebody_is_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent_session.h"
 
+#include "agent/harnesses.h"
+
 #include "stream.h"
 
 #include <setjmp.h>
@@ -22,8 +24,8 @@ struct fixture {
 
 static void fixture_open(struct fixture *d)
 {
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
-  d->session = agent_session_open(harness_find(SPAN_LITERAL("claude-code")));
+  stream_open(&d->stream, &event_format_tanstack, 0);
+  d->session = agent_session_make(harness_find(SPAN_LITERAL("claude-code")));
   d->session.events = d->stream.events;
 }
 
@@ -31,9 +33,9 @@ static void fixture_close(struct fixture *d, int status)
 {
   struct process_end end = {.status = status};
   agent_session_finish(&d->session, &end);
-  assert_true(events_are_over(d->session.events));
-  agent_session_close(&d->session);
-  agent_session_close(&d->session); /* twice is fine */
+  assert_true(d->stream.sink.ended);
+  agent_session_free(&d->session);
+  agent_session_free(&d->session); /* twice is fine */
 }
 
 static bool says(const struct fixture *d, const char *text)
@@ -114,7 +116,7 @@ static void expect_recorded(const char *line, enum agent_input_kind kind, int ta
                             int status, const char *text)
 {
   static const struct harness listener = {.id = "listener", .on_input = keep_it};
-  struct agent_session h = agent_session_open(&listener);
+  struct agent_session h = agent_session_make(&listener);
   last = (struct agent_input){0};
   agent_session_recorded(&h, span_of(line));
   assert_int_equal(last.kind, kind);
@@ -122,7 +124,7 @@ static void expect_recorded(const char *line, enum agent_input_kind kind, int ta
   assert_int_equal(last.status, status);
   assert_string_equal(last_text, text);
   assert_true(h.actions.heartbeat);
-  agent_session_close(&h);
+  agent_session_free(&h);
 }
 
 static void test_agent_session__reads_what_a_transcript_says_came_by_http(void **state)
@@ -144,21 +146,46 @@ static void test_agent_session__tells_blank_lines_to_those_that_want_them(void *
 {
   static const struct harness listener = {
       .id = "listener", .on_input = keep_it, .blank_lines = true};
-  struct agent_session h = agent_session_open(&listener);
+  struct agent_session h = agent_session_make(&listener);
   (void)state;
   last = (struct agent_input){0};
   (void)agent_session_line(&h, SPAN_LITERAL("  "));
   assert_string_equal(last_text, "  ");
   (void)agent_session_line(&h, SPAN_LITERAL(""));
   assert_string_equal(last_text, "");
-  agent_session_close(&h);
+  agent_session_free(&h);
+}
+
+static bool say_it(void *state, struct span id, bool yes, struct span reason,
+                   struct agent_output *output)
+{
+  (void)state;
+  agent_write(output, id);
+  agent_write(output, yes ? SPAN_LITERAL(" yes ") : SPAN_LITERAL(" no "));
+  agent_write(output, reason);
+  return true;
+}
+
+static void test_agent_session__hands_an_answer_to_the_harness_that_asked(void **state)
+{
+  static const struct harness asks = {.id = "asks", .permit = say_it};
+  static const struct harness never = {.id = "never"};
+  struct agent_session h = agent_session_make(&asks);
+  (void)state;
+  assert_true(
+      agent_session_permit(&h, SPAN_LITERAL("c1"), false, SPAN_LITERAL("not now")));
+  assert_string_equal(buf_cstring(&h.actions.input), "c1 no not now");
+  agent_session_free(&h);
+  h = agent_session_make(&never);
+  assert_false(agent_session_permit(&h, SPAN_LITERAL("c1"), true, (struct span){0}));
+  agent_session_free(&h);
 }
 
 static void test_agent_session__closes_what_was_never_opened(void **state)
 {
   (void)state;
   struct agent_session nothing = {0};
-  agent_session_close(&nothing);
+  agent_session_free(&nothing);
 }
 
 int main(void)
@@ -170,6 +197,7 @@ int main(void)
       cmocka_unit_test(test_agent_session__knows_a_success_and_that_the_turn_is_over),
       cmocka_unit_test(test_agent_session__reads_what_a_transcript_says_came_by_http),
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
+      cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts (test_golden.c) cannot show: the actions, what hear()
+/* What the golden transcripts (test_golden.c) cannot show: the actions, what on_input()
  * answers, and how the last record and the end of the process decide together. */
-#include "agent/claude_code/claude_code.h"
+#include "agent/harnesses.h"
 
 #include "base/limits.h"
 #include "talk.h"
@@ -160,7 +160,7 @@ static void test_claude__hangs_up_at_the_result(void **state)
   talk_say(&t, OK);
   assert_true(t.actions.hang_up);
   assert_true(claude_code_harness.succeeded(t.state));
-  assert_false(events_are_over(t.stream.events));
+  assert_false(t.stream.sink.ended);
   talk_say(&t, FAILED);
   assert_false(claude_code_harness.succeeded(t.state));
   talk_say(&t, MAX_TURNS);
@@ -172,8 +172,6 @@ static void test_claude__hangs_up_at_the_result(void **state)
 static void test_claude__only_what_is_no_object_is_not_understood(void **state)
 {
   static const char *const fine[] = {
-      "",
-      "  \t",
       "null",
       "1",
       "-1.5e3",

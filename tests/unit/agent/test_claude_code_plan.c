@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

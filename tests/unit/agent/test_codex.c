@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the golden transcripts (test_golden.c) cannot show: the actions, what hear()
+/* What the golden transcripts (test_golden.c) cannot show: the actions, what on_input()
  * answers, the bridge's name, the value that was asked for, and how the last record and
  * the end of the process decide together. */
-#include "agent/codex/codex.h"
+#include "agent/harnesses.h"
 
 #include "talk.h"
 
@@ -79,9 +79,7 @@ static void test_codex__only_what_is_no_object_is_not_understood(void **state)
 {
   static const char half_a_call[] = "{\"type\":\"item.completed\",\"item\":{\"type\":"
                                     "\"mcp_tool_call\",\"id\":\"a\"}}";
-  static const char *const fine[] = {"",
-                                     " \t",
-                                     "{}",
+  static const char *const fine[] = {"{}",
                                      "{\"type\":null}",
                                      "{\"type\":\"of.tomorrow\"}",
                                      "{\"type\":\"item.started\"}",

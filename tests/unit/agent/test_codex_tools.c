@@ -30,6 +30,8 @@ static void expect_call(const char *item, const char *server, const char *name,
   assert_string_equal(buf_cstring(&call.args), args);
   assert_string_equal(buf_cstring(&call.result), result);
   assert_int_equal(call.failed, failed);
+  bool bridged = strstr(item, "mcp_tool_call") && strstr(name, "mcp__") == NULL;
+  assert_int_equal(call.origin, bridged ? TOOL_HOST : TOOL_NATIVE);
   codex_call_free(&call);
   json_free(doc);
 }
@@ -93,7 +95,7 @@ static void test_codex_tools__each_changed_file_is_told(void **state)
             "\"/w/a\",\"kind\":\"add\"},{\"kind\":\"add\"},7]}");
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   codex_tools_tell_changes(doc, json_root(doc), s.events);
   assert_int_equal(stream_count(&s), 2); /* RUN_STARTED comes of itself */
   stream_expect_last(&s, "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"file.changed\","

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts cannot show: the plan, what the request's output makes of
  * the same lines, and how the record and the end decide together. */
-#include "agent/command/command.h"
+#include "agent/harnesses.h"
 
 #include "base/limits.h"
 #include "base/mem.h"

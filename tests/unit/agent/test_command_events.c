@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Beside the golden transcripts of `command`: what each bad line is called, and bounds.
- */
+/* Beside the golden transcripts of `command`: what each bad line is called, and
+ * bounds. */
 #include "agent/command/command_events.h"
 
 #include "stream.h"
@@ -22,7 +22,7 @@ struct told {
 static void told_open(struct told *t)
 {
   memset(&t->events, 0, sizeof t->events);
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  stream_open(&t->stream, &event_format_tanstack, 0);
 }
 
 static void told_close(struct told *t)
@@ -89,7 +89,7 @@ static void test_program_events__of_too_many_open_calls_the_oldest_is_told(void 
   char line[120];
   (void)state;
   told_open(&t);
-  for (unsigned i = 0; i < COMMAND_AGENT_CALLS + 2; i++) {
+  for (unsigned i = 0; i < COMMAND_CALLS + 2; i++) {
     (void)snprintf(
         line, sizeof line,
         "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c%u\",\"toolCallName\":"
@@ -97,7 +97,7 @@ static void test_program_events__of_too_many_open_calls_the_oldest_is_told(void 
         i);
     assert_int_equal(tell(&t, line, &f), 0);
   }
-  assert_int_equal(t.events.call_count, COMMAND_AGENT_CALLS);
+  assert_int_equal(t.events.call_count, COMMAND_CALLS);
   assert_int_equal(stream_count_of(&t.stream, "TOOL_CALL_START"), 2);
   assert_non_null(strstr(t.stream.text.at, "\"c1\""));
   assert_null(strstr(t.stream.text.at, "\"c2\""));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/gemini/gemini_plan.h"
 
-#include "agent/gemini/gemini.h"
+#include "agent/harnesses.h"
 #include "base/limits.h"
 
 #include "acp_talk.h"

@@ -81,7 +81,7 @@ static bool read_file(const char *folder, const char *name, struct buf *out)
   return true;
 }
 
-static struct buf translated(const struct golden *g, enum events_format format,
+static struct buf translated(const struct golden *g, const struct event_format *format,
                              size_t read_bytes)
 {
   char path[1200];
@@ -90,12 +90,12 @@ static struct buf translated(const struct golden *g, enum events_format format,
   struct fault f = {0};
   assert_non_null(file);
   (void)snprintf(path, sizeof path, "%s/in.ndjson", g->folder);
-  struct translate_setup setup = {.harness = span_of(g->harness),
-                                  .model = SPAN_LITERAL("fake-model"),
-                                  .file = path,
-                                  .out = fileno(file),
-                                  .format = format,
-                                  .read_bytes = read_bytes};
+  struct translate_options setup = {.harness = g->harness,
+                                    .model = "fake-model",
+                                    .file = path,
+                                    .out = fileno(file),
+                                    .format = format,
+                                    .read_bytes = read_bytes};
   if (read_file(g->folder, "end", &end)) {
     int status = sscanf(end.at, "status %d", &setup.exit_status);
     int signal = sscanf(end.at, "signal %d", &setup.signal);
@@ -125,7 +125,7 @@ static void assert_same(const struct golden *g, const char *what, const struct b
 }
 
 static void assert_grammar(const struct golden *g, const struct buf *stream,
-                           enum events_format format)
+                           const struct event_format *format)
 {
   const char *why = agui_check_stream(buf_span(stream), format);
   if (why != NULL)
@@ -145,8 +145,8 @@ static void bless(const struct golden *g, const struct buf *out)
 static void test_golden__the_same_bytes_come_out(void **state)
 {
   const struct golden *g = *state;
-  struct buf wanted, out = translated(g, EVENTS_TANSTACK, 0);
-  assert_grammar(g, &out, EVENTS_TANSTACK);
+  struct buf wanted, out = translated(g, &event_format_tanstack, 0);
+  assert_grammar(g, &out, &event_format_tanstack);
   if (getenv("RUNLET_BLESS") != NULL) {
     bless(g, &out);
   } else {
@@ -161,9 +161,9 @@ static void test_golden__however_the_input_is_cut(void **state)
 {
   static const size_t pieces[] = {1, 2, 7, 61, 1000};
   const struct golden *g = *state;
-  struct buf whole = translated(g, EVENTS_TANSTACK, 0);
+  struct buf whole = translated(g, &event_format_tanstack, 0);
   for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-    struct buf out = translated(g, EVENTS_TANSTACK, pieces[i]);
+    struct buf out = translated(g, &event_format_tanstack, pieces[i]);
     assert_same(g, "cut into pieces", &out, &whole);
     buf_free(&out);
   }
@@ -173,8 +173,8 @@ static void test_golden__however_the_input_is_cut(void **state)
 static void test_golden__ag_ui_form_keeps_the_grammar(void **state)
 {
   const struct golden *g = *state;
-  struct buf out = translated(g, EVENTS_AG_UI, 0);
-  assert_grammar(g, &out, EVENTS_AG_UI);
+  struct buf out = translated(g, &event_format_ag_ui, 0);
+  assert_grammar(g, &out, &event_format_ag_ui);
   buf_free(&out);
 }
 
@@ -227,9 +227,11 @@ static void test_golden__the_reference_says_the_same(void **state)
 {
   const struct golden *g = *state;
   struct buf reference;
+  /* a case of our own */
   if (!read_file(g->folder, "reference.ndjson", &reference))
-    return; /* a case of our own */
-  struct buf out = translated(g, EVENTS_TANSTACK, 0), wanted = normalised(&reference);
+    return;
+  struct buf out = translated(g, &event_format_tanstack, 0),
+             wanted = normalised(&reference);
   const struct difference *d = difference_of(g);
   if (d == NULL) {
     assert_same(g, "reference.ndjson", &out, &wanted);

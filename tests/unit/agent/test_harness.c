@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/harness.h"
 
-#include "base/limits.h"
-#include "base/mem.h"
-#include "stream.h"
-
-#include <signal.h>
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,21 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-static void test_harness__is_found_by_its_whole_id(void **state)
-{
-  (void)state;
-  assert_ptr_equal(harness_find(SPAN_LITERAL("claude-code")), harness_at(0));
-  assert_null(harness_find(SPAN_LITERAL("claude")));
-  assert_null(harness_find((struct span){0}));
-  size_t count = 0;
-  for (const struct harness *h; (h = harness_at(count)) != NULL; count++) {
-    assert_ptr_equal(harness_find(span_of(h->id)), h);
-    assert_true(h->plan && h->on_input && h->finish && h->succeeded);
-    assert_true(h->program == NULL || h->program[0] != 0);
-  }
-  assert_true(count > 0);
-}
 
 static const struct harness plain = {.id = "plain", .program = "plain"};
 
@@ -106,65 +85,11 @@ static void test_harness__a_command_is_for_those_that_need_one(void **state)
   assert_int_equal(harness_admit(&h, &req, &f), -1);
 }
 
-static void expect_end(struct process_end end, const char *code, const char *message)
-{
-  struct stream s;
-  char line[2400];
-  stream_open(&s, EVENTS_TANSTACK, 0);
-  harness_fail_by_end(s.events, &end);
-  (void)snprintf(
-      line, sizeof line,
-      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"%s\",\"code\":\"%s\","
-      "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}",
-      message, code);
-  stream_expect_last(&s, line);
-  stream_close(&s);
-}
-
-static void test_harness__each_end_has_its_code_and_words(void **state)
-{
-  (void)state;
-  expect_end((struct process_end){.status = 7}, "agent-exit",
-             "Agent process exited with code 7");
-  expect_end((struct process_end){.status = 7,
-                                  .stderr_tail = SPAN_LITERAL("\n boom on stderr \n")},
-             "agent-exit", "Agent process exited with code 7: boom on stderr");
-  expect_end((struct process_end){.signal = SIGKILL}, "agent-signal",
-             "Agent process was killed by signal 9 (SIGKILL)");
-  expect_end((struct process_end){.signal = SIGSEGV,
-                                  .core = true,
-                                  .stderr_tail = SPAN_LITERAL("x")},
-             "agent-signal", "Agent process was killed by signal 11 (SIGSEGV): x");
-  expect_end((struct process_end){.signal = 40}, "agent-signal",
-             "Agent process was killed by signal 40");
-  expect_end((struct process_end){.signal = SIGKILL, .oom = true}, "out-of-memory",
-             "Agent process was killed by signal 9 (SIGKILL), out of memory");
-  expect_end((struct process_end){.status = 0}, "no-result",
-             "Agent process exited without a result");
-}
-
-static void test_harness__shows_a_thousand_characters_of_stderr(void **state)
-{
-  char tail[3001], shown[2100];
-  (void)state;
-  for (size_t i = 0; i < 3000; i += 2)
-    memcpy(tail + i, "\xc3\xa4", 3);
-  /* begins inside a character: that byte becomes U+FFFD, and counts as one */
-  int n = snprintf(shown, sizeof shown,
-                   "Agent process exited with code 1: \xef\xbf\xbd%.1998s", tail);
-  assert_true(n > 2000);
-  expect_end((struct process_end){.status = 1, .stderr_tail = {tail + 1, 2999}},
-             "agent-exit", shown);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_harness__is_found_by_its_whole_id),
       cmocka_unit_test(test_harness__what_it_cannot_do_is_refused_by_name),
       cmocka_unit_test(test_harness__a_command_is_for_those_that_need_one),
-      cmocka_unit_test(test_harness__each_end_has_its_code_and_words),
-      cmocka_unit_test(test_harness__shows_a_thousand_characters_of_stderr),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What the golden transcripts (test_golden.c) cannot show: what the server is asked, when
  * it is hung up on, and what depends on the request. */
-#include "agent/opencode/opencode.h"
+#include "agent/harnesses.h"
 
 #include "base/mem.h"
 #include "stream.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -36,7 +37,7 @@ struct talk {
 static void open_talk(struct talk *t)
 {
   memset(t, 0, sizeof *t);
-  stream_open(&t->stream, EVENTS_TANSTACK, 0);
+  stream_open(&t->stream, &event_format_tanstack, 0);
   t->actions = agent_actions_make();
   t->output = (struct agent_output){.events = t->stream.events, .actions = &t->actions};
   t->state = mem_new(opencode_harness.memory);
@@ -106,7 +107,7 @@ static void begin(struct talk *t)
 static void close_talk(struct talk *t, struct process_end end, const char *wanted)
 {
   opencode_harness.finish(t->state, &end, &t->output);
-  assert_true(events_are_over(t->stream.events));
+  assert_true(t->stream.sink.ended);
   struct span last = stream_line(&t->stream, stream_count(&t->stream) - 1);
   if (strstr(last.at, wanted) == NULL)
     fail_msg("%s is not in %s", wanted, last.at);
@@ -232,6 +233,32 @@ static void test_opencode__permissions_are_answered_by_the_mode(void **state)
   expect_reply("default", "edit", no);
   expect_reply("default", "tanstack_echo", yes);
   expect_reply("default", "tanstack_other", no);
+}
+
+static void test_opencode__what_somebody_is_asked_waits_for_the_answer(void **state)
+{
+  (void)state;
+  struct talk t;
+  open_talk(&t);
+  t.req.permission_mode = SPAN_LITERAL("default");
+  plan(&t, false);
+  begin(&t);
+  t.actions.can_ask = true;
+  event(&t, "{\"type\":\"permission.asked\",\"properties\":{\"id\":\"per_1\","
+            "\"permission\":\"bash\"}}");
+  assert_int_equal(t.actions.question_count, 1);
+  assert_string_equal(buf_cstring(&t.actions.questions[0]), "per_1");
+  expect_asked(&t, "");
+  struct span id = SPAN_LITERAL("per_1"), none = {0};
+  assert_true(
+      opencode_harness.permit(t.state, id, false, SPAN_LITERAL("a \"b\""), &t.output));
+  expect_asked(&t, "POST /permission/per_1/reply "
+                   "{\"reply\":\"reject\",\"message\":\"a \\\"b\\\"\"};");
+  assert_true(opencode_harness.permit(t.state, id, true, none, &t.output));
+  expect_asked(&t, "POST /permission/per_1/reply {\"reply\":\"once\"};");
+  assert_false(
+      opencode_harness.permit(t.state, SPAN_LITERAL("../x"), true, none, &t.output));
+  close_talk(&t, forced, "RUN_ERROR");
 }
 
 static void test_opencode__a_question_is_turned_down(void **state)
@@ -381,6 +408,7 @@ int main(void)
       cmocka_unit_test(test_opencode__the_bridge_is_tried_three_times),
       cmocka_unit_test(test_opencode__a_session_goes_on_or_a_new_one_begins),
       cmocka_unit_test(test_opencode__permissions_are_answered_by_the_mode),
+      cmocka_unit_test(test_opencode__what_somebody_is_asked_waits_for_the_answer),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),
       cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
       cmocka_unit_test(test_opencode__a_turn_that_is_only_retried_is_aborted_once),

@@ -23,7 +23,7 @@ struct fixture {
 static void open_fixture(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  stream_open(&d->stream, &event_format_tanstack, 0);
   d->parts.order = &d->order;
 }
 
@@ -35,10 +35,10 @@ static void close_fixture(struct fixture *d)
   stream_close(&d->stream);
 }
 
-typedef void take_json(struct opencode_parts *p, struct json *doc, json_at v,
+typedef void take_json(struct opencode_parts *p, const struct json *doc, json_at v,
                        struct events *events);
 
-static void message(struct opencode_parts *p, struct json *doc, json_at v,
+static void message(struct opencode_parts *p, const struct json *doc, json_at v,
                     struct events *events)
 {
   (void)events;

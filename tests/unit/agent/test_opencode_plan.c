@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -86,7 +87,7 @@ static void test_opencode_plan__the_smallest_request(void **state)
       "{\"model\":{\"providerID\":\"open\",\"modelID\":\"router/m-1\"},"
       "\"tools\":{\"question\":false},\"parts\":[{\"type\":\"text\",\"text\":"
       "\"Previous conversation:\\nUser: q1\\nAssistant: a1\\n\\nq2\"}]}");
-  assert_int_equal(d.order.mode, OPENCODE_BYPASS);
+  assert_int_equal(d.order.mode, PERMISSION_MODE_BYPASS);
   close_fixture(&d);
 }
 
@@ -168,7 +169,7 @@ static void test_opencode_plan__everything_a_request_may_ask_for(void **state)
   struct json *doc = json_parse(span_of(body), NULL, &d.fault);
   assert_non_null(doc);
   json_free(doc);
-  assert_int_equal(d.order.mode, OPENCODE_EDITS);
+  assert_int_equal(d.order.mode, PERMISSION_MODE_EDITS);
   assert_true(d.order.wants_value);
   assert_string_equal(d.order.allowed.at[0], "webfetch");
   close_fixture(&d);

@@ -21,7 +21,7 @@ struct fixture {
 static void fixture_open(struct fixture *d)
 {
   memset(d, 0, sizeof *d);
-  stream_open(&d->stream, EVENTS_TANSTACK, 0);
+  stream_open(&d->stream, &event_format_tanstack, 0);
   d->actions = agent_actions_make();
   d->output = (struct agent_output){.events = d->stream.events, .actions = &d->actions};
   d->c.parts.order = &d->c.order;
@@ -46,7 +46,7 @@ static void test_turn__asks_nothing_before_it_knows_whom_or_by_what_is_no_id(voi
   fixture_open(&d);
   opencode_ask(&d.c, &d.output, OPENCODE_SESSION, "/session", SPAN_LITERAL("{}"));
   assert_int_equal(d.actions.call_count, 0);
-  harness_keep(&d.c.url, SPAN_LITERAL("http://127.0.0.1:1"));
+  agent_keep(&d.c.url, SPAN_LITERAL("http://127.0.0.1:1"));
   opencode_ask_of(&d.c, &d.output, OPENCODE_REPLY, "permission", SPAN_LITERAL("../x"),
                   "/reply", SPAN_LITERAL("{}"));
   assert_int_equal(d.actions.call_count, 0);
@@ -59,7 +59,7 @@ static void test_turn__asks_nothing_before_it_knows_whom_or_by_what_is_no_id(voi
 static void answer(struct fixture *d, enum opencode_tag tag, int status)
 {
   struct agent_input input = {.kind = AGENT_ANSWER, .tag = (int)tag, .status = status};
-  struct opencode_hall h = {&d->c, NULL, &d->output};
+  struct opencode_input h = {&d->c, NULL, &d->output};
   opencode_answer(&h, &input);
 }
 

@@ -49,7 +49,7 @@ static void test_structured__says_it_with_the_id_of_the_last_message(void **stat
 {
   (void)state;
   struct stream s;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_text_open(s.events, SPAN_LITERAL("m1"));
   events_text(s.events, SPAN_LITERAL("{\"a\":1}"));
   events_text_close(s.events);
@@ -68,7 +68,7 @@ static void test_structured__says_it_though_there_was_no_message(void **state)
 {
   (void)state;
   struct stream s;
-  stream_open(&s, EVENTS_AG_UI, 0);
+  stream_open(&s, &event_format_ag_ui, 0);
   structured_say(s.events, SPAN_LITERAL("[]"), SPAN_LITERAL("[]"));
   events_finish(s.events, "stop", NULL);
   assert_non_null(strstr(s.text.at, "\"value\":{\"messageId\":\""));
@@ -79,10 +79,11 @@ static void test_structured__a_failure_shows_the_beginning_of_what_was_said(void
 {
   (void)state;
   struct stream s;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   struct buf said = buf_make(SIZE_MAX);
+  /* two bytes each */
   for (int i = 0; i < 300; i++)
-    buf_add_text(&said, "\xc3\xa9"); /* two bytes each */
+    buf_add_text(&said, "\xc3\xa9");
   structured_fail(s.events, buf_span(&said));
   assert_string_equal(events_error_code(s.events), "structured-output-parse-failed");
   const char *shown = strstr(s.text.at, "Content: ");

@@ -95,8 +95,9 @@ static void test_arena__the_free_list_is_bounded(void **state)
   struct arena *many[100];
   for (size_t i = 0; i < 100; i++)
     many[i] = arena_take();
+  /* LeakSanitizer tells if what was not kept were lost */
   for (size_t i = 0; i < 100; i++)
-    arena_give(many[i]); /* LeakSanitizer tells if what was not kept were lost */
+    arena_give(many[i]);
   arena_forget_all();
   arena_forget_all();
 }

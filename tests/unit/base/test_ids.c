@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "base/ids.h"
+#include "base/secret.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,16 +33,6 @@ static void test_ids__fresh_has_its_prefix(void **state)
   assert_int_equal(b.len, 20);
   assert_true(span_starts(buf_span(&b), "run-"));
   buf_free(&b);
-}
-
-static void test_ids__equal_constant_time_is_equality(void **state)
-{
-  (void)state;
-  assert_true(ids_equal_constant_time(span_of("abc"), span_of("abc")));
-  assert_false(ids_equal_constant_time(span_of("abc"), span_of("abd")));
-  assert_false(ids_equal_constant_time(span_of("xbc"), span_of("abc")));
-  assert_false(ids_equal_constant_time(span_of("abc"), span_of("ab")));
-  assert_true(ids_equal_constant_time((struct span){NULL, 0}, span_of("")));
 }
 
 static void segment_is(struct span id, const char *segment)
@@ -87,43 +79,13 @@ static void test_ids__long_segments_are_cut_and_hashed(void **state)
   buf_free(&other);
 }
 
-static void test_ids__the_clock_can_be_frozen(void **state)
-{
-  (void)state;
-  assert_true(ids_now_ms() > 1600000000000ll);
-  ids_freeze_now(0);
-  assert_int_equal(ids_now_ms(), 0);
-  ids_freeze_now(-1);
-  assert_true(ids_now_ms() > 1600000000000ll);
-  unsigned long long a = ids_ticks_ms(), b = ids_ticks_ms();
-  assert_true(b >= a);
-}
-
-static void test_ids__a_bearer_is_scheme_and_whole_token(void **state)
-{
-  (void)state;
-  struct span token = SPAN_LITERAL("secret");
-  static const char *const good[] = {"Bearer secret", "bearer secret",
-                                     "BEARER   secret "};
-  static const char *const bad[] = {
-      "",      "Bearer", "Bearer ", "Bearer secre", "Bearer secret2", "Basic secret",
-      "secret"};
-  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-    assert_true(ids_is_bearer(span_of(good[i]), token));
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    assert_false(ids_is_bearer(span_of(bad[i]), token));
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_ids__a_bearer_is_scheme_and_whole_token),
       cmocka_unit_test(test_ids__tokens_are_hex_and_differ),
       cmocka_unit_test(test_ids__fresh_has_its_prefix),
-      cmocka_unit_test(test_ids__equal_constant_time_is_equality),
       cmocka_unit_test(test_ids__path_segments_are_safe_and_tell_ids_apart),
       cmocka_unit_test(test_ids__long_segments_are_cut_and_hashed),
-      cmocka_unit_test(test_ids__the_clock_can_be_frozen),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

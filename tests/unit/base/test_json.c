@@ -95,6 +95,19 @@ static void test_json__absent_takes_null_everywhere(void **state)
   json_free(NULL);
 }
 
+static void test_json__member_text_is_empty_where_there_is_no_string(void **state)
+{
+  (void)state;
+  struct fault f = {0};
+  struct json *doc = json_parse(SPAN_LITERAL("{\"a\":\"x\\n\",\"b\":1}"), NULL, &f);
+  assert_non_null(doc);
+  assert_true(span_is(json_member_text(doc, json_root(doc), "a"), "x\n"));
+  assert_true(span_is(json_member_text(doc, json_root(doc), "b"), ""));
+  assert_true(span_is(json_member_text(doc, json_root(doc), "c"), ""));
+  assert_true(span_is(json_member_text(doc, NULL, "a"), ""));
+  json_free(doc);
+}
+
 static void test_json__keys_compare_case_sensitively_and_the_last_wins(void **state)
 {
   (void)state;
@@ -436,6 +449,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_json__reads_every_kind),
       cmocka_unit_test(test_json__absent_takes_null_everywhere),
+      cmocka_unit_test(test_json__member_text_is_empty_where_there_is_no_string),
       cmocka_unit_test(test_json__keys_compare_case_sensitively_and_the_last_wins),
       cmocka_unit_test(test_json__unique_keys_refuses_a_name_given_twice),
       cmocka_unit_test(test_json__refuses_what_is_outside_the_grammar),

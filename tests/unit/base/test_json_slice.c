@@ -81,8 +81,8 @@ static void test_json_slice__kind_is_seen_by_the_first_byte(void **state)
 
 static void unescapes(const char *raw, const char *text, size_t len)
 {
-  struct buf out =
-      buf_make(len); /* the ceiling is one for the text, not for its escapes */
+  /* the ceiling is one for the text, not for its escapes */
+  struct buf out = buf_make(len);
   char into[100];
   json_unescape(span_of(raw), &out);
   assert_false(out.overflowed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/log.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -47,7 +47,7 @@ static const char *what_was_heard(void)
 static int set_up(void **state)
 {
   (void)state;
-  ids_freeze_now(1795233235123ll);
+  clock_freeze(1795233235123ll);
   log_setup(LOG_INFO, LOG_TEXT);
   return 0;
 }
@@ -55,7 +55,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
   (void)state;
-  ids_freeze_now(-1);
+  clock_freeze(-1);
   log_forget_all();
   return 0;
 }

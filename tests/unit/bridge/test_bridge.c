@@ -59,8 +59,7 @@ static void expect_post(const char *headers, const char *body, const char *answe
     fail_msg("%s %s\nwas answered by\n%s", headers ? headers : "", body, agent.got.at);
 }
 
-/* -- who may come in
- * ----------------------------------------------------------------------------- */
+/* -- who may come in ----------------------------------------------------- */
 
 static void test_bridge__takes_its_token_in_any_case_of_bearer(void **state)
 {
@@ -199,8 +198,7 @@ static void test_bridge__a_body_above_the_limit_is_413_before_it_is_read(void **
          "HTTP/1.1 413 ");
 }
 
-/* -- the conversation
- * --------------------------------------------------------------------------------- */
+/* -- the conversation ---------------------------------------------------- */
 
 static void test_bridge__takes_chunked_bodies_and_expect_continue(void **state)
 {
@@ -216,7 +214,7 @@ static void test_bridge__answers_pipelined_requests_in_order(void **state)
 {
   (void)state;
   for (int i = 0; i < 3; i++) {
-    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("5", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("5", "echo"));
     bridge_fixture_post(&d, &agent, NULL, PING);
   }
   bridge_fixture_post(&d, &agent, NULL,
@@ -303,9 +301,7 @@ static void test_bridge__too_long_arrays_are_refused(void **state)
   buf_free(&body);
 }
 
-/* -- sessions
- * ----------------------------------------------------------------------------------------------
- */
+/* -- sessions ------------------------------------------------------------ */
 
 /* The header line of the session that an initialize mints. */
 static void greet(char line[64])
@@ -325,7 +321,7 @@ static void test_bridge__a_session_may_be_named_or_not_but_must_be_known(void **
   expect_post(line, PING, PONG);
   expect_post(NULL, PING, PONG);
   expect_post("Mcp-Session-Id: 0123\r\n", PING, "HTTP/1.1 404 ");
-  expect_post("Mcp-Session-Id: 0123\r\n", BRIDGE_FIXTURE_CALL("1", "echo"),
+  expect_post("Mcp-Session-Id: 0123\r\n", bridge_fixture_call("1", "echo"),
               "HTTP/1.1 404 ");
   assert_int_equal(d.host.requests, 0);
   expect_post("Mcp-Session-Id: 0123\r\n",
@@ -353,8 +349,8 @@ static void test_bridge__a_cancel_is_for_its_own_session(void **state)
   d.host.hold = true;
   for (int i = 0; i < 2; i++)
     bridge_fixture_connect(&d, &calls[i]);
-  bridge_fixture_post(&d, &calls[0], first, BRIDGE_FIXTURE_CALL("7", "echo"));
-  bridge_fixture_post(&d, &calls[1], second, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &calls[0], first, bridge_fixture_call("7", "echo"));
+  bridge_fixture_post(&d, &calls[1], second, bridge_fixture_call("7", "echo"));
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 "); /* of no session */
   assert_int_equal(bridge_facts(d.bridge).open_calls, 2);
@@ -373,7 +369,7 @@ static void test_bridge__an_ambiguous_cancel_is_not_guessed_at(void **state)
   d.host.hold = true;
   for (int i = 0; i < 2; i++) {
     bridge_fixture_connect(&d, &calls[i]);
-    bridge_fixture_post(&d, &calls[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &calls[i], NULL, bridge_fixture_call("7", "echo"));
   }
   host_wait_requests(&d.host, 2);
   expect_post(NULL, CANCEL, "HTTP/1.1 202 ");
@@ -386,9 +382,7 @@ static void test_bridge__an_ambiguous_cancel_is_not_guessed_at(void **state)
   }
 }
 
-/* -- the eras
- * ---------------------------------------------------------------------------------------------------
- */
+/* -- the eras ------------------------------------------------------------ */
 
 #define META                                                                             \
   "\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","   \
@@ -425,9 +419,7 @@ static void test_bridge__legacy_only_answers_a_probe_as_an_unknown_method(void *
   bridge_fixture_close(&old);
 }
 
-/* -- many
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- many ---------------------------------------------------------------- */
 
 static void test_bridge__a_hundred_parallel_calls_on_a_hundred_connections(void **state)
 {
@@ -436,7 +428,7 @@ static void test_bridge__a_hundred_parallel_calls_on_a_hundred_connections(void 
   for (int i = 0; i < 100; i++)
     bridge_fixture_connect(&d, &many[i]);
   for (int i = 0; i < 100; i++)
-    bridge_fixture_post(&d, &many[i], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &many[i], NULL, bridge_fixture_call("7", "echo"));
   for (int i = 0; i < 100; i++) {
     loopback_wait_text(&many[i], "\"id\":7,\"result\"");
     loopback_close(&many[i], false);
@@ -448,7 +440,7 @@ static void test_bridge__a_hundred_calls_on_one_connection(void **state)
 {
   (void)state;
   for (int i = 0; i < 100; i++)
-    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   while (loopback_count(&agent, "\"id\":7,\"result\"") < 100)
     uv_run(&d.loop, UV_RUN_ONCE);
   assert_int_equal(d.host.requests, 100);
@@ -464,7 +456,7 @@ static void test_bridge__two_bridges_do_not_take_each_others_token(void **state)
   char request[400];
   struct span token = bridge_address(d.bridge).token;
   assert_int_equal(token.len, 64);
-  assert_true(span_is(bridge_address(d.bridge).name, "tanstack"));
+  assert_true(span_is(bridge_address(d.bridge).name, "host"));
   snprintf(request, sizeof request,
            "POST /mcp HTTP/1.1\r\n" HOST "Authorization: Bearer %.*s\r\n" JSON LENGTH
            "\r\n" PING,

@@ -38,7 +38,7 @@ static int set_up(void **state)
   d = (struct fixture){.header = {SPAN_LITERAL("mcp-protocol-version"), {0}}};
   d.doc = json_parse(span_of(descriptors), &rules, &f);
   d.tools = tools_read(d.doc, json_root(d.doc), &f);
-  d.server = (struct mcp_server){.tools = d.tools};
+  d.server = (struct mcp_server){.name = SPAN_LITERAL("host"), .tools = d.tools};
   d.head.headers = &d.header;
   *state = &d;
   return d.tools ? 0 : -1;
@@ -91,7 +91,7 @@ static void test_mcp__initialize_echoes_each_version_it_knows(void **state)
              versions[i]);
     snprintf(reply, sizeof reply,
              "{\"jsonrpc\":\"2.0\",\"id\":0,\"result\":{\"protocolVersion\":\"%s\","
-             "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"tanstack\","
+             "\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"host\","
              "\"version\":\"" RUNLET_VERSION "\"}}}",
              versions[i]);
     expect(*state, NULL, ask, 200, reply);
@@ -294,8 +294,7 @@ static void test_mcp__an_array_holds_legacy_messages_only(void **state)
   assert_false(mcp_takes_arrays(SPAN_LITERAL("2026-07-28")));
 }
 
-/* -- results
- * --------------------------------------------------------------------------------- */
+/* -- results ------------------------------------------------------------- */
 
 static void expect_finish(const struct mcp_call *call, struct tool_answer answer,
                           int status, const char *reply)

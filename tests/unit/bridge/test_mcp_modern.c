@@ -56,7 +56,8 @@ static int tear_down(void **state)
 
 static enum mcp_verdict run(const struct row *row, struct mcp_taken *taken)
 {
-  struct mcp_server server = {.tools = tools};
+  static struct mcp_server server = {.name = SPAN_LITERAL("host")};
+  server.tools = tools;
   const char *values[] = {row->version, row->method, row->name, row->region};
   static const char *const names[] = {"MCP-Protocol-Version", "mcp-method", "Mcp-Name",
                                       "Mcp-Param-Region"};
@@ -97,7 +98,7 @@ static void test_mcp_modern__discover_says_what_is_served(void **state)
   const struct row rows[] = {
       {"2026-07-28", "server/discover", NULL, NULL, ASK("server/discover", META), 200,
        "\"result\":{\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/"
-       "serverInfo\":{\"name\":\"tanstack\",\"version\":\"" RUNLET_VERSION "\"}},"
+       "serverInfo\":{\"name\":\"host\",\"version\":\"" RUNLET_VERSION "\"}},"
        "\"supportedVersions\":[\"2026-07-28\",\"2025-11-25\",\"2025-06-18\",\"2025-03-"
        "26\",\"2024-11-05\"],"
        "\"capabilities\":{\"tools\":{}},\"ttlMs\":3600000,\"cacheScope\":\"private\"}}"},

@@ -2,10 +2,10 @@
 /* Through a bridge: what an agent sees of a POST that calls tools. */
 #include "bridge/mcp_post.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "bridge_fixture.h"
-#include "io/loop.h"
+#include "quoted.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,20 +18,29 @@
 
 #define JSON_ONLY "Accept: application/json\r\n"
 #define SSE_ONLY  "Accept: text/event-stream\r\n"
-#define CALL_WITH(id, token)                                                             \
-  "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"tools/call\",\"params\":{\"name\":"   \
-  "\"echo\",\"_meta\":{\"progressToken\":" token "}}}"
-#define ECHOED(id)                                                                       \
-  "\"id\":" id ",\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"{\\\"n\\\":" id  \
-  "}\"}]}}"
 #define MODERN_HEADERS                                                                   \
   "Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: 2026-07-28\r\n"  \
   "Mcp-Method: tools/call\r\nMcp-Name: echo\r\n"
-#define MODERN_CALL                                                                      \
-  "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"                                    \
-  "call\",\"params\":{\"name\":\"echo\",\"_meta\":"                                      \
-  "{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","                         \
-  "\"io.modelcontextprotocol/clientCapabilities\":{}}}}"
+
+static const char modern_call[] =
+    "{'jsonrpc':'2.0','id':1,'method':'tools/call','params':{'name':'echo','_meta':{"
+    "'io.modelcontextprotocol/protocolVersion':'2026-07-28',"
+    "'io.modelcontextprotocol/clientCapabilities':{}}}}";
+
+/* `id` and `token` are raw JSON. */
+static const char *call_with(const char *id, const char *token)
+{
+  return quoted("{'jsonrpc':'2.0','id':%s,'method':'tools/call','params':"
+                "{'name':'echo','_meta':{'progressToken':%s}}}",
+                id, token);
+}
+
+static const char *cancel(const char *id)
+{
+  return quoted("{'jsonrpc':'2.0','method':'notifications/cancelled','params':"
+                "{'requestId':%s}}",
+                id);
+}
 
 static unsigned open_calls(struct bridge_fixture *d)
 {
@@ -72,8 +81,8 @@ static void test_mcp_post__a_quick_result_is_plain_json_with_its_length(void **s
   struct loopback_client agent;
   bridge_fixture_open(&d, 5000, 0, false);
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
-  loopback_wait_text(&agent, ECHOED("7"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
+  loopback_wait_text(&agent, bridge_fixture_echoed("7"));
   assert_int_equal(loopback_count(&agent, "content-type: application/json\r\n"), 1);
   assert_int_equal(loopback_count(&agent, "content-length: "), 1);
   assert_int_equal(loopback_count(&agent, "event-stream"), 0);
@@ -89,9 +98,9 @@ test_mcp_post__a_quick_result_is_one_event_for_who_takes_nothing_else(void **sta
   struct loopback_client agent;
   bridge_fixture_open(&d, 5000, 0, false);
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, SSE_ONLY, BRIDGE_FIXTURE_CALL("7", "echo"));
-  loopback_wait_text(&agent,
-                     "event: message\ndata: {\"jsonrpc\":\"2.0\"," ECHOED("7") "\n\n");
+  bridge_fixture_post(&d, &agent, SSE_ONLY, bridge_fixture_call("7", "echo"));
+  loopback_wait_text(&agent, quoted("event: message\ndata: {'jsonrpc':'2.0',%s\n\n",
+                                    bridge_fixture_echoed("7")));
   assert_int_equal(loopback_count(&agent, "content-type: text/event-stream\r\n"), 1);
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
@@ -107,22 +116,22 @@ test_mcp_post__a_slow_result_streams_progress_with_the_tokens_type(void **state)
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent[0]);
   bridge_fixture_connect(&d, &agent[1]);
-  bridge_fixture_post(&d, &agent[0], NULL, CALL_WITH("1", "5"));
-  bridge_fixture_post(&d, &agent[1], NULL, CALL_WITH("1", "\"5\""));
-  loopback_wait_text(&agent[0], "\"params\":{\"progressToken\":5,\"progress\":3}");
-  loopback_wait_text(&agent[1], "\"params\":{\"progressToken\":\"5\",\"progress\":3}");
+  bridge_fixture_post(&d, &agent[0], NULL, call_with("1", "5"));
+  bridge_fixture_post(&d, &agent[1], NULL, call_with("1", "'5'"));
+  loopback_wait_text(&agent[0], quoted("'params':{'progressToken':5,'progress':3}"));
+  loopback_wait_text(&agent[1], quoted("'params':{'progressToken':'5','progress':3}"));
   for (int i = 0; i < 2; i++) {
     assert_int_equal(loopback_count(&agent[i], "content-type: text/event-stream\r\n"), 1);
-    assert_int_equal(loopback_count(&agent[i], "\"progress\":1}"), 1);
-    assert_int_equal(loopback_count(&agent[i], "\"progress\":2}"), 1);
-    assert_int_equal(loopback_count(&agent[i], "\"result\""), 0);
+    assert_int_equal(loopback_count(&agent[i], quoted("'progress':1}")), 1);
+    assert_int_equal(loopback_count(&agent[i], quoted("'progress':2}")), 1);
+    assert_int_equal(loopback_count(&agent[i], quoted("'result'")), 0);
   }
   host_release(&d.host);
-  loopback_wait_text(&agent[0], "\"result\"");
+  loopback_wait_text(&agent[0], quoted("'result'"));
   loopback_wait_text(&agent[0], "\r\n0\r\n\r\n"); /* the stream ends with the response */
-  size_t ticks = loopback_count(&agent[0], "\"progress\":");
+  size_t ticks = loopback_count(&agent[0], quoted("'progress':"));
   loopback_run_ms(&d.loop, 100);
-  assert_int_equal(loopback_count(&agent[0], "\"progress\":"), ticks);
+  assert_int_equal(loopback_count(&agent[0], quoted("'progress':")), ticks);
   loopback_close(&agent[0], false);
   loopback_close(&agent[1], false);
   bridge_fixture_close(&d);
@@ -136,10 +145,10 @@ static void test_mcp_post__without_a_token_comments_show_life(void **state)
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_wait_text(&agent, "\n: ");
   host_release(&d.host);
-  loopback_wait_text(&agent, ECHOED("7") "\n\n");
+  loopback_wait_text(&agent, quoted("%s\n\n", bridge_fixture_echoed("7")));
   assert_int_equal(loopback_count(&agent, "notifications/progress"), 0);
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
@@ -153,12 +162,12 @@ static void test_mcp_post__a_slow_result_without_sse_is_json_behind_blanks(void 
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, JSON_ONLY, CALL_WITH("7", "1"));
+  bridge_fixture_post(&d, &agent, JSON_ONLY, call_with("7", "1"));
   loopback_wait_text(&agent, "\r\n1\r\n \r\n1\r\n \r\n"); /* two chunks of a blank */
   assert_int_equal(loopback_count(&agent, "content-type: application/json\r\n"), 1);
   host_release(&d.host);
   loopback_wait_text(&agent, "\r\n0\r\n\r\n");
-  assert_int_equal(loopback_count(&agent, "\"id\":7,\"result\""), 1);
+  assert_int_equal(loopback_count(&agent, quoted("'id':7,'result'")), 1);
   assert_int_equal(loopback_count(&agent, "event:"), 0);
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
@@ -171,11 +180,11 @@ static void test_mcp_post__line_separators_are_escaped_in_events(void **state)
   struct loopback_client agent;
   bridge_fixture_open(&d, 5000, 0, false);
   d.host.body =
-      "{\"result\":\n{\"content\":\n[],\"x\":\"\xe2\x80\xa8\xe2\x80\xa9\xc2\x85\"}}";
+      quoted("{'result':\n{'content':\n[],'x':'\xe2\x80\xa8\xe2\x80\xa9\xc2\x85'}}");
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, SSE_ONLY, BRIDGE_FIXTURE_CALL("1", "mcp"));
+  bridge_fixture_post(&d, &agent, SSE_ONLY, bridge_fixture_call("1", "mcp"));
   loopback_wait_text(&agent,
-                     "\"result\":{\"content\": [],\"x\":\"\\u2028\\u2029\\u0085\"}}\n\n");
+                     quoted("'result':{'content': [],'x':'\\u2028\\u2029\\u0085'}}\n\n"));
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
 }
@@ -189,14 +198,15 @@ static void test_mcp_post__an_array_is_answered_by_an_array(void **state)
   bridge_fixture_connect(&d, &agent);
   bridge_fixture_post(
       &d, &agent, NULL,
-      "[" BRIDGE_FIXTURE_CALL(
-          "1", "echo") ",{\"jsonrpc\":\"2.0\",\"method\":\"x\"},"
-                       "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"},{"
-                       "\"id\":3}," BRIDGE_FIXTURE_CALL("4", "echo") "]");
-  loopback_wait_text(&agent, "\r\n\r\n[{\"jsonrpc\":\"2.0\"," ECHOED(
-                                 "1") ",{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}},");
-  assert_int_equal(loopback_count(&agent, "\"id\":3,\"error\":{\"code\":-32600"), 1);
-  assert_int_equal(loopback_count(&agent, ECHOED("4") "]"), 1);
+      quoted(
+          "[%s,{'jsonrpc':'2.0','method':'x'},{'jsonrpc':'2.0','id':2,'method':'ping'},"
+          "{'id':3},%s]",
+          bridge_fixture_call("1", "echo"), bridge_fixture_call("4", "echo")));
+  loopback_wait_text(
+      &agent, quoted("\r\n\r\n[{'jsonrpc':'2.0',%s,{'jsonrpc':'2.0','id':2,'result':{}},",
+                     bridge_fixture_echoed("1")));
+  assert_int_equal(loopback_count(&agent, quoted("'id':3,'error':{'code':-32600")), 1);
+  assert_int_equal(loopback_count(&agent, quoted("%s]", bridge_fixture_echoed("4"))), 1);
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
 }
@@ -209,24 +219,19 @@ static void test_mcp_post__a_slow_array_streams_each_response_as_it_comes(void *
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(
-      &d, &agent, NULL,
-      "[" BRIDGE_FIXTURE_CALL(
-          "1", "echo") ",{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}]");
-  loopback_wait_text(&agent, "data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n\n");
+  bridge_fixture_post(&d, &agent, NULL,
+                      quoted("[%s,{'jsonrpc':'2.0','id':2,'method':'ping'}]",
+                             bridge_fixture_call("1", "echo")));
+  loopback_wait_text(&agent, quoted("data: {'jsonrpc':'2.0','id':2,'result':{}}\n\n"));
   host_release(&d.host);
-  loopback_wait_text(&agent, "data: {\"jsonrpc\":\"2.0\"," ECHOED("1") "\n\n");
+  loopback_wait_text(&agent,
+                     quoted("data: {'jsonrpc':'2.0',%s\n\n", bridge_fixture_echoed("1")));
   loopback_wait_text(&agent, "\r\n0\r\n\r\n");
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
 }
 
-/* -- giving up
- * ---------------------------------------------------------------------------------- */
-
-#define CANCEL(id)                                                                       \
-  "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/"                                     \
-  "cancelled\",\"params\":{\"requestId\":" id "}}"
+/* -- giving up ----------------------------------------------------------- */
 
 static void test_mcp_post__a_cancel_ends_the_stream_without_a_response(void **state)
 {
@@ -237,15 +242,15 @@ static void test_mcp_post__a_cancel_ends_the_stream_without_a_response(void **st
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
   bridge_fixture_connect(&d, &other);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_wait_text(&agent, "event-stream");
-  bridge_fixture_post(&d, &other, NULL, CANCEL("\"7\"")); /* another id */
+  bridge_fixture_post(&d, &other, NULL, cancel("'7'")); /* another id */
   loopback_wait_text(&other, "HTTP/1.1 202 ");
   assert_int_equal(open_calls(&d), 1);
-  bridge_fixture_post(&d, &other, NULL, CANCEL("7"));
+  bridge_fixture_post(&d, &other, NULL, cancel("7"));
   host_wait_gone(&d.host, 1);
   loopback_wait_text(&agent, "\r\n0\r\n\r\n");
-  assert_int_equal(loopback_count(&agent, "\"id\":7"), 0);
+  assert_int_equal(loopback_count(&agent, quoted("'id':7")), 0);
   loopback_close(&agent, false);
   loopback_close(&other, false);
   bridge_fixture_close(&d);
@@ -261,11 +266,11 @@ static void test_mcp_post__a_cancel_before_the_head_ends_the_answer_empty(void *
   for (int i = 0; i < 2; i++)
     bridge_fixture_connect(&d, &agent[i]);
   bridge_fixture_connect(&d, &other);
-  bridge_fixture_post(&d, &agent[0], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
-  bridge_fixture_post(&d, &agent[1], JSON_ONLY, BRIDGE_FIXTURE_CALL("8", "echo"));
+  bridge_fixture_post(&d, &agent[0], NULL, bridge_fixture_call("7", "echo"));
+  bridge_fixture_post(&d, &agent[1], JSON_ONLY, bridge_fixture_call("8", "echo"));
   host_wait_requests(&d.host, 2);
-  bridge_fixture_post(&d, &other, NULL, CANCEL("7"));
-  bridge_fixture_post(&d, &other, NULL, CANCEL("8"));
+  bridge_fixture_post(&d, &other, NULL, cancel("7"));
+  bridge_fixture_post(&d, &other, NULL, cancel("8"));
   loopback_wait_text(&agent[0], "content-length: 0\r\n");
   loopback_wait_end(&agent[1]); /* there is no empty JSON: the connection is cut */
   assert_int_equal(agent[1].got.len, 0);
@@ -286,9 +291,9 @@ static void test_mcp_post__a_hundred_cancels_reach_the_host_a_hundred_times(void
   bridge_fixture_connect(&d, &agent);
   bridge_fixture_connect(&d, &other);
   for (unsigned i = 1; i <= 100; i++) {
-    bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+    bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
     host_wait_requests(&d.host, i);
-    bridge_fixture_post(&d, &other, NULL, CANCEL("7"));
+    bridge_fixture_post(&d, &other, NULL, cancel("7"));
     host_wait_gone(&d.host, i);
     loopback_wait(&d.loop, has_no_calls, &d);
     if (d.host.held_count == HOST_HELD / 2) {
@@ -310,12 +315,12 @@ static void test_mcp_post__a_modern_agent_that_hangs_up_cancels_at_once(void **s
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, MODERN_HEADERS, MODERN_CALL);
+  bridge_fixture_post(&d, &agent, MODERN_HEADERS, quoted("%s", modern_call));
   loopback_wait_text(&agent, "event-stream");
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   loopback_close(&agent, false);
   host_wait_gone(&d.host, 1);
-  assert_true(ids_ticks_ms() - begun < LIMIT_BRIDGE_GONE_MS);
+  assert_true(clock_ticks_ms() - begun < LIMIT_BRIDGE_GONE_MS);
   loopback_wait(&d.loop, has_no_calls, &d);
   bridge_fixture_close(&d);
 }
@@ -329,12 +334,12 @@ test_mcp_post__a_legacy_agent_that_hangs_up_cancels_after_a_grace(void **state)
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_wait_text(&agent, "event-stream");
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   loopback_close(&agent, true);
   host_wait_gone(&d.host, 1);
-  assert_true(ids_ticks_ms() - begun >= LIMIT_BRIDGE_GONE_MS - 20);
+  assert_true(clock_ticks_ms() - begun >= LIMIT_BRIDGE_GONE_MS - 20);
   loopback_wait(&d.loop, has_no_calls, &d);
   bridge_fixture_close(&d);
 }
@@ -347,7 +352,7 @@ static void test_mcp_post__a_result_for_an_agent_that_is_gone_goes_nowhere(void 
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_wait_text(&agent, "event-stream");
   loopback_close(&agent, true);
   loopback_run_ms(&d.loop, 50);
@@ -364,13 +369,13 @@ static void test_mcp_post__a_half_closed_agent_gets_its_result(void **state)
   bridge_fixture_open(&d, 30, 30, false);
   d.host.hold = true;
   bridge_fixture_connect(&d, &agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_half_close(&agent);
   host_wait_requests(&d.host, 1);
   loopback_run_ms(&d.loop, 100);
   assert_int_equal(open_calls(&d), 1);
   host_release(&d.host);
-  loopback_wait_text(&agent, ECHOED("7"));
+  loopback_wait_text(&agent, bridge_fixture_echoed("7"));
   loopback_close(&agent, false);
   bridge_fixture_close(&d);
 }
@@ -384,12 +389,12 @@ static void test_mcp_post__a_closing_bridge_takes_its_calls_along(void **state)
   d.host.hold = true;
   for (int i = 0; i < 3; i++)
     bridge_fixture_connect(&d, &agent[i]);
-  bridge_fixture_post(&d, &agent[0], NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent[0], NULL, bridge_fixture_call("7", "echo"));
   loopback_wait_text(&agent[0], "event-stream");
-  bridge_fixture_post(&d, &agent[1], JSON_ONLY, BRIDGE_FIXTURE_CALL("7", "echo"));
-  bridge_fixture_post(
-      &d, &agent[2], NULL,
-      "[" BRIDGE_FIXTURE_CALL("8", "echo") "," BRIDGE_FIXTURE_CALL("9", "echo") "]");
+  bridge_fixture_post(&d, &agent[1], JSON_ONLY, bridge_fixture_call("7", "echo"));
+  bridge_fixture_post(&d, &agent[2], NULL,
+                      quoted("[%s,%s]", bridge_fixture_call("8", "echo"),
+                             bridge_fixture_call("9", "echo")));
   host_wait_requests(&d.host, 4);
   assert_int_equal(open_calls(&d), 4);
   struct loopback_client *first = &agent[0];
@@ -398,7 +403,7 @@ static void test_mcp_post__a_closing_bridge_takes_its_calls_along(void **state)
   loopback_wait_end(first);
   for (int i = 0; i < 3; i++) {
     loopback_wait_end(&agent[i]);
-    assert_int_equal(loopback_count(&agent[i], "\"result\""), 0);
+    assert_int_equal(loopback_count(&agent[i], quoted("'result'")), 0);
     loopback_close(&agent[i], false);
   }
   host_close(&d.host);
@@ -421,7 +426,7 @@ static void test_mcp_post__a_big_result_reaches_a_slow_reader_whole(void **state
   d.host.body = body;
   bridge_fixture_connect(&d, &agent);
   loopback_pause(&agent);
-  bridge_fixture_post(&d, &agent, NULL, BRIDGE_FIXTURE_CALL("7", "echo"));
+  bridge_fixture_post(&d, &agent, NULL, bridge_fixture_call("7", "echo"));
   loopback_wait(&d.loop, has_no_calls, &d);
   for (int i = 0; i < 10; i++) {
     loopback_resume(&agent);
@@ -431,7 +436,7 @@ static void test_mcp_post__a_big_result_reaches_a_slow_reader_whole(void **state
   }
   assert_true(agent.got.len < big);
   loopback_resume(&agent);
-  loopback_wait_text(&agent, "x\"}]}}");
+  loopback_wait_text(&agent, quoted("x'}]}}"));
   assert_true(agent.got.len > big);
   loopback_close(&agent, false);
   bridge_fixture_close(&d);

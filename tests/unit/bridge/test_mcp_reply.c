@@ -11,9 +11,11 @@
 
 #include <cmocka.h>
 
+static const struct span none = {0};
+
 #define MODERN                                                                           \
   "\"resultType\":\"complete\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":"       \
-  "{\"name\":\"tanstack\",\"version\":\"" RUNLET_VERSION "\"}}"
+  "{\"name\":\"host\",\"version\":\"" RUNLET_VERSION "\"}}"
 
 /* What was written must be this text, and JSON. */
 static void expect(struct buf *out, const char *text)
@@ -46,15 +48,16 @@ static void test_mcp_reply__a_text_is_escaped_once(void **state)
 {
   (void)state;
   struct buf out = buf_make(2 * KIB);
-  mcp_reply_text(&out, SPAN_LITERAL("1"), false, SPAN_LITERAL("a\"b"), false, false);
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("a\"b"), false, false);
   expect(&out,
          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
          "\"text\":\"a\\\"b\"}]}}");
-  mcp_reply_text(&out, SPAN_LITERAL("1"), false, SPAN_LITERAL("\"a\\/b\""), true, true);
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("\"a\\/b\""), true, true);
   expect(&out,
          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
          "\"text\":\"a\\/b\"}],\"isError\":true}}");
-  mcp_reply_text(&out, SPAN_LITERAL("1"), true, SPAN_LITERAL("a"), false, false);
+  mcp_reply_text(&out, SPAN_LITERAL("1"), SPAN_LITERAL("host"), SPAN_LITERAL("a"), false,
+                 false);
   expect(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{" MODERN
                ",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}}");
 }
@@ -65,7 +68,7 @@ static void test_mcp_reply__a_text_above_the_ceiling_leaves_nothing(void **state
   struct buf out = buf_make(KIB);
   char text[900];
   memset(text, 'a', sizeof text);
-  mcp_reply_text(&out, SPAN_LITERAL("1"), false, (struct span){text, sizeof text}, false,
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, (struct span){text, sizeof text}, false,
                  false);
   assert_true(out.overflowed);
   assert_int_equal(out.len, 0);
@@ -77,13 +80,13 @@ static void test_mcp_reply__a_ready_result_keeps_its_bytes(void **state)
   (void)state;
   struct buf out = buf_make(KIB);
   struct span result = SPAN_LITERAL(" { \"content\":[],\"big\":123456789012345678901 } ");
-  mcp_reply_ready(&out, SPAN_LITERAL("1"), false, result);
+  mcp_reply_ready(&out, SPAN_LITERAL("1"), none, result);
   expect(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{ \"content\":[],"
                "\"big\":123456789012345678901 }}");
-  mcp_reply_ready(&out, SPAN_LITERAL("1"), true, result);
+  mcp_reply_ready(&out, SPAN_LITERAL("1"), SPAN_LITERAL("host"), result);
   expect(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{" MODERN
                ", \"content\":[],\"big\":123456789012345678901 }}");
-  mcp_reply_ready(&out, SPAN_LITERAL("1"), true,
+  mcp_reply_ready(&out, SPAN_LITERAL("1"), SPAN_LITERAL("host"),
                   SPAN_LITERAL("{\"content\":[],\"resultType\":\"x\",\"_meta\":{}}"));
   expect(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[],"
                "\"resultType\":\"x\",\"_meta\":{}}}");

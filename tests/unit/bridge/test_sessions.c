@@ -16,9 +16,9 @@ static void test_sessions__each_is_found_by_its_own_id_and_by_no_other(void **st
   assert_int_not_equal(first, second);
   assert_int_equal(sessions_id(&s, first).len, 32);
   assert_false(span_equal(sessions_id(&s, first), sessions_id(&s, second)));
-  assert_int_equal(sessions_find(&s, sessions_id(&s, second)), second);
-  assert_int_equal(sessions_find(&s, SPAN_LITERAL("")), SESSION_NONE);
-  assert_int_equal(sessions_find(&s, (struct span){sessions_id(&s, first).at, 31}),
+  assert_int_equal(sessions_index(&s, sessions_id(&s, second)), second);
+  assert_int_equal(sessions_index(&s, SPAN_LITERAL("")), SESSION_NONE);
+  assert_int_equal(sessions_index(&s, (struct span){sessions_id(&s, first).at, 31}),
                    SESSION_NONE);
   assert_int_equal(sessions_id(&s, SESSION_NONE).len, 0);
 }

@@ -59,7 +59,7 @@ static void test_event_stream__tells_a_gap_in_both_forms(void **state)
   struct door_fixture d;
   door_fixture_open(&d, FLOOD);
   runs_door_close(&d.door);
-  d.options.log_memory_bytes = d.options.log_spill_bytes = 100000;
+  d.options.serve.records.memory_bytes = d.options.serve.records.spill_bytes = 100000;
   runs_door_open(&d.door, &d.runtime);
   start(&d, "a", "");
   loopback_wait_end(&d.client);

@@ -3,7 +3,10 @@
  * case is in tests/flow. */
 #include "door/http/http_door.h"
 
+#include "base/clock.h"
 #include "base/ids.h"
+#include "door/doors.h"
+#include "door/options_read.h"
 #include "io/signals.h"
 #include "process/keeper.h"
 #include "scratch.h"
@@ -51,13 +54,13 @@ static void start(struct fixture *d, const char *listen)
     char *argv[] = {name, command, NULL};
     struct options o;
     struct fault f = {0};
-    int r = options_read(2, argv, d->env.at, &o, &f);
-    o.state_dir = d->state;
-    o.workspace = d->s.folder;
-    o.listen = listen;
-    o.kill_grace_ms = 300;
+    int r = options_read(doors, 2, argv, d->env.at, &o, &f);
+    o.run.state_dir = d->state;
+    o.run.settings.workspace = d->s.folder;
+    o.serve.listen = listen;
+    o.run.settings.deadlines.kill_grace_ms = 300;
     if (r == 0)
-      r = http_door(&o, d->env.at, &f);
+      r = http_door.open(&o, d->env.at, &f);
     _exit(r < 0 ? 99 : r);
   }
   close(log[1]);
@@ -138,8 +141,8 @@ static void test_http_door__answers_and_ends_with_0_on_term(void **state)
   end(&d, 0);
 }
 
-/* An agent that prints without end, and a client that reads its first byte and no more.
- */
+/* An agent that prints without end, and a client that reads its first byte and no
+ * more. */
 static int stall(struct fixture *d)
 {
   start(d, "127.0.0.1:0");
@@ -175,9 +178,9 @@ test_http_door__a_client_that_does_not_read_does_not_delay_the_end(void **state)
   struct fixture d;
   int fd = stall(&d);
   kill(d.pid, SIGTERM);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   end(&d, 0);
-  assert_true(ids_ticks_ms() - begin < 8000);
+  assert_true(clock_ticks_ms() - begin < 8000);
   traces_expect_alive(0, 1000);
   close(fd);
 }

@@ -21,12 +21,11 @@ static void test_metrics__adds_what_is_over_and_what_goes_on(void **state)
   struct counters counters = {0};
   struct run_outcome good = {.finished = true, .events = 10, .cpu_ms = 1500};
   struct run_outcome bad = {.code = "od\"d\\\n", .events = 5};
-  struct tool_answer result = {.result = SPAN_LITERAL("1")};
   counters_run(&counters, &good, 1000);
   counters_run(&counters, &bad, 100);
-  counters_tool_call(&counters, &result, 3);
-  counters_tool_call(&counters, &result, 60);
-  counters_tool_call(&counters, &result, 99999999);
+  counters_tool_call(&counters, RUN_TOOL_RESULT, 3);
+  counters_tool_call(&counters, RUN_TOOL_RESULT, 60);
+  counters_tool_call(&counters, RUN_TOOL_RESULT, 99999999);
   struct metrics m = {.version = "1.2.3",
                       .counters = &counters,
                       .now = {.running = 2,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/http/ready.h"
 
+#include "door/doors.h"
+#include "door/options_read.h"
 #include "scratch.h"
 #include "traces.h"
 
@@ -34,22 +36,22 @@ static void test_ready__says_every_reason_why_not(void **state)
   struct options o;
   struct runtime g;
   struct fault f = {0};
-  assert_int_equal(options_read(2, argv, env, &o, &f), 0);
-  o.state_dir = folder;
-  o.workspace = s.folder;
+  assert_int_equal(options_read(doors, 2, argv, env, &o, &f), 0);
+  o.run.state_dir = folder;
+  o.run.settings.workspace = s.folder;
   if (runtime_open(&g, &o, env, &f) < 0)
     fail_msg("%s", f.text);
   expect(&g, false, "{\"ready\":true}");
   expect(&g, true, "{\"ready\":false,\"reasons\":[\"shutting down\"]}");
-  o.require_cli = "claude, codex";
+  o.serve.require_cli = "claude, codex";
   expect(&g, false, "claude is not on PATH");
   expect(&g, false, "codex is not on PATH");
   scratch_write(&s, "claude", 0755, "#!/bin/sh\n");
   scratch_write(&s, "codex", 0755, "#!/bin/sh\n");
   expect(&g, false, "{\"ready\":true}");
-  o.max_runs = 0;
+  o.serve.max_runs = 0;
   expect(&g, false, "--max-runs");
-  o.max_runs = 8;
+  o.serve.max_runs = 8;
   assert_int_equal(rmdir(folder), 0);
   expect(&g, false, "state");
   runtime_close(&g);

@@ -1,89 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/http/route.h"
 
+#include "base/limits.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static void test_route__names_each_address(void **state)
+static const struct route table[] = {
+    {"GET", "/whole", .exact = true},
+    {.method = "GET", .pattern = "/runs"},
+    {.method = "GET", .pattern = "/runs/{id}"},
+    {.method = "GET", .pattern = "/runs/{id}/events"},
+    {.method = "POST", .pattern = "/runs/{id}/cancel"},
+    {.method = ""},
+};
+
+static void test_route__finds_the_row_of_each_address(void **state)
 {
   (void)state;
   static const struct {
     const char *method, *target;
-    enum route_name name;
-    const char *id;
-    unsigned long long after;
+    int row; /* -1: none */
+    const char *segment, *query;
   } rows[] = {
-      {"GET", "/health", ROUTE_HEALTH, "", 0},
-      {"GET", "/health?x", ROUTE_NONE, "", 0},
-      {"POST", "/run", ROUTE_RUN, "", 0},
-      {"GET", "/run", ROUTE_NONE, "", 0},
-      {"POST", "/run?x=1", ROUTE_NONE, "", 0},
-      {"GET", "/ready?verbose", ROUTE_READY, "", 0},
-      {"GET", "/metrics", ROUTE_METRICS, "", 0},
-      {"GET", "/runs", ROUTE_RUNS, "", 0},
-      {"GET", "/runs/", ROUTE_NONE, "", 0},
-      {"GET", "/runs?x", ROUTE_RUNS, "", 0},
-      {"GET", "/runs/a", ROUTE_RECORD, "a", 0},
-      {"GET", "/runs/a/", ROUTE_NONE, "", 0},
-      {"GET", "/runs/a%2Fb%20%C3%a9", ROUTE_RECORD, "a/b \xc3\xa9", 0},
-      {"GET", "/runs/events", ROUTE_RECORD, "events", 0},
-      {"GET", "/runs/a/events", ROUTE_EVENTS, "a", 0},
-      {"GET", "/runs/a/events?after=12", ROUTE_EVENTS, "a", 12},
-      {"GET", "/runs/a?after=x", ROUTE_RECORD, "a", 0}, /* unknown there */
-      {"GET", "/runs/a/events?x=1&after=9223372036854775807&y", ROUTE_EVENTS, "a",
-       9223372036854775807ull},
-      {"GET", "/runs/a/events/b", ROUTE_NONE, "", 0},
-      {"POST", "/runs/a/events", ROUTE_NONE, "", 0},
-      {"POST", "/runs/a/cancel", ROUTE_CANCEL, "a", 0},
-      {"GET", "/runs/a/cancel", ROUTE_NONE, "", 0},
-      {"POST", "/runs/a", ROUTE_NONE, "", 0},
-      {"GET", "/", ROUTE_NONE, "", 0},
-      {"GET", "", ROUTE_NONE, "", 0},
+      {"GET", "/whole", 0, "", ""},
+      {"GET", "/whole?x", -1, "", ""},
+      {"POST", "/whole", -1, "", ""},
+      {"GET", "/wholes", -1, "", ""},
+      {"GET", "/whol", -1, "", ""},
+      {"GET", "/runs", 1, "", ""},
+      {"GET", "/runs?x", 1, "", "x"},
+      {"GET", "/runs/", -1, "", ""},
+      {"GET", "/runs/a", 2, "a", ""},
+      {"GET", "/runs/a/", -1, "", ""},
+      {"GET", "/runs//events", -1, "", ""},
+      {"GET", "/runs/a%2Fb%20", 2, "a%2Fb%20", ""},
+      {"GET", "/runs/events", 2, "events", ""},
+      {"GET", "/runs/a/events", 3, "a", ""},
+      {"GET", "/runs/a/events?after=12&y", 3, "a", "after=12&y"},
+      {"GET", "/runs/a/events/b", -1, "", ""},
+      {"GET", "/runs/a/event", -1, "", ""},
+      {"POST", "/runs/a/events", -1, "", ""},
+      {"POST", "/runs/a/cancel", 4, "a", ""},
+      {"GET", "/runs/a/cancel", -1, "", ""},
+      {"POST", "/runs/a", -1, "", ""},
+      {"GET", "/", -1, "", ""},
+      {"GET", "", -1, "", ""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct route r;
-    struct fault f = {0};
-    if (route_read(span_of(rows[i].method), span_of(rows[i].target), &r, &f) < 0)
-      fail_msg("%s: %s", rows[i].target, f.text);
-    if (r.name != rows[i].name || !span_is(buf_span(&r.id), rows[i].id) ||
-        r.after != rows[i].after)
-      fail_msg("%s %s: %d %s", rows[i].method, rows[i].target, r.name,
-               buf_cstring(&r.id));
-    route_free(&r);
+    struct route_target t;
+    const struct route *r =
+        route_find(table, span_of(rows[i].method), span_of(rows[i].target), &t);
+    if (r != (rows[i].row < 0 ? NULL : &table[rows[i].row]))
+      fail_msg("%s %s", rows[i].method, rows[i].target);
+    if (r && (!span_is(t.segment, rows[i].segment) || !span_is(t.query, rows[i].query)))
+      fail_msg("%s: %.*s, %.*s", rows[i].target, (int)t.segment.len, t.segment.at,
+               (int)t.query.len, t.query.at);
   }
 }
 
-static void test_route__refuses_what_it_cannot_read(void **state)
+static void test_route_decode__reads_bytes_and_refuses_what_are_none(void **state)
 {
   (void)state;
-  static const char *const targets[][2] = {
-      {"/runs/a%2", "hex digits"},
-      {"/runs/a%zz/events", "hex digits"},
-      {"/runs/%", "hex digits"},
-      {"/runs/a/events?after=", "after must be"},
-      {"/runs/a/events?after=-1", "after must be"},
-      {"/runs/a/events?after=1x", "\"1x\""},
-      {"/runs/a/events?after=9223372036854775808", "after must be"},
-  };
-  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-    struct route r;
-    struct fault f = {0};
-    assert_int_equal(route_read(SPAN_LITERAL("GET"), span_of(targets[i][0]), &r, &f), -1);
+  static const char *const wrong[] = {"a%2", "a%zz", "%", "%%20"};
+  struct buf out = buf_make(KIB);
+  struct fault f = {0};
+  assert_int_equal(route_decode(SPAN_LITERAL("a%2Fb%20%C3%a9"), &out, &f), 0);
+  assert_string_equal(buf_cstring(&out), "a/b \xc3\xa9");
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(route_decode(span_of(wrong[i]), &out, &f), -1);
     assert_int_equal(f.kind, FAULT_BAD_INPUT);
-    assert_non_null(strstr(f.text, targets[i][1]));
-    route_free(&r);
+    assert_non_null(strstr(f.text, "hex digits"));
   }
+  buf_free(&out);
+}
+
+static void test_route__parameters_come_one_by_one(void **state)
+{
+  (void)state;
+  struct span query = SPAN_LITERAL("a=1&&b&=c&d=e=f"), name, value;
+  static const char *const wanted[][2] = {
+      {"a", "1"}, {"", ""}, {"b", ""}, {"", "c"}, {"d", "e=f"}};
+  for (size_t i = 0; i < 5; i++) {
+    assert_true(route_next_parameter(&query, &name, &value));
+    assert_true(span_is(name, wanted[i][0]) && span_is(value, wanted[i][1]));
+  }
+  assert_false(route_next_parameter(&query, &name, &value));
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_route__names_each_address),
-      cmocka_unit_test(test_route__refuses_what_it_cannot_read),
+      cmocka_unit_test(test_route__finds_the_row_of_each_address),
+      cmocka_unit_test(test_route_decode__reads_bytes_and_refuses_what_are_none),
+      cmocka_unit_test(test_route__parameters_come_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "door/runtime.h"
 
-#include "io/loop.h"
+#include "door/doors.h"
+#include "door/options_read.h"
 #include "io/signals.h"
 #include "scratch.h"
 #include "traces.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,10 +24,10 @@ static struct options options_for(struct scratch *s, char *state, size_t capacit
   struct fault f = {0};
   char name[] = "runlet", command[] = "serve";
   char *argv[] = {name, command, NULL}, *env[] = {NULL};
-  assert_int_equal(options_read(2, argv, env, &o, &f), 0);
+  assert_int_equal(options_read(doors, 2, argv, env, &o, &f), 0);
   snprintf(state, capacity, "%s/state", s->folder);
-  o.state_dir = state;
-  o.workspace = s->folder;
+  o.run.state_dir = state;
+  o.run.settings.workspace = s->folder;
   return o;
 }
 
@@ -72,35 +72,15 @@ static void test_runtime__what_cannot_be_used_is_named_by_its_option(void **stat
   assert_non_null(strstr(f.text, "--state-dir"));
   runtime_close(&g);
   assert_int_equal(chmod(folder, 0700), 0);
-  o.workspace = "/no/such/folder";
+  o.run.settings.workspace = "/no/such/folder";
   assert_int_equal(runtime_open(&g, &o, env, &f), -1);
   assert_non_null(strstr(f.text, "--workspace"));
   runtime_close(&g);
-  o.workspace = s.folder;
-  o.ca_file = "/no/such/ca.pem";
+  o.run.settings.workspace = s.folder;
+  o.run.ca_file = "/no/such/ca.pem";
   assert_int_equal(runtime_open(&g, &o, env, &f), -1);
   assert_non_null(strstr(f.text, "--ca-file"));
   runtime_close(&g);
-  scratch_remove(&s);
-}
-
-static void test_runtime__without_a_state_dir_it_is_below_tmpdir(void **state)
-{
-  (void)state;
-  struct scratch s = scratch_make();
-  char folder[200], temporary[200], wanted[64];
-  snprintf(temporary, sizeof temporary, "TMPDIR=%s", s.folder);
-  snprintf(wanted, sizeof wanted, "runlet-%u", (unsigned)geteuid());
-  char *env[] = {temporary, NULL};
-  struct options o = options_for(&s, folder, sizeof folder);
-  o.state_dir = NULL;
-  struct runtime g;
-  struct fault f = {0};
-  assert_int_equal(runtime_open(&g, &o, env, &f), 0);
-  assert_string_equal(g.settings.state_folder, scratch_path(&s, wanted));
-  assert_true(scratch_has(&s, wanted));
-  runtime_close(&g);
-  assert_false(g.unclean);
   scratch_remove(&s);
 }
 
@@ -112,18 +92,18 @@ static void test_runtime__the_options_become_the_settings_of_runs(void **state)
   char *env[] = {NULL};
   struct options o = options_for(&s, folder, sizeof folder);
   o.max_line_bytes = 2001;
-  o.run_timeout_ms = 2002;
-  o.start_timeout_ms = 2003;
-  o.idle_timeout_ms = 2004;
-  o.tool_timeout_ms = 2005;
-  o.kill_grace_ms = 2006;
-  o.drain_ms = 2007;
-  o.max_run_ms = 2008;
-  o.heartbeat_ms = 2009;
-  o.result_grace_ms = 2010;
-  o.bridge_hold_ms = 2011;
-  o.bridge_progress_ms = 2012;
-  o.mcp_legacy_only = o.workspace_per_thread = true;
+  o.run.settings.deadlines.run_ms = 2002;
+  o.run.settings.deadlines.start_ms = 2003;
+  o.run.settings.deadlines.idle_ms = 2004;
+  o.run.settings.deadlines.tool_ms = 2005;
+  o.run.settings.deadlines.kill_grace_ms = 2006;
+  o.run.settings.deadlines.drain_ms = 2007;
+  o.run.settings.max_run_ms = 2008;
+  o.run.settings.heartbeat_ms = 2009;
+  o.run.settings.result_grace_ms = 2010;
+  o.run.settings.bridge_hold_ms = 2011;
+  o.run.settings.bridge_progress_ms = 2012;
+  o.run.settings.mcp_legacy_only = o.run.settings.workspace_per_thread = true;
   struct runtime g;
   struct fault f = {0};
   assert_int_equal(runtime_open(&g, &o, env, &f), 0);
@@ -145,51 +125,12 @@ static void test_runtime__the_options_become_the_settings_of_runs(void **state)
   scratch_remove(&s);
 }
 
-static int input;
-static struct loop_timer *patience; /* signals alone keep no loop running */
-
-static void lose_patience(void *who)
-{
-  (void)who;
-}
-
-static void on_input(void *who, const struct signal_news *n)
-{
-  input = n->number;
-  loop_timer_stop(patience);
-  runtime_stop_signals(who);
-}
-
-static void test_runtime__hears_a_signal_until_it_is_deaf(void **state)
-{
-  (void)state;
-  struct scratch s = scratch_make();
-  char folder[200];
-  char *env[] = {NULL};
-  struct options o = options_for(&s, folder, sizeof folder);
-  struct runtime g;
-  struct fault f = {0};
-  assert_int_equal(runtime_open(&g, &o, env, &f), 0);
-  assert_int_equal(runtime_start_signals(&g, on_input, &g, &f), 0);
-  patience = loop_timer_new(g.loop, lose_patience, NULL);
-  loop_timer_start(patience, 5000);
-  kill(getpid(), SIGTERM);
-  runtime_run(&g);
-  assert_int_equal(input, SIGTERM);
-  loop_timer_free(patience);
-  runtime_close(&g);
-  assert_false(g.unclean);
-  scratch_remove(&s);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_runtime__opens_and_gives_everything_back),
       cmocka_unit_test(test_runtime__what_cannot_be_used_is_named_by_its_option),
-      cmocka_unit_test(test_runtime__without_a_state_dir_it_is_below_tmpdir),
       cmocka_unit_test(test_runtime__the_options_become_the_settings_of_runs),
-      cmocka_unit_test(test_runtime__hears_a_signal_until_it_is_deaf),
   };
   unsetenv("SSL_CERT_FILE");
   signals_block();

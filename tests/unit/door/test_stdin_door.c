@@ -2,6 +2,8 @@
 #include "door/stdin_door.h"
 
 #include "base/arena.h"
+#include "door/doors.h"
+#include "door/options_read.h"
 #include "io/signals.h"
 #include "process/keeper.h"
 #include "scratch.h"
@@ -59,19 +61,20 @@ static void start_with(struct fixture *d, const char *script, const char *reques
   close(fd);
   if (in_fd)
     dup2(in_fd, 0);
+  /* the test's ends of the pipes */
   for (int other = 3; other < 64; other++)
-    close(other); /* the test's ends of the pipes */
+    close(other);
   char name[] = "runlet", command[] = "run", silent[] = "--log-level=silent";
   char *argv[] = {name, command, silent, NULL};
   struct options o;
   struct fault f = {0};
-  int r = options_read(3, argv, d->env.at, &o, &f);
+  int r = options_read(doors, 3, argv, d->env.at, &o, &f);
   log_setup(LOG_SILENT, LOG_TEXT);
-  o.state_dir = d->state;
-  o.workspace = d->s.folder;
+  o.run.state_dir = d->state;
+  o.run.settings.workspace = d->s.folder;
   o.file = file;
   if (r == 0)
-    r = stdin_door(&o, d->env.at, &f);
+    r = stdin_door.open(&o, d->env.at, &f);
   _exit(r < 0 ? 99 : r);
 }
 

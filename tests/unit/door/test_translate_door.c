@@ -2,7 +2,7 @@
 #include "door/translate_door.h"
 
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #include <errno.h>
@@ -23,14 +23,14 @@
   "\"text\":\"hello\"}]}}\n"
 #define OK "{\"type\":\"result\",\"subtype\":\"success\"}\n"
 
-static struct translate_setup setup_for(int out)
+static struct translate_options setup_for(int out)
 {
-  return (struct translate_setup){
-      .harness = SPAN_LITERAL("claude-code"), .out = out, .timestamp_ms = 5};
+  return (struct translate_options){
+      .harness = "claude-code", .out = out, .timestamp_ms = 5};
 }
 
 /* Translates `input`, given on stdin. */
-static int translated(struct translate_setup *setup, const char *input, struct buf *out)
+static int translated(struct translate_options *setup, const char *input, struct buf *out)
 {
   FILE *in = tmpfile(), *to = tmpfile();
   struct fault f = {0};
@@ -54,22 +54,22 @@ static int translated(struct translate_setup *setup, const char *input, struct b
 
 static void test_translate__reads_stdin_and_has_defaults(void **state)
 {
-  struct translate_setup setup = setup_for(-1);
+  struct translate_options setup = setup_for(-1);
   struct buf out;
   (void)state;
   assert_int_equal(translated(&setup, LINE OK, &out), 0);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_true(span_starts(
       buf_span(&out),
       "{\"type\":\"RUN_STARTED\",\"runId\":\"run\",\"threadId\":\"thread\","
       "\"timestamp\":5,\"metadata\":{\"tanstack\":{\"model\":\"unknown\"}}}\n"));
-  assert_true(ids_now_ms() > 5); /* the clock runs again */
+  assert_true(clock_now_ms() > 5); /* the clock runs again */
   buf_free(&out);
 }
 
 static void test_translate__a_last_line_needs_no_newline(void **state)
 {
-  struct translate_setup setup = setup_for(-1);
+  struct translate_options setup = setup_for(-1);
   struct buf out;
   (void)state;
   setup.file = "-";
@@ -81,7 +81,7 @@ static void test_translate__a_last_line_needs_no_newline(void **state)
 
 static void test_translate__the_end_is_told_by_the_caller(void **state)
 {
-  struct translate_setup setup = setup_for(-1);
+  struct translate_options setup = setup_for(-1);
   struct buf out;
   (void)state;
   setup.exit_status = 3;
@@ -96,7 +96,7 @@ static void test_translate__the_end_is_told_by_the_caller(void **state)
 
 static void test_translate__bad_lines_are_warned_of_and_counted(void **state)
 {
-  struct translate_setup setup = setup_for(-1);
+  struct translate_options setup = setup_for(-1);
   struct buf out;
   (void)state;
   setup.max_line_bytes = sizeof LINE;
@@ -106,7 +106,7 @@ static void test_translate__bad_lines_are_warned_of_and_counted(void **state)
   buf_free(&out);
   setup.max_line_bytes = 20;
   assert_int_equal(translated(&setup, LINE LINE "17\n", &out), 0);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_non_null(strstr(buf_cstring(&out), "longer than 20 bytes"));
   assert_non_null(strstr(buf_cstring(&out), "2 lines were too long"));
   assert_null(strstr(buf_cstring(&out), "unparsable-line"));
@@ -115,10 +115,10 @@ static void test_translate__bad_lines_are_warned_of_and_counted(void **state)
 
 static void test_translate__says_what_it_cannot_do(void **state)
 {
-  struct translate_setup setup = setup_for(STDOUT_FILENO);
+  struct translate_options setup = setup_for(STDOUT_FILENO);
   struct fault f = {0};
   (void)state;
-  setup.harness = SPAN_LITERAL("claude");
+  setup.harness = "claude";
   assert_int_equal(translate_run(&setup, &f), -1);
   assert_int_equal(f.kind, FAULT_UNKNOWN);
   assert_string_equal(f.text, "--harness: \"claude\" is not known");
@@ -132,12 +132,12 @@ static void test_translate__says_what_it_cannot_do(void **state)
 
 static void test_translate__unreadable_input_still_ends_the_stream(void **state)
 {
-  struct translate_setup setup = setup_for(-1);
+  struct translate_options setup = setup_for(-1);
   struct buf out;
   (void)state;
   setup.file = "/"; /* opens, but a folder cannot be read */
   assert_int_equal(translated(&setup, "", &out), -1);
-  assert_null(agui_check_stream(buf_span(&out), EVENTS_TANSTACK));
+  assert_null(agui_check_stream(buf_span(&out), &event_format_tanstack));
   assert_non_null(strstr(buf_cstring(&out), "\"code\":\"internal\""));
   buf_free(&out);
 }
@@ -145,7 +145,7 @@ static void test_translate__unreadable_input_still_ends_the_stream(void **state)
 static void test_translate__an_output_that_fails_is_an_error(void **state)
 {
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  struct translate_setup setup = setup_for(fd);
+  struct translate_options setup = setup_for(fd);
   struct fault f = {0};
   (void)state;
   setup.file = "/dev/null";

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/event.h"
@@ -24,7 +23,7 @@ static void test_events__starts_by_itself_and_once(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_text(s.events, SPAN_LITERAL("a"));
   events_start(s.events);
   events_finish(s.events, "stop", NULL);
@@ -37,13 +36,13 @@ static void test_events__one_message_closes_the_other(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_text_open(s.events, SPAN_LITERAL("a"));
   events_reasoning(s.events, SPAN_LITERAL("hm"));
   events_text(s.events, SPAN_LITERAL("b"));
   events_text_open(s.events, SPAN_LITERAL("c"));
   events_reasoning_close(s.events); /* none is open: nothing */
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_finish(s.events, "stop", NULL);
   static const char *const types[] = {
       "RUN_STARTED",           "TEXT_MESSAGE_START",      "TEXT_MESSAGE_END",
@@ -64,7 +63,7 @@ static void test_events__ids_are_native_then_numbered_then_made(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   static const char *const given[] = {"a", "a", "a-2", "a", "", "r-1", "", "\"\\"};
   static const char *const shown[] = {"a",   "a-2", "a-2-2", "a-3",
                                       "r-0", "r-1", "r-2",   "\\\"\\\\"};
@@ -87,11 +86,11 @@ static void test_events__calls_without_result_get_one_in_order(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+  stream_open(&s, &event_format_tanstack, 0);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
                    SPAN_LITERAL("{\"a\":1.0}"));
-  events_tool_call(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
-  events_tool_call(s.events, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("z"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("ok"), true);
   assert_int_equal(events_tool_calls(s.events), 3);
   events_fail(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("m"));
@@ -126,10 +125,10 @@ static void test_events__a_call_id_twice_is_dropped(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("1"), false);
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("2"), false);
   events_tool_result(s.events, SPAN_LITERAL("stray"), SPAN_LITERAL("3"), false);
   events_finish(s.events, "stop", NULL);
@@ -142,13 +141,14 @@ static void test_events__a_made_call_id_is_no_agents_id(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
-  events_tool_call(s.events, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
   events_text_open(s.events, SPAN_LITERAL("r-1"));
-  events_tool_call(s.events, none, SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, none, SPAN_LITERAL("n"), none);
   assert_true(span_starts(stream_line(&s, 6),
                           "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-2\""));
-  events_tool_call(s.events, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"), none); /* dropped */
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"),
+                   none); /* dropped */
   events_finish(s.events, "stop", NULL);
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 2);
   stream_close(&s);
@@ -158,11 +158,12 @@ static void test_events__the_oldest_of_too_many_open_calls_is_answered(void **st
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   for (unsigned i = 0; i < LIMIT_OPEN_CALLS + 3; i++) {
     char id[16];
     int len = snprintf(id, sizeof id, "c%u", i);
-    events_tool_call(s.events, (struct span){id, (size_t)len}, SPAN_LITERAL("n"), none);
+    events_tool_call(s.events, TOOL_NATIVE, (struct span){id, (size_t)len},
+                     SPAN_LITERAL("n"), none);
   }
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 3);
   events_finish(s.events, "stop", NULL);
@@ -173,16 +174,16 @@ static void test_events__nothing_after_the_terminal_event(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
-  events_report(s.events, SPAN_LITERAL("\"exitCode\":0"));
-  events_report(s.events, SPAN_LITERAL("\"exitCode\":1,\"forced\":true"));
+  stream_open(&s, &event_format_tanstack, 0);
+  events_report(s.events, SPAN_LITERAL("\"exitCode\":0"), 1);
+  events_report(s.events, SPAN_LITERAL("\"exitCode\":1,\"forced\":true"), 2);
   events_finish(s.events, "stop", NULL);
-  assert_true(events_are_over(s.events));
+  assert_true(s.sink.ended);
   size_t before = s.text.len;
   events_start(s.events);
   events_text(s.events, SPAN_LITERAL("late"));
   events_reasoning(s.events, SPAN_LITERAL("late"));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("late"), false);
   events_warn(s.events, "late", SPAN_LITERAL("late"));
   events_fail(s.events, SPAN_LITERAL("late"), SPAN_LITERAL("late"));
@@ -200,7 +201,7 @@ static void test_events__freed_too_early_says_internal(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_reasoning(s.events, SPAN_LITERAL("a"));
   events_free(s.events);
   struct span last = stream_line(&s, stream_count(&s) - 1);
@@ -231,10 +232,11 @@ static void test_events__long_things_are_split_or_cut(void **state)
   for (int i = 0; i < 3000; i++)
     buf_add_text(&args, "\xc3\xa4");
   buf_addf(&args, "\"}");
-  stream_open(&s, EVENTS_TANSTACK, 1024);
+  stream_open(&s, &event_format_tanstack, 1024);
   events_text(s.events, buf_span(&text));
   events_reasoning(s.events, buf_span(&text));
-  events_tool_call(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("n"), buf_span(&args));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   buf_span(&args));
   events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&text), false);
   struct span result = stream_line(&s, stream_count(&s) - 1);
   char wanted[100];
@@ -266,7 +268,7 @@ static void test_events__one_split_of_text_loses_nothing(void **state)
   (void)state;
   for (int i = 0; i < 40000; i++)
     buf_add_char(&text, (char)('a' + i % 26));
-  stream_open(&s, EVENTS_TANSTACK, 4096);
+  stream_open(&s, &event_format_tanstack, 4096);
   events_text(s.events, buf_span(&text));
   size_t count = stream_count(&s);
   assert_true(count > 10 && count < 15);
@@ -289,9 +291,9 @@ static void test_events__very_long_ids_are_not_used(void **state)
   (void)state;
   memset(id, 'i', LIMIT_NAME_BYTES + 1);
   struct span too_long = {id, LIMIT_NAME_BYTES + 1};
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_text_open(s.events, too_long);
-  events_tool_call(s.events, too_long, SPAN_LITERAL("n"), none);
+  events_tool_call(s.events, TOOL_NATIVE, too_long, SPAN_LITERAL("n"), none);
   events_tool_result(s.events, too_long, SPAN_LITERAL("x"), false);
   events_finish(s.events, "stop", NULL);
   assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 0);
@@ -306,7 +308,7 @@ static void test_events__warnings_are_custom_events(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_AG_UI, 0);
+  stream_open(&s, &event_format_ag_ui, 0);
   events_warn(s.events, "a-b", SPAN_LITERAL("say \"x\""));
   stream_expect(&s, 1,
                 "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.warning\","
@@ -319,7 +321,7 @@ static void test_events__the_outcome_can_be_asked(void **state)
 {
   struct stream s;
   (void)state;
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_start(s.events);
   events_custom(s.events, "x", SPAN_LITERAL("1"));
   assert_false(events_have_spoken(s.events));
@@ -330,7 +332,7 @@ static void test_events__the_outcome_can_be_asked(void **state)
   assert_false(events_finished_well(s.events));
   assert_string_equal(events_error_code(s.events), "agent-exit");
   stream_close(&s);
-  stream_open(&s, EVENTS_TANSTACK, 0);
+  stream_open(&s, &event_format_tanstack, 0);
   events_finish(s.events, "stop", NULL);
   assert_true(events_finished_well(s.events));
   assert_string_equal(events_error_code(s.events), "");
@@ -362,6 +364,52 @@ static void test_events__the_backlog_is_what_the_sink_said(void **state)
   events_free(e);
 }
 
+/* One letter an event, and whose tool it is: what a format is told. */
+static void letter_write(void *state, const struct event_run *run, const struct event *e,
+                         struct buf *out)
+{
+  static const char letters[EVENT_KINDS] = {
+      [EVENT_TEXT_START] = 't', [EVENT_REASONING_START] = 'r',
+      [EVENT_TOOL_START] = 'c', [EVENT_TOOL_RESULT] = 'R',
+      [EVENT_STEP_END] = '|',   [EVENT_RUN_FINISHED] = '.'};
+  unsigned *count = state;
+  (void)run;
+  if (letters[e->kind])
+    buf_add_char(out, letters[e->kind]);
+  if (e->kind == EVENT_TOOL_START || e->kind == EVENT_TOOL_RESULT)
+    buf_add_text(out, e->name.len == 0 ? "?" : e->origin == TOOL_HOST ? "h" : "n");
+  if (e->kind == EVENT_RUN_FINISHED)
+    buf_addf(out, "%u", *count);
+  ++*count;
+}
+
+static const struct event_format letters = {
+    .name = "letters", .state_bytes = sizeof(unsigned), .write = letter_write};
+
+static void
+test_events__a_step_ends_at_new_content_after_results_and_at_the_end(void **state)
+{
+  struct buf text = buf_make(KIB);
+  struct collector sink = collector_make(&text);
+  struct events_setup setup = {
+      .run_id = SPAN_LITERAL("r"), .format = &letters, .sink = &sink.sink};
+  (void)state;
+  struct events *e = events_new(&setup);
+  events_text(e, SPAN_LITERAL("a"));
+  events_tool_call(e, TOOL_HOST, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  events_tool_call(e, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("n"), none);
+  events_tool_result(e, SPAN_LITERAL("y"), SPAN_LITERAL("1"), false);
+  events_tool_result(e, SPAN_LITERAL("x"), SPAN_LITERAL("2"), false);
+  events_tool_result(e, SPAN_LITERAL("z"), SPAN_LITERAL("3"), false);
+  events_reasoning(e, SPAN_LITERAL("hm"));
+  events_tool_call(e, TOOL_HOST, SPAN_LITERAL("v"), SPAN_LITERAL("n"), none);
+  events_finish(e, "stop", NULL);
+  assert_string_equal(buf_cstring(&text), "tchcnRnRhR?|rchRh|.24");
+  assert_int_equal(events_count(e), 12); /* what has no line is no event */
+  events_free(e);
+  buf_free(&text);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -379,6 +427,8 @@ int main(void)
       cmocka_unit_test(test_events__very_long_ids_are_not_used),
       cmocka_unit_test(test_events__warnings_are_custom_events),
       cmocka_unit_test(test_events__the_outcome_can_be_asked),
+      cmocka_unit_test(
+          test_events__a_step_ends_at_new_content_after_results_and_at_the_end),
       cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

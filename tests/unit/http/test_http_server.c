@@ -120,7 +120,6 @@ static void test_http_server__answers_a_hundred_requests_on_each_connection(void
   setup_fixture(&d, CLIENTS);
   for (unsigned i = 0; i < CLIENTS; i++)
     connect_to(&d, i);
-  assert_int_equal(http_server_connections(d.server), CLIENTS);
   for (unsigned n = 1; n <= 100; n++)
     for (unsigned i = 0; i < CLIENTS; i++)
       loopback_send(&d.clients[i], GET("/"), 0);
@@ -130,8 +129,6 @@ static void test_http_server__answers_a_hundred_requests_on_each_connection(void
     loopback_close(&d.clients[i], false);
   }
   assert_int_equal(d.requests, 100 * CLIENTS);
-  loopback_run_ms(&d.loop, 20);
-  assert_int_equal(http_server_connections(d.server), 0);
   finish_fixture(&d);
 }
 
@@ -144,7 +141,6 @@ static void test_http_server__tells_503_to_one_too_many(void **state)
   connect_to(&d, 1);
   connect_to(&d, 2);
   loopback_wait_text(&d.clients[2], "HTTP/1.1 503 Service Unavailable\r\n");
-  assert_int_equal(http_server_connections(d.server), 2);
   loopback_close(&d.clients[2], false);
   loopback_close(&d.clients[1], false);
   loopback_run_ms(&d.loop, 20);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/fd_writer.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "io/loop.h"
 #include "loopback.h"
@@ -138,8 +138,9 @@ static void test_fd_writer__a_slow_reader_gets_all_and_drain_comes_once(void **s
   for (size_t i = 0; i < size; i++)
     text[i] = (char)('a' + i % 23);
   assert_true(fd_writer_put(d.writer, (struct span){text, size}) > LIMIT_SINK_HIGH_BYTES);
+  /* nobody reads: it waits, and does not block us */
   for (int i = 0; i < 5; i++)
-    loopback_run_ms(d.loop, 2); /* nobody reads: it waits, and does not block us */
+    loopback_run_ms(d.loop, 2);
   assert_int_equal(d.drained, 0);
   size_t backlog = size;
   while (d.read.len < size) {
@@ -247,9 +248,9 @@ static void test_fd_writer__the_end_flushes_what_waits(void **state)
   fd_writer_put(d.writer, SPAN_LITERAL("last words"));
   fd_writer_end(d.writer, 5000, ended, &d);
   d.writer = NULL;
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   end_fixture(&d);
-  assert_true(ids_ticks_ms() - begin < 3000); /* and does not wait for its deadline */
+  assert_true(clock_ticks_ms() - begin < 3000); /* and does not wait for its deadline */
 }
 
 static void test_fd_writer__what_was_put_before_the_end_was_read(void **state)
@@ -277,11 +278,11 @@ test_fd_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader(void **stat
   char *text = calloc(1, MIB);
   fd_writer_put(d.writer, (struct span){text, MIB});
   free(text);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   fd_writer_end(d.writer, 60, ended, &d);
   assert_int_equal(d.ended, 0);
   loopback_wait(d.loop, has_ended, &d);
-  assert_in_range(ids_ticks_ms() - begin, 55, 3000);
+  assert_in_range(clock_ticks_ms() - begin, 55, 3000);
   assert_int_equal(d.gone, 0); /* who ends knows */
   assert_true(loop_free(d.loop));
   close(d.in);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/files.h"
 
-#include "process/agent_user.h"
-
 #include "scratch.h"
 #include "traces.h"
 
@@ -448,7 +446,7 @@ static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **s
   assert_int_equal(files_write_private(folder.at, "token", SPAN_LITERAL("x"), &f), 0);
   snprintf(path, sizeof path, "%s/link", folder.at);
   assert_int_equal(symlink("/etc/passwd", path), 0);
-  assert_int_equal(files_give(folder.at, 65534, 65534, &f), 0);
+  assert_int_equal(files_give(folder.at, (struct files_owner){65534, 65534}, &f), 0);
   expect_owner(folder.at, 65534, 0700);
   expect_owner(path, 65534, 0777);
   expect_owner("/etc/passwd", 0, 0644);
@@ -457,7 +455,7 @@ static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **s
   snprintf(path, sizeof path, "%s/.lock", folder.at);
   expect_owner(path, 0, 0600);
   files_remove_tree(folder.at);
-  assert_int_equal(files_give(folder.at, 65534, 65534, &f), -1);
+  assert_int_equal(files_give(folder.at, (struct files_owner){65534, 65534}, &f), -1);
   close(lock);
   buf_free(&folder);
   scratch_remove(&s);
@@ -469,7 +467,7 @@ static void test_files__only_a_new_folder_becomes_the_owners(void **state)
   assert_int_equal(geteuid(), 0);
   struct scratch s = scratch_make();
   struct fault f = {0};
-  const struct agent_user nobody = {.uid = 65534, .gid = 65534};
+  const struct files_owner nobody = {.uid = 65534, .gid = 65534};
   assert_int_equal(files_make_folder(scratch_path(&s, "old"), NULL, &f), 0);
   assert_int_equal(files_make_folder(s.path, &nobody, &f), 0);
   expect_owner(s.path, 0, 0755);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "io/loop.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ struct bell {
 static void ring(void *who)
 {
   struct bell *b = who;
-  b->last_ms = ids_ticks_ms();
+  b->last_ms = clock_ticks_ms();
   if (++b->rings != b->most)
     return;
   if (b->frees)
@@ -53,7 +53,7 @@ static void test_loop__fires_once_not_before_its_time_and_not_from_inside(void *
   struct uv_loop_s *loop = new_loop();
   struct bell b = {0};
   b.timer = loop_timer_new(loop, ring, &b);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   loop_timer_start(b.timer, 20);
   assert_true(loop_timer_is_set(b.timer));
   assert_int_equal(b.rings, 0);
@@ -73,7 +73,7 @@ static void test_loop__a_deadline_counts_from_the_call_not_from_the_turn(void **
   b.timer = loop_timer_new(loop, ring, &b);
   uv_update_time(loop);
   busy_ms(40); /* the loop's own clock is that old now */
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   loop_timer_start(b.timer, 30);
   loop_run(loop);
   assert_in_range(b.last_ms - begin, 29, 2000);
@@ -87,7 +87,7 @@ static void test_loop__starting_again_moves_the_deadline(void **state)
   struct uv_loop_s *loop = new_loop();
   struct bell b = {0};
   b.timer = loop_timer_new(loop, ring, &b);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   loop_timer_start(b.timer, 1);
   loop_timer_start(b.timer, 40);
   loop_run(loop);

@@ -2,7 +2,7 @@
 /* A child that runs and ends by itself: what it is given and what is heard of it. */
 #include "process/child.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "child_fixture.h"
 #include "io/loop.h"
@@ -267,7 +267,7 @@ static void test_child__a_pause_is_no_silence(void **state)
   assert_true(child_first_output_ms(d.child) >= spawned);
   loopback_run_ms(d.loop, 100);
   child_resume(d.child);
-  assert_true(ids_ticks_ms() - child_last_output_ms(d.child) < 90);
+  assert_true(clock_ticks_ms() - child_last_output_ms(d.child) < 90);
   child_fixture_finish(&d, 0);
 }
 

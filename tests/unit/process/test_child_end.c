@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The ends of a child: who else holds its pipes, what it leaves, who stops or kills it.
- */
+/* The ends of a child: who else holds its pipes, what it leaves, who stops or kills
+ * it. */
 #include "process/child.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "child_fixture.h"
 #include "io/loop.h"
@@ -36,7 +36,7 @@ static void test_child__ends_once_when_grandchild_holds_stdout(void **state)
 {
   (void)state;
   struct child_fixture d = child_fixture_make("sleep 60 & echo hi; exit 0");
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   child_fixture_run(&d);
   assert_in_range(d.ended_ms - begin, 100, 5000); /* not before the drain is over */
   child_fixture_expect(&d, "hi|");
@@ -89,7 +89,7 @@ static void test_child__a_late_look_at_the_pipe_loses_nothing(void **state)
 static void expect_end_in_time(const char *script, const char *first)
 {
   struct child_fixture d = child_fixture_make(script);
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   child_fixture_run(&d);
   assert_in_range(d.ended_ms - begin, 890, 9000); /* without: a minute */
   assert_int_equal(d.end.status, 5);
@@ -205,7 +205,7 @@ static void test_child__stop_is_term_to_the_group_and_its_last_words_count(void 
   struct child_fixture d =
       child_fixture_make("trap 'echo bye; exit 3' TERM; echo up; sleep 60 & wait");
   d.stop_grace_ms = 60000;
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   child_fixture_run(&d);
   assert_true(d.ended_ms - begin < 10000);
   child_fixture_expect(&d, "up|bye|");
@@ -221,7 +221,7 @@ static void test_child__who_ignores_term_is_killed_after_the_grace(void **state)
   struct child_fixture d = child_fixture_make(
       "trap '' TERM; setsid sleep 60 & echo up; while :; do sleep 0.05; done");
   d.stop_grace_ms = 200;
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   child_fixture_run(&d);
   assert_in_range(d.ended_ms - begin, 200, 8000);
   assert_int_equal(d.end.signal, SIGKILL);
@@ -320,7 +320,7 @@ static void test_child__who_cannot_be_reaped_is_named_and_given_up(void **state)
   int pid = child_pid(d.child);
   if (ptrace(PTRACE_SEIZE, pid, NULL, (void *)PTRACE_O_TRACEEXIT) < 0)
     fail_msg("ptrace: %s", strerror(errno));
-  unsigned long long begin = ids_ticks_ms();
+  unsigned long long begin = clock_ticks_ms();
   child_stop(d.child, 50);
   loopback_wait(d.loop, child_fixture_ended, &d);
   assert_in_range(d.ended_ms - begin, LIMIT_SWEEP_MS, LIMIT_SWEEP_MS + 2000);

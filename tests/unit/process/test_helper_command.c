@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "process/helper_command.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "base/limits.h"
 #include "io/loop.h"
 #include "loopback.h"
@@ -210,8 +210,9 @@ static void expect_gone(const char *printed)
     size_t n = fread(stat, 1, sizeof stat - 1, f);
     fclose(f);
     stat[n] = 0;
+    /* dead; whoever adopted it has not looked yet */
     if (strstr(stat, ") Z"))
-      return; /* dead; whoever adopted it has not looked yet */
+      return;
     usleep(10000);
   }
   fail_msg("process %d lives", pid);
@@ -223,13 +224,13 @@ static void test_command__its_deadline_kills_the_whole_group(void **state)
   struct fixture d;
   open_fixture(&d);
   d.setup.deadline_ms = 200;
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   start(&d, "sleep 1000 & echo $!; wait");
   finish(&d);
   assert_int_equal(d.fault, FAULT_TIMEOUT);
   assert_non_null(strstr(d.text, "200 ms"));
   assert_int_equal(d.signal, SIGKILL);
-  assert_true(ids_ticks_ms() - begun < 5000);
+  assert_true(clock_ticks_ms() - begun < 5000);
   expect_gone(buf_cstring(&d.output));
   close_fixture(&d);
 }
@@ -253,10 +254,10 @@ static void test_command__ends_soon_when_something_else_holds_its_pipes(void **s
   (void)state;
   struct fixture d;
   open_fixture(&d);
-  unsigned long long begun = ids_ticks_ms();
+  unsigned long long begun = clock_ticks_ms();
   start(&d, "setsid sleep 5 & echo done");
   finish(&d);
-  assert_true(ids_ticks_ms() - begun < 3000);
+  assert_true(clock_ticks_ms() - begun < 3000);
   assert_string_equal(buf_cstring(&d.output), "done\n");
   assert_int_equal(d.fault, FAULT_NONE);
   close_fixture(&d);

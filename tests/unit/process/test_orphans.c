@@ -61,8 +61,9 @@ static void test_orphans__a_grandchild_that_lost_its_parent_is_reaped(void **sta
   struct uv_loop_s *loop = open_loop();
   pid_t pid = fork();
   if (pid == 0) {
+    /* alive when this one dies */
     for (int i = 0; i < 5; i++)
-      (void)child_that_exits(3, 20); /* alive when this one dies */
+      (void)child_that_exits(3, 20);
     _exit(0);
   }
   loopback_wait(loop, has_no_child, NULL);

@@ -20,6 +20,11 @@ static void span_text_is(struct span s, const char *text)
 static const char *const raw_names[] = {"outputSchema", NULL};
 static const struct json_rules rules = {.raw = raw_names};
 
+static const char *format_name(size_t index)
+{
+  return index < 2 ? (const char *const[]){"tanstack", "ag-ui"}[index] : NULL;
+}
+
 static struct arena *arena;
 static struct fault fault;
 static struct run_request request;
@@ -30,7 +35,8 @@ static struct run_request *read_options(const char *text)
   request = (struct run_request){0};
   request.doc = json_parse(span_of(text), &rules, &fault);
   assert_non_null(request.doc);
-  struct fields r = {.doc = request.doc, .arena = arena, .f = &fault};
+  struct fields r = {
+      .doc = request.doc, .arena = arena, .event_format_name = format_name, .f = &fault};
   return run_options_read(&r, json_root(request.doc), &request) == 0 ? &request : NULL;
 }
 
@@ -94,7 +100,7 @@ static void test_run_options__reads_our_options(void **state)
   assert_int_equal(req->deadlines.drain_ms, INT_MAX);
   assert_int_equal(req->heartbeat_ms, 0);
   assert_int_equal(req->max_chunk_bytes, 1024);
-  assert_int_equal(req->event_format, EVENT_FORMAT_AG_UI);
+  span_text_is(req->event_format, "ag-ui");
   options_free();
 }
 
@@ -228,7 +234,7 @@ static void test_run_options__nothing_given_is_nothing_set(void **state)
   assert_non_null(req);
   assert_int_equal(req->heartbeat_ms, UINT_MAX);
   assert_int_equal(req->max_chunk_bytes, 0);
-  assert_int_equal(req->event_format, EVENT_FORMAT_TANSTACK);
+  assert_int_equal(req->event_format.len, 0);
   assert_int_equal(req->max_turns, 0);
   assert_int_equal(req->env_count, 0);
   assert_false(req->deadlines.has_idle);

@@ -150,20 +150,6 @@ static void test_tools__none_is_fine(void **state)
   tools_free(NULL);
 }
 
-static void test_tools__from_names(void **state)
-{
-  (void)state;
-  struct tools *t = tools_from_names(span_of(" a,b,,a ,c d"));
-  assert_int_equal(tools_count(t), 3);
-  assert_true(span_is(tools_at(t, 0)->name, "a"));
-  assert_true(span_is(tools_at(t, 2)->name, "c d"));
-  assert_non_null(tools_find(t, span_of("b")));
-  tools_free(t);
-  t = tools_from_names((struct span){NULL, 0});
-  assert_int_equal(tools_count(t), 0);
-  tools_free(t);
-}
-
 static void test_tools__more_than_the_limit_are_refused(void **state)
 {
   (void)state;
@@ -192,7 +178,6 @@ int main(void)
       cmocka_unit_test(test_tools__refuses_with_the_references_texts),
       cmocka_unit_test(test_tools__finds_by_the_whole_name),
       cmocka_unit_test(test_tools__none_is_fine),
-      cmocka_unit_test(test_tools__from_names),
       cmocka_unit_test(test_tools__more_than_the_limit_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, forget);

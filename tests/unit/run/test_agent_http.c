@@ -26,7 +26,7 @@ struct fixture {
   struct agent_actions actions;
   struct buf input; /* "<kind> <tag> <status> <text>\n" each */
   unsigned count, wanted, closed;
-  bool inside; /* of a call to the link: nothing may be heard */
+  bool inside; /* of a call to agent_http: nothing may come back */
 };
 
 static void on_input(void *who, const struct agent_input *h)
@@ -77,7 +77,7 @@ static void finish_fixture(struct fixture *d)
   origin_close(&d->origin);
   loopback_loop_close(&d->loop);
   assert_int_equal(d->closed, 2);
-  assert_int_equal(d->count, input); /* nothing is heard of a closed link */
+  assert_int_equal(d->count, input); /* nothing comes back after the close */
   agent_actions_free(&d->actions);
   buf_free(&d->input);
 }
@@ -252,7 +252,7 @@ static void test_agent_http__closing_ends_what_is_under_way(void **state)
   call(&d, 1, "POST", NULL, "{}", false);
   call(&d, 2, "GET", NULL, "", true);
   loopback_wait(&d.loop, was_asked, &d);
-  call(&d, 3, "GET", "nonsense", "", false); /* not heard either */
+  call(&d, 3, "GET", "nonsense", "", false); /* its failure does not come back either */
   finish_fixture(&d);
 }
 

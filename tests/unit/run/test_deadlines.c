@@ -3,7 +3,7 @@
  * test_run.c. */
 #include "run/deadlines.h"
 
-#include "base/ids.h"
+#include "base/clock.h"
 #include "process/child.h"
 #include "process/keeper.h"
 #include "run_fixture.h"
@@ -78,7 +78,7 @@ static void test_deadlines__a_watch_that_never_was_can_be_freed(void **state)
   watch_free(NULL);
 }
 
-/* -- the watch, over an agent without a run -- */
+/* -- the watch, over an agent without a run ------------------------------ */
 
 struct guard {
   struct run_fixture fixture;
@@ -121,8 +121,8 @@ static void on_closed(void *who)
 
 static void run_ms(struct guard *g, unsigned ms)
 {
-  unsigned long long end = ids_ticks_ms() + ms;
-  while (ids_ticks_ms() < end) {
+  unsigned long long end = clock_ticks_ms() + ms;
+  while (clock_ticks_ms() < end) {
     uv_run(g->fixture.settings.loop, UV_RUN_NOWAIT);
     traces_sleep_ms(1);
   }
@@ -131,8 +131,8 @@ static void run_ms(struct guard *g, unsigned ms)
 /* Until *what is that many; fails after ten seconds. */
 static void wait_until(struct guard *g, const unsigned *what, unsigned many)
 {
-  unsigned long long end = ids_ticks_ms() + 10000;
-  while (*what < many && ids_ticks_ms() < end)
+  unsigned long long end = clock_ticks_ms() + 10000;
+  while (*what < many && clock_ticks_ms() < end)
     run_ms(g, 1);
   assert_true(*what >= many);
 }
@@ -253,9 +253,9 @@ static void expect_stands_still(const char *script, struct deadlines deadlines,
   run_ms(&g, 2000);
   assert_int_equal(g.passed + g.graces, 0);
   child_resume(g.child);
-  unsigned long long resumed = ids_ticks_ms();
+  unsigned long long resumed = clock_ticks_ms();
   wait_until(&g, &g.passed, 1);
-  assert_true(ids_ticks_ms() - resumed >= 400); /* the pause did not count */
+  assert_true(clock_ticks_ms() - resumed >= 400); /* the pause did not count */
   wait_until(&g, &g.graces, 1);
   assert_string_equal(g.code, code);
   guard_close(&g);

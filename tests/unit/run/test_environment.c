@@ -2,7 +2,6 @@
 #include "run/environment.h"
 
 #include "base/limits.h"
-#include "base/log.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +22,7 @@ static struct strv runner_environment(void)
                  (char *)"RUNLET=x",
                  (char *)"MY_RUNLET_=y",
                  NULL};
-  return secrets_environment(env);
+  return environment_of_runner(env);
 }
 
 /* A request that names these secrets, at most two. */
@@ -57,7 +56,7 @@ static void test_environment__a_declared_secret_comes_from_the_runner(void **sta
   struct strv env = runner_environment(), out = {0};
   struct asked a;
   struct fault f = {0};
-  assert_int_equal(secrets_resolve(&env, ask(&a, "API_KEY", NULL), &out, &f), 0);
+  assert_int_equal(environment_resolve(&env, ask(&a, "API_KEY", NULL), &out, &f), 0);
   assert_string_equal(strv_env(&out, "API_KEY"), "sk-from-the-runner");
   assert_string_equal(strv_env(&out, "PATH"), "/bin");
   strv_free(&out);
@@ -72,7 +71,8 @@ static void test_environment__one_missing_is_named_and_nothing_is_given(void **s
   struct fault f = {0};
   static const char *const missing[] = {"NO_KEY", "EMPTY", "RUNLET_TOKEN"};
   for (size_t i = 0; i < 3; i++) {
-    assert_int_equal(secrets_resolve(&env, ask(&a, "API_KEY", missing[i]), &out, &f), -1);
+    assert_int_equal(environment_resolve(&env, ask(&a, "API_KEY", missing[i]), &out, &f),
+                     -1);
     assert_int_equal(f.kind, FAULT_BAD_INPUT);
     struct buf text = buf_make(KIB);
     buf_addf(&text,
@@ -93,7 +93,7 @@ static void test_environment__the_requests_env_is_added_and_wins(void **state)
                             {SPAN_LITERAL("NEW"), SPAN_LITERAL("a=b")}};
   struct run_request req = {.env = own, .env_count = 2};
   struct fault f = {0};
-  assert_int_equal(secrets_resolve(&env, &req, &out, &f), 0);
+  assert_int_equal(environment_resolve(&env, &req, &out, &f), 0);
   assert_string_equal(strv_env(&out, "PATH"), "/opt/bin");
   assert_string_equal(strv_env(&out, "NEW"), "a=b");
   assert_string_equal(strv_env(&env, "PATH"), "/bin"); /* the runner's is untouched */
@@ -107,37 +107,10 @@ static void test_environment__loopback_is_spared_from_any_proxy(void **state)
   (void)state;
   struct strv env = {0};
   strv_add(&env, SPAN_LITERAL("NO_PROXY=corp.example"));
-  secrets_spare_loopback(&env);
+  environment_spare_loopback(&env);
   assert_string_equal(strv_env(&env, "NO_PROXY"), "corp.example,127.0.0.1,localhost,::1");
   assert_string_equal(strv_env(&env, "no_proxy"), "127.0.0.1,localhost,::1");
   assert_int_equal(env.count, 2);
-  strv_free(&env);
-}
-
-static void expect_redacted(const char *text, const char *expected)
-{
-  struct buf out = buf_make(KIB);
-  log_redact(span_of(text), &out);
-  assert_string_equal(buf_cstring(&out), expected);
-  buf_free(&out);
-}
-
-static void
-test_environment__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
-{
-  (void)state;
-  struct strv env = runner_environment();
-  struct asked a;
-  struct run_request *req = ask(&a, "API_KEY", NULL);
-  req->tool_token = SPAN_LITERAL("tool-token-1");
-  secrets_hide(&env, req, true);
-  secrets_hide(&env, req, true); /* a second run with the same secrets */
-  expect_redacted("sk-from-the-runner tool-token-1 /bin", "*** *** /bin");
-  secrets_hide(&env, req, false);
-  expect_redacted("sk-from-the-runner tool-token-1", "*** ***");
-  secrets_hide(&env, req, false);
-  expect_redacted("sk-from-the-runner", "sk-from-the-runner");
-  log_forget_all();
   strv_free(&env);
 }
 
@@ -149,8 +122,6 @@ int main(void)
       cmocka_unit_test(test_environment__one_missing_is_named_and_nothing_is_given),
       cmocka_unit_test(test_environment__the_requests_env_is_added_and_wins),
       cmocka_unit_test(test_environment__loopback_is_spared_from_any_proxy),
-      cmocka_unit_test(
-          test_environment__values_and_tool_token_are_hidden_while_the_run_lasts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

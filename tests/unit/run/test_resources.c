@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-static void struck(void *who)
+static void closed(void *who)
 {
   ((struct run_fixture *)who)->over++;
 }
@@ -25,7 +25,7 @@ static void ended(void *who, const struct process_end *end)
   (void)who, (void)end;
 }
 
-static void raise_and_strike(const char *script, const char *more, bool has_bridge)
+static void open_and_close(const char *script, const char *more, bool has_bridge)
 {
   struct run_fixture d;
   struct resources s;
@@ -36,7 +36,7 @@ static void raise_and_strike(const char *script, const char *more, bool has_brid
   struct run_request *req = run_fixture_request(more);
   assert_int_equal(resources_admit(&s, &d.settings, req, &f), 0);
   assert_int_equal(scratch_count(&d.scratch, "state"),
-                   0); /* no trace before it is raised */
+                   0); /* no trace before they are opened */
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
   struct resources_calls calls = {.child = {.on_end = ended}};
   void *state = calloc(1, s.harness->memory);
@@ -46,7 +46,7 @@ static void raise_and_strike(const char *script, const char *more, bool has_brid
   struct stat st;
   assert_int_equal(stat(s.folder.at, &st), 0);
   assert_int_equal(st.st_mode & 0777, 0700);
-  resources_close(&s, struck, &d);
+  resources_close(&s, closed, &d);
   assert_int_equal(d.over, 0);
   run_fixture_wait(&d, 1);
   assert_int_equal(scratch_count(&d.scratch, "state"), 0);
@@ -58,14 +58,14 @@ static void raise_and_strike(const char *script, const char *more, bool has_brid
   run_fixture_close(&d);
 }
 
-static void test_resources__is_struck_with_all_that_was_raised(void **state)
+static void test_resources__are_closed_with_all_that_was_opened(void **state)
 {
   (void)state;
-  raise_and_strike("setsid sleep 60 & sleep 60", "", false);
-  raise_and_strike("sleep 60", ",\"toolDescriptors\":[{\"name\":\"t\"}]", true);
+  open_and_close("setsid sleep 60 & sleep 60", "", false);
+  open_and_close("sleep 60", ",\"toolDescriptors\":[{\"name\":\"t\"}]", true);
 }
 
-static void test_resources__that_failed_to_rise_is_struck_like_a_whole_one(void **state)
+static void test_resources__that_failed_to_open_are_closed_like_whole_ones(void **state)
 {
   (void)state;
   struct run_fixture d;
@@ -82,7 +82,7 @@ static void test_resources__that_failed_to_rise_is_struck_like_a_whole_one(void 
   assert_int_equal(resources_open(&s, memory, &deadlines, &calls, &d, &code, &f), -1);
   assert_string_equal(code, "prompt-invalid");
   assert_null(s.child);
-  resources_close(&s, struck, &d);
+  resources_close(&s, closed, &d);
   run_fixture_wait(&d, 1);
   free(memory);
   resources_free(&s);
@@ -114,8 +114,8 @@ static void test_resources__a_bad_tool_url_is_refused_by_its_field(void **state)
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_resources__is_struck_with_all_that_was_raised),
-      cmocka_unit_test(test_resources__that_failed_to_rise_is_struck_like_a_whole_one),
+      cmocka_unit_test(test_resources__are_closed_with_all_that_was_opened),
+      cmocka_unit_test(test_resources__that_failed_to_open_are_closed_like_whole_ones),
       cmocka_unit_test(test_resources__a_bad_tool_url_is_refused_by_its_field),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))

@@ -2,6 +2,7 @@
 #include "run/run.h"
 
 #include "process/keeper.h"
+#include "request/request_read.h"
 #include "run_fixture.h"
 #include "traces.h"
 
@@ -82,8 +83,8 @@ static void test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown(void
          "\"secrets\":{\"MY_KEY\":{}}}");
   run_fixture_wait(&d, 1);
   assert_string_equal(d.outcome.code, "agent-exit");
-  assert_true(
-      run_fixture_says(&d, "\"stderrTail\":\"key ***.")); /* it did get the value */
+  /* it did get the value */
+  assert_true(run_fixture_says(&d, "\"stderrTail\":\"key ***."));
   assert_false(run_fixture_says(&d, "hunter2-secret"));
   run_fixture_check(&d);
   run_fixture_close(&d);
@@ -152,7 +153,8 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
   for (size_t i = 0; i < 3; i++) {
     struct fault f = {0};
     struct buf text = buf_make(4096);
-    struct request_rules rules = {.lenient = true,
+    struct request_rules rules = {.is_harness = run_is_harness,
+                                  .lenient = true,
                                   .run_id = SPAN_LITERAL("r"),
                                   .thread_id = SPAN_LITERAL("t"),
                                   .local_tools = true};
@@ -167,8 +169,8 @@ static void test_run__is_refused_before_anything_is_promised(void **state)
       fail_msg("%s", f.text);
   }
   struct fault f = {0};
-  run_free(
-      run_new(&d.settings, run_fixture_request(""), &f)); /* admitted, never started */
+  /* admitted, never started */
+  run_free(run_new(&d.settings, run_fixture_request(""), &f));
   run_free(NULL);
   run_fixture_close(&d);
 }

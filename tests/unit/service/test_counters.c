@@ -35,19 +35,15 @@ static void test_counters__counts_calls_by_outcome_and_duration(void **state)
 {
   (void)state;
   struct counters t = {0};
-  struct tool_answer good = {.result = SPAN_LITERAL("{}")},
-                     cancelled = {.cancelled = true},
-                     failed = {.failure = SPAN_LITERAL("x")},
-                     error = {.error = SPAN_LITERAL("{}")};
-  counters_tool_call(&t, &good, 5);
-  counters_tool_call(&t, &good, 6);
-  counters_tool_call(&t, &failed, 4000000);
-  counters_tool_call(&t, &error, 0);
-  counters_tool_call(&t, &cancelled, 10);
-  assert_int_equal(t.tool_calls[COUNTERS_RESULT], 2);
-  assert_int_equal(t.tool_calls[COUNTERS_FAILED], 1);
-  assert_int_equal(t.tool_calls[COUNTERS_ERROR], 1);
-  assert_int_equal(t.tool_calls[COUNTERS_CANCELLED], 1);
+  counters_tool_call(&t, RUN_TOOL_RESULT, 5);
+  counters_tool_call(&t, RUN_TOOL_RESULT, 6);
+  counters_tool_call(&t, RUN_TOOL_FAILED, 4000000);
+  counters_tool_call(&t, RUN_TOOL_ERROR, 0);
+  counters_tool_call(&t, RUN_TOOL_CANCELLED, 10);
+  assert_int_equal(t.tool_calls[RUN_TOOL_RESULT], 2);
+  assert_int_equal(t.tool_calls[RUN_TOOL_FAILED], 1);
+  assert_int_equal(t.tool_calls[RUN_TOOL_ERROR], 1);
+  assert_int_equal(t.tool_calls[RUN_TOOL_CANCELLED], 1);
   assert_int_equal(t.tool_steps[0], 2);
   assert_int_equal(t.tool_steps[1], 2);
   assert_int_equal(t.tool_steps[COUNTERS_STEPS], 1);

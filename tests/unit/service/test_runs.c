@@ -2,7 +2,7 @@
 #include "service/runs.h"
 
 #include "agui_check.h"
-#include "base/ids.h"
+#include "base/clock.h"
 #include "process/keeper.h"
 #include "run_fixture.h"
 #include "traces.h"
@@ -111,7 +111,7 @@ struct three { /* runs of one process, each with its own sink and outcome */
   struct run_fixture fixture;
   struct one {
     struct buf text;
-    struct sink_ndjson sink;
+    struct collector sink;
     unsigned over;
     struct run_outcome outcome;
     struct three *all;
@@ -139,7 +139,7 @@ static void start_three(struct three *t, struct runs *all)
   for (size_t i = 0; i < 3; i++) {
     struct one *one = &t->one[i];
     *one = (struct one){.text = buf_make(1 << 20), .all = t};
-    one->sink = sink_ndjson_make(&one->text);
+    one->sink = collector_make(&one->text);
     struct run_request *req = run_fixture_request("");
     req->run_id = req->thread_id = span_of(names[i]);
     assert_non_null(runs_start(all, req, own_sink, one_over, one, &f));
@@ -170,19 +170,19 @@ static void test_runs__a_shutdown_ends_all_and_a_second_one_hastens(void **state
   struct runs *all = runs_new(&t.fixture.settings, 3);
   start_three(&t, all);
   wait_until_three_say(&t, "hello");
-  unsigned long long began = ids_ticks_ms();
+  unsigned long long began = clock_ticks_ms();
   runs_shutdown(all, 60000, count_empty, &empty);
   assert_int_equal(runs_count(all), 3);
   runs_shutdown(all, 100, count_empty, &empty);
   run_fixture_wait(&t.fixture, 3);
-  assert_true(ids_ticks_ms() - began < 9000); /* not the minute that was said first */
+  assert_true(clock_ticks_ms() - began < 9000); /* not the minute that was said first */
   assert_int_equal(empty, 1);
   assert_int_equal(runs_count(all), 0);
   for (size_t i = 0; i < 3; i++) {
     assert_int_equal(t.one[i].over, 1);
     assert_string_equal(t.one[i].outcome.code, "runner-shutdown");
     assert_true(t.one[i].sink.ended);
-    const char *why = agui_check_stream(buf_span(&t.one[i].text), EVENTS_TANSTACK);
+    const char *why = agui_check_stream(buf_span(&t.one[i].text), &event_format_tanstack);
     if (why)
       fail_msg("%s\n%s", why, buf_cstring(&t.one[i].text));
     buf_free(&t.one[i].text);

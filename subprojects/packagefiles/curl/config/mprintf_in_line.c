@@ -1,6 +1,6 @@
-/* lib/mprintf.c with one thing done otherwise: a byte for which there is room is put into its
- * dynbuf in line.  curl formats each header line byte by byte, and a call and a memcpy for each
- * was a sixteenth of the processor time of a tool call (musl, -Os). */
+/* lib/mprintf.c with one thing done otherwise: a byte for which there is room is put into
+ * its dynbuf in line.  curl formats each header line byte by byte, and a call and a
+ * memcpy for each was a sixteenth of the processor time of a tool call (musl, -Os). */
 #include "curl_setup.h"
 #include "curlx/dynbuf.h"
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* run_post.h - POST /run: a new run, or the one that has its id already
+ * (service/records.h); the answer is its events, as NDJSON.  */
+#ifndef DOOR_RUN_POST_H
+#define DOOR_RUN_POST_H
+
+#include "door/http/route.h"
+
+void run_post_answer(struct runs_door *d, struct http_exchange *x,
+                     const struct route_target *target);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* event_session.h - CUSTOM <harness>.session-id: how a later run finds the session.
+ *
+ * Every harness tells it once the agent has named its session; the orchestrator hands
+ * the id back as modelOptions.sessionId.  */
+#ifndef EVENT_EVENT_SESSION_H
+#define EVENT_EVENT_SESSION_H
+
+#include "event/event.h"
+
+struct event_session { /* what has no address (`at` NULL) is left out */
+  struct span id, model;
+  struct span tools_json; /* raw JSON: the tools the agent says it has */
+};
+/* `harness`: its id, the front of the event's name. */
+void events_session(struct events *e, const char *harness,
+                    const struct event_session *session);
+
+#endif

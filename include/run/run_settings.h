@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* run_settings.h - what is the same for all runs of a process.  It outlives them. */
+#ifndef RUN_RUN_SETTINGS_H
+#define RUN_RUN_SETTINGS_H
+
+#include "base/process.h"
+#include "request/run_request.h"
+#include "run/run_outcome.h"
+
+struct uv_loop_s;
+struct http_client;
+struct agent_user;
+
+struct run_settings {
+  struct uv_loop_s *loop;
+  struct http_client *client;
+  const struct strv *environment; /* the runner's, without RUNLET_* */
+  const char *workspace;          /* absolute */
+  bool workspace_per_thread;
+  const char *run_folders;              /* where the runs' private folders are made */
+  const struct agent_user *agent;       /* whose the agents are; NULL: ours */
+  const struct strv *agent_environment; /* `environment`, with that user's HOME … */
+  const char *cgroup, *oom_kills;       /* process/cgroup.h; "": none */
+  const char *tool_command;             /* NULL: tools by HTTP */
+  size_t line_ceiling;
+  struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
+  unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */
+  unsigned heartbeat_ms, result_grace_ms;
+  unsigned bridge_hold_ms, bridge_progress_ms;
+  bool mcp_legacy_only;
+  /* For each tool call that ended, before the agent gets its answer; may be NULL. */
+  void (*on_tool_ended)(void *context, enum run_tool_end how, unsigned ms);
+  void *tool_context;
+};
+
+#endif

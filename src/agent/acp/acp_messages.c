@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_messages.c - the writers of our requests.
+ *
+ * A request's id is its step, a single digit (acp_state.h).  A line is wiped once it is
+ * handed on, as session/new holds the bridge's token.  */
+#include "acp_messages.h"
+
+#include "agent/prompt.h"
+#include "agent/structured.h"
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "base/version.h"
+
+static struct json_writer begin(struct buf *out, enum acp_step step, const char *method)
+{
+  struct json_writer w = json_write_to(out);
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "jsonrpc", SPAN_LITERAL("2.0"));
+  if (step != ACP_BEFORE)
+    json_put_int(&w, "id", step);
+  json_put_text(&w, "method", span_of(method));
+  json_open(&w, "params", '{');
+  return w;
+}
+
+static void end(struct json_writer *w)
+{
+  json_close(w, '}');
+  json_close(w, '}');
+  buf_add_char(w->out, '\n');
+}
+
+static void send(struct acp *a, struct json_writer *w, enum acp_step step,
+                 struct agent_output *output)
+{
+  end(w);
+  agent_write(output, buf_span(w->out));
+  buf_wipe(w->out); /* session/new holds the bridge's token */
+  a->waiting = step;
+}
+
+void acp_initialize(struct buf *out)
+{
+  struct json_writer w = begin(out, ACP_INITIALIZE, "initialize");
+  json_put_int(&w, "protocolVersion", ACP_PROTOCOL_VERSION);
+  json_open(&w, "clientInfo", '{');
+  json_put_text(&w, "name", SPAN_LITERAL("runlet"));
+  json_put_text(&w, "title", SPAN_LITERAL("runlet"));
+  json_put_text(&w, "version", SPAN_LITERAL(RUNLET_VERSION));
+  json_close(&w, '}');
+  json_open(&w, "clientCapabilities", '{');
+  json_open(&w, "fs", '{');
+  json_put_bool(&w, "readTextFile", false);
+  json_put_bool(&w, "writeTextFile", false);
+  json_close(&w, '}');
+  json_put_bool(&w, "terminal", false);
+  json_close(&w, '}');
+  end(&w);
+}
+
+void acp_say_authenticate(struct acp *a, struct span method, struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);
+  struct json_writer w = begin(&out, ACP_AUTHENTICATE, "authenticate");
+  json_put_text(&w, "methodId", method);
+  send(a, &w, ACP_AUTHENTICATE, output);
+}
+
+void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *output)
+{
+  static const char *const methods[] = {[ACP_RESUME] = "session/resume",
+                                        [ACP_LOAD] = "session/load",
+                                        [ACP_NEW] = "session/new"};
+  struct buf out = buf_make(LIMIT_PROMPT_BYTES);
+  struct json_writer w = begin(&out, step, methods[step]);
+  if (step != ACP_NEW)
+    json_put_text(&w, "sessionId", a->req->session_id);
+  json_put_text(&w, "cwd", buf_span(&a->workspace));
+  json_put_raw(&w, "mcpServers",
+               a->servers.len > 0 ? buf_span(&a->servers) : SPAN_LITERAL("[]"));
+  send(a, &w, step, output);
+}
+
+void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
+                     const char *const keys[2], const struct span values[2],
+                     struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_PROMPT_BYTES);
+  struct json_writer w = begin(&out, step, method);
+  json_put_text(&w, "sessionId", buf_span(&a->session));
+  for (size_t i = 0; i < 2 && keys[i]; i++)
+    json_put_text(&w, keys[i], values[i]);
+  send(a, &w, step, output);
+}
+
+void acp_say_prompt(struct acp *a, struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_PROMPT_BYTES), text = buf_make(LIMIT_PROMPT_BYTES);
+  struct fault ignored = {0}; /* plan() has written it once already */
+  if (a->req) {
+    struct run_request asked = *a->req;
+    /* Without its session the agent needs the earlier turns in the prompt. */
+    if (!a->resumed)
+      asked.session_id = (struct span){0};
+    prompt_write(&asked, a->profile->name, true, &text, &ignored);
+    if (asked.output_schema.len > 0)
+      structured_ask(asked.output_schema, &text);
+  }
+  struct json_writer w = begin(&out, ACP_PROMPT, "session/prompt");
+  json_put_text(&w, "sessionId", buf_span(&a->session));
+  json_open(&w, "prompt", '[');
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "type", SPAN_LITERAL("text"));
+  json_put_text(&w, "text", buf_span(&text));
+  json_close(&w, '}');
+  json_close(&w, ']');
+  a->prompted = true;
+  if (out.overflowed || text.overflowed)
+    acp_fail(a, output, "prompt-invalid", SPAN_LITERAL("The prompt is too long."));
+  else
+    send(a, &w, ACP_PROMPT, output);
+  buf_free(&out);
+  buf_free(&text);
+}
+
+bool acp_say_cancel(struct acp *a, struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);
+  if (a->waiting != ACP_PROMPT)
+    return false;
+  a->cancelled = true;
+  struct json_writer w = begin(&out, ACP_BEFORE, "session/cancel");
+  json_put_text(&w, "sessionId", buf_span(&a->session));
+  end(&w);
+  agent_write(output, buf_span(&out));
+  buf_free(&out);
+  return true;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_state.c - the errors and the memory that all parts of an ACP harness share.
+ *
+ * JSON-RPC has one place for an error's words and agents use it for "Internal error";
+ * what helps stands in `data`, as a string or under one of three names.  */
+#include "acp_state.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+void acp_fail(struct acp *a, struct agent_output *output, const char *code,
+              struct span message)
+{
+  if (a->outcome == ACP_NO_OUTCOME) {
+    a->outcome = ACP_ERROR;
+    agent_keep(&a->code, span_of(code));
+    agent_keep(&a->text, message);
+  }
+  agent_hang_up(output);
+}
+
+void acp_add_error(const struct json *doc, struct span line, struct buf *out)
+{
+  static const char *const members[] = {"details", "message", "error"};
+  json_at error = json_get(json_root(doc), "error"), data = json_get(error, "data");
+  struct span words = json_text(doc, data, (struct span){0});
+  for (size_t i = 0; i < 3 && words.len == 0; i++)
+    words = json_member_text(doc, data, members[i]);
+  if (words.len == 0 && json_kind(data) != JSON_NULL)
+    words = json_slice(line, "error.data");
+  buf_add(out, span_cut_utf8(json_member_text(doc, error, "message"),
+                             LIMIT_ERROR_MESSAGE_BYTES));
+  if (words.len > 0 && out->len > 0)
+    buf_add_text(out, ": ");
+  buf_add(out, span_cut_utf8(words, LIMIT_ERROR_MESSAGE_BYTES));
+  if (out->len == 0)
+    buf_add_text(out, "no reason was given");
+}
+
+void acp_question_free(struct acp_question *q)
+{
+  buf_free(&q->call);
+  buf_free(&q->rpc_id);
+  buf_free(&q->yes);
+  buf_free(&q->no);
+}
+
+void acp_free(struct acp *a)
+{
+  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
+                              &a->session,   &a->message, &a->answer,
+                              &a->code,      &a->text,    &a->cost};
+  for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+    buf_free(bufs[i]);
+  buf_wipe(&a->servers);
+  acp_calls_free(&a->calls);
+  for (size_t i = 0; i < a->question_count; i++)
+    acp_question_free(&a->questions[i]);
+  free(a->questions);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_turn.c - the outcome of a turn from all signals together: the agent's stopReason,
+ * its tokens and cost, and how the process ended.
+ *
+ * An error that the agent tells wins over how its process ended, as it has the words.  A
+ * success that it tells counts only when its process ends well, too.  */
+#include "acp_turn.h"
+
+#include "agent/harness_end.h"
+#include "agent/structured.h"
+#include "base/limits.h"
+
+#define NAME_OF(r) (int)(r).len, (r).at
+
+static long long count_of(json_at usage, const char *key, const char *other)
+{
+  long long n = agent_input_count(usage, key);
+  return n >= 0 ? n : agent_input_count(usage, other);
+}
+
+/* The protocol's `usage` (draft); grok has it in _meta, gemini in _meta.quota. */
+static void keep_usage(struct acp *a, json_at result)
+{
+  json_at meta = json_get(result, "_meta"), usage = json_get(result, "usage");
+  if (json_kind(usage) != JSON_OBJECT)
+    usage = json_get(meta, "usage");
+  if (json_kind(usage) != JSON_OBJECT)
+    usage = json_get(json_get(meta, "quota"), "token_count");
+  a->has_usage = json_kind(usage) == JSON_OBJECT;
+  a->usage = event_usage_none();
+  a->usage.prompt = count_of(usage, "inputTokens", "input_tokens");
+  a->usage.completion = count_of(usage, "outputTokens", "output_tokens");
+  a->usage.total = count_of(usage, "totalTokens", "total_tokens");
+  a->usage.cached = count_of(usage, "cachedReadTokens", "cached_tokens");
+  a->usage.cache_write = count_of(usage, "cachedWriteTokens", "cacheCreationTokens");
+  a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
+}
+
+void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
+                    struct agent_output *output)
+{
+  struct span reason = json_member_text(doc, result, "stopReason");
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  keep_usage(a, result);
+  if (span_is(reason, "end_turn")) {
+    a->outcome = ACP_SUCCESS;
+  } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
+    a->outcome = ACP_LENGTH;
+  } else if (span_is(reason, "refusal")) {
+    buf_addf(&text, "%s refused the request.", a->profile->name);
+    acp_fail(a, output, "refusal", buf_span(&text));
+  } else {
+    buf_addf(&text, "The agent ended its turn with stopReason \"%.*s\".",
+             NAME_OF(span_cut_utf8(reason, 100)));
+    acp_fail(a, output, "agent-error", buf_span(&text));
+  }
+  agent_hang_up(output);
+  buf_free(&text);
+}
+
+void acp_turn_finished(struct acp *a, const struct event_usage *usage,
+                       struct events *events)
+{
+  struct span text = buf_span(&a->answer);
+  if (a->req && a->req->output_schema.len > 0) {
+    struct span value = structured_find(text);
+    if (value.len == 0) {
+      structured_fail(events, text);
+      return;
+    }
+    structured_say(events, value, text);
+  }
+  events_finish(events, "stop", usage);
+}
+
+void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
+{
+  bool well = process_end_is_clean(end);
+  if (!a->has_usage)
+    a->usage = event_usage_none();
+  a->usage.cost_usd = buf_span(&a->cost);
+  const struct event_usage *usage = a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
+  acp_calls_tell_all(&a->calls, output->events);
+  if (a->outcome == ACP_ERROR)
+    events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
+  else if (a->outcome == ACP_LENGTH && well)
+    events_finish(output->events, "length", usage);
+  else if (a->outcome == ACP_SUCCESS && well)
+    acp_turn_finished(a, usage, output->events);
+  else
+    harness_fail_by_end(output->events, end);
+}
+
+bool acp_succeeded(const struct acp *a)
+{
+  return a->outcome == ACP_SUCCESS || a->outcome == ACP_LENGTH;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* routes.c - the table, and the one place that looks a request up in it.  */
+#include "door/http/routes.h"
+
+#include "base/limits.h"
+#include "door/http/answer.h"
+#include "door/http/metrics.h"
+#include "door/http/ready.h"
+#include "door/http/run_post.h"
+#include "door/http/runs_door.h"
+#include "http/http_server.h"
+
+static const struct route table[] = {
+    {"GET", "/health", .exact = true, .is_open = true, .answer = health_answer},
+    {"POST", "/run", .exact = true, .answer = run_post_answer},
+    {"GET", "/ready", .answer = ready_answer},
+    {"GET", "/metrics", .answer = metrics_answer},
+    {"GET", "/runs", .answer = runs_door_list},
+    {"GET", "/runs/{id}", .answer = runs_door_record},
+    {"GET", "/runs/{id}/events", .answer = runs_door_events},
+    {"POST", "/runs/{id}/cancel", .answer = runs_door_cancel},
+    {.method = ""},
+};
+
+bool routes_is_open(const struct http_request *r)
+{
+  struct route_target ignored;
+  const struct route *route = route_find(table, r->method, r->target, &ignored);
+  return route && route->is_open;
+}
+
+void routes_answer(struct runs_door *d, struct http_exchange *x)
+{
+  const struct http_request *r = http_exchange_request(x);
+  struct route_target target;
+  struct fault f = {0};
+  const struct route *route = route_find(table, r->method, r->target, &target);
+  if (!route) {
+    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
+    return;
+  }
+  target.id = buf_make(LIMIT_HEADER_BYTES);
+  if (route_decode(target.segment, &target.id, &f) < 0)
+    answer_fault(x, &f);
+  else
+    route->answer(d, x, &target);
+  buf_free(&target.id);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* run_post.c - the body becomes a request, the request a record, the record a stream.  */
+#include "door/http/run_post.h"
+
+#include "base/log.h"
+#include "door/http/answer.h"
+#include "door/http/runs_door.h"
+#include "event/formats.h"
+#include "http/http_server.h"
+#include "request/request_read.h"
+
+void run_post_answer(struct runs_door *d, struct http_exchange *x,
+                     const struct route_target *target)
+{
+  (void)target;
+  struct buf text = http_exchange_body(x);
+  uint64_t body = span_hash(buf_span(&text));
+  struct span trace = http_request_header(http_exchange_request(x), "traceparent");
+  struct request_rules rules = {.is_harness = run_is_harness,
+                                .local_tools = d->runtime->settings.tool_command != NULL,
+                                .event_format_name = formats_wire_name};
+  struct fault f = {0};
+  struct run_request *req = run_request_read(&text, &rules, &f);
+  struct record *r = NULL;
+  if (req) {
+    buf_add(&req->door_text, trace);
+    req->traceparent = buf_span(&req->door_text);
+    r = records_post(d->records, req, body, &f);
+  }
+  if (!r) {
+    log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f.text);
+    answer_fault(x, &f);
+    return;
+  }
+  runs_door_stream(d, x, r, 0, true, false);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* option_table.c - the rows, in the order of --help.  A row names the member of struct
+ * options that it writes, so a new option that is a setting of a run, of the server or of
+ * the records is its row alone.  */
+#include "option_table.h"
+
+#include "base/limits.h"
+#include "door/options.h"
+
+#include <ctype.h>
+#include <stddef.h>
+
+#define MS_MOST 2147483647ull
+
+#define SETTING(field)                                                                   \
+  .at = offsetof(struct options, field), .size = sizeof(((struct options *)0)->field)
+#define TEXT_ROW(option, field, group, preset, form, words)                              \
+  {                                                                                      \
+    .name = option, .kind = OPTION_TEXT, SETTING(field), .groups = OPTIONS_##group,      \
+    .text = preset, .value = form, .help = words                                         \
+  }
+#define YES_ROW(option, field, group, words)                                             \
+  {                                                                                      \
+    .name = option, .kind = OPTION_YES, SETTING(field), .groups = OPTIONS_##group,       \
+    .help = words                                                                        \
+  }
+#define NUMBER_ROW(option, field, group, least, most, preset, words)                     \
+  {                                                                                      \
+    .name = option, .kind = OPTION_NUMBER, SETTING(field), .groups = OPTIONS_##group,    \
+    .lowest = least, .highest = most, .number = preset, .value = "N", .help = words      \
+  }
+#define MS_ROW(option, field, group, least, preset, words)                               \
+  NUMBER_ROW(option, field, group, least, MS_MOST, preset, words)
+
+const struct option option_table[] = {
+    TEXT_ROW(
+        "listen", serve.listen, SERVICE, NULL, "HOST:PORT",
+        "where to listen; default 127.0.0.1 and $RUNNER_PORT or 8080; port 0 takes any"),
+    TEXT_ROW("token-file", serve.token_file, SERVICE, NULL, "FILE",
+             "callers must send the token in FILE as Bearer (or set RUNLET_TOKEN)"),
+    YES_ROW("allow-unauthenticated", serve.allow_unauthenticated, SERVICE,
+            "listen beyond loopback without a token"),
+    TEXT_ROW(
+        "workspace", run.settings.workspace, RUN, NULL, "DIR",
+        "the agent's folder; default: /workspace for serve if it can be used, else the "
+        "current folder"),
+    YES_ROW("workspace-per-thread", run.settings.workspace_per_thread, RUN,
+            "each thread works in a folder of its own below the workspace"),
+    TEXT_ROW("agent-user", run.agent_user, RUN, NULL, "USER",
+             "the agent runs as USER of /etc/passwd, so that what runlet knows is closed "
+             "to it; "
+             "runlet must be root"),
+    YES_ROW("agent-may-gain-privileges", run.agent_may_gain_privileges, RUN,
+            "with --agent-user: sudo and its like work for the agent"),
+    TEXT_ROW(
+        "state-dir", run.state_dir, RUN, NULL, "DIR",
+        "private files of runs, mode 700; default $TMPDIR or /tmp, then runlet-<uid>"),
+    TEXT_ROW(
+        "ca-file", run.ca_file, RUN, NULL, "FILE",
+        "certificates to trust for https tool calls; default $SSL_CERT_FILE, then the "
+        "system's"),
+    TEXT_ROW(
+        "tool-command", run.settings.tool_command, RUN, NULL, "CMD",
+        "run tools here instead of calling toolExecUrl: /bin/sh -c CMD, {name,args} on "
+        "stdin, result on stdout"),
+    TEXT_ROW("output", run.output, OUTPUT, NULL, "ndjson|pretty",
+             "default: pretty on a terminal, else ndjson"),
+    NUMBER_ROW("max-runs", serve.max_runs, SERVICE, 1, 10000, LIMIT_RUNS,
+               "runs at the same time; more: 503"),
+    NUMBER_ROW("max-connections", serve.http.connections, SERVICE, 1, 100000,
+               LIMIT_CONNECTIONS, "open connections of the service; more: 503"),
+    NUMBER_ROW("max-body-bytes", run.max_body_bytes, RUN, 1024, (size_t)1 << 30,
+               LIMIT_BODY_BYTES, "size of a request; more: 413"),
+    NUMBER_ROW("max-line-bytes", max_line_bytes, AGENT, 1024, (size_t)1 << 30,
+               LIMIT_LINE_BYTES,
+               "size of one line of the agent; longer ones are left out with a warning"),
+    MS_ROW("run-timeout-ms", run.settings.deadlines.run_ms, RUN, 1, LIMIT_RUN_MS,
+           "a run's length, unless the request says timeouts.runMs"),
+    MS_ROW("max-run-ms", run.settings.max_run_ms, RUN, 0, 0,
+           "cap for timeouts.runMs; 0: none"),
+    MS_ROW("start-timeout-ms", run.settings.deadlines.start_ms, RUN, 1, LIMIT_START_MS,
+           "start of the agent to its first line (timeouts.startMs)"),
+    MS_ROW("idle-timeout-ms", run.settings.deadlines.idle_ms, RUN, 0, LIMIT_IDLE_AGENT_MS,
+           "silence of the agent while no tool is running (timeouts.idleMs); 0: off"),
+    MS_ROW("tool-timeout-ms", run.settings.deadlines.tool_ms, RUN, 1, LIMIT_TOOL_MS,
+           "one tool call (timeouts.toolMs)"),
+    MS_ROW("kill-grace-ms", run.settings.deadlines.kill_grace_ms, RUN, 1,
+           LIMIT_KILL_GRACE_MS, "TERM to KILL (timeouts.killGraceMs)"),
+    MS_ROW(
+        "drain-ms", run.settings.deadlines.drain_ms, RUN, 1, LIMIT_DRAIN_MS,
+        "exit of the agent to the end of its output, when something else holds it open "
+        "(timeouts.drainMs)"),
+    MS_ROW("result-grace-ms", run.settings.result_grace_ms, RUN, 1, LIMIT_RESULT_GRACE_MS,
+           "the agent's result to its exit"),
+    MS_ROW("heartbeat-ms", run.settings.heartbeat_ms, RUN, 0, LIMIT_HEARTBEAT_MS,
+           "silence until a runlet.heartbeat event (heartbeatMs); 0: off"),
+    MS_ROW("write-stall-ms", serve.http.write_stall_ms, SERVICE, 100,
+           LIMIT_WRITE_STALL_MS, "a reader that takes no byte for so long is gone"),
+    NUMBER_ROW("log-memory-bytes", serve.records.memory_bytes, SERVICE, 0,
+               (size_t)1 << 30, LIMIT_LOG_MEMORY_BYTES,
+               "of each run's events, kept in memory for readers that come later"),
+    NUMBER_ROW("log-spill-bytes", serve.records.spill_bytes, SERVICE, 0, 1ull << 40,
+               LIMIT_LOG_SPILL_BYTES,
+               "… and then in a file in the state folder, where the newest overwrite the "
+               "oldest; "
+               "0: no file"),
+    MS_ROW("keep-ms", serve.records.keep_ms, SERVICE, 0, LIMIT_KEEP_MS,
+           "how long the events of a run that is over can still be read"),
+    NUMBER_ROW("keep-runs", serve.records.keep_runs, SERVICE, 0, 10000, LIMIT_KEEP_RUNS,
+               "… of at most so many runs"),
+    NUMBER_ROW("keep-bytes", serve.records.keep_bytes, SERVICE, 0, 1ull << 40,
+               LIMIT_KEEP_BYTES, "… and at most so many bytes, in memory and files"),
+    TEXT_ROW("require-cli", serve.require_cli, SERVICE, NULL, "A,B",
+             "programs that must be on PATH for GET /ready to say yes"),
+    MS_ROW("bridge-hold-ms", run.settings.bridge_hold_ms, RUN, 1, LIMIT_BRIDGE_HOLD_MS,
+           "tool results that take longer are streamed to the agent"),
+    MS_ROW("bridge-progress-ms", run.settings.bridge_progress_ms, RUN, 1,
+           LIMIT_BRIDGE_PROGRESS_MS,
+           "between signs of life to the agent during a tool call"),
+    YES_ROW(
+        "mcp-legacy-only", run.settings.mcp_legacy_only, RUN,
+        "speak only MCP up to 2025-11-25 to the agent: for one that fails in 2026-07-28"),
+    TEXT_ROW("harness", translate.harness, RECORDING, "claude-code", "ID",
+             "whose transcript it is"),
+    TEXT_ROW("model", translate.model, RECORDING, "unknown", "NAME",
+             "the model named in the events"),
+    TEXT_ROW("run-id", translate.run_id, RECORDING, "run", "ID",
+             "the run id in the events"),
+    TEXT_ROW("thread-id", translate.thread_id, RECORDING, "thread", "ID",
+             "the thread id in the events"),
+    NUMBER_ROW("exit-status", translate.exit_status, RECORDING, 0, 255, 0,
+               "how the agent exited"),
+    NUMBER_ROW("signal", translate.signal, RECORDING, 0, 64, 0,
+               "the signal that killed it; 0: none"),
+    TEXT_ROW("log-format", log.format_name, LOG, "text", "text|json",
+             "form of the log on stderr"),
+    TEXT_ROW("log-level", log.level_name, LOG, "info", "LEVEL",
+             "debug, info, warn, error or silent"),
+};
+const size_t option_count = sizeof option_table / sizeof *option_table;
+
+void option_variable(const struct option *o, struct buf *out)
+{
+  buf_add_text(out, "RUNLET_");
+  for (const char *c = o->name; *c; c++)
+    buf_add_char(out, *c == '-' ? '_' : (char)toupper((unsigned char)*c));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* token.c - the variable is read and wiped even when the file wins: nobody would do it
+ * later.  */
+#include "door/token.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "io/files.h"
+
+#include <string.h>
+
+#define TOKEN_VARIABLE "RUNLET_TOKEN="
+
+static int read_file(const char *file, struct buf *token, struct fault *f)
+{
+  struct buf text;
+  if (files_read(file, 4 * KIB, &text, f) < 0)
+    return fault_prefix(f, "--token-file");
+  buf_add(token, span_trim(buf_span(&text)));
+  buf_wipe(&text);
+  if (token->len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "--token-file %s is empty", file);
+  return 0;
+}
+
+/* The value of one entry, or NULL. */
+static char *token_in(char *entry)
+{
+  size_t name = strlen(TOKEN_VARIABLE);
+  return strncmp(entry, TOKEN_VARIABLE, name) ? NULL : entry + name;
+}
+
+void token_wipe(char *const *env)
+{
+  for (size_t i = 0; env[i]; i++) {
+    char *value = token_in(env[i]);
+    /* /proc/<pid>/environ shows this memory */
+    if (value)
+      mem_wipe(value, strlen(value));
+  }
+}
+
+static int read_variable(char *const *env, struct buf *token, struct fault *f)
+{
+  unsigned found = 0;
+  for (size_t i = 0; env[i]; i++) {
+    const char *value = token_in(env[i]);
+    if (value && found++ == 0)
+      buf_add(token, span_trim(span_of(value)));
+  }
+  token_wipe(env);
+  if (found > 1)
+    return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is in the environment twice");
+  if (found && token->len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is empty");
+  return 0;
+}
+
+int token_read(const char *file, char *const *env, struct buf *token, struct fault *f)
+{
+  struct buf from_env = buf_make(4 * KIB);
+  *token = buf_make(4 * KIB);
+  int failed = read_variable(env, &from_env, f);
+  if (!failed && file)
+    failed = read_file(file, token, f);
+  else if (!failed)
+    buf_add(token, buf_span(&from_env));
+  buf_wipe(&from_env);
+  if (!failed)
+    log_hide(buf_span(token));
+  return failed;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* open_calls.c - a plain array: an agent has a handful of calls open at once, and
+ * LIMIT_OPEN_CALLS is the most that the writer lets stand.  */
+#include "event/open_calls.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static struct buf copy(struct span text)
+{
+  struct buf b = buf_make(LIMIT_EVENT_LINE_BYTES);
+  buf_add(&b, text);
+  return b;
+}
+
+void open_calls_add(struct open_calls *calls, const struct event *call)
+{
+  calls->at = mem_reserve(calls->at, calls->count, &calls->capacity, sizeof *calls->at);
+  calls->at[calls->count++] = (struct open_call){
+      .id = copy(call->call), .name = copy(call->name), .origin = call->origin};
+}
+
+size_t open_calls_find(const struct open_calls *calls, struct span id)
+{
+  size_t i = 0;
+  while (i < calls->count && !span_equal(buf_span(&calls->at[i].id), id))
+    i++;
+  return i;
+}
+
+void open_calls_drop(struct open_calls *calls, size_t index)
+{
+  buf_free(&calls->at[index].id);
+  buf_free(&calls->at[index].name);
+  calls->count--;
+  for (size_t i = index; i < calls->count; i++)
+    calls->at[i] = calls->at[i + 1];
+}
+
+void open_calls_free(struct open_calls *calls)
+{
+  while (calls->count > 0)
+    open_calls_drop(calls, calls->count - 1);
+  free(calls->at);
+  *calls = (struct open_calls){0};
+}
+
+struct event open_call_event(const struct open_call *call)
+{
+  return (struct event){
+      .origin = call->origin, .call = buf_span(&call->id), .name = buf_span(&call->name)};
+}

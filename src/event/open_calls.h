@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* open_calls.h - the tool calls of a run that have no result yet, the oldest first.  */
+#ifndef EVENT_OPEN_CALLS_H
+#define EVENT_OPEN_CALLS_H
+
+#include "event/event_format.h"
+
+struct open_call {
+  struct buf id; /* as a JSON string */
+  struct buf name;
+  enum tool_origin origin;
+};
+
+struct open_calls {
+  struct open_call *at;
+  size_t count, capacity;
+};
+
+/* `call` says id, name and origin; they are copied. */
+void open_calls_add(struct open_calls *calls, const struct event *call);
+/* Its place, or `count` if there is none of this id. */
+size_t open_calls_find(const struct open_calls *calls, struct span id);
+void open_calls_drop(struct open_calls *calls, size_t index);
+void open_calls_free(struct open_calls *calls);
+
+/* An event that says what is known of the call. */
+struct event open_call_event(const struct open_call *call);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* One function a member, called in the order in which TanStack's runner checks them
+ * (request_read): the first failure is the answer, word for word. */
+#include "request/request_read.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "request_fields.h"
+#include "run_messages.h"
+#include "run_options.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What TanStack's runner answers to a body without a value (V8's text). */
+static const char no_body[] = "Unexpected end of JSON input";
+
+/* Schemas pass through byte for byte. */
+static const char *const raw_names[] = {"inputSchema", "outputSchema", "annotations",
+                                        NULL};
+
+/* TanStack's runner checks that it is a string and not "", we also what it holds: it goes
+ * into headers, argv or paths. */
+static int required_text(const struct fields *r, json_at root, const char *name,
+                         struct span *out)
+{
+  struct span text = json_text(r->doc, json_get(root, name), (struct span){0});
+  if (text.len == 0)
+    return fault_set(r->f, FAULT_BAD_INPUT, "run request: %s must be a non-empty string",
+                     name);
+  for (size_t i = 0; i < text.len; i++) {
+    if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+      return fault_set(r->f, FAULT_BAD_INPUT,
+                       "run request: %s must not contain control characters", name);
+  }
+  *out = text;
+  return 0;
+}
+
+/* The same where a default stands in for an absent member; an empty default: not
+ * optional. */
+static int text_or(const struct fields *r, json_at root, const char *name,
+                   struct span otherwise, struct span *out)
+{
+  if (otherwise.len > 0 && !fields_given(json_get(root, name))) {
+    *out = otherwise;
+    return 0;
+  }
+  return required_text(r, root, name, out);
+}
+
+static int names_read(const struct fields *r, json_at root,
+                      const struct request_rules *rules, struct run_request *req)
+{
+  struct span model = {0}, run_id = {0}, thread_id = {0};
+  if (rules->lenient) {
+    /* Copied: the caller's texts need not live as long as the request. */
+    run_id = (struct span){arena_copy(r->arena, rules->run_id), rules->run_id.len};
+    thread_id =
+        (struct span){arena_copy(r->arena, rules->thread_id), rules->thread_id.len};
+    model = SPAN_LITERAL("default");
+  }
+  if (text_or(r, root, "runId", run_id, &req->run_id) < 0 ||
+      text_or(r, root, "threadId", thread_id, &req->thread_id) < 0 ||
+      text_or(r, root, "model", model, &req->model) < 0)
+    return -1;
+  return 0;
+}
+
+static int tool_route_read(const struct fields *r, json_at root,
+                           const struct request_rules *rules, struct run_request *req)
+{
+  bool optional = rules->lenient || rules->local_tools;
+  if (!(optional && !fields_given(json_get(root, "toolExecUrl"))) &&
+      required_text(r, root, "toolExecUrl", &req->tool_url) < 0)
+    return -1;
+  if (!(optional && !fields_given(json_get(root, "toolExecToken"))) &&
+      required_text(r, root, "toolExecToken", &req->tool_token) < 0)
+    return -1;
+  return 0;
+}
+
+static int messages_read(const struct fields *r, json_at root,
+                         const struct request_rules *rules, struct run_request *req)
+{
+  json_at messages = json_get(root, "messages");
+  if (!rules->lenient || messages != NULL || !fields_given(json_get(root, "prompt")))
+    return run_messages_read(r, messages, req);
+  struct span prompt = json_text(r->doc, json_get(root, "prompt"), (struct span){0});
+  if (prompt.len == 0)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: prompt must be a non-empty string");
+  req->messages = arena_new(r->arena, sizeof *req->messages);
+  req->messages[0] = (struct message){.role = ROLE_USER, .text = prompt};
+  req->message_count = 1;
+  return 0;
+}
+
+static int harness_read(const struct fields *r, json_at root,
+                        const struct request_rules *rules, struct run_request *req)
+{
+  req->harness = json_text(r->doc, json_get(root, "harness"), (struct span){0});
+  if (rules->is_harness(req->harness))
+    return 0;
+  return fault_set(r->f, FAULT_BAD_INPUT,
+                   "run request: harness must be a known harness id");
+}
+
+static int source_read(const struct fields *r, json_at source, struct run_request *req)
+{
+  struct span type = json_text(r->doc, json_get(source, "type"), (struct span){0});
+  if (span_is(type, "git"))
+    return fault_set(
+        r->f, FAULT_BAD_INPUT,
+        "run request: workspace.source.type \"git\" is not supported by this "
+        "version");
+  /* all other types are none, to TanStack's runner too */
+  if (!span_is(type, "local"))
+    return 0;
+  if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
+    return -1;
+  if (req->local_path.len == 0)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: workspace.source.path must be a non-empty string");
+  return 0;
+}
+
+/* The names are the keys; of an array its indexes, as in JavaScript. */
+static int secrets_read(const struct fields *r, json_at secrets, struct run_request *req)
+{
+  bool array = json_kind(secrets) == JSON_ARRAY;
+  if (!fields_given(secrets))
+    return 0;
+  if (!array && json_kind(secrets) != JSON_OBJECT)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: workspace.secrets must be an object");
+  size_t count = json_count(secrets), i = 0;
+  if (count > LIMIT_SECRETS)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: workspace.secrets holds more than %d names",
+                     LIMIT_SECRETS);
+  req->secrets.at = arena_new(r->arena, count * sizeof *req->secrets.at);
+  for (json_at v = json_first(secrets); v != NULL; v = json_next(v), i++) {
+    struct span name = json_key(v);
+    if (array) {
+      struct buf index = buf_make(24);
+      buf_addf(&index, "%zu", i);
+      name = (struct span){arena_copy(r->arena, buf_span(&index)), index.len};
+      buf_free(&index);
+    }
+    if (!fields_env_name_good(name))
+      return fault_set(
+          r->f, FAULT_BAD_INPUT,
+          "run request: workspace.secrets: \"%.*s\" cannot be read (no '=', not "
+          "empty, not RUNLET_...)",
+          (int)(name.len < 100 ? name.len : 100), name.at);
+    req->secrets.at[req->secrets.count++] = name;
+  }
+  return 0;
+}
+
+static bool is_object(json_at v) /* to JavaScript, where an array is one */
+{
+  return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
+}
+
+static int workspace_read(const struct fields *r, json_at root,
+                          const struct request_rules *rules, struct run_request *req)
+{
+  json_at workspace = json_get(root, "workspace");
+  req->root = SPAN_LITERAL("/workspace");
+  if (rules->lenient && !fields_given(workspace))
+    return 0;
+  json_at source = json_get(workspace, "source");
+  if (!is_object(source))
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: workspace must be a WorkspaceDefinition");
+  if (source_read(r, source, req) < 0)
+    return -1;
+  if (secrets_read(r, json_get(workspace, "secrets"), req) < 0)
+    return -1;
+  return fields_text(r, workspace, "workspace.", "root", &req->root);
+}
+
+static int descriptors_read(const struct fields *r, json_at root,
+                            const struct request_rules *rules, struct run_request *req)
+{
+  json_at descriptors = json_get(root, "toolDescriptors");
+  if (rules->lenient && !fields_given(descriptors))
+    descriptors = NULL;
+  else if (descriptors == NULL)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: toolDescriptors must be a ToolDescriptor[]");
+  req->tools = tools_read(r->doc, descriptors, r->f);
+  if (req->tools == NULL)
+    return -1;
+  if (tools_count(req->tools) == 0 || rules->local_tools)
+    return 0;
+  /* Only a lenient request comes here without them. */
+  if (req->tool_url.len == 0)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: toolExecUrl must be a non-empty string (or give "
+                     "--tool-command)");
+  if (req->tool_token.len == 0)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: toolExecToken must be a non-empty string");
+  return 0;
+}
+
+static int request_read(const struct fields *r, const struct request_rules *rules,
+                        struct run_request *req)
+{
+  json_at root = json_root(r->doc);
+  if (!is_object(root)) /* an array goes on, and fails for its runId */
+    return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");
+  if (json_kind(root) == JSON_ARRAY && rules->lenient)
+    return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");
+  /* The order is that of TanStack's runner: the first failure is the answer. */
+  if (names_read(r, root, rules, req) < 0 || tool_route_read(r, root, rules, req) < 0)
+    return -1;
+  if (messages_read(r, root, rules, req) < 0 || harness_read(r, root, rules, req) < 0)
+    return -1;
+  if (workspace_read(r, root, rules, req) < 0 ||
+      descriptors_read(r, root, rules, req) < 0)
+    return -1;
+  return run_options_read(r, root, req);
+}
+
+/* Invalid UTF-8 becomes U+FFFD, as it does where a body is read into a JavaScript
+ * string. */
+static void text_repair(struct buf *text)
+{
+  if (utf8_valid(buf_span(text)))
+    return;
+  struct buf repaired = buf_make(text->len * 3);
+  (void)utf8_repair(buf_span(text), &repaired); /* the count is of no use here */
+  buf_wipe(text);
+  *text = repaired;
+}
+
+struct run_request *run_request_read(struct buf *text, const struct request_rules *rules,
+                                     struct fault *f)
+{
+  static const struct json_rules json_rules = {
+      .raw = raw_names, .unique_keys = true, .secret = true};
+  struct run_request *req = mem_new(sizeof *req);
+  struct arena *arena = arena_take();
+  req->joined = arena;
+  req->text = buf_take(text);
+  text_repair(&req->text);
+  if (span_trim(buf_span(&req->text)).len == 0) {
+    (void)fault_set(f, FAULT_BAD_INPUT, "%s", no_body);
+    goto refuse;
+  }
+  req->doc = json_parse(buf_span(&req->text), &json_rules, f);
+  if (req->doc == NULL) {
+    if (f->kind == FAULT_BAD_INPUT)
+      (void)fault_prefix(f, "run request: body is not valid JSON");
+    else
+      (void)fault_prefix(f, "run request");
+    goto refuse;
+  }
+  struct fields fields = {.doc = req->doc,
+                          .arena = arena,
+                          .event_format_name = rules->event_format_name,
+                          .f = f};
+  if (request_read(&fields, rules, req) < 0)
+    goto refuse;
+  return req;
+refuse:
+  run_request_free(req);
+  return NULL;
+}

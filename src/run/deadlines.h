@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* deadlines.h - how long a run and its silences may last, and the watch over it.
+ *
+ *   runMs     the whole run, from its start; it always counts
+ *   startMs   from the spawn to the first line on stdout
+ *   idleMs    without a byte on stdout or from the agent's server, while no tool call is
+ *             open; 0 = off
+ *   result    after the agent's final record, how long it may take to exit; each further
+ *             line restarts it
+ *   heartbeat after so long without an event: CUSTOM runlet.heartbeat {"sinceMs"};
+ *             0 = off
+ *
+ * start, idle and result stand still while we do not read the agent (back-pressure).  The
+ * request's value beats the option's, and --max-run-ms caps the request's.  All of them
+ * are milliseconds.  */
+#ifndef RUN_DEADLINES_H
+#define RUN_DEADLINES_H
+
+#include "event/event.h"
+#include "request/run_request.h"
+#include "run/run_settings.h"
+
+struct child;
+struct bridge;
+struct watch;
+
+struct deadlines {
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, result_grace_ms,
+      heartbeat_ms;
+};
+
+struct deadlines deadlines_resolve(const struct run_settings *settings,
+                                   const struct run_request *req);
+
+struct watch_setup {
+  struct uv_loop_s *loop;
+  const struct deadlines *deadlines; /* these four outlive the watch */
+  struct child *child;
+  struct bridge *bridge; /* NULL: none */
+  struct events *events;
+  /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
+  void (*on_passed)(void *who, const char *code, const char *message);
+  void (*on_result_grace_over)(void *who); /* at most once a watch_result() */
+  void *who;
+};
+
+struct watch *watch_new(const struct watch_setup *setup);
+/* The final record came, or a line after it: the grace to exit begins anew. */
+void watch_result(struct watch *w);
+void watch_alive(struct watch *w); /* the agent's server said something */
+void watch_free(struct watch *w);  /* NULL is fine */
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* resources.h - what one agent needs to work: its folder, environment, program, bridge
+ * and process.
+ *
+ *   resources_admit()  before anything is promised: all that can be refused.  No side
+ *                      effect but a thread's workspace folder
+ *   resources_open()   the private folder, the bridge (listening), the harness's plan,
+ *                      its files, the process, in this order
+ *   resources_close()  the reverse; afterwards nothing can read the folder or use the
+ *                      token any more
+ *
+ * What was opened half-way is closed like the whole.  */
+#ifndef RUN_RESOURCES_H
+#define RUN_RESOURCES_H
+
+#include "agent/harness.h"
+#include "bridge/bridge.h"
+#include "process/child.h"
+#include "run/agent_http.h"
+#include "run/deadlines.h"
+#include "run/run_settings.h"
+#include "tool/tool_call.h"
+
+struct loop_timer;
+
+struct resources {
+  const struct run_settings *settings;
+  const struct run_request *req; /* the run's; outlives the resources */
+  const struct harness *harness;
+  struct buf workspace, folder, program;
+  int folder_lock;
+  struct strv env;
+  struct tool_source tools;      /* where they are … */
+  struct tool_route route;       /* … and how they are called */
+  struct bridge *bridge;         /* NULL: no tools */
+  struct child *child;           /* NULL: not spawned */
+  struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
+  char secret[65];               /* for the harness (plan_place); "": not made yet */
+  unsigned long long spawned_ms; /* clock_ticks_ms */
+  unsigned closing;              /* parts that are not closed yet … */
+  struct loop_timer *last;       /* … this among them: `closed` is never from inside */
+  void (*closed)(void *who);
+  void *who;
+};
+
+struct resources_calls { /* they outlive the resources */
+  struct child_calls child;
+  struct agent_http_calls agent_http;
+};
+
+/* FAULT_BAD_INPUT for everything the request can be blamed for.  resources_free() in
+ * every case. */
+int resources_admit(struct resources *s, const struct run_settings *settings,
+                    const struct run_request *req, struct fault *f);
+/* When it fails, `code` is what the RUN_ERROR is called. */
+int resources_open(struct resources *s, void *harness_state,
+                   const struct deadlines *deadlines, const struct resources_calls *calls,
+                   void *who, const char **code, struct fault *f);
+/* `closed` comes once, on a later turn. */
+void resources_close(struct resources *s, void (*closed)(void *who), void *who);
+void resources_free(struct resources *s); /* after `closed`, or never opened */
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/acp/acp_messages.h"
+
+#include "agent/harnesses.h"
+#include "base/version.h"
+
+#include "acp_talk.h"
+
+#include <signal.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_messages__initialize_offers_no_files_and_no_terminal(void **state)
+{
+  struct buf out = buf_make(4096);
+  (void)state;
+  acp_initialize(&out);
+  assert_string_equal(
+      buf_cstring(&out),
+      "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
+      "\"protocolVersion\":1,\"clientInfo\":{\"name\":\"runlet\",\"title\":\"runlet\","
+      "\"version\":\"" RUNLET_VERSION "\"},\"clientCapabilities\":{\"fs\":{"
+      "\"readTextFile\":false,\"writeTextFile\":false},\"terminal\":false}}}\n");
+  buf_free(&out);
+}
+
+static void
+test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  acp_talk_begin(&t, NULL);
+  assert_false(acp_harness.cancel(t.talk.state, &t.talk.output));
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  assert_true(acp_harness.cancel(t.talk.state, &t.talk.output));
+  assert_string_equal(buf_cstring(&t.talk.actions.input),
+                      "{\"jsonrpc\":\"2.0\",\"method\":\"session/cancel\",\"params\":{"
+                      "\"sessionId\":\"s-1\"}}\n");
+  buf_clear(&t.talk.actions.input);
+  acp_talk_hear(&t,
+                "{\"id\":7,\"method\":\"session/request_permission\",\"params\":{"
+                "\"toolCall\":{\"toolCallId\":\"c\"},\"options\":[{\"kind\":"
+                "\"allow_once\",\"optionId\":\"a\"}]}}",
+                "\"id\":7,\"result\":{\"outcome\":{\"outcome\":\"cancelled\"}}");
+  acp_talk_hear(&t, "{\"id\":8,\"result\":{\"stopReason\":\"cancelled\"}}", NULL);
+  assert_true(t.talk.actions.hang_up);
+  assert_false(acp_harness.succeeded(t.talk.state));
+  acp_talk_close(&t);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_messages__initialize_offers_no_files_and_no_terminal),
+      cmocka_unit_test(
+          test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "agent/acp/acp_turn.h"
+
+#include "agent/harnesses.h"
+
+#include "acp_talk.h"
+
+#include <signal.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_turn__outcome_and_end_decide_together(void **state)
+{
+  const struct process_end well = {0}, failed = {.status = 1};
+  const struct process_end forced = {.signal = SIGTERM, .forced = true};
+  const struct process_end forced_status = {.status = 143, .forced = true};
+  const struct process_end killed = {.signal = SIGKILL};
+  const char *const ok[] = {ACP_INIT, ACP_OPEN, ACP_END, NULL}, *const none[] = {NULL};
+  const char *const length[] = {
+      ACP_INIT, ACP_OPEN, "{\"id\":8,\"result\":{\"stopReason\":\"max_tokens\"}}", NULL};
+  const char *const error[] = {
+      ACP_INIT, ACP_OPEN, "{\"id\":8,\"error\":{\"code\":-1,\"message\":\"no credit\"}}",
+      NULL};
+  (void)state;
+  talk_expect(&acp_harness, ok, well, "\"finishReason\":\"stop\"");
+  talk_expect(&acp_harness, ok, forced, "\"finishReason\":\"stop\"");
+  talk_expect(&acp_harness, ok, forced_status, "\"finishReason\":\"stop\"");
+  talk_expect(&acp_harness, ok, failed, "\"code\":\"agent-exit\"");
+  talk_expect(&acp_harness, ok, killed, "\"code\":\"agent-signal\"");
+  talk_expect(&acp_harness, length, forced, "\"finishReason\":\"length\"");
+  talk_expect(&acp_harness, error, forced,
+              "\"message\":\"no credit\",\"code\":\"agent-error\"");
+  talk_expect(&acp_harness, error, killed, "\"code\":\"agent-error\"");
+  talk_expect(&acp_harness, none, well, "\"code\":\"no-result\"");
+  talk_expect(&acp_harness, none, failed, "\"code\":\"agent-exit\"");
+}
+
+static void expect_structured(const char *text, const char *wanted)
+{
+  struct acp_talk t;
+  acp_talk_open(&t, &acp_harness);
+  t.req.output_schema = SPAN_LITERAL("{\"type\":\"object\"}");
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "{\\\"type\\\":\\\"object\\\"}");
+  acp_talk_hear(&t, ACP_TEXT("{\\\"early\\\":1}"), NULL);
+  acp_talk_hear(&t,
+                "{\"method\":\"session/update\",\"params\":{\"update\":{"
+                "\"sessionUpdate\":\"tool_call\",\"toolCallId\":\"c\",\"status\":"
+                "\"completed\"}}}",
+                NULL);
+  acp_talk_hear(&t, text, NULL);
+  acp_talk_hear(&t, ACP_END, NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t, wanted, true);
+  acp_talk_close(&t);
+}
+
+static void test_turn__the_value_is_looked_for_behind_the_last_tool_call(void **state)
+{
+  (void)state;
+  expect_structured(ACP_TEXT("It is {\\\"n\\\":7}"), "\"object\":{\"n\":7}");
+  expect_structured(ACP_TEXT("no"), "structured-output-parse-failed");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_turn__outcome_and_end_decide_together),
+      cmocka_unit_test(test_turn__the_value_is_looked_for_behind_the_last_tool_call),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/event_session.h"
+
+#include "stream.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void expect(const struct event_session *session, const char *name,
+                   const char *value)
+{
+  struct stream s;
+  struct buf line = buf_make(1000);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_session(s.events, "some-agent", session);
+  buf_addf(&line,
+           "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"%s\",\"value\":%s,"
+           "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}",
+           name, value);
+  stream_expect_last(&s, buf_cstring(&line));
+  buf_free(&line);
+  stream_close(&s);
+}
+
+static void test_event_session__tells_what_the_agent_has_told(void **state)
+{
+  (void)state;
+  expect(&(struct event_session){.id = SPAN_LITERAL("s-\"1")}, "some-agent.session-id",
+         "{\"sessionId\":\"s-\\\"1\"}");
+  expect(&(struct event_session){.id = SPAN_LITERAL(""), .model = SPAN_LITERAL("m")},
+         "some-agent.session-id", "{\"sessionId\":\"\",\"model\":\"m\"}");
+  expect(&(struct event_session){.tools_json = SPAN_LITERAL("[ 1.0 ]")},
+         "some-agent.session-id", "{\"tools\":[ 1.0 ]}");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_event_session__tells_what_the_agent_has_told),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/format_ag_ui.h"
+
+#include "spelled.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void expect(struct event event, const char *wanted)
+{
+  spelled_expect(&event_format_ag_ui, event, wanted);
+}
+
+static void test_ag_ui__usage_is_an_array(void **state)
+{
+  struct event_usage usage = {.prompt = 10,
+                              .completion = 4,
+                              .total = -1,
+                              .cached = 3,
+                              .cache_write = 2,
+                              .reasoning = 1,
+                              .cost_usd = SPAN_LITERAL("0.0123")};
+  (void)state;
+  expect((struct event){.kind = EVENT_RUN_FINISHED,
+                        .code = SPAN_LITERAL("stop"),
+                        .usage = &usage,
+                        .json = SPAN_LITERAL("\"a\":1")},
+         "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
+         "\"usage\":[{\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":4,"
+         "\"totalTokens\":14,\"cachedInputTokens\":3,\"reasoningTokens\":1}],"
+         "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\",\"a\":1}}}\n");
+  expect((struct event){.kind = EVENT_RUN_FINISHED, .code = SPAN_LITERAL("stop")},
+         "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
+         "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\"}}}\n");
+}
+
+static void test_ag_ui__errors_carry_the_report_if_there_is_one(void **state)
+{
+  (void)state;
+  expect((struct event){.kind = EVENT_RUN_ERROR,
+                        .text = SPAN_LITERAL("m"),
+                        .json = SPAN_LITERAL("\"signal\":9")},
+         "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"metadata\":{"
+         "\"runlet\":{\"signal\":9}}}\n");
+  expect((struct event){.kind = EVENT_RUN_ERROR, .text = SPAN_LITERAL("m")},
+         "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\"}\n");
+}
+
+static void test_ag_ui__tools_have_no_aliases(void **state)
+{
+  struct event e = {.kind = EVENT_TOOL_START,
+                    .call = SPAN_LITERAL("\"x\""),
+                    .id = SPAN_LITERAL("\"r-0\""),
+                    .name = SPAN_LITERAL("n"),
+                    .text = SPAN_LITERAL("c"),
+                    .json = SPAN_LITERAL("{}")};
+  (void)state;
+  expect(e, "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":"
+            "\"n\",\"timestamp\":7}\n");
+  e.kind = EVENT_TOOL_END;
+  expect(e, "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"x\",\"timestamp\":7}\n");
+  e.kind = EVENT_TOOL_RESULT;
+  expect(e, "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-"
+            "0\",\"timestamp\":7,\"content\":\"c\"}\n");
+  e.failed = true;
+  e.whole_bytes = 9;
+  expect(e, "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-"
+            "0\",\"timestamp\":7,\"content\":\"c\",\"metadata\":{\"runlet\":{"
+            "\"failed\":true,\"truncated\":{\"bytes\":9}}}}\n");
+}
+
+static void test_ag_ui__a_value_that_is_too_long_is_left_out(void **state)
+{
+  (void)state;
+  expect((struct event){.kind = EVENT_CUSTOM,
+                        .name = SPAN_LITERAL("n"),
+                        .json = SPAN_LITERAL("1"),
+                        .whole_bytes = 9},
+         "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"n\",\"value\":null,"
+         "\"metadata\":{\"runlet\":{\"truncated\":{\"bytes\":9}}}}\n");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ag_ui__usage_is_an_array),
+      cmocka_unit_test(test_ag_ui__errors_carry_the_report_if_there_is_one),
+      cmocka_unit_test(test_ag_ui__tools_have_no_aliases),
+      cmocka_unit_test(test_ag_ui__a_value_that_is_too_long_is_left_out),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/format_pretty.h"
+
+#include "base/limits.h"
+#include "collector.h"
+#include "event/event.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+struct show {
+  struct buf text;
+  struct collector lines;
+  struct events *events;
+};
+
+static void open_show(struct show *s, const struct event_format *format)
+{
+  s->text = buf_make(MIB);
+  s->lines = collector_make(&s->text);
+  struct events_setup setup = {.run_id = SPAN_LITERAL("r1"),
+                               .thread_id = SPAN_LITERAL("t"),
+                               .model = SPAN_LITERAL("sonnet"),
+                               .format = format,
+                               .sink = &s->lines.sink};
+  s->events = events_new(&setup);
+}
+
+static void expect_show(struct show *s, const char *wanted)
+{
+  events_free(s->events);
+  assert_true(s->lines.ended);
+  assert_string_equal(buf_cstring(&s->text), wanted);
+  buf_free(&s->text);
+}
+
+static void test_pretty__a_run_reads_as_a_transcript(void **state)
+{
+  struct show s;
+  struct event_usage usage = event_usage_none();
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  usage.prompt = 10, usage.completion = 4;
+  events_reasoning(s.events, SPAN_LITERAL("let me think"));
+  events_text(s.events, SPAN_LITERAL("Hel"));
+  events_text(s.events, SPAN_LITERAL("lo\nthere\n"));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("getTime"),
+                   SPAN_LITERAL("{\"tz\":\"utc\"}"));
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("now\nin utc"), false);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("boom"),
+                   (struct span){0});
+  events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
+  events_warn(s.events, "a-b", SPAN_LITERAL("mind the gap"));
+  events_report(s.events, SPAN_LITERAL("\"durationMs\":9"), 1234);
+  events_finish(s.events, "stop", &usage);
+  expect_show(&s, "run r1, model sonnet\n"
+                  "let me think\n"
+                  "Hello\nthere\n"
+                  "> getTime {\"tz\":\"utc\"}\n"
+                  "< now in utc\n"
+                  "> boom {}\n"
+                  "! it broke\n"
+                  "warning: mind the gap\n"
+                  "finished, 1.2 s, 2 tool calls, 10 tokens in, 4 out\n");
+}
+
+static void test_pretty__an_error_says_code_and_message(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  events_text(s.events, SPAN_LITERAL("cut off"));
+  events_tool_call(s.events, TOOL_HOST, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   (struct span){0});
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("r"), false);
+  events_report(s.events, (struct span){0}, 50);
+  events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("exited with code 7"));
+  expect_show(&s, "run r1, model sonnet\ncut off\n> n {}\n< r\n"
+                  "failed (agent-exit): exited with code 7, 0.1 s, 1 tool call\n");
+}
+
+static void test_pretty__says_why_it_finished_if_not_by_itself(void **state)
+{
+  struct show s;
+  struct event_usage usage = event_usage_none();
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  usage.prompt = 1, usage.completion = 2;
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("y"), SPAN_LITERAL("boom"),
+                   (struct span){0});
+  events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
+  events_finish(s.events, "length", &usage);
+  expect_show(&s, "run r1, model sonnet\n> boom {}\n! it broke\n"
+                  "finished (length), 1 tokens in, 2 out\n");
+}
+
+static void test_pretty__no_agent_text_drives_the_terminal(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  events_text(s.events, SPAN_LITERAL("a\033[2J\007\r\177\xc2\x9b"
+                                     "\xe2\x80\xae"
+                                     "\tb\xed\xa0\xbd\xe2\x82\xac"));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n\033n"),
+                   (struct span){0});
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("\033]0;t\007"), false);
+  events_fail(s.events, SPAN_LITERAL("c\033"), SPAN_LITERAL("m\033"));
+  for (size_t i = 0; i < s.text.len; i++)
+    assert_true((unsigned char)s.text.at[i] >= 0x20 || s.text.at[i] == '\n' ||
+                s.text.at[i] == '\t');
+  expect_show(&s, "run r1, model sonnet\n"
+                  "a^[[2J^G^M^?<c2><9b><e2><80><ae>\tb<ed><a0><bd>\xe2\x82\xac\n"
+                  "> n^[n {}\n< ^[]0;t^G\nfailed (c^[): m^[\n");
+}
+
+static void test_pretty__tool_lines_are_cut_to_one_screen_line(void **state)
+{
+  struct show s;
+  struct buf args = buf_make(MIB);
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  buf_addf(&args, "\"%0500d\"", 7);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   buf_span(&args));
+  events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&args), false);
+  char *line = strtok(s.text.at, "\n");
+  for (; line != NULL; line = strtok(NULL, "\n"))
+    assert_true(strlen(line) <= 110);
+  events_finish(s.events, "stop", NULL);
+  events_free(s.events);
+  buf_free(&args);
+  buf_free(&s.text);
+}
+
+static void test_pretty__colour_is_always_switched_off_again(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty_colour);
+  events_reasoning(s.events, SPAN_LITERAL("h"));
+  events_finish(s.events, "stop", NULL);
+  expect_show(&s, "\033[2mrun r1, model sonnet\n\033[0m"
+                  "\033[2mh\n\033[0m"
+                  "\033[1mfinished\033[0m\n");
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_pretty__a_run_reads_as_a_transcript),
+      cmocka_unit_test(test_pretty__an_error_says_code_and_message),
+      cmocka_unit_test(test_pretty__says_why_it_finished_if_not_by_itself),
+      cmocka_unit_test(test_pretty__no_agent_text_drives_the_terminal),
+      cmocka_unit_test(test_pretty__tool_lines_are_cut_to_one_screen_line),
+      cmocka_unit_test(test_pretty__colour_is_always_switched_off_again),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+#include "request/request_read.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static bool is_harness(struct span id)
+{
+  return span_is(id, "claude-code") || span_is(id, "codex");
+}
+
+static const struct request_rules strict = {.is_harness = is_harness};
+
+static struct run_request *read_text(struct span text, const struct request_rules *rules,
+                                     struct fault *f)
+{
+  struct buf body = buf_make(SIZE_MAX);
+  buf_add(&body, text);
+  struct run_request *req = run_request_read(&body, rules, f);
+  assert_int_equal(body.len, 0); /* taken in every case */
+  buf_free(&body);
+  return req;
+}
+
+/* A good request whose members `fields` replaces or adds to: {name, JSON value or NULL to
+ * leave it out} pairs. */
+static struct buf request_text(const char *const *changes)
+{
+  static const char *const good[][2] = {
+      {"runId", "\"r1\""},
+      {"threadId", "\"t1\""},
+      {"model", "\"sonnet\""},
+      {"toolExecUrl", "\"http://do/tool\""},
+      {"toolExecToken", "\"tok\""},
+      {"messages", "[{\"role\":\"user\",\"content\":\"hi\"}]"},
+      {"harness", "\"claude-code\""},
+      {"workspace", "{\"source\":{\"type\":\"none\"}}"},
+      {"toolDescriptors", "[]"},
+  };
+  struct buf text = buf_make(SIZE_MAX);
+  buf_add_text(&text, "{\"unknownField\":1");
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    bool changed = false;
+    for (size_t k = 0; changes != NULL && changes[k] != NULL; k += 2)
+      changed = changed || strcmp(changes[k], good[i][0]) == 0;
+    if (!changed)
+      buf_addf(&text, ",\"%s\":%s", good[i][0], good[i][1]);
+  }
+  for (size_t k = 0; changes != NULL && changes[k] != NULL; k += 2) {
+    if (*changes[k + 1] != 0)
+      buf_addf(&text, ",\"%s\":%s", changes[k], changes[k + 1]);
+  }
+  buf_add_char(&text, '}');
+  return text;
+}
+
+static struct run_request *accepted(const char *name, const char *value)
+{
+  struct fault f = {0};
+  struct buf text = request_text((const char *const[]){name, value, NULL});
+  struct run_request *req = run_request_read(&text, &strict, &f);
+  if (req == NULL)
+    fail_msg("%s: %s: %s", name, value, f.text);
+  return req;
+}
+
+static void refused(const char *name, const char *value, const char *why)
+{
+  struct fault f = {0};
+  struct buf text = request_text((const char *const[]){name, value, NULL});
+  assert_null(run_request_read(&text, &strict, &f));
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_string_equal(f.text, why);
+}
+
+static void body_refused(struct span text, const char *why)
+{
+  struct fault f = {0};
+  assert_null(read_text(text, &strict, &f));
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_string_equal(f.text, why);
+}
+
+static void span_text_is(struct span s, const char *text)
+{
+  if (!span_is(s, text))
+    fail_msg("\"%.*s\" is not \"%s\"", (int)s.len, s.at != NULL ? s.at : "", text);
+}
+
+static void test_request_read__reads_the_references_fields(void **state)
+{
+  (void)state;
+  struct run_request *req = accepted(
+      "workspace",
+      "{\"source\":{\"type\":\"local\",\"path\":\"/src\"},\"packageManager\":\"pnpm\","
+      "\"secrets\":{\"A\":{\"__secretName\":\"A\"},\"B\":1},\"root\":\"/w\","
+      "\"setup\":[],\"skills\":[null],\"scripts\":{},\"plugins\":null,\"instructions\":"
+      "\"\"}");
+  span_text_is(req->run_id, "r1");
+  span_text_is(req->thread_id, "t1");
+  span_text_is(req->model, "sonnet");
+  span_text_is(req->harness, "claude-code");
+  span_text_is(req->tool_url, "http://do/tool");
+  span_text_is(req->tool_token, "tok");
+  assert_int_equal(req->message_count, 1);
+  assert_int_equal(req->messages[0].role, ROLE_USER);
+  span_text_is(req->messages[0].text, "hi");
+  span_text_is(req->local_path, "/src");
+  span_text_is(req->root, "/w");
+  assert_int_equal(req->secrets.count, 2);
+  span_text_is(req->secrets.at[0], "A");
+  span_text_is(req->secrets.at[1], "B");
+  assert_int_equal(tools_count(req->tools), 0);
+  assert_int_equal(req->heartbeat_ms, UINT_MAX);
+  assert_int_equal(req->max_chunk_bytes, 0);
+  assert_int_equal(req->event_format.len, 0);
+  run_request_free(req);
+  run_request_free(NULL);
+}
+
+static void test_request_read__answers_with_the_references_texts(void **state)
+{
+  (void)state;
+  static const char messages[] =
+      "run request: messages must be a non-empty ModelMessage[]";
+  static const char workspace[] = "run request: workspace must be a WorkspaceDefinition";
+  static const char tools[] = "run request: toolDescriptors must be a ToolDescriptor[]";
+  static const char harness[] = "run request: harness must be a known harness id";
+  static const char *const texts[] = {"runId", "threadId", "model", "toolExecUrl",
+                                      "toolExecToken"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    char why[100];
+    (void)snprintf(why, sizeof why, "run request: %s must be a non-empty string",
+                   texts[i]);
+    refused(texts[i], "", why); /* absent */
+    refused(texts[i], "\"\"", why);
+    refused(texts[i], "null", why);
+    refused(texts[i], "7", why);
+    refused(texts[i], "[\"x\"]", why);
+  }
+  static const char *const bad_messages[] = {
+      "",
+      "null",
+      "[]",
+      "{}",
+      "\"x\"",
+      "[1]",
+      "[{\"role\":\"user\"}]",
+      "[{\"content\":\"x\"}]",
+      "[{\"role\":1,\"content\":\"x\"}]",
+      "[{\"role\":\"user\",\"content\":\"a\"},null]",
+      "[{\"role\":\"user\",\"parts\":[]}]"};
+  for (size_t i = 0; i < sizeof bad_messages / sizeof *bad_messages; i++)
+    refused("messages", bad_messages[i], messages);
+  static const char *const bad_harness[] = {"",     "null",        "\"Codex\"",
+                                            "\"\"", "[\"codex\"]", "\"codex\\u0000\""};
+  for (size_t i = 0; i < sizeof bad_harness / sizeof *bad_harness; i++)
+    refused("harness", bad_harness[i], harness);
+  static const char *const bad_workspace[] = {
+      "", "null", "[]", "{}", "\"x\"", "{\"source\":null}", "{\"source\":\"none\"}"};
+  for (size_t i = 0; i < sizeof bad_workspace / sizeof *bad_workspace; i++)
+    refused("workspace", bad_workspace[i], workspace);
+  static const char *const bad_tools[] = {"",     "null",           "{}",     "[null]",
+                                          "[{}]", "[{\"name\":1}]", "[\"a\"]"};
+  for (size_t i = 0; i < sizeof bad_tools / sizeof *bad_tools; i++)
+    refused("toolDescriptors", bad_tools[i], tools);
+  refused("toolDescriptors", "[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"a\"}]",
+          "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one "
+          "tools "
+          "array must be unique.");
+}
+
+static void
+test_request_read__the_first_failure_of_the_references_order_wins(void **state)
+{
+  (void)state;
+  static const char *const order[] = {"runId",       "threadId",      "model",
+                                      "toolExecUrl", "toolExecToken", "messages",
+                                      "harness",     "workspace",     "toolDescriptors"};
+  enum { FIELDS = sizeof order / sizeof *order };
+  /* All from `first` on are missing: the answer names `first`. */
+  for (size_t first = 0; first < FIELDS; first++) {
+    const char *changes[2 * FIELDS + 3] = {"policy", "{\"x\":1}"}; /* ours come last */
+    size_t n = 2;
+    for (size_t i = first; i < FIELDS; i++) {
+      changes[n++] = order[i];
+      changes[n++] = "";
+    }
+    struct fault f = {0};
+    struct buf text = request_text(changes);
+    assert_null(run_request_read(&text, &strict, &f));
+    char begin[100];
+    (void)snprintf(begin, sizeof begin, "run request: %s must be ", order[first]);
+    assert_memory_equal(f.text, begin, strlen(begin));
+  }
+}
+
+static void test_request_read__refuses_what_is_no_json_object(void **state)
+{
+  (void)state;
+  body_refused(SPAN_LITERAL(""), "Unexpected end of JSON input");
+  body_refused(SPAN_LITERAL(" \n"), "Unexpected end of JSON input");
+  body_refused(SPAN_LITERAL("null"), "run request must be a JSON object");
+  body_refused(SPAN_LITERAL("7"), "run request must be a JSON object");
+  body_refused(SPAN_LITERAL("\"x\""), "run request must be a JSON object");
+  body_refused(SPAN_LITERAL("[]"), "run request: runId must be a non-empty string");
+  body_refused(SPAN_LITERAL("{}"), "run request: runId must be a non-empty string");
+  body_refused(SPAN_LITERAL("{\"a\""),
+               "run request: body is not valid JSON: unexpected end at byte 4");
+  body_refused(SPAN_LITERAL("{\"a\":1,\"a\":2}"),
+               "run request: body is not valid JSON: member \"a\" is given twice");
+  char *deep = mem_new(100000);
+  memset(deep, '[', 100000);
+  body_refused((struct span){deep, 100000},
+               "run request: body is not valid JSON: nested too deep at byte 128");
+  free(deep);
+}
+
+static void
+test_request_read__refuses_control_characters_where_they_would_be_lost(void **state)
+{
+  (void)state;
+  refused("toolExecToken", "\"a\\r\\nX-Evil: 1\"",
+          "run request: toolExecToken must not contain control characters");
+  refused("model", "\"sonnet\\u0000x\"",
+          "run request: model must not contain control characters");
+  refused("runId", "\"a\\nb\"", "run request: runId must not contain control characters");
+  refused("workspace", "{\"source\":{\"type\":\"local\",\"path\":\"/a\\u0000b\"}}",
+          "run request: workspace.source.path must be a string without NUL characters");
+}
+
+static void test_request_read__takes_a_ten_megabyte_prompt(void **state)
+{
+  (void)state;
+  struct buf value = buf_make(SIZE_MAX);
+  buf_add_text(&value, "[{\"role\":\"user\",\"content\":\"");
+  for (size_t i = 0; i < 10 * 1000 * 1000 / 10; i++)
+    buf_add_text(&value, "12345678\\n");
+  buf_add_text(&value, "\"}]");
+  struct run_request *req = accepted("messages", buf_cstring(&value));
+  assert_int_equal(req->messages[0].text.len, 9 * 1000 * 1000);
+  run_request_free(req);
+  buf_free(&value);
+}
+
+static void test_request_read__repairs_invalid_utf8(void **state)
+{
+  (void)state;
+  struct run_request *req =
+      accepted("messages", "[{\"role\":\"user\",\"content\":\"a\xff\xe2\x82z\"}]");
+  span_text_is(req->messages[0].text, "a\xef\xbf\xbd\xef\xbf\xbdz");
+  run_request_free(req);
+}
+
+static void test_request_read__any_other_source_type_is_none(void **state)
+{
+  (void)state;
+  static const char *const sources[] = {"{\"type\":\"none\"}", "{\"type\":\"zip\"}", "{}",
+                                        "[]", "{\"type\":7}"};
+  for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+    char value[100];
+    (void)snprintf(value, sizeof value,
+                   "{\"source\":%s,\"root\":null,\"secrets\":[\"A\",\"B\"]}", sources[i]);
+    struct run_request *req = accepted("workspace", value);
+    assert_int_equal(req->local_path.len, 0);
+    span_text_is(req->root, "/workspace");
+    assert_int_equal(req->secrets.count, 2);
+    span_text_is(req->secrets.at[1], "1"); /* an array's keys are its indexes */
+    run_request_free(req);
+  }
+  refused("workspace", "{\"source\":{\"type\":\"git\",\"url\":\"x\"}}",
+          "run request: workspace.source.type \"git\" is not supported by this version");
+  refused("policy", "{\"a\":1}", "run request: policy is not supported by this version");
+  refused("workspace", "{\"source\":{\"type\":\"local\"}}",
+          "run request: workspace.source.path must be a non-empty string");
+  refused("workspace", "{\"source\":{},\"secrets\":{\"RUNLET_TOKEN\":1}}",
+          "run request: workspace.secrets: \"RUNLET_TOKEN\" cannot be read (no '=', not "
+          "empty, "
+          "not RUNLET_...)");
+  refused("workspace", "{\"source\":{},\"secrets\":\"A\"}",
+          "run request: workspace.secrets must be an object");
+  refused("workspace", "{\"source\":{},\"root\":7}",
+          "run request: workspace.root must be a non-empty string");
+}
+
+static void test_request_read__lenient_needs_little(void **state)
+{
+  (void)state;
+  struct fault f = {0};
+  struct request_rules rules = {.is_harness = is_harness,
+                                .lenient = true,
+                                .run_id = SPAN_LITERAL("run-1"),
+                                .thread_id = SPAN_LITERAL("thread-1")};
+  struct run_request *req =
+      read_text(SPAN_LITERAL("{\"prompt\":\"hello\",\"harness\":\"codex\"}"), &rules, &f);
+  assert_non_null(req);
+  span_text_is(req->run_id, "run-1");
+  span_text_is(req->thread_id, "thread-1");
+  span_text_is(req->model, "default");
+  span_text_is(req->root, "/workspace");
+  assert_int_equal(req->message_count, 1);
+  span_text_is(req->messages[0].text, "hello");
+  assert_int_equal(req->tool_url.len, 0);
+  assert_int_equal(tools_count(req->tools), 0);
+  run_request_free(req);
+  assert_null(read_text(SPAN_LITERAL("{\"harness\":\"codex\"}"), &rules, &f));
+  assert_string_equal(f.text, "run request: messages must be a non-empty ModelMessage[]");
+  assert_null(read_text(SPAN_LITERAL("{\"prompt\":\"x\",\"runId\":\"\"}"), &rules, &f));
+  assert_string_equal(f.text, "run request: runId must be a non-empty string");
+  assert_null(read_text(SPAN_LITERAL("[]"), &rules, &f));
+  assert_string_equal(f.text, "run request must be a JSON object");
+  struct span tools = SPAN_LITERAL(
+      "{\"prompt\":\"x\",\"harness\":\"codex\",\"toolDescriptors\":[{\"name\":\"a\"}]}");
+  assert_null(read_text(tools, &rules, &f));
+  assert_string_equal(f.text,
+                      "run request: toolExecUrl must be a non-empty string (or give "
+                      "--tool-command)");
+  rules.local_tools = true;
+  req = read_text(tools, &rules, &f);
+  assert_non_null(req);
+  assert_int_equal(tools_count(req->tools), 1);
+  run_request_free(req);
+}
+
+static void test_request_read__prompt_is_not_taken_by_the_service(void **state)
+{
+  (void)state;
+  const char *const changes[] = {"messages", "", "prompt", "\"x\"", NULL};
+  struct fault f = {0};
+  struct buf text = request_text(changes);
+  assert_null(run_request_read(&text, &strict, &f));
+  assert_string_equal(f.text, "run request: messages must be a non-empty ModelMessage[]");
+}
+
+static void test_request_read__too_much_structure_is_too_big(void **state)
+{
+  (void)state;
+  struct buf text = buf_make(SIZE_MAX);
+  buf_add_text(&text, "[0");
+  while (text.len < LIMIT_JSON_TREE_BYTES + 10)
+    buf_add_text(&text, ",0");
+  buf_add_char(&text, ']');
+  struct fault f = {0};
+  assert_null(run_request_read(&text, &strict, &f));
+  assert_int_equal(f.kind, FAULT_TOO_BIG);
+  assert_string_equal(f.text, "run request: more than 500000 values of JSON tree");
+}
+
+static int forget(void **state)
+{
+  (void)state;
+  arena_forget_all();
+  return 0;
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_request_read__reads_the_references_fields),
+      cmocka_unit_test(test_request_read__answers_with_the_references_texts),
+      cmocka_unit_test(test_request_read__the_first_failure_of_the_references_order_wins),
+      cmocka_unit_test(test_request_read__refuses_what_is_no_json_object),
+      cmocka_unit_test(
+          test_request_read__refuses_control_characters_where_they_would_be_lost),
+      cmocka_unit_test(test_request_read__takes_a_ten_megabyte_prompt),
+      cmocka_unit_test(test_request_read__repairs_invalid_utf8),
+      cmocka_unit_test(test_request_read__any_other_source_type_is_none),
+      cmocka_unit_test(test_request_read__lenient_needs_little),
+      cmocka_unit_test(test_request_read__prompt_is_not_taken_by_the_service),
+      cmocka_unit_test(test_request_read__too_much_structure_is_too_big),
+  };
+  return cmocka_run_group_tests(tests, NULL, forget);
+}
