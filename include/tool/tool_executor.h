@@ -31,8 +31,9 @@ struct tool_source { /* what is known of where a run's tools are; outlives the e
   size_t answer_ceiling;
 };
 
-struct tool_attempt { /* lent until `done` */
-  struct span tool;   /* its name */
+/* Lent until `done`. */
+struct tool_attempt {
+  struct span tool;    /* its name */
   struct span message; /* {"name":…,"args":…}, the arguments in the agent's own bytes */
   struct span call_id; /* one for all attempts at a call */
   unsigned number;     /* from 1 */
