@@ -41,6 +41,11 @@ bool agent_session_cancel(struct agent_session *h);
 /* The answer of somebody the run has asked (harness.permit); false: no such question. */
 bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
                           struct span reason);
+/* The agent tries again, more often than is borne: whoever runs it ends it now. */
+bool agent_session_gave_up(const struct agent_session *h);
+/* Why it was given up; or, for a run that ran out of time, "; it was trying again: " and
+ * why, if it was. */
+void agent_session_put_reason(const struct agent_session *h, struct buf *out);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 /* The agent has said that its turn ended well. */

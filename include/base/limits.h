@@ -115,6 +115,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
+#define LIMIT_LAST_WORDS_MS   150u  /* of silence after a turn's end: then stdin ends */
+#define LIMIT_WORDS_MOST_MS   1500u /* … of an agent that speaks on and on */
+#define LIMIT_AGENT_RETRIES   5u    /* in a row, for one reason; more: given up */
+#define LIMIT_OWN_RETRIES     100u  /* an agent that names more names no end */
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
 #define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */

@@ -44,6 +44,7 @@ void agent_actions_free(struct agent_actions *o)
 {
   agent_actions_clear(o);
   buf_free(&o->input);
+  agent_retries_free(&o->retries);
   o->hang_up = o->dismissed = o->heartbeat = false;
 }
 
@@ -85,6 +86,11 @@ void agent_hang_up(struct agent_output *e)
 void agent_dismiss(struct agent_output *e)
 {
   e->actions->hang_up = e->actions->dismissed = true;
+}
+
+void agent_retry(struct agent_output *e, struct span words, unsigned long long own_most)
+{
+  agent_retries_add(&e->actions->retries, e->events, words, own_most);
 }
 
 enum permission agent_permit(struct agent_output *e, struct span id,

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* deadlines.c - four timers: the run, the silence, the grace to exit, the heartbeat.
+/* deadlines.c - five timers: the run, the silence, the last words and the grace to exit,
+ * the heartbeat.
  *
  * Nothing here is told of each line or event: a timer that fires compares the clock with
  * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
 #include "run/deadlines.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
 #include "io/loop.h"
@@ -17,7 +19,9 @@
 
 struct watch {
   struct watch_setup setup;
-  struct loop_timer *run, *quiet, *result, *beat;
+  struct loop_timer *run, *quiet, *words, *result, *beat;
+  unsigned long long result_ms; /* when the turn was over; 0: it is not */
+  bool hung_up;
   /* When (clock_ticks_ms) the agent was last seen busy, or spoke by another way than its
    * stdout. */
   unsigned long long busy_ms;
@@ -100,6 +104,23 @@ static void quiet_may_be_over(void *who)
   s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
 }
 
+static void hang_up(struct watch *w)
+{
+  w->hung_up = true;
+  child_end_input(w->setup.child);
+  loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+}
+
+/* Some agents speak on behind the end of their turn, and exit at the end of stdin. */
+static void words_may_be_over(void *who)
+{
+  struct watch *w = who;
+  if (child_is_paused(w->setup.child))
+    loop_timer_start(w->words, w->setup.last_words_ms);
+  else
+    hang_up(w);
+}
+
 /* Not while we do not read: the agent may be waiting for us. */
 static void result_grace_is_over(void *who)
 {
@@ -132,6 +153,7 @@ struct watch *watch_new(const struct watch_setup *setup)
   w->setup = *setup;
   w->run = loop_timer_new(setup->loop, run_is_over, w);
   w->quiet = loop_timer_new(setup->loop, quiet_may_be_over, w);
+  w->words = loop_timer_new(setup->loop, words_may_be_over, w);
   w->result = loop_timer_new(setup->loop, result_grace_is_over, w);
   w->beat = loop_timer_new(setup->loop, beat, w);
   if (d->run_ms)
@@ -145,7 +167,13 @@ struct watch *watch_new(const struct watch_setup *setup)
 
 void watch_result(struct watch *w)
 {
-  loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+  unsigned long long now = clock_ticks_ms();
+  if (!w->result_ms)
+    w->result_ms = now;
+  if (w->hung_up || w->setup.last_words_ms == 0)
+    hang_up(w);
+  else if (now - w->result_ms + w->setup.last_words_ms <= LIMIT_WORDS_MOST_MS)
+    loop_timer_start(w->words, w->setup.last_words_ms);
 }
 
 void watch_alive(struct watch *w)
@@ -159,6 +187,7 @@ void watch_free(struct watch *w)
     return;
   loop_timer_free(w->run);
   loop_timer_free(w->quiet);
+  loop_timer_free(w->words);
   loop_timer_free(w->result);
   loop_timer_free(w->beat);
   free(w);

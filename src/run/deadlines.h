@@ -38,6 +38,7 @@ struct watch_setup {
   struct child *child;
   struct bridge *bridge; /* NULL: none */
   struct events *events;
+  unsigned last_words_ms; /* agent/harness.h */
   /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
   void (*on_passed)(void *who, const char *code, const char *message);
   void (*on_result_grace_over)(void *who); /* at most once a watch_result() */
@@ -45,7 +46,8 @@ struct watch_setup {
 };
 
 struct watch *watch_new(const struct watch_setup *setup);
-/* The final record came, or a line after it: the grace to exit begins anew. */
+/* The final record came, or a line after it: the agent's stdin ends as soon as it is
+ * silent, and the grace to exit begins anew. */
 void watch_result(struct watch *w);
 void watch_alive(struct watch *w); /* the agent's server said something */
 void watch_free(struct watch *w);  /* NULL is fine */

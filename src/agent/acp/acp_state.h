@@ -10,6 +10,7 @@
  *   acp_requests.c  what the agent asks of us: permission
  *   acp_update.c    session/update: text, thoughts, plans
  *   acp_calls.c     session/update: tool calls
+ *   acp_notes.c     what it tells beside the protocol: that it tries again
  *   acp_turn.c      how the turn ends, and the run with it
  *
  * No two requests of ours wait at once and each has its place in the order, so that is
@@ -46,6 +47,8 @@ struct acp_profile {
   /* Its requests for permission tell what its tool calls do not: no mode that asks
    * nothing is set, and everything is allowed by our answers. */
   bool asks_to_tell;
+  /* The answer to a prompt counts the tokens of whole answers of its model. */
+  bool counts_tokens;
 };
 
 /* A request for permission that waits for the run's answer. */

@@ -36,13 +36,31 @@ static void keep_usage(struct acp *a, json_at result)
   a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
 }
 
+/* A turn of which no token was counted: each answer of the model broke off, or there was
+ * none.  Gemini says end_turn of it all the same. */
+static bool counted_none(const struct acp *a, json_at result)
+{
+  json_at quota = json_get(json_get(result, "_meta"), "quota"),
+          models = json_get(quota, "model_usage");
+  bool none = json_kind(models) == JSON_ARRAY && !json_first(models);
+  return a->profile->counts_tokens && json_kind(quota) == JSON_OBJECT &&
+         (none || (a->usage.prompt == 0 && a->usage.completion == 0));
+}
+
 void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
                     struct agent_output *output)
 {
   struct span reason = json_member_text(doc, result, "stopReason");
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   keep_usage(a, result);
-  if (span_is(reason, "end_turn")) {
+  if (span_is(reason, "end_turn") && counted_none(a, result)) {
+    buf_addf(
+        &text,
+        "%s ended its turn without a whole answer of its model: it counted no token. "
+        "What it said, if anything, is the beginning of one.",
+        a->profile->name);
+    acp_fail(a, output, "no-result", buf_span(&text));
+  } else if (span_is(reason, "end_turn")) {
     a->outcome = ACP_SUCCESS;
   } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
     a->outcome = ACP_LENGTH;

@@ -5,7 +5,8 @@
  *   text, reasoning             a message of that kind; id: the part's
  *   tool  pending               nothing: its input is not whole yet
  *         running               the call
- *         completed, error      the call, if it was not told, and its result
+ *         completed, error      the call, if it was not told, and its result; nothing
+ *                               where the answer broke off before it was a call
  *   step-finish                 its tokens are added up
  *   anything else               nothing  */
 #include "opencode_parts.h"
@@ -126,6 +127,16 @@ static void on_text(struct opencode_parts *p, const struct json *doc, json_at pa
 
 /* -- tools and steps ----------------------------------------------------- */
 
+/* The connection was cut behind the call's name: no argument came, nothing was called. */
+static bool never_was(const struct json *doc, json_at state)
+{
+  struct span metadata = json_raw(json_get(state, "metadata"));
+  json_at raw = json_get(state, "raw");
+  return span_is(json_member_text(doc, state, "status"), "error") &&
+         json_slice_kind(json_slice(metadata, "interrupted")) == JSON_TRUE &&
+         json_kind(raw) == JSON_STRING && json_member_text(doc, state, "raw").len == 0;
+}
+
 static void on_tool(struct opencode_parts *p, const struct json *doc, json_at part,
                     struct events *events)
 {
@@ -136,7 +147,7 @@ static void on_tool(struct opencode_parts *p, const struct json *doc, json_at pa
   bool good = span_is(status, "completed"), bad = span_is(status, "error");
   if (call.len == 0 || !(good || bad || span_is(status, "running")))
     return;
-  if (p->order->wants_value && span_is(name, VALUE_TOOL))
+  if ((p->order->wants_value && span_is(name, VALUE_TOOL)) || never_was(doc, state))
     return;
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;

@@ -137,7 +137,9 @@ static void wait_until(struct guard *g, const unsigned *what, unsigned many)
   assert_true(*what >= many);
 }
 
-static void guard_open(struct guard *g, const char *script, struct deadlines deadlines)
+/* `last_words_ms`: it is spoken with, and its stdin ends so late. */
+static void guard_open_talk(struct guard *g, const char *script,
+                            struct deadlines deadlines, unsigned last_words_ms)
 {
   static const struct child_calls calls = {.on_line = on_line, .on_end = on_end};
   struct fault f = {0};
@@ -152,6 +154,7 @@ static void guard_open(struct guard *g, const char *script, struct deadlines dea
                               .env = &g->fixture.env,
                               .cwd = g->fixture.work,
                               .input = &input,
+                              .dialogue = last_words_ms > 0,
                               .line_ceiling = 4096,
                               .drain_ms = 100};
   g->child = child_spawn(g->fixture.settings.loop, &setup, &calls, g, &f);
@@ -169,10 +172,16 @@ static void guard_open(struct guard *g, const char *script, struct deadlines dea
                               .deadlines = &g->deadlines,
                               .child = g->child,
                               .events = g->events,
+                              .last_words_ms = last_words_ms,
                               .on_passed = on_passed,
                               .on_result_grace_over = on_grace,
                               .who = g};
   g->watch = watch_new(&watch);
+}
+
+static void guard_open(struct guard *g, const char *script, struct deadlines deadlines)
+{
+  guard_open_talk(g, script, deadlines, 0);
 }
 
 static void guard_close(struct guard *g)
@@ -235,6 +244,56 @@ static void test_deadlines__an_agent_whose_server_speaks_is_not_idle(void **stat
   assert_int_equal(g.passed, 0);
   wait_until(&g, &g.passed, 1);
   assert_string_equal(g.code, "idle-timeout");
+  guard_close(&g);
+}
+
+static void test_deadlines__stdin_ends_when_the_last_words_are_spoken(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null", (struct deadlines){.start_ms = 9000}, 300);
+  g.deadlines.result_grace_ms = 60000;
+  unsigned long long last = 0, begun = clock_ticks_ms();
+  for (int i = 0; i < 8; i++) {
+    last = clock_ticks_ms();
+    watch_result(g.watch);
+    run_ms(&g, 20);
+  }
+  wait_until(&g, &g.ended, 1);
+  assert_true(clock_ticks_ms() - last >= 300);
+  assert_true(clock_ticks_ms() - begun < 10000);
+  guard_close(&g);
+}
+
+static void
+test_deadlines__an_agent_that_speaks_on_and_on_is_not_heard_for_ever(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null; exec sleep 60",
+                  (struct deadlines){.start_ms = 9000, .result_grace_ms = 200}, 300);
+  unsigned long long begun = clock_ticks_ms();
+  while (!g.graces && clock_ticks_ms() - begun < 10000) {
+    if (clock_ticks_ms() - begun < 1600) /* from then on its stdin has ended */
+      watch_result(g.watch);
+    run_ms(&g, 20);
+  }
+  assert_int_equal(g.graces, 1);
+  guard_close(&g);
+}
+
+static void test_deadlines__last_words_wait_while_they_are_not_read(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null", (struct deadlines){.start_ms = 9000}, 50);
+  g.deadlines.result_grace_ms = 60000;
+  child_pause(g.child);
+  watch_result(g.watch);
+  run_ms(&g, 600);
+  assert_int_equal(g.ended, 0);
+  child_resume(g.child);
+  wait_until(&g, &g.ended, 1);
   guard_close(&g);
 }
 
@@ -308,6 +367,10 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_deadlines__of_the_request_beat_the_options_and_zero_counts),
       cmocka_unit_test(test_deadlines__a_cap_holds_against_the_request),
       cmocka_unit_test(test_deadlines__a_watch_that_never_was_can_be_freed),
+      cmocka_unit_test(test_deadlines__stdin_ends_when_the_last_words_are_spoken),
+      cmocka_unit_test(
+          test_deadlines__an_agent_that_speaks_on_and_on_is_not_heard_for_ever),
+      cmocka_unit_test(test_deadlines__last_words_wait_while_they_are_not_read),
       cmocka_unit_test(test_deadlines__a_watch_tells_once_which_one_passed),
       cmocka_unit_test(test_deadlines__an_agent_whose_server_speaks_is_not_idle),
       cmocka_unit_test(test_deadlines__an_agent_that_goes_on_printing_is_not_idle),
