@@ -51,6 +51,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
 #define LIMIT_OPEN_CALLS        4096 /* without a result; more: the oldest gets one */
+#define LIMIT_ABANDONED_BYTES   ((size_t)64 * KIB) /* ids of an answer not yet whole */
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
 

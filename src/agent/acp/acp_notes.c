@@ -3,6 +3,8 @@
  * its end, of which the turn's answer tells.  */
 #include "acp_notes.h"
 
+#include "acp_update.h"
+
 void acp_note(struct acp *a, const struct json *doc, struct agent_output *output)
 {
   json_at params = json_get(json_root(doc), "params"),
@@ -15,4 +17,5 @@ void acp_note(struct acp *a, const struct json *doc, struct agent_output *output
     return;
   json_whole(json_get(update, "max_retries"), 1000000, &most);
   agent_retry(output, json_member_text(doc, update, "reason"), most);
+  acp_abandon(a, output->events);
 }

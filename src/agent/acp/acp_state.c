@@ -51,9 +51,9 @@ void acp_question_free(struct acp_question *q)
 
 void acp_free(struct acp *a)
 {
-  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
-                              &a->session,   &a->message, &a->answer,
-                              &a->code,      &a->text,    &a->cost};
+  struct buf *const bufs[] = {&a->workspace, &a->init,  &a->offer,  &a->session,
+                              &a->message,   &a->begun, &a->answer, &a->code,
+                              &a->text,      &a->cost};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
     buf_free(bufs[i]);
   buf_wipe(&a->servers);

@@ -35,6 +35,8 @@ enum acp_step {
   ACP_AFTER
 };
 
+enum acp_speaking { ACP_SILENT, ACP_SAYING, ACP_THINKING };
+
 enum acp_outcome { ACP_NO_OUTCOME, ACP_SUCCESS, ACP_LENGTH, ACP_ERROR };
 
 struct acp_profile {
@@ -72,7 +74,12 @@ struct acp {
   struct acp_question *questions;
   size_t question_count, question_capacity;
   struct buf message; /* id of the agent's message that streams now, where it has any */
-  struct buf answer;  /* the text since the last tool call; kept for outputSchema only */
+  enum acp_speaking speaking; /* the message that is open */
+  /* What was said since the last tool call: the ids of its messages, as JSON, a line
+   * each; and was there a word in it? */
+  struct buf begun;
+  bool worded;
+  struct buf answer; /* the text since the last tool call; kept for outputSchema only */
 
   enum acp_outcome outcome;    /* of the turn, as the agent tells it */
   struct buf code, text, cost; /* of the outcome */

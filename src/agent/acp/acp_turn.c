@@ -6,6 +6,7 @@
  * success that it tells counts only when its process ends well, too.  */
 #include "acp_turn.h"
 
+#include "acp_update.h"
 #include "agent/harness_end.h"
 #include "agent/structured.h"
 #include "base/limits.h"
@@ -59,6 +60,7 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
         "%s ended its turn without a whole answer of its model: it counted no token. "
         "What it said, if anything, is the beginning of one.",
         a->profile->name);
+    acp_abandon(a, output->events);
     acp_fail(a, output, "no-result", buf_span(&text));
   } else if (span_is(reason, "end_turn")) {
     a->outcome = ACP_SUCCESS;
@@ -76,6 +78,17 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
   buf_free(&text);
 }
 
+/* Gemini says end_turn too where its model said nothing to a tool's result. */
+static void warn_of_silence(const struct acp *a, struct events *events)
+{
+  if (a->profile->counts_tokens && !events_are_silent(events))
+    events_warn(events, "empty-answer",
+                SPAN_LITERAL("The agent answered without a word after its last tool "
+                             "call."));
+  else
+    agent_warn_if_silent(events);
+}
+
 void acp_turn_finished(struct acp *a, const struct event_usage *usage,
                        struct events *events)
 {
@@ -87,6 +100,8 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
       return;
     }
     structured_say(events, value, text);
+  } else if (!a->worded) {
+    warn_of_silence(a, events);
   }
   events_finish(events, "stop", usage);
 }

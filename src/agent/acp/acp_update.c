@@ -15,6 +15,8 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
+#include <string.h>
+
 static void custom(const struct acp *a, const char *what, const char *key,
                    struct span json, struct events *events)
 {
@@ -37,8 +39,41 @@ static void turn_page(struct acp *a, const struct json *doc, json_at update,
   if (span_equal(id, buf_span(&a->message)))
     return;
   agent_keep(&a->message, id);
+  a->speaking = ACP_SILENT;
   events_text_close(events);
   events_reasoning_close(events);
+}
+
+/* A piece of a message went out: its id is kept when it was its first. */
+static void remember(struct acp *a, enum acp_speaking what, struct events *events)
+{
+  if (a->speaking == what)
+    return;
+  a->speaking = what;
+  if (a->begun.ceiling == 0)
+    a->begun = buf_make(LIMIT_ABANDONED_BYTES);
+  events_last_message(events, &a->begun);
+  buf_add_char(&a->begun, '\n');
+}
+
+static void forget(struct acp *a)
+{
+  a->speaking = ACP_SILENT;
+  a->worded = false;
+  buf_clear(&a->begun);
+  agent_keep(&a->answer, (struct span){0});
+}
+
+void acp_abandon(struct acp *a, struct events *events)
+{
+  struct span rest = buf_span(&a->begun);
+  const char *end;
+  while (rest.len > 0 && (end = memchr(rest.at, '\n', rest.len))) {
+    struct span id = {rest.at, (size_t)(end - rest.at)};
+    events_message_abandoned(events, id);
+    rest = span_after(rest, id.len + 1);
+  }
+  forget(a);
 }
 
 static void on_chunk(struct acp *a, const struct json *doc, json_at update,
@@ -51,12 +86,16 @@ static void on_chunk(struct acp *a, const struct json *doc, json_at update,
               text = json_member_text(doc, content, "text");
   turn_page(a, doc, update, events);
   if (!span_is(type, "text")) {
+    a->worded = true;
     custom(a, "message-content", "content", json_slice(line, "params.update.content"),
            events);
   } else if (text.len > 0 && thought) {
     events_reasoning(events, text);
+    remember(a, ACP_THINKING, events);
   } else if (text.len > 0) {
     events_text(events, text);
+    remember(a, ACP_SAYING, events);
+    a->worded = a->worded || span_trim(text).len > 0;
     if (a->req && a->req->output_schema.len > 0)
       buf_add(&a->answer, text);
   }
@@ -85,7 +124,7 @@ void acp_update(struct acp *a, const struct json *doc, struct span line,
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
     on_chunk(a, doc, update, line, events);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
-    agent_keep(&a->answer, (struct span){0});
+    forget(a);
     acp_calls_update(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);

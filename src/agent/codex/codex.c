@@ -215,6 +215,8 @@ static void finish(struct codex *c, struct events *events)
       return;
     }
     structured_say(events, value, answer);
+  } else {
+    agent_warn_if_silent(events);
   }
   events_finish(events, "stop", c->has_usage ? &c->usage : NULL);
 }

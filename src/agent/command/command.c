@@ -135,10 +135,11 @@ static void command_finish(void *state, const struct process_end *end,
     events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message
                                 : SPAN_LITERAL("The command reported an error"));
-  else if (process_end_is_clean(&told_end))
+  else if (process_end_is_clean(&told_end)) {
+    agent_warn_if_silent(output->events);
     events_finish(output->events, told->reason ? told->reason : "stop",
                   told->has_usage ? &told->usage : NULL);
-  else
+  } else
     harness_fail_by_end(output->events, end);
 }
 

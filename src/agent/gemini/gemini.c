@@ -97,6 +97,7 @@ static void on_message(const struct line *l)
   if (json_kind(json_get(l->root, "delta")) != JSON_TRUE)
     events_text_close(l->events);
   events_text(l->events, text);
+  l->g->acp.worded = l->g->acp.worded || span_trim(text).len > 0;
   buf_add(&l->g->acp.answer, text);
 }
 
@@ -107,6 +108,7 @@ static void on_tool_use(const struct line *l)
   if (bridged)
     name = span_after(name, strlen(PREFIX));
   agent_keep(&l->g->acp.answer, (struct span){0});
+  l->g->acp.worded = false;
   events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, "tool_id"),
                    name, json_raw(json_get(l->root, "parameters")));
 }

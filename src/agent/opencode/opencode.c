@@ -283,10 +283,11 @@ static void opencode_finish(void *state, const struct process_end *end,
     harness_fail_by_end(output->events, end);
   else if (is_good(c) && (c->order.wants_value || c->no_value))
     finish_with_value(c, output->events);
-  else if (is_good(c))
+  else if (is_good(c)) {
+    agent_warn_if_silent(output->events);
     events_finish(output->events, c->length ? "length" : "stop",
                   c->parts.has_usage ? &c->parts.usage : NULL);
-  else if (c->vague && c->words.len > 0)
+  } else if (c->vague && c->words.len > 0)
     events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->words));
   else if (c->failure.len > 0)
     events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->failure));
