@@ -2,7 +2,7 @@
 // A mock of the OpenAI chat completions API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'bash', args}, {value: {…}}]   blocks of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
-//   {cut: [blocks]}        the beginning of an answer, then the connection is cut
+//   {cut: [blocks]}        the beginning of an answer, then the connection is cut; {tool, bare: true} in it: a call without arguments
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +15,7 @@ function callOf(block, offered, id) {
   const named = (name, args) => ({ id, type: 'function', function: { name, arguments: JSON.stringify(args ?? {}) } })
   if (block.value !== undefined) return named('StructuredOutput', block.value)
   if (block.native !== undefined) return named(block.native, block.args)
-  return named(offered.find((n) => n.endsWith(`_${block.tool}`)) ?? `tanstack_${block.tool}`, block.args)
+  return { ...named(offered.find((n) => n.endsWith(`_${block.tool}`)) ?? `tanstack_${block.tool}`, block.args), bare: block.bare }
 }
 
 async function stream(res, chunk, blocks, calls, cut) {
@@ -27,10 +27,10 @@ async function stream(res, chunk, blocks, calls, cut) {
     if (b.text !== undefined) for (const p of pieces(b.text)) await send({ content: p })
   }
   for (const [index, c] of calls.entries()) {
-    await send({ tool_calls: [{ index, ...c, function: { name: c.function.name, arguments: '' } }] })
-    for (const p of pieces(c.function.arguments)) await send({ tool_calls: [{ index, function: { arguments: p } }] })
+    await send({ tool_calls: [{ index, id: c.id, type: c.type, function: { name: c.function.name, arguments: '' } }] })
+    if (!c.bare) for (const p of pieces(c.function.arguments)) await send({ tool_calls: [{ index, function: { arguments: p } }] })
   }
-  if (cut) return res.destroy()
+  if (cut) { await sleep(300); return res.destroy() } // what was said arrives first
   await send({}, { finish: calls.length > 0 ? 'tool_calls' : 'stop' })
   res.end(`data: ${JSON.stringify({ ...chunk({}), choices: [], usage: USAGE })}\n\ndata: [DONE]\n\n`)
 }

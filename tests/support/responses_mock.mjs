@@ -32,7 +32,7 @@ async function stream(res, response, items, cut) {
     const at = { item_id: item.id, output_index }
     if (item.type === 'reasoning') for (const delta of pieces(item.summary[0].text)) await send('response.reasoning_summary_text.delta', { ...at, summary_index: 0, delta })
     if (item.type === 'message') for (const delta of pieces(item.content[0].text)) await send('response.output_text.delta', { ...at, content_index: 0, delta })
-    if (cut && output_index === items.length - 1) return res.destroy()
+    if (cut && output_index === items.length - 1) { await sleep(300); return res.destroy() } // what was said arrives first
     await send('response.output_item.done', { output_index, item })
   }
   await send('response.completed', { response: { ...response, status: 'completed', output: items, usage: USAGE } })

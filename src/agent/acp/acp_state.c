@@ -51,13 +51,14 @@ void acp_question_free(struct acp_question *q)
 
 void acp_free(struct acp *a)
 {
-  struct buf *const bufs[] = {&a->workspace, &a->init,  &a->offer,  &a->session,
-                              &a->message,   &a->begun, &a->answer, &a->code,
-                              &a->text,      &a->cost};
+  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
+                              &a->session,   &a->message, &a->answer,
+                              &a->code,      &a->text,    &a->cost};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
     buf_free(bufs[i]);
   buf_wipe(&a->servers);
   acp_calls_free(&a->calls);
+  begun_answer_free(&a->begun);
   for (size_t i = 0; i < a->question_count; i++)
     acp_question_free(&a->questions[i]);
   free(a->questions);

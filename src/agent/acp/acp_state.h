@@ -20,6 +20,7 @@
 #define AGENT_ACP_STATE_H
 
 #include "acp_calls.h"
+#include "agent/begun_answer.h"
 #include "agent/harness.h"
 
 enum acp_step {
@@ -75,10 +76,8 @@ struct acp {
   size_t question_count, question_capacity;
   struct buf message; /* id of the agent's message that streams now, where it has any */
   enum acp_speaking speaking; /* the message that is open */
-  /* What was said since the last tool call: the ids of its messages, as JSON, a line
-   * each; and was there a word in it? */
-  struct buf begun;
-  bool worded;
+  struct begun_answer begun;  /* what was said since the last tool call */
+  bool worded;                /* … had a word in it */
   struct buf answer; /* the text since the last tool call; kept for outputSchema only */
 
   enum acp_outcome outcome;    /* of the turn, as the agent tells it */

@@ -15,8 +15,6 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
-#include <string.h>
-
 static void custom(const struct acp *a, const char *what, const char *key,
                    struct span json, struct events *events)
 {
@@ -44,35 +42,25 @@ static void turn_page(struct acp *a, const struct json *doc, json_at update,
   events_reasoning_close(events);
 }
 
-/* A piece of a message went out: its id is kept when it was its first. */
+/* A piece of a message went out, perhaps its first. */
 static void remember(struct acp *a, enum acp_speaking what, struct events *events)
 {
-  if (a->speaking == what)
-    return;
+  if (a->speaking != what)
+    begun_answer_add(&a->begun, events);
   a->speaking = what;
-  if (a->begun.ceiling == 0)
-    a->begun = buf_make(LIMIT_ABANDONED_BYTES);
-  events_last_message(events, &a->begun);
-  buf_add_char(&a->begun, '\n');
 }
 
 static void forget(struct acp *a)
 {
   a->speaking = ACP_SILENT;
   a->worded = false;
-  buf_clear(&a->begun);
+  begun_answer_is_whole(&a->begun);
   agent_keep(&a->answer, (struct span){0});
 }
 
 void acp_abandon(struct acp *a, struct events *events)
 {
-  struct span rest = buf_span(&a->begun);
-  const char *end;
-  while (rest.len > 0 && (end = memchr(rest.at, '\n', rest.len))) {
-    struct span id = {rest.at, (size_t)(end - rest.at)};
-    events_message_abandoned(events, id);
-    rest = span_after(rest, id.len + 1);
-  }
+  begun_answer_abandon(&a->begun, events);
   forget(a);
 }
 

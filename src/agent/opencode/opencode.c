@@ -95,6 +95,7 @@ static void on_status(const struct opencode_input *in, json_at status)
     opencode_maybe_over(c, in->output);
   } else if (span_is(type, "retry")) {
     agent_retry(in->output, json_member_text(in->doc, status, "message"), 0);
+    opencode_parts_abandon(&c->parts, in->output->events);
   }
 }
 

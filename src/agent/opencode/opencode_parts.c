@@ -85,6 +85,8 @@ static void grow(struct opencode_parts *p, struct opencode_text *t, struct span 
     events_reasoning_open(events, buf_span(&t->id));
   else if (p->open != t)
     events_text_open(events, buf_span(&t->id));
+  if (p->open != t)
+    begun_answer_add(&p->answer, events);
   p->open = t;
   if (t->reasoning)
     events_reasoning(events, delta);
@@ -152,6 +154,7 @@ static void on_tool(struct opencode_parts *p, const struct json *doc, json_at pa
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;
   p->open = NULL; /* the call closes it */
+  begun_answer_is_whole(&p->answer);
   bool bridged = registered.len > 0;
   events_tool_call(events, bridged ? TOOL_HOST : TOOL_NATIVE, call,
                    bridged ? registered : name,
@@ -179,6 +182,7 @@ static void on_step(struct opencode_parts *p, const struct json *doc, json_at pa
   if (!p->has_usage)
     p->usage = event_usage_none();
   p->has_usage = true;
+  begun_answer_is_whole(&p->answer);
   add_count(&p->usage.prompt, tokens, "input");
   add_count(&p->usage.completion, tokens, "output");
   add_count(&p->usage.total, tokens, "total");
@@ -221,10 +225,17 @@ void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
     grow(p, t, json_member_text(doc, properties, "delta"), events);
 }
 
+void opencode_parts_abandon(struct opencode_parts *p, struct events *events)
+{
+  p->open = NULL;
+  begun_answer_abandon(&p->answer, events);
+}
+
 void opencode_parts_free(struct opencode_parts *p)
 {
   for (size_t i = 0; i < OPENCODE_TEXTS; i++)
     buf_free(&p->texts[i].id);
+  begun_answer_free(&p->answer);
   seen_ids_free(&p->messages);
   seen_ids_free(&p->begun);
   seen_ids_free(&p->answered);
