@@ -34,13 +34,15 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
  * string stands for its own bytes. */
 void agent_session_recorded(struct agent_session *h, struct span line);
 void agent_session_too_long(struct agent_session *h, size_t ceiling);
-/* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
+/* The agent is at its end: the counts, and what agent_tasks() said last; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
 /* The answer of somebody the run has asked (harness.permit); false: no such question. */
 bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
                           struct span reason);
+/* The run is about to fail: RUN_ERROR says it if the agent had told a success. */
+void agent_session_note_success(struct agent_session *h);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 /* The agent has said that its turn ended well. */

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* deadlines.c - four timers: the run, the silence, the grace to exit, the heartbeat.
+/* deadlines.c - four timers: the run, the silence, the time to exit, the heartbeat.
  *
  * Nothing here is told of each line or event: a timer that fires compares the clock with
  * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
 #include "run/deadlines.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
 #include "io/loop.h"
@@ -21,6 +22,8 @@ struct watch {
   /* When (clock_ticks_ms) the agent was last seen busy, or spoke by another way than its
    * stdout. */
   unsigned long long busy_ms;
+  /* Since when it is to exit, or its background tasks are waited for; 0: it is not. */
+  unsigned long long leaving_ms, waiting_ms;
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -28,7 +31,7 @@ static unsigned pick(unsigned from_request, unsigned otherwise)
   return from_request ? from_request : otherwise;
 }
 
-/* Only idleMs can be given as 0, so only it has a flag of its own. */
+/* idleMs and backgroundMs can be given as 0, so they have flags of their own. */
 struct deadlines deadlines_resolve(const struct run_settings *settings,
                                    const struct run_request *req)
 {
@@ -40,6 +43,7 @@ struct deadlines deadlines_resolve(const struct run_settings *settings,
       .tool_ms = pick(mine->tool_ms, base->tool_ms),
       .kill_grace_ms = pick(mine->kill_grace_ms, base->kill_grace_ms),
       .drain_ms = pick(mine->drain_ms, base->drain_ms),
+      .background_ms = mine->has_background ? mine->background_ms : base->background_ms,
       .result_grace_ms = settings->result_grace_ms,
       .heartbeat_ms =
           req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
@@ -53,6 +57,10 @@ static void run_is_over(void *who)
 {
   struct watch *w = who;
   char text[80];
+  if (w->waiting_ms) { /* the agent has answered: only the wait ends */
+    w->setup.on_result_grace_over(w->setup.who);
+    return;
+  }
   snprintf(text, sizeof text, "the run did not end within %u ms (runMs)",
            w->setup.deadlines->run_ms);
   w->setup.on_passed(w->setup.who, "run-timeout", text);
@@ -77,7 +85,7 @@ static void quiet_may_be_over(void *who)
       loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
   }
-  bool busy = child_is_paused(s->child) ||
+  bool busy = child_is_paused(s->child) || w->waiting_ms ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long now = clock_ticks_ms(), from = child_last_output_ms(s->child);
   if (busy)
@@ -104,10 +112,13 @@ static void quiet_may_be_over(void *who)
 static void result_grace_is_over(void *who)
 {
   struct watch *w = who;
-  if (child_is_paused(w->setup.child))
-    watch_result(w);
-  else
+  if (!child_is_paused(w->setup.child)) {
     w->setup.on_result_grace_over(w->setup.who);
+    return;
+  }
+  unsigned open_tasks = w->waiting_ms ? 1 : 0;
+  w->leaving_ms = w->waiting_ms = 0; /* all of it begins anew */
+  watch_result(w, open_tasks);
 }
 
 /* Events of any kind count: the heartbeat is for a stream that would be silent. */
@@ -143,9 +154,33 @@ struct watch *watch_new(const struct watch_setup *setup)
   return w;
 }
 
-void watch_result(struct watch *w)
+void watch_result(struct watch *w, unsigned open_tasks)
 {
-  loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+  const struct deadlines *d = w->setup.deadlines;
+  unsigned long long now = clock_ticks_ms();
+  if (open_tasks > 0 && d->background_ms > 0) {
+    if (!w->waiting_ms)
+      loop_timer_start(w->result, d->background_ms);
+    w->waiting_ms = w->waiting_ms ? w->waiting_ms : now;
+    w->leaving_ms = 0;
+    return;
+  }
+  w->waiting_ms = 0;
+  w->leaving_ms = w->leaving_ms ? w->leaving_ms : now;
+  unsigned long long end =
+      w->leaving_ms + (unsigned long long)LIMIT_RESULT_GRACES * d->result_grace_ms;
+  unsigned long long left = end > now ? end - now : 0;
+  loop_timer_start(w->result,
+                   left < d->result_grace_ms ? (unsigned)left : d->result_grace_ms);
+}
+
+void watch_works(struct watch *w)
+{
+  if (!w->leaving_ms && !w->waiting_ms)
+    return;
+  w->leaving_ms = w->waiting_ms = 0;
+  w->busy_ms = clock_ticks_ms();
+  loop_timer_stop(w->result);
 }
 
 void watch_alive(struct watch *w)
