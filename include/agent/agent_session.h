@@ -34,7 +34,7 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
  * string stands for its own bytes. */
 void agent_session_recorded(struct agent_session *h, struct span line);
 void agent_session_too_long(struct agent_session *h, size_t ceiling);
-/* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
+/* The agent is at its end: the counts, and what agent_tasks() said last; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
@@ -46,6 +46,8 @@ bool agent_session_gave_up(const struct agent_session *h);
 /* Why it was given up; or, for a run that ran out of time, "; it was trying again: " and
  * why, if it was. */
 void agent_session_put_reason(const struct agent_session *h, struct buf *out);
+/* The run is about to fail: RUN_ERROR says it if the agent had told a success. */
+void agent_session_note_success(struct agent_session *h);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 /* The agent has said that its turn ended well. */

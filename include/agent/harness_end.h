@@ -2,8 +2,9 @@
 /* harness_end.h - the error of a run whose agent ended without saying how it went, and
  * the warning where it ended well and said nothing.
  *
- * The error's code is agent-exit, agent-signal, out-of-memory or no-result; the message is
- * worded as TanStack's runner words it: "Agent process exited with code 7: <end of stderr>".  */
+ * The code of the error is agent-exit, agent-signal, out-of-memory or no-result, its
+ * words are those of TanStack's runner: "Agent process exited with code 7: <end of
+ * stderr>".  */
 #ifndef AGENT_HARNESS_END_H
 #define AGENT_HARNESS_END_H
 

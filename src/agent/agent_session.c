@@ -105,6 +105,9 @@ void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
   if (repaired > 0)
     count(h, "invalid-utf8", repaired,
           "invalid UTF-8 sequences were replaced by U+FFFD.");
+  if (h->actions.open_tasks > 0)
+    count(h, "background-tasks-ended", h->actions.open_tasks,
+          "of the agent's background tasks were open when it ended.");
 }
 
 bool agent_session_cancel(struct agent_session *h)
@@ -136,10 +139,18 @@ void agent_session_put_reason(const struct agent_session *h, struct buf *out)
   }
 }
 
+void agent_session_note_success(struct agent_session *h)
+{
+  if (h->actions.ended && h->harness->succeeded(h->state))
+    events_succeeded(h->events);
+}
+
 void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
   struct buf why = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  if (!process_end_is_clean(end))
+    agent_session_note_success(h);
   if (agent_session_gave_up(h)) {
     agent_session_put_reason(h, &why);
     events_fail(h->events, SPAN_LITERAL("agent-error"), buf_span(&why));

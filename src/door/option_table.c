@@ -91,7 +91,11 @@ const struct option option_table[] = {
         "exit of the agent to the end of its output, when something else holds it open "
         "(timeouts.drainMs)"),
     MS_ROW("result-grace-ms", run.settings.result_grace_ms, RUN, 1, LIMIT_RESULT_GRACE_MS,
-           "the agent's result to its exit"),
+           "the agent's result to its exit, without a line; three times that with lines"),
+    MS_ROW("background-timeout-ms", run.settings.deadlines.background_ms, RUN, 0,
+           LIMIT_BACKGROUND_MS,
+           "the agent's result to the end of the background tasks that it has open "
+           "(timeouts.backgroundMs); 0: they are not waited for"),
     NUMBER_ROW(
         "max-agent-retries", run.settings.max_agent_retries, RUN, 0, 1000000,
         LIMIT_AGENT_RETRIES,

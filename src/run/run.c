@@ -189,10 +189,12 @@ static void conclude(struct run *r, const struct process_end *end)
     end = &shown;
   }
   report_end(r, end);
-  if (!r->code[0] && end)
+  if (!r->code[0] && end) {
     agent_session_finish(&r->session, end);
-  else
+  } else {
+    agent_session_note_success(&r->session);
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
+  }
   r->outcome.finished = events_finished_well(r->events);
   snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
   buf_free(&tail);
@@ -255,7 +257,9 @@ static void carry_out(struct run *r)
     else if (r->session.actions.dismissed)
       child_stop(r->resources.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
-      watch_result(r->watch);
+      watch_result(r->watch, r->session.actions.open_tasks);
+  } else if (r->watch) {
+    watch_works(r->watch);
   }
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
     child_pause(r->resources.child);
@@ -317,8 +321,7 @@ static void result_grace_is_over(void *who)
 {
   struct run *r = who;
   log_line(LOG_INFO, r->req->run_id,
-           "the agent did not exit %u ms after its result: ending it",
-           r->deadlines.result_grace_ms);
+           "the agent did not exit in time after its result: ending it");
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A mock of the Anthropic Messages API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {bash: 'cmd', background?}, {value: {…}}]   blocks of one answer
-//   {say: [blocks], stop?: 'pause_turn', cut?: true, afterMs?}   the same with another stop reason; broken off after its
-//                                         last piece; after so long
+//   {say: [blocks], stop?: 'pause_turn', cut?: true | 'error', afterMs?}   the same with another stop reason; broken off
+//                                         after its last piece (by an error event); after so long
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
 // The last entry is repeated.  A tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
@@ -39,7 +39,8 @@ async function stream(res, model, id, content, stop, cut) {
     if (c.type === 'tool_use') for (const p of pieces(JSON.stringify(c.input))) await delta({ type: 'input_json_delta', partial_json: p })
     if (cut && index === content.length - 1) {
       await sleep(50) // what was said is to have been read
-      return void res.destroy()
+      if (cut === 'error') await send('error', { error: { type: 'overloaded_error', message: 'mock overloaded' } })
+      return void (cut === 'error' ? res.end() : res.destroy())
     }
     await send('content_block_stop', { index })
   }
