@@ -328,7 +328,7 @@ static void on_retry(const struct line *l, json_at root)
     buf_addf(&text, "%llu ", status);
   buf_add(&text, error.len > 0 ? span_cut_utf8(error, 200) : SPAN_LITERAL("unknown"));
   buf_addf(&text, " (retry %llu of %llu)", attempt, most);
-  events_warn(l->events, "agent-retries", buf_span(&text));
+  agent_retry(l->output, buf_span(&text), most);
   buf_free(&text);
 }
 
