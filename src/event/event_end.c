@@ -47,6 +47,13 @@ void event_end_usage(struct event_end *end, const struct event_usage *usage)
   end->usage.session_cost_usd = keep(&end->session_cost, usage->session_cost_usd);
 }
 
+/* An agent that failed before its model answered says zeros: no news in an error. */
+static bool is_zero(const struct event_usage *u)
+{
+  return u->prompt <= 0 && u->completion <= 0 && u->total <= 0 && u->cached <= 0 &&
+         u->cache_write <= 0;
+}
+
 void event_end_fill(struct event_end *end, struct event *event)
 {
   if (event->kind == EVENT_RUN_ERROR && end->succeeded)
@@ -54,7 +61,10 @@ void event_end_fill(struct event_end *end, struct event *event)
   if (!end->report.overflowed)
     event->json = buf_span(&end->report);
   event->duration_ms = end->duration_ms;
-  event->usage = end->has_usage ? &end->usage : NULL;
+  bool told =
+      end->has_usage && !(event->kind == EVENT_RUN_ERROR && is_zero(&end->usage) &&
+                          end->usage.session_cost_usd.len == 0);
+  event->usage = told ? &end->usage : NULL;
 }
 
 void event_end_free(struct event_end *end)

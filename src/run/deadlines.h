@@ -12,9 +12,9 @@
  *   heartbeat after so long without an event: CUSTOM runlet.heartbeat {"sinceMs"};
  *             0 = off
  *
- * start, idle, result and background stand still while we do not read the agent (back-pressure).  The
- * request's value beats the option's, and --max-run-ms caps the request's.  All of them
- * are milliseconds.  */
+ * start, idle, result and background stand still while we do not read the agent
+ * (back-pressure).  The request's value beats the option's, and --max-run-ms caps the
+ * request's.  All of them are milliseconds.  */
 #ifndef RUN_DEADLINES_H
 #define RUN_DEADLINES_H
 

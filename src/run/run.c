@@ -107,6 +107,13 @@ struct span run_workspace(const struct run *r)
   return buf_span(&r->resources.workspace);
 }
 
+bool run_shares_session(const struct run *a, const struct run *b)
+{
+  return a->req->session_id.len > 0 &&
+         span_equal(a->req->session_id, b->req->session_id) &&
+         a->resources.harness == b->resources.harness;
+}
+
 /* -- the end ------------------------------------------------------------- */
 
 /* The first reason stays: what follows it is only its consequence. */

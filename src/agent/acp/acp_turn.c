@@ -36,12 +36,25 @@ static void keep_usage(struct acp *a, json_at result)
   a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
 }
 
+/* What a session has cost is the run's only if it is the run's, too. */
+static void tell_usage(const struct acp *a, struct events *events)
+{
+  struct event_usage usage = a->has_usage ? a->usage : event_usage_none();
+  if (a->resumed)
+    usage.session_cost_usd = buf_span(&a->cost);
+  else
+    usage.cost_usd = buf_span(&a->cost);
+  if (a->has_usage || a->cost.len > 0)
+    events_usage(events, &usage);
+}
+
 void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
                     struct agent_output *output)
 {
   struct span reason = json_member_text(doc, result, "stopReason");
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   keep_usage(a, result);
+  tell_usage(a, output->events);
   if (span_is(reason, "end_turn")) {
     a->outcome = ACP_SUCCESS;
   } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
@@ -76,17 +89,14 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
 void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
   bool well = process_end_is_clean(end);
-  if (!a->has_usage)
-    a->usage = event_usage_none();
-  a->usage.cost_usd = buf_span(&a->cost);
-  const struct event_usage *usage = a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
+  tell_usage(a, output->events);
   acp_calls_tell_all(&a->calls, output->events);
   if (a->outcome == ACP_ERROR)
     events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
   else if (a->outcome == ACP_LENGTH && well)
-    events_finish(output->events, "length", usage);
+    events_finish(output->events, "length", NULL);
   else if (a->outcome == ACP_SUCCESS && well)
-    acp_turn_finished(a, usage, output->events);
+    acp_turn_finished(a, NULL, output->events);
   else
     harness_fail_by_end(output->events, end);
 }

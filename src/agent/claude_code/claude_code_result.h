@@ -10,9 +10,9 @@
  *             reason, a text or a local_command (a resumed session that had left a shell
  *             begins with one)
  *   tokens    each result tells its own: all are added
- *   cost      total_cost_usd is the session's: of a new session that is the run's, too; of
- *             one that was resumed the run's is what model_usage_since_last_result adds up
- *             to, and not known where a result has none
+ *   cost      total_cost_usd is the session's: of a new session that is the run's, too;
+ *             of one that was resumed the run's is what model_usage_since_last_result
+ *             adds up to, and not known where a result has none
  *   reason    stop_reason: max_tokens is "length", refusal "content_filter", what ends
  *             every answer is "stop", and others go out as they are  */
 #ifndef AGENT_CLAUDE_CODE_RESULT_H

@@ -162,6 +162,7 @@ static void on_object(const struct line *l, json_at root, struct agent_output *o
   } else if (span_is(type, "turn.completed")) {
     l->c->outcome = OUTCOME_SUCCESS;
     keep_usage(l->c, json_get(root, "usage"));
+    events_usage(l->events, l->c->has_usage ? &l->c->usage : NULL);
     agent_hang_up(output);
   } else if (span_is(type, "turn.failed")) {
     l->c->outcome = OUTCOME_ERROR;

@@ -131,6 +131,7 @@ static void command_finish(void *state, const struct process_end *end,
   struct process_end told_end = *end;
   told_end.forced &= told->outcome == COMMAND_FINISHED; /* else it was cut short */
   command_events_flush(told, output->events);
+  events_usage(output->events, told->has_usage ? &told->usage : NULL);
   if (told->outcome == COMMAND_FAILED)
     events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message

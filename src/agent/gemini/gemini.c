@@ -144,6 +144,7 @@ static void on_result(const struct line *l)
   json_at error = json_get(l->root, "error");
   struct span type = json_member_text(l->doc, error, "type");
   keep_usage(l);
+  events_usage(l->events, l->g->has_usage ? &l->g->usage : NULL);
   if (span_is(text_of(l, "status"), "success")) {
     l->g->outcome = OUTCOME_SUCCESS;
   } else if (span_is(type, "FatalTurnLimitedError")) {

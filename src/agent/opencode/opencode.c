@@ -289,6 +289,7 @@ static void opencode_finish(void *state, const struct process_end *end,
   struct opencode *c = state;
   bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
+  events_usage(output->events, c->parts.has_usage ? &c->parts.usage : NULL);
   /* session.idle never came */
   if (c->answer.len > 0)
     opencode_catch_up(c, output);

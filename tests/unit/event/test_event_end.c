@@ -39,6 +39,22 @@ static void test_event_end__what_is_known_goes_with_either_end(void **state)
   event_end_free(&end);
 }
 
+static void test_event_end__no_tokens_are_no_news_in_an_error(void **state)
+{
+  struct event_end end = event_end_make();
+  struct event_usage usage = event_usage_none();
+  struct event finished = {.kind = EVENT_RUN_FINISHED};
+  struct event failed = {.kind = EVENT_RUN_ERROR};
+  (void)state;
+  usage.prompt = usage.completion = 0;
+  event_end_usage(&end, &usage);
+  event_end_fill(&end, &finished);
+  assert_non_null(finished.usage);
+  event_end_fill(&end, &failed);
+  assert_null(failed.usage);
+  event_end_free(&end);
+}
+
 static void test_event_end__a_success_that_was_seen_is_told_by_errors_only(void **state)
 {
   struct event finished = {.kind = EVENT_RUN_FINISHED};
@@ -72,6 +88,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_event_end__what_is_known_goes_with_either_end),
+      cmocka_unit_test(test_event_end__no_tokens_are_no_news_in_an_error),
       cmocka_unit_test(test_event_end__a_success_that_was_seen_is_told_by_errors_only),
       cmocka_unit_test(test_event_end__a_cost_too_long_to_be_kept_is_none),
   };
