@@ -17,7 +17,8 @@ struct agent_session {
   struct events *events;        /* borrowed */
   struct agent_actions actions; /* whoever makes the calls below empties it after each */
   unsigned long long not_understood, too_long;
-  unsigned warned; /* a bit for each fault kind */
+  unsigned warned;    /* a bit for each fault kind */
+  unsigned tasks_cut; /* were open when agent_session_cut() came */
 };
 
 /* `events` are set by the caller before the first input. */
@@ -34,7 +35,11 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
  * string stands for its own bytes. */
 void agent_session_recorded(struct agent_session *h, struct span line);
 void agent_session_too_long(struct agent_session *h, size_t ceiling);
-/* The agent is at its end: the counts, and what agent_tasks() said last; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
+/* It is going to be ended: what it has open now counts, though it may close it itself
+ * when it is told (Claude Code does). */
+void agent_session_cut(struct agent_session *h);
+/* The agent is at its end: the counts, and which tasks ended with it; `repaired`: invalid
+ * UTF-8 sequences that became U+FFFD. */
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);

@@ -96,6 +96,12 @@ static void count(struct agent_session *h, const char *code, unsigned long long 
   buf_free(&text);
 }
 
+void agent_session_cut(struct agent_session *h)
+{
+  if (h->tasks_cut < h->actions.open_tasks)
+    h->tasks_cut = h->actions.open_tasks;
+}
+
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
 {
   if (h->not_understood > 1)
@@ -105,8 +111,9 @@ void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
   if (repaired > 0)
     count(h, "invalid-utf8", repaired,
           "invalid UTF-8 sequences were replaced by U+FFFD.");
-  if (h->actions.open_tasks > 0)
-    count(h, "background-tasks-ended", h->actions.open_tasks,
+  agent_session_cut(h);
+  if (h->tasks_cut > 0)
+    count(h, "background-tasks-ended", h->tasks_cut,
           "of the agent's background tasks were open when it ended.");
 }
 

@@ -298,6 +298,7 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (r->phase == OVER)
     return;
   unsigned own_ms = r->deadlines.kill_grace_ms;
+  agent_session_cut(&r->session);
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
@@ -329,6 +330,7 @@ static void result_grace_is_over(void *who)
   struct run *r = who;
   log_line(LOG_INFO, r->req->run_id,
            "the agent did not exit in time after its result: ending it");
+  agent_session_cut(&r->session);
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 

@@ -44,6 +44,11 @@ test('timeouts.backgroundMs ends the wait, well and with a warning', async () =>
   assert.deepEqual(warningsOf(events).map((w) => [w.code, w.message.slice(0, 2)]), [['background-tasks-ended', '2 ']])
 })
 
+test('a task that the agent itself closes when it is ended is told all the same', async () => {
+  const { events } = await play(['@init', tasks('b1'), '@text First.', '@result success', '@ignore-term', '@sleep 900', tasks(), '@hang'], { timeouts: { backgroundMs: 500, killGraceMs: 1500 } })
+  assert.deepEqual(codes(events), ['background-tasks-ended'])
+})
+
 for (const [what, options] of [
   ['timeouts.backgroundMs 0', { timeouts: { backgroundMs: 0 } }],
   ['--background-timeout-ms 0', { args: [...GRACE, '--background-timeout-ms', '0'] }],

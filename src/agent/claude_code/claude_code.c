@@ -10,8 +10,8 @@
  *     content_block_delta                 of that kind: its delta; input_json, signature:
  *                                         nothing
  *     content_block_stop                  it closes
- *     abandoned_blocks, beside any        CUSTOM runlet.message-abandoned for each message
- *                                         from that block on
+ *     abandoned_blocks, beside any        CUSTOM runlet.message-abandoned, once for each
+ *                                         message from that block on
  *   assistant, text and thinking blocks   whole messages, unless their message streamed
  *   assistant, tool_use block             a tool call; "mcp__<bridge>__" is cut off its
  *                                         name

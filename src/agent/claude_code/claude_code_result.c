@@ -120,24 +120,29 @@ static void keep_reason(struct claude_result *r, struct span stop)
 /* An error of the model's API comes as subtype "success" with is_error and exit status 1
  * (seen: 400, 404, 500, connection refused, no key); an interrupted run as
  * error_during_execution with exit status 0; too many turns with 1. */
-static void keep_outcome(struct claude_result *r, const struct json *doc, json_at root)
+static enum claude_outcome outcome_of(const struct json *doc, json_at root)
+{
+  struct span subtype = json_member_text(doc, root, "subtype");
+  if (span_is(subtype, "error_max_turns"))
+    return OUTCOME_LENGTH;
+  bool good =
+      span_is(subtype, "success") && json_kind(json_get(root, "is_error")) != JSON_TRUE;
+  return good ? OUTCOME_SUCCESS : OUTCOME_ERROR;
+}
+
+/* The code and the words of an error; none of anything else. */
+static void keep_words(struct claude_result *r, const struct json *doc, json_at root)
 {
   struct span subtype = json_member_text(doc, root, "subtype");
   struct span words = json_member_text(doc, root, "result");
-  bool is_error = json_kind(json_get(root, "is_error")) == JSON_TRUE;
-  keep_reason(r, json_member_text(doc, root, "stop_reason"));
-  if (span_is(subtype, "error_max_turns")) {
-    r->outcome = OUTCOME_LENGTH;
-  } else if (span_is(subtype, "success") && !is_error) {
-    r->outcome = OUTCOME_SUCCESS;
-  } else {
-    bool told = subtype.len == 0 || span_is(subtype, "success");
-    r->outcome = OUTCOME_ERROR;
-    agent_keep(&r->code, told ? SPAN_LITERAL("agent-error") : subtype);
-    keep_errors(r, doc, root, subtype);
-    if (told && words.len > 0)
-      agent_keep(&r->text, words);
-  }
+  bool told = subtype.len == 0 || span_is(subtype, "success");
+  agent_keep(&r->code, (struct span){0});
+  if (outcome_of(doc, root) != OUTCOME_ERROR)
+    return;
+  agent_keep(&r->code, told ? SPAN_LITERAL("agent-error") : subtype);
+  keep_errors(r, doc, root, subtype);
+  if (told && words.len > 0)
+    agent_keep(&r->text, words);
 }
 
 /* A later result may tell again what an earlier one told. */
@@ -165,6 +170,7 @@ bool claude_result_read(struct claude_result *r, const struct json *doc, json_at
   add_usage(r, root);
   tell_usage(r, events);
   keep_denials(r, doc, root);
+  keep_words(r, doc, root);
   if (is_noise(doc, root))
     return false;
   if (r->wants_value) {
@@ -173,7 +179,8 @@ bool claude_result_read(struct claude_result *r, const struct json *doc, json_at
       agent_keep(&r->value, json_raw(value));
     agent_keep(&r->answer, json_member_text(doc, root, "result"));
   }
-  keep_outcome(r, doc, root);
+  keep_reason(r, json_member_text(doc, root, "stop_reason"));
+  r->outcome = outcome_of(doc, root);
   return true;
 }
 
@@ -220,12 +227,13 @@ static void finish_well(struct claude_result *r, struct events *events)
 void claude_result_finish(struct claude_result *r, const struct process_end *end,
                           struct events *events)
 {
+  bool well = process_end_is_clean(end);
   warn_denials(r, events);
   if (r->outcome == OUTCOME_LENGTH) /* its exit status is 1 then */
     events_finish(events, "length", NULL);
-  else if (r->outcome == OUTCOME_ERROR)
+  else if (r->outcome == OUTCOME_ERROR || (!well && r->code.len > 0))
     events_fail(events, buf_span(&r->code), buf_span(&r->text));
-  else if (r->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))
+  else if (r->outcome != OUTCOME_SUCCESS || !well)
     harness_fail_by_end(events, end);
   else
     finish_well(r, events);

@@ -8,7 +8,8 @@
  *   outcome   the last result decides that is no noise.  Noise: origin.kind is
  *             "task-notification", or it is a success of no turn and without a stop
  *             reason, a text or a local_command (a resumed session that had left a shell
- *             begins with one)
+ *             begins with one).  The words of an error count from noise, too, when the
+ *             process then ends badly
  *   tokens    each result tells its own: all are added
  *   cost      total_cost_usd is the session's: of a new session that is the run's, too;
  *             of one that was resumed the run's is what model_usage_since_last_result

@@ -83,6 +83,39 @@ static void test_agent_session__passes_over_blank_lines_and_sums_up_nothing(void
   stream_close(&d.stream);
 }
 
+static void test_agent_session__tells_tasks_that_ended_with_the_agent(void **state)
+{
+  (void)state;
+  struct fixture d;
+  fixture_open(&d);
+  agent_session_line(
+      &d.session,
+      SPAN_LITERAL("{\"type\":\"system\",\"subtype\":\"task_started\",\"task_id\":"
+                   "\"a\",\"is_backgrounded\":true}"));
+  agent_session_cut(&d.session);
+  agent_session_line(
+      &d.session, SPAN_LITERAL("{\"type\":\"system\",\"subtype\":\"task_notification\","
+                               "\"task_id\":\"a\"}")); /* it closes it as it ends */
+  agent_session_sum_up(&d.session, 0);
+  assert_true(says(&d, "{\"code\":\"background-tasks-ended\",\"message\":\"1 of the "));
+  fixture_close(&d, 1);
+  stream_close(&d.stream);
+}
+
+static void test_agent_session__a_bad_exit_says_that_a_success_was_seen(void **state)
+{
+  (void)state;
+  for (int good = 0; good < 2; good++) {
+    struct fixture d;
+    fixture_open(&d);
+    if (good)
+      agent_session_line(&d.session, SPAN_LITERAL(GOOD));
+    fixture_close(&d, 7);
+    assert_int_equal(says(&d, "\"runlet\":{\"successSeen\":true}"), good);
+    stream_close(&d.stream);
+  }
+}
+
 static void test_agent_session__knows_a_success_and_that_the_turn_is_over(void **state)
 {
   (void)state;
@@ -253,6 +286,8 @@ int main(void)
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
       cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
+      cmocka_unit_test(test_agent_session__tells_tasks_that_ended_with_the_agent),
+      cmocka_unit_test(test_agent_session__a_bad_exit_says_that_a_success_was_seen),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

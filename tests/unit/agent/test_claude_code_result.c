@@ -80,6 +80,31 @@ static void test_result__a_denied_call_counts_once_however_often_it_is_told(void
          NULL);
 }
 
+static void test_result__a_turn_that_was_woken_and_failed_has_its_words_told(void **state)
+{
+  static const char failed[] =
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":true,\"num_turns\":1,"
+      "\"stop_reason\":\"stop_sequence\",\"origin\":{\"kind\":\"task-notification\"},"
+      "\"result\":\"API Error: 400 mock 400\"}";
+  (void)state;
+  for (int status = 0; status < 2; status++) {
+    struct claude_result r = {0};
+    struct process_end end = {.status = status};
+    struct stream s;
+    stream_open(&s, &event_format_tanstack, 0);
+    assert_true(take(&r, &s, RESULT("\"result\":\"First.\"")));
+    assert_false(take(&r, &s, failed)); /* it does not decide */
+    claude_result_finish(&r, &end, s.events);
+    const char *wanted = status
+                             ? "\"message\":\"API Error: 400 mock 400\",\"code\":\"agent-"
+                               "error\""
+                             : "RUN_FINISHED";
+    assert_non_null(strstr(buf_cstring(&s.text), wanted));
+    claude_result_free(&r);
+    stream_close(&s);
+  }
+}
+
 static void test_result__many_denied_tools_are_told_as_others(void **state)
 {
   struct claude_result r = {0};
@@ -127,6 +152,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_result__the_cost_of_a_resumed_session_says_whose_it_is),
       cmocka_unit_test(test_result__a_denied_call_counts_once_however_often_it_is_told),
+      cmocka_unit_test(test_result__a_turn_that_was_woken_and_failed_has_its_words_told),
       cmocka_unit_test(test_result__many_denied_tools_are_told_as_others),
       cmocka_unit_test(test_result__why_the_model_stopped_is_the_finish_reason),
   };
