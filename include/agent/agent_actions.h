@@ -8,6 +8,7 @@
 #ifndef AGENT_AGENT_ACTIONS_H
 #define AGENT_AGENT_ACTIONS_H
 
+#include "agent/agent_retries.h"
 #include "base/buf.h"
 #include "event/event.h"
 #include "request/permission.h"
@@ -30,16 +31,19 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   struct buf input;    /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
   struct agent_action_call *calls;
   size_t call_count, call_capacity;
-  bool hang_up;   /* the turn is done: stdin ends, and the ending may begin */
-  bool dismissed; /* … at once */
-  bool heartbeat; /* the last input was no sign of life */
+  bool ended;          /* a turn: agent_hang_up() came, whatever came then */
+  bool hang_up;        /* the turn is done: stdin ends, and the ending may begin */
+  bool dismissed;      /* … at once */
+  unsigned open_tasks; /* that go on in the background (agent_tasks()) */
+  bool heartbeat;      /* the last input was no sign of life */
+  struct agent_retries retries;
   /* Set by the run when somebody answers questions; else the permission mode decides. */
   bool can_ask;
   struct buf *questions; /* ids of agent_permit() that wait for harness.permit */
   size_t question_count, question_capacity;
 };
 struct agent_actions agent_actions_make(void);
-/* The input, the calls and the questions. */
+/* The input, the calls and the questions; the rest stays. */
 void agent_actions_clear(struct agent_actions *o);
 void agent_actions_free(struct agent_actions *o);
 
@@ -53,12 +57,21 @@ void agent_ask(struct agent_output *e, int tag, const struct agent_call *call);
 /* An event stream (SSE): AGENT_STREAM with this tag and status 200 for each event, and
  * one with another status when it is over. */
 void agent_follow(struct agent_output *e, int tag, const struct agent_call *call);
-/* The agent has said how its turn ended.  From now on it has LIMIT_RESULT_GRACE_MS to
- * exit by itself; lines that still come are read as usual. */
+/* The agent has said how its turn ended.  From now on it has LIMIT_RESULT_GRACE_MS of
+ * quiet to exit by itself, three times that in all; lines that still come are read as
+ * usual.  While it has tasks open the time is backgroundMs. */
 void agent_hang_up(struct agent_output *e);
+/* So many tasks of the agent are open in the background, by its own list; at first none.
+ * What is open when the agent ends is the warning "background-tasks-ended". */
+void agent_tasks(struct agent_output *e, unsigned open);
+/* A turn begins after agent_hang_up(): no grace runs until that is called anew. */
+void agent_works_again(struct agent_output *e);
 /* The same of an agent that is a server and would never exit: it is ended now, and that
  * says nothing against a success. */
 void agent_dismiss(struct agent_output *e);
+/* The agent has said that the API of its model failed, why, and that it tries again, at
+ * most `own_most` times (0: it does not say): agent/agent_retries.h. */
+void agent_retry(struct agent_output *e, struct span words, unsigned long long own_most);
 /* May the agent do what it asks leave for?  ALLOW and DENY are the answer, which the
  * harness gives its agent now.  ASK: the question waits in the actions, the agent gets no
  * answer, and the run calls harness.permit with this `id` once somebody has decided. */

@@ -17,7 +17,8 @@ struct agent_session {
   struct events *events;        /* borrowed */
   struct agent_actions actions; /* whoever makes the calls below empties it after each */
   unsigned long long not_understood, too_long;
-  unsigned warned; /* a bit for each fault kind */
+  unsigned warned;    /* a bit for each fault kind */
+  unsigned tasks_cut; /* were open when agent_session_cut() came */
 };
 
 /* `events` are set by the caller before the first input. */
@@ -34,13 +35,24 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
  * string stands for its own bytes. */
 void agent_session_recorded(struct agent_session *h, struct span line);
 void agent_session_too_long(struct agent_session *h, size_t ceiling);
-/* The counts; `repaired`: invalid UTF-8 sequences that became U+FFFD. */
+/* It is going to be ended: what it has open now counts, though it may close it itself
+ * when it is told (Claude Code does). */
+void agent_session_cut(struct agent_session *h);
+/* The agent is at its end: the counts, and which tasks ended with it; `repaired`: invalid
+ * UTF-8 sequences that became U+FFFD. */
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired);
 /* A polite word before the kill ladder; false: this agent knows none (harness.h). */
 bool agent_session_cancel(struct agent_session *h);
 /* The answer of somebody the run has asked (harness.permit); false: no such question. */
 bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
                           struct span reason);
+/* The agent tries again, more often than is borne: whoever runs it ends it now. */
+bool agent_session_gave_up(const struct agent_session *h);
+/* Why it was given up; or, for a run that ran out of time, "; it was trying again: " and
+ * why, if it was. */
+void agent_session_put_reason(const struct agent_session *h, struct buf *out);
+/* The run is about to fail: RUN_ERROR says it if the agent had told a success. */
+void agent_session_note_success(struct agent_session *h);
 /* The process is gone: afterwards the events are over. */
 void agent_session_finish(struct agent_session *h, const struct process_end *end);
 /* The agent has said that its turn ended well. */

@@ -52,6 +52,9 @@ struct harness {
   /* For an agent that does not exit by itself at the end of its turn: how long it may
    * take after agent_hang_up().  0: as long as --result-grace-ms says. */
   unsigned farewell_ms;
+  /* Of an agent that may speak on after agent_hang_up(): its stdin ends when it was
+   * silent for so long, but at the latest after LIMIT_WORDS_MOST_MS.  0: at once. */
+  unsigned last_words_ms;
   bool blank_lines; /* are told too; else they are passed over */
   bool structured;  /* takes outputSchema; else it is refused */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */

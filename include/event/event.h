@@ -51,8 +51,6 @@ struct events_setup {
   struct sink *sink; /* borrowed until the terminal event has been put and ended */
 };
 
-struct event_usage event_usage_none(void); /* nothing is known */
-
 struct events; /* owned by the run */
 
 struct events *events_new(const struct events_setup *setup);
@@ -89,17 +87,30 @@ void events_warn(struct events *e, const char *code, struct span message);
  * "\"exitCode\":0,\"durationMs\":12"; and the run's length once more, for formats that
  * people read.  Copied; the last one wins. */
 void events_report(struct events *e, struct span members_json, long long duration_ms);
+/* What the run has used so far, for whichever terminal event will come.  Copied; the last
+ * one wins, and NULL changes nothing. */
+void events_usage(struct events *e, const struct event_usage *usage);
+/* The agent said that its turn ended well: if the run fails all the same, RUN_ERROR says
+ * so (metadata.runlet.successSeen). */
+void events_succeeded(struct events *e);
 /* The terminal events.  The first wins, later ones are dropped. */
+/* `usage` as by events_usage(). */
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
 void events_fail(struct events *e, struct span code, struct span message);
 
 /* The id of the message opened last, as JSON, onto `out`; a fresh one if none was. */
 void events_last_message(struct events *e, struct buf *out);
+/* A message that the agent began and begins again: it is closed if it is open, and CUSTOM
+ * runlet.message-abandoned {"messageId"} lets a client drop it.  `message_id` as
+ * events_last_message() gave it; empty: the message opened last, if there is one. */
+void events_message_abandoned(struct events *e, struct span message_id);
 
 bool events_finished_well(const struct events *e);     /* over, and it was RUN_FINISHED */
 const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" */
 /* Any text, reasoning or tool call went out. */
 bool events_have_spoken(const struct events *e);
+/* No tool call and no text but blanks went out. */
+bool events_are_silent(const struct events *e);
 size_t events_backlog(const struct events *e); /* what the sink said last */
 /* The sink has drained: that no longer holds. */
 void events_caught_up(struct events *e);

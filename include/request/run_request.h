@@ -28,8 +28,8 @@ struct env_entry {
 };
 
 struct run_deadlines { /* 0 = not given in the request, else milliseconds */
-  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms;
-  bool has_idle; /* idleMs may be given as 0 = off */
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms;
+  bool has_idle, has_background; /* they may be given as 0 = off */
 };
 
 /* harnessOptions: what only some harnesses take; what one does not take is refused. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* runs.h - the runs of a process: how many, by id, by folder; their common end.
  *
- * Refused are: more than the maximum (FAULT_BUSY), a run id that runs already and a
- * workspace folder in use (FAULT_CONFLICT), and any run once the shutdown has begun
- * (FAULT_BUSY).  */
+ * Refused are: more than the maximum (FAULT_BUSY), a run id that runs already, an agent's
+ * session that another run resumes and a workspace folder in use (FAULT_CONFLICT), and
+ * any run once the shutdown has begun (FAULT_BUSY).  */
 #ifndef SERVICE_RUNS_H
 #define SERVICE_RUNS_H
 

@@ -44,7 +44,8 @@ void agent_actions_free(struct agent_actions *o)
 {
   agent_actions_clear(o);
   buf_free(&o->input);
-  o->hang_up = o->dismissed = o->heartbeat = false;
+  agent_retries_free(&o->retries);
+  o->ended = o->hang_up = o->dismissed = o->heartbeat = false;
 }
 
 void agent_write(struct agent_output *e, struct span bytes)
@@ -79,12 +80,27 @@ void agent_follow(struct agent_output *e, int tag, const struct agent_call *call
 
 void agent_hang_up(struct agent_output *e)
 {
-  e->actions->hang_up = true;
+  e->actions->ended = e->actions->hang_up = true;
+}
+
+void agent_tasks(struct agent_output *e, unsigned open)
+{
+  e->actions->open_tasks = open;
+}
+
+void agent_works_again(struct agent_output *e)
+{
+  e->actions->hang_up = e->actions->dismissed;
 }
 
 void agent_dismiss(struct agent_output *e)
 {
-  e->actions->hang_up = e->actions->dismissed = true;
+  e->actions->ended = e->actions->hang_up = e->actions->dismissed = true;
+}
+
+void agent_retry(struct agent_output *e, struct span words, unsigned long long own_most)
+{
+  agent_retries_add(&e->actions->retries, e->events, words, own_most);
 }
 
 enum permission agent_permit(struct agent_output *e, struct span id,

@@ -14,10 +14,11 @@
 
 struct agent_session agent_session_make(const struct harness *harness)
 {
-  return (struct agent_session){.harness = harness,
-                                .state =
-                                    mem_new(harness->memory > 0 ? harness->memory : 1),
-                                .actions = agent_actions_make()};
+  struct agent_session h = {.harness = harness,
+                            .state = mem_new(harness->memory > 0 ? harness->memory : 1),
+                            .actions = agent_actions_make()};
+  h.actions.retries.most = LIMIT_AGENT_RETRIES;
+  return h;
 }
 
 bool agent_session_input(struct agent_session *h, const struct agent_input *input)
@@ -95,6 +96,12 @@ static void count(struct agent_session *h, const char *code, unsigned long long 
   buf_free(&text);
 }
 
+void agent_session_cut(struct agent_session *h)
+{
+  if (h->tasks_cut < h->actions.open_tasks)
+    h->tasks_cut = h->actions.open_tasks;
+}
+
 void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
 {
   if (h->not_understood > 1)
@@ -104,6 +111,10 @@ void agent_session_sum_up(struct agent_session *h, unsigned long long repaired)
   if (repaired > 0)
     count(h, "invalid-utf8", repaired,
           "invalid UTF-8 sequences were replaced by U+FFFD.");
+  agent_session_cut(h);
+  if (h->tasks_cut > 0)
+    count(h, "background-tasks-ended", h->tasks_cut,
+          "of the agent's background tasks were open when it ended.");
 }
 
 bool agent_session_cancel(struct agent_session *h)
@@ -119,10 +130,41 @@ bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
   return h->harness->permit && h->harness->permit(h->state, id, yes, reason, &output);
 }
 
+bool agent_session_gave_up(const struct agent_session *h)
+{
+  return h->actions.retries.given_up && !agent_session_succeeded(h);
+}
+
+void agent_session_put_reason(const struct agent_session *h, struct buf *out)
+{
+  struct span reason = agent_retries_reason(&h->actions.retries, h->events);
+  if (agent_session_gave_up(h)) {
+    agent_retries_put_end(&h->actions.retries, out);
+  } else if (reason.len > 0) {
+    buf_add_text(out, "; it was trying again: ");
+    buf_add(out, reason);
+  }
+}
+
+void agent_session_note_success(struct agent_session *h)
+{
+  if (h->actions.ended && h->harness->succeeded(h->state))
+    events_succeeded(h->events);
+}
+
 void agent_session_finish(struct agent_session *h, const struct process_end *end)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
-  h->harness->finish(h->state, end, &output);
+  struct buf why = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  if (!process_end_is_clean(end))
+    agent_session_note_success(h);
+  if (agent_session_gave_up(h)) {
+    agent_session_put_reason(h, &why);
+    events_fail(h->events, SPAN_LITERAL("agent-error"), buf_span(&why));
+  } else {
+    h->harness->finish(h->state, end, &output);
+  }
+  buf_free(&why);
 }
 
 bool agent_session_succeeded(const struct agent_session *h)

@@ -52,3 +52,10 @@ void harness_fail_by_end(struct events *events, const struct process_end *end)
   events_fail(events, span_of(code), buf_span(&message));
   buf_free(&message);
 }
+
+void agent_warn_if_silent(struct events *events)
+{
+  if (events_are_silent(events))
+    events_warn(events, "empty-answer",
+                SPAN_LITERAL("The agent answered without a word and called no tool."));
+}

@@ -91,7 +91,16 @@ const struct option option_table[] = {
         "exit of the agent to the end of its output, when something else holds it open "
         "(timeouts.drainMs)"),
     MS_ROW("result-grace-ms", run.settings.result_grace_ms, RUN, 1, LIMIT_RESULT_GRACE_MS,
-           "the agent's result to its exit"),
+           "the agent's result to its exit, without a line; three times that with lines"),
+    MS_ROW("background-timeout-ms", run.settings.deadlines.background_ms, RUN, 0,
+           LIMIT_BACKGROUND_MS,
+           "the agent's result to the end of the background tasks that it has open "
+           "(timeouts.backgroundMs); 0: they are not waited for"),
+    NUMBER_ROW(
+        "max-agent-retries", run.settings.max_agent_retries, RUN, 0, 1000000,
+        LIMIT_AGENT_RETRIES,
+        "failures of its model's API in a row that an agent may tell of, if it does "
+        "not say when it gives up; 0: any number"),
     MS_ROW("heartbeat-ms", run.settings.heartbeat_ms, RUN, 0, LIMIT_HEARTBEAT_MS,
            "silence until a runlet.heartbeat event (heartbeatMs); 0: off"),
     MS_ROW("write-stall-ms", serve.http.write_stall_ms, SERVICE, 100,

@@ -189,6 +189,23 @@ void agui_line_put_truncated(struct json_writer *w, const struct event *e)
   json_close(w, '}');
 }
 
+void agui_line_put_cost(struct json_writer *w, const char *key, struct span number)
+{
+  if (number.len > 0)
+    agui_line_put_foreign(w, key, number);
+}
+
+void agui_line_put_report(struct json_writer *w, const struct event *e)
+{
+  if (e->usage)
+    agui_line_put_cost(w, "sessionCostUsd", e->usage->session_cost_usd);
+  if (e->json.len == 0)
+    return;
+  if (w->out->len > 0 && w->out->at[w->out->len - 1] != '{')
+    buf_add_char(w->out, ',');
+  buf_add(w->out, e->json);
+}
+
 /* -- usage -- */
 
 bool agui_usage_is_known(const struct event_usage *u)

@@ -27,6 +27,12 @@ void agui_line_put_foreign(struct json_writer *w, const char *key, struct span j
 /* "truncated":{"bytes":n}, if the event is. */
 void agui_line_put_truncated(struct json_writer *w, const struct event *e);
 
+/* A cost, if it is known. */
+void agui_line_put_cost(struct json_writer *w, const char *key, struct span number);
+/* Into metadata.runlet, which is open: the members of the report, and the session's cost
+ * where the run's is another. */
+void agui_line_put_report(struct json_writer *w, const struct event *e);
+
 /* A count of tokens is worth saying only when one of the main ones is known. */
 bool agui_usage_is_known(const struct event_usage *u);
 long long agui_usage_total(const struct event_usage *u);

@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "event/event_end.h"
 #include "event/event_ids.h"
 #include "event/formats.h"
 #include "event/line_fit.h"
@@ -26,9 +27,10 @@ struct events {
   struct run_texts texts; /* of the run that the format is told */
   struct sink *sink;
   size_t max_chunk, overhead;
-  struct buf line, report;
-  long long duration_ms;
+  struct buf line;
+  struct event_end end; /* what the terminal event says */
   bool started, over, finished_well, spoken;
+  bool worded;   /* text that is more than blanks went out */
   bool answered; /* a result went out: new content begins a new step */
   char error_code[64];
 
@@ -40,16 +42,6 @@ struct events {
   size_t backlog;
   unsigned long long count, tool_calls, last_ms;
 };
-
-struct event_usage event_usage_none(void)
-{
-  return (struct event_usage){.prompt = -1,
-                              .completion = -1,
-                              .total = -1,
-                              .cached = -1,
-                              .cache_write = -1,
-                              .reasoning = -1};
-}
 
 struct events *events_new(const struct events_setup *setup)
 {
@@ -63,8 +55,7 @@ struct events *events_new(const struct events_setup *setup)
   e->sink = setup->sink;
   e->max_chunk = setup->max_chunk_bytes > 0 ? setup->max_chunk_bytes : LIMIT_CHUNK_BYTES;
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
-  e->report = buf_make(LIMIT_CERTIFICATE_BYTES);
-  e->duration_ms = -1;
+  e->end = event_end_make();
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->last_ms = clock_ticks_ms();
   return e;
@@ -79,7 +70,7 @@ void events_free(struct events *e)
   free(e->state);
   run_texts_free(&e->texts);
   buf_free(&e->line);
-  buf_free(&e->report);
+  event_end_free(&e->end);
   buf_free(&e->message);
   event_ids_free(&e->ids);
   open_calls_free(&e->unanswered);
@@ -176,6 +167,7 @@ void events_text(struct events *e, struct span delta)
     return;
   if (e->open != OPEN_TEXT)
     events_text_open(e, (struct span){0});
+  e->worded = e->worded || span_trim(delta).len > 0;
   struct event piece = {.kind = EVENT_TEXT, .id = buf_span(&e->message)};
   send_pieces(e, &piece, delta);
 }
@@ -193,6 +185,19 @@ void events_last_message(struct events *e, struct buf *out)
   if (e->message.len == 0)
     event_ids_message(&e->ids, (struct span){0}, &e->message);
   buf_add(out, buf_span(&e->message));
+}
+
+void events_message_abandoned(struct events *e, struct span message_id)
+{
+  struct span id = message_id.len > 0 ? message_id : buf_span(&e->message);
+  if (id.len == 0 || !ready(e))
+    return;
+  if (span_equal(id, buf_span(&e->message)))
+    close_message(e);
+  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
+  buf_addf(&value, "{\"messageId\":%.*s}", (int)id.len, id.at);
+  events_custom(e, "runlet.message-abandoned", buf_span(&value));
+  buf_free(&value);
 }
 
 void events_reasoning_open(struct events *e, struct span id)
@@ -347,9 +352,17 @@ void events_warn(struct events *e, const char *code, struct span message)
 
 void events_report(struct events *e, struct span members_json, long long duration_ms)
 {
-  buf_clear(&e->report);
-  buf_add(&e->report, members_json);
-  e->duration_ms = duration_ms;
+  event_end_report(&e->end, members_json, duration_ms);
+}
+
+void events_usage(struct events *e, const struct event_usage *usage)
+{
+  event_end_usage(&e->end, usage);
+}
+
+void events_succeeded(struct events *e)
+{
+  e->end.succeeded = true;
 }
 
 /* -- the end -- */
@@ -372,9 +385,7 @@ static bool wind_up(struct events *e)
 /* The terminal event, with what the run is said to have come to. */
 static void send_last(struct events *e, struct event *event)
 {
-  if (!e->report.overflowed)
-    event->json = buf_span(&e->report);
-  event->duration_ms = e->duration_ms;
+  event_end_fill(&e->end, event);
   event->tool_calls = e->tool_calls;
   send(e, event);
   e->sink->end(e->sink);
@@ -385,8 +396,8 @@ void events_finish(struct events *e, const char *reason, const struct event_usag
   if (!wind_up(e))
     return;
   e->finished_well = true;
-  send_last(e, &(struct event){
-                   .kind = EVENT_RUN_FINISHED, .code = span_of(reason), .usage = usage});
+  events_usage(e, usage);
+  send_last(e, &(struct event){.kind = EVENT_RUN_FINISHED, .code = span_of(reason)});
 }
 
 void events_fail(struct events *e, struct span code, struct span message)
@@ -416,6 +427,11 @@ const char *events_error_code(const struct events *e)
 bool events_have_spoken(const struct events *e)
 {
   return e->spoken || e->tool_calls > 0;
+}
+
+bool events_are_silent(const struct events *e)
+{
+  return !e->worded && e->tool_calls == 0;
 }
 
 size_t events_backlog(const struct events *e)

@@ -44,6 +44,8 @@ static void tool_result(const struct event_run *run, const struct event *e,
 static void put_usage(const struct event_run *run, const struct event_usage *u,
                       struct json_writer *w)
 {
+  if (!agui_usage_is_known(u))
+    return;
   json_open(w, "usage", '[');
   json_open(w, NULL, '{');
   json_put_raw(w, "model", run->model_json);
@@ -61,25 +63,27 @@ static void put_usage(const struct event_run *run, const struct event_usage *u,
 static void run_finished(const struct event_run *run, const struct event *e,
                          struct json_writer *w)
 {
-  if (agui_usage_is_known(e->usage))
-    put_usage(run, e->usage, w);
+  put_usage(run, e->usage, w);
   metadata_open(w);
   json_put_text(w, "finishReason", e->code);
-  if (e->json.len > 0) {
-    buf_add_char(w->out, ',');
-    buf_add(w->out, e->json);
-  }
+  if (e->usage)
+    agui_line_put_cost(w, "totalCostUsd", e->usage->cost_usd);
+  agui_line_put_report(w, e);
   metadata_close(w);
 }
 
 static void run_error(const struct event_run *run, const struct event *e,
                       struct json_writer *w)
 {
-  (void)run;
-  if (e->json.len == 0)
+  put_usage(run, e->usage, w);
+  bool cost =
+      e->usage && (e->usage->cost_usd.len > 0 || e->usage->session_cost_usd.len > 0);
+  if (!cost && e->json.len == 0)
     return;
   metadata_open(w);
-  buf_add(w->out, e->json);
+  if (cost)
+    agui_line_put_cost(w, "totalCostUsd", e->usage->cost_usd);
+  agui_line_put_report(w, e);
   metadata_close(w);
 }
 

@@ -110,9 +110,9 @@ static void put_usage(struct json_writer *w, const struct event_usage *u)
 static void metadata_close_with_report(struct json_writer *w, const struct event *e)
 {
   json_close(w, '}');
-  if (e->json.len > 0) {
+  if (e->json.len > 0 || (e->usage && e->usage->session_cost_usd.len > 0)) {
     json_open(w, "runlet", '{');
-    buf_add(w->out, e->json);
+    agui_line_put_report(w, e);
     json_close(w, '}');
   }
   json_close(w, '}');
@@ -138,6 +138,9 @@ static void run_error(const struct event_run *run, const struct event *e,
                       struct json_writer *w)
 {
   metadata_open(run, w);
+  /* AG-UI's own place for it has another form. */
+  if (agui_usage_is_known(e->usage))
+    put_usage(w, e->usage);
   metadata_close_with_report(w, e);
 }
 

@@ -74,6 +74,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
       {"toolMs", 1, &d->tool_ms},
       {"killGraceMs", 1, &d->kill_grace_ms},
       {"drainMs", 1, &d->drain_ms},
+      {"backgroundMs", 0, &d->background_ms},
   };
   json_at o;
   if (fields_object(r, root, "", "timeouts", &o) < 0)
@@ -84,6 +85,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
       return -1;
   }
   d->has_idle = fields_given(json_get(o, "idleMs"));
+  d->has_background = fields_given(json_get(o, "backgroundMs"));
   return fields_unbuilt(r, o, "timeouts.", "setupMs");
 }
 

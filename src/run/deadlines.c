@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* deadlines.c - four timers: the run, the silence, the grace to exit, the heartbeat.
+/* deadlines.c - five timers: the run, the silence, the last words and the time to exit,
+ * the heartbeat.
  *
  * Nothing here is told of each line or event: a timer that fires compares the clock with
  * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
 #include "run/deadlines.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
 #include "io/loop.h"
@@ -17,10 +19,14 @@
 
 struct watch {
   struct watch_setup setup;
-  struct loop_timer *run, *quiet, *result, *beat;
+  struct loop_timer *run, *quiet, *words, *result, *beat;
+  unsigned long long ended_ms; /* when the turn was over; 0: it is not */
+  bool hung_up;
   /* When (clock_ticks_ms) the agent was last seen busy, or spoke by another way than its
    * stdout. */
   unsigned long long busy_ms;
+  /* Since when it is to exit, or its background tasks are waited for; 0: it is not. */
+  unsigned long long leaving_ms, waiting_ms;
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -28,7 +34,7 @@ static unsigned pick(unsigned from_request, unsigned otherwise)
   return from_request ? from_request : otherwise;
 }
 
-/* Only idleMs can be given as 0, so only it has a flag of its own. */
+/* idleMs and backgroundMs can be given as 0, so they have flags of their own. */
 struct deadlines deadlines_resolve(const struct run_settings *settings,
                                    const struct run_request *req)
 {
@@ -40,6 +46,7 @@ struct deadlines deadlines_resolve(const struct run_settings *settings,
       .tool_ms = pick(mine->tool_ms, base->tool_ms),
       .kill_grace_ms = pick(mine->kill_grace_ms, base->kill_grace_ms),
       .drain_ms = pick(mine->drain_ms, base->drain_ms),
+      .background_ms = mine->has_background ? mine->background_ms : base->background_ms,
       .result_grace_ms = settings->result_grace_ms,
       .heartbeat_ms =
           req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
@@ -53,6 +60,10 @@ static void run_is_over(void *who)
 {
   struct watch *w = who;
   char text[80];
+  if (w->waiting_ms) { /* the agent has answered: only the wait ends */
+    w->setup.on_result_grace_over(w->setup.who);
+    return;
+  }
   snprintf(text, sizeof text, "the run did not end within %u ms (runMs)",
            w->setup.deadlines->run_ms);
   w->setup.on_passed(w->setup.who, "run-timeout", text);
@@ -77,7 +88,7 @@ static void quiet_may_be_over(void *who)
       loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
   }
-  bool busy = child_is_paused(s->child) ||
+  bool busy = child_is_paused(s->child) || w->waiting_ms ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long now = clock_ticks_ms(), from = child_last_output_ms(s->child);
   if (busy)
@@ -100,14 +111,50 @@ static void quiet_may_be_over(void *who)
   s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
 }
 
+/* Its stdin ends, and it is to exit in time; so each further line of it says again. */
+static void leave(struct watch *w, unsigned open_tasks)
+{
+  const struct deadlines *d = w->setup.deadlines;
+  unsigned long long now = clock_ticks_ms();
+  w->hung_up = true;
+  child_end_input(w->setup.child);
+  if (open_tasks > 0 && d->background_ms > 0) {
+    if (!w->waiting_ms)
+      loop_timer_start(w->result, d->background_ms);
+    w->waiting_ms = w->waiting_ms ? w->waiting_ms : now;
+    w->leaving_ms = 0;
+    return;
+  }
+  w->waiting_ms = 0;
+  w->leaving_ms = w->leaving_ms ? w->leaving_ms : now;
+  unsigned long long end =
+      w->leaving_ms + (unsigned long long)LIMIT_RESULT_GRACES * d->result_grace_ms;
+  unsigned long long left = end > now ? end - now : 0;
+  loop_timer_start(w->result,
+                   left < d->result_grace_ms ? (unsigned)left : d->result_grace_ms);
+}
+
+/* Some agents speak on behind the end of their turn, and exit at the end of stdin. */
+static void words_may_be_over(void *who)
+{
+  struct watch *w = who;
+  if (child_is_paused(w->setup.child))
+    loop_timer_start(w->words, w->setup.last_words_ms);
+  else
+    leave(w, 0);
+}
+
 /* Not while we do not read: the agent may be waiting for us. */
 static void result_grace_is_over(void *who)
 {
   struct watch *w = who;
-  if (child_is_paused(w->setup.child))
-    watch_result(w);
-  else
+  if (!child_is_paused(w->setup.child)) {
     w->setup.on_result_grace_over(w->setup.who);
+    return;
+  }
+  unsigned open_tasks = w->waiting_ms ? 1 : 0;
+  w->leaving_ms = w->waiting_ms = 0; /* all of it begins anew */
+  watch_result(w, open_tasks);
 }
 
 /* Events of any kind count: the heartbeat is for a stream that would be silent. */
@@ -132,6 +179,7 @@ struct watch *watch_new(const struct watch_setup *setup)
   w->setup = *setup;
   w->run = loop_timer_new(setup->loop, run_is_over, w);
   w->quiet = loop_timer_new(setup->loop, quiet_may_be_over, w);
+  w->words = loop_timer_new(setup->loop, words_may_be_over, w);
   w->result = loop_timer_new(setup->loop, result_grace_is_over, w);
   w->beat = loop_timer_new(setup->loop, beat, w);
   if (d->run_ms)
@@ -143,9 +191,24 @@ struct watch *watch_new(const struct watch_setup *setup)
   return w;
 }
 
-void watch_result(struct watch *w)
+void watch_result(struct watch *w, unsigned open_tasks)
 {
-  loop_timer_start(w->result, w->setup.deadlines->result_grace_ms);
+  unsigned long long now = clock_ticks_ms();
+  w->ended_ms = w->ended_ms ? w->ended_ms : now;
+  if (w->hung_up || w->setup.last_words_ms == 0)
+    leave(w, open_tasks);
+  else if (now - w->ended_ms + w->setup.last_words_ms <= LIMIT_WORDS_MOST_MS)
+    loop_timer_start(w->words, w->setup.last_words_ms);
+}
+
+void watch_works(struct watch *w)
+{
+  if (!w->leaving_ms && !w->waiting_ms && !w->ended_ms)
+    return;
+  w->leaving_ms = w->waiting_ms = w->ended_ms = 0;
+  w->busy_ms = clock_ticks_ms();
+  loop_timer_stop(w->words);
+  loop_timer_stop(w->result);
 }
 
 void watch_alive(struct watch *w)
@@ -159,6 +222,7 @@ void watch_free(struct watch *w)
     return;
   loop_timer_free(w->run);
   loop_timer_free(w->quiet);
+  loop_timer_free(w->words);
   loop_timer_free(w->result);
   loop_timer_free(w->beat);
   free(w);

@@ -6,13 +6,15 @@
  *   idleMs    without a byte on stdout or from the agent's server, while no tool call is
  *             open; 0 = off
  *   result    after the agent's final record, how long it may take to exit; each further
- *             line restarts it
+ *             line restarts it, up to LIMIT_RESULT_GRACES times of it in all
+ *   backgroundMs  the same while the agent has background tasks open, from that record;
+ *             0 = none, the result's counts.  runMs then ends the wait, not the run badly
  *   heartbeat after so long without an event: CUSTOM runlet.heartbeat {"sinceMs"};
  *             0 = off
  *
- * start, idle and result stand still while we do not read the agent (back-pressure).  The
- * request's value beats the option's, and --max-run-ms caps the request's.  All of them
- * are milliseconds.  */
+ * start, idle, result and background stand still while we do not read the agent
+ * (back-pressure).  The request's value beats the option's, and --max-run-ms caps the
+ * request's.  All of them are milliseconds.  */
 #ifndef RUN_DEADLINES_H
 #define RUN_DEADLINES_H
 
@@ -25,8 +27,8 @@ struct bridge;
 struct watch;
 
 struct deadlines {
-  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, result_grace_ms,
-      heartbeat_ms;
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
+      result_grace_ms, heartbeat_ms;
 };
 
 struct deadlines deadlines_resolve(const struct run_settings *settings,
@@ -38,15 +40,19 @@ struct watch_setup {
   struct child *child;
   struct bridge *bridge; /* NULL: none */
   struct events *events;
+  unsigned last_words_ms; /* agent/harness.h */
   /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
   void (*on_passed)(void *who, const char *code, const char *message);
-  void (*on_result_grace_over)(void *who); /* at most once a watch_result() */
+  /* The agent did not exit in time after its result: at most once a watch_result(). */
+  void (*on_result_grace_over)(void *who);
   void *who;
 };
 
 struct watch *watch_new(const struct watch_setup *setup);
-/* The final record came, or a line after it: the grace to exit begins anew. */
-void watch_result(struct watch *w);
+/* The final record came, or a line after it, and so many tasks are open: the agent's
+ * stdin ends as soon as it is silent, and then its time to exit begins. */
+void watch_result(struct watch *w, unsigned open_tasks);
+void watch_works(struct watch *w); /* no final record is there, or it holds no more */
 void watch_alive(struct watch *w); /* the agent's server said something */
 void watch_free(struct watch *w);  /* NULL is fine */
 

@@ -78,6 +78,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
   secrets_hide(&r->resources.env, req);
   r->session = agent_session_make(r->resources.harness);
+  r->session.actions.retries.most = settings->max_agent_retries;
   return r;
 }
 
@@ -105,6 +106,13 @@ struct span run_id(const struct run *r)
 struct span run_workspace(const struct run *r)
 {
   return buf_span(&r->resources.workspace);
+}
+
+bool run_shares_session(const struct run *a, const struct run *b)
+{
+  return a->req->session_id.len > 0 &&
+         span_equal(a->req->session_id, b->req->session_id) &&
+         a->resources.harness == b->resources.harness;
 }
 
 /* -- the end ------------------------------------------------------------- */
@@ -188,10 +196,12 @@ static void conclude(struct run *r, const struct process_end *end)
     end = &shown;
   }
   report_end(r, end);
-  if (!r->code[0] && end)
+  if (!r->code[0] && end) {
     agent_session_finish(&r->session, end);
-  else
+  } else {
+    agent_session_note_success(&r->session);
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
+  }
   r->outcome.finished = events_finished_well(r->events);
   snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
   buf_free(&tail);
@@ -246,14 +256,17 @@ static void carry_out(struct run *r)
   }
   agent_http_send(r->resources.agent_http, &r->session.actions);
   if (r->session.actions.hang_up) {
-    child_end_input(r->resources.child);
+    if (r->polite || r->session.actions.dismissed)
+      child_end_input(r->resources.child);
     /* it said what it had to say */
     if (r->polite)
       loop_timer_start(r->polite, 0);
     else if (r->session.actions.dismissed)
       child_stop(r->resources.child, r->deadlines.kill_grace_ms);
     else if (r->watch)
-      watch_result(r->watch);
+      watch_result(r->watch, r->session.actions.open_tasks);
+  } else if (r->watch) {
+    watch_works(r->watch);
   }
   if (events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES) {
     child_pause(r->resources.child);
@@ -285,6 +298,7 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (r->phase == OVER)
     return;
   unsigned own_ms = r->deadlines.kill_grace_ms;
+  agent_session_cut(&r->session);
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
@@ -295,17 +309,28 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
     child_stop(r->resources.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
+/* What the agent says of its own trouble may be the cause. */
+static void end_with_reason(struct run *r, const char *by, const char *code,
+                            const char *message)
+{
+  struct buf text = buf_make(2 * LIMIT_ERROR_MESSAGE_BYTES);
+  buf_add_text(&text, message);
+  agent_session_put_reason(&r->session, &text);
+  run_cancel(r, by, code, buf_cstring(&text), 0);
+  buf_free(&text);
+}
+
 static void deadline_passed(void *who, const char *code, const char *message)
 {
-  run_cancel(who, "timeout", code, message, 0);
+  end_with_reason(who, "timeout", code, message);
 }
 
 static void result_grace_is_over(void *who)
 {
   struct run *r = who;
   log_line(LOG_INFO, r->req->run_id,
-           "the agent did not exit %u ms after its result: ending it",
-           r->deadlines.result_grace_ms);
+           "the agent did not exit in time after its result: ending it");
+  agent_session_cut(&r->session);
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
@@ -339,6 +364,8 @@ static void child_says(void *who, struct span line)
   /* Noise is no sign of life: it would put off the result grace for ever. */
   if (input)
     carry_out(r);
+  if (!r->code[0] && agent_session_gave_up(&r->session))
+    end_with_reason(r, NULL, "agent-error", "");
 }
 
 /* What comes by HTTP after the agent has exited is not its word any more. */
@@ -353,6 +380,8 @@ static void agent_http_says(void *who, const struct agent_input *input)
   judge_bridge(r);
   if (alive)
     carry_out(r);
+  if (!r->code[0] && agent_session_gave_up(&r->session))
+    end_with_reason(r, NULL, "agent-error", "");
 }
 
 static void line_too_long(void *who, size_t ceiling)
@@ -398,6 +427,7 @@ static void begin(void *who)
                               .child = r->resources.child,
                               .bridge = r->resources.bridge,
                               .events = r->events,
+                              .last_words_ms = r->resources.harness->last_words_ms,
                               .on_passed = deadline_passed,
                               .on_result_grace_over = result_grace_is_over,
                               .who = r};

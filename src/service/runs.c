@@ -96,6 +96,18 @@ static int check_workspace(const struct runs *all, const struct run *r, struct f
   return 0;
 }
 
+/* Two agents that go on with one session write over each other's part of it. */
+static int check_session(const struct runs *all, const struct run *r, struct fault *f)
+{
+  for (const struct entry *e = all->first; e; e = e->next)
+    if (run_shares_session(e->run, r))
+      return fault_set(f, FAULT_CONFLICT,
+                       "the session modelOptions.sessionId is in use by run %.*s: post "
+                       "again when that is over",
+                       (int)run_id(e->run).len, run_id(e->run).at);
+  return 0;
+}
+
 struct run *runs_start(struct runs *all, struct run_request *req,
                        struct sink *(*sink_of)(void *who, struct run *r),
                        void (*on_over)(void *who, const struct run_outcome *outcome),
@@ -108,7 +120,7 @@ struct run *runs_start(struct runs *all, struct run_request *req,
   struct run *r = run_new(all->settings, req, f);
   if (!r)
     return NULL;
-  if (check_workspace(all, r, f) < 0) {
+  if (check_session(all, r, f) < 0 || check_workspace(all, r, f) < 0) {
     run_free(r);
     return NULL;
   }

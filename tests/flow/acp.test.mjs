@@ -37,6 +37,19 @@ test('thoughts, text, a bridged tool, a native one, the end', with_('', async (s
   assert.equal(last.metadata.runlet.forced, undefined)
 }))
 
+test('words that come after the end of the turn are not lost', with_('', async (s) => {
+  const r = await run(s.request(['say One.', 'after 20 Two.', 'after 60 Three.', 'after 600 Never.']), { box: s.box })
+  assert.equal(r.code, 0, r.stderr)
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.equal(textOf(r.events), 'One.Two.Three.')
+}))
+
+test('a turn without a word is a warning', with_('', async (s) => {
+  const r = await run(s.request(['sleep 1', 'say  ']), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['empty-answer'])
+}))
+
 test('an agent that stays is ended soon, and the run is a success', with_('stays', async (s) => {
   const begun = Date.now()
   const r = await run(s.request('say Hello.'), { box: s.box })

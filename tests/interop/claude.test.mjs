@@ -76,7 +76,60 @@ test('a session goes on in a second run', with_([[{ text: 'First.' }], [{ text: 
   assertStream(second.events, 'RUN_FINISHED')
   assert.equal(second.events.find((e) => e.name === 'claude-code.session-id').value.sessionId, sessionId)
   assert.match(JSON.stringify(s.asked().at(-1).body.messages), /First\./)
+  const [own, both] = [first, second].map((r) => r.events.at(-1))
+  assert.equal(own.metadata.runlet.sessionCostUsd, undefined)
+  assert.equal(both.metadata.runlet.sessionCostUsd, 2 * own.usage.providerUsageDetails.totalCostUsd, 'told for the session')
+  assert.equal(both.usage.providerUsageDetails.totalCostUsd, own.usage.providerUsageDetails.totalCostUsd, "… and the run's own")
 }))
+
+const GRACE = ['--result-grace-ms', '1000']
+const inBackground = (bash) => [[{ text: 'Starting.' }, { bash, background: true }], [{ text: 'First answer.' }]]
+test('a command in the background is waited for, and the answer that it brings is part of the run',
+  with_([...inBackground('sleep 3; echo done'), { say: [{ text: 'Second answer.' }], afterMs: 1500 }], {}, async (s) => {
+    const r = await run(s.request(), { box: s.box, args: GRACE })
+    const last = assertStream(r.events, 'RUN_FINISHED')
+    assert.equal(textOf(r.events), 'Starting.First answer.Second answer.')
+    assert.deepEqual([last.usage.promptTokens, last.usage.completionTokens], [360, 90], 'of all three requests')
+    assert.deepEqual([last.metadata.runlet.exitCode, last.metadata.runlet.forced], [0, undefined])
+    assert.deepEqual(warningsOf(r.events), [])
+  }))
+
+test('a session whose run left a command behind is gone on with', with_([...inBackground('sleep 300'), { say: [{ text: 'Resumed answer.' }], afterMs: 2500 }], {}, async (s) => {
+  const first = await run(s.request({ timeouts: { backgroundMs: 500 } }), { box: s.box, args: GRACE })
+  assertStream(first.events, 'RUN_FINISHED')
+  assert.deepEqual(warningsOf(first.events).map((w) => w.code), ['background-tasks-ended'])
+  const sessionId = first.events.find((e) => e.name === 'claude-code.session-id').value.sessionId
+  const second = await run(s.request({ modelOptions: { sessionId } }), { box: s.box, args: GRACE })
+  assertStream(second.events, 'RUN_FINISHED')
+  assert.equal(textOf(second.events), 'Resumed answer.')
+}))
+
+test('an answer that breaks off is named, and begun again', with_([{ say: [{ text: 'Half an answer that is cut.' }], cut: true }, [{ text: 'A whole one.' }]], {}, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  const half = r.events.find((e) => e.type === 'TEXT_MESSAGE_START').messageId
+  assert.deepEqual(r.events.filter((e) => e.name === 'runlet.message-abandoned').map((e) => e.value), [{ messageId: half }])
+  assert.equal(r.events.filter((e) => e.delta && e.messageId !== half).map((e) => e.delta).join(''), 'A whole one.')
+}))
+
+const patient = (box) => { box.env.CLAUDE_CODE_MAX_RETRIES = '2' }
+test("failures of the model's API that are tried again are told", with_([{ status: 503 }, { status: 529 }, [{ text: 'At last.' }]], { prepared: patient }, async (s) => {
+  const r = await run(s.request(), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['agent-retries', 'agent-retries'])
+  assert.match(warningsOf(r.events)[0].message, /503 .*1 of 2/)
+}))
+
+for (const [what, turns, code, more] of [
+  ['an answer without a word', [[{ text: ' \n' }]], 'empty-answer', {}],
+  ['a turn that the model paused', [{ say: [{ text: 'Paused.' }], stop: 'pause_turn' }], 'pause-turn', {}],
+  ['a command that was not permitted', [[{ bash: 'touch /nobody-may' }], [{ text: 'Sorry.' }]], 'permission-denials', { modelOptions: { permissionMode: 'default' } }]])
+  test(`${what} is a warning`, with_(turns, {}, async (s) => {
+    const r = await run(s.request(more), { box: s.box })
+    const last = assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(warningsOf(r.events).map((w) => w.code), [code])
+    assert.equal(last.metadata.tanstack.finishReason, code === 'pause-turn' ? 'pause_turn' : 'stop')
+  }))
 
 test('system prompts reach the model, and stand in no command line', with_([[{ text: 'Yes.' }]], {}, async (s) => {
   const r = await run(s.request({ systemPrompts: ['Be a pirate of the test.', 'Be short.'] }), { box: s.box })

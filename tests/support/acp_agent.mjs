@@ -6,6 +6,7 @@
 //   ask                 asks permission, says the answer        read FILE  asks us for a file, says the answer
 //   deltas N BYTES      so many chunks                 noise TEXT      a line that is no protocol
 //   sleep MS            die N                          hang            until it is cancelled
+//   after MS TEXT       a chunk so long after the turn's end, if stdin is still there
 //   deaf                does not hear of a cancel      stop REASON     how the turn ends (end_turn)
 // ACP_AGENT_MODE in its environment: `stays` (does not exit when stdin ends), `mute` (never answers initialize),
 // `no-http` (takes no MCP servers over HTTP), `late` (tells a loaded session's past behind the answer).
@@ -19,7 +20,7 @@ const write = (m) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ..
 const update = (sessionUpdate, more) => write({ method: 'session/update', params: { sessionId: 'acp-1', update: { sessionUpdate, ...more } } })
 const chunk = (kind, text) => update(kind, { content: { type: 'text', text } })
 let bridge, cancelled = false, deaf = false, asked = 0, calls = 0
-const waiting = new Map()
+const waiting = new Map(), late = []
 const ask = (method, params) => new Promise((done) => { waiting.set(++asked, done); write({ id: asked, method, params }) })
 
 async function mcp(method, params, id) {
@@ -59,6 +60,10 @@ const acts = {
   die(code) { process.stderr.write('it hurts\n'); process.exit(Number(code)) },
   async hang() { while (!cancelled) await sleep(10) },
   deaf() { deaf = true },
+  after(rest) {
+    const [ms, ...text] = rest.split(' ')
+    late.push(() => setTimeout(() => acts.say(text.join(' ')), Number(ms)))
+  },
 }
 
 async function prompt(text) {
@@ -100,7 +105,10 @@ lines.on('line', async (line) => {
     fs.writeFileSync('cancel-heard', '')
     cancelled = !deaf
   } else if (m.method === undefined) waiting.get(m.id)?.(m)
-  else write({ id: m.id, result: await answers[m.method](m.params) })
+  else {
+    write({ id: m.id, result: await answers[m.method](m.params) })
+    if (m.method === 'session/prompt') for (const say of late.splice(0)) say()
+  }
 })
 lines.on('close', () => { if (mode !== 'stays') process.exit(0) })
 if (mode === 'stays') setInterval(() => {}, 1000)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A mock of the Anthropic Messages API on loopback.  `turns` is what the model says, one entry a request:
-//   [{think}, {text}, {tool: 'echo', args}, {bash: 'cmd'}, {value: {…}}]   blocks of one answer
+//   [{think}, {text}, {tool: 'echo', args}, {bash: 'cmd', background?}, {value: {…}}]   blocks of one answer
+//   {say: [blocks], stop?: 'pause_turn', cut?: true | 'error', afterMs?}   the same with another stop reason; broken off
+//                                         after its last piece (by an error event); after so long
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
 // The last entry is repeated.  A tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
@@ -14,13 +16,13 @@ function contentOf(blocks, offered, id) {
     if (b.think !== undefined) return { type: 'thinking', thinking: b.think, signature: 'bW9jaw==' }
     if (b.text !== undefined) return { type: 'text', text: b.text }
     const use = { type: 'tool_use', id: `toolu_${id}_${i}` }
-    if (b.bash !== undefined) return { ...use, name: 'Bash', input: { command: b.bash, description: 'test' } }
+    if (b.bash !== undefined) return { ...use, name: 'Bash', input: { command: b.bash, description: 'test', ...(b.background ? { run_in_background: true } : {}) } }
     if (b.value !== undefined) return { ...use, name: 'StructuredOutput', input: b.value }
     return { ...use, name: offered.find((n) => n.endsWith(`__${b.tool}`)) ?? `mcp__tanstack__${b.tool}`, input: b.args ?? {} }
   })
 }
 
-async function stream(res, model, id, content, stop) {
+async function stream(res, model, id, content, stop, cut) {
   const send = async (type, data) => { res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`); await sleep(1) }
   const usage = { input_tokens: 120, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 }
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
@@ -35,6 +37,11 @@ async function stream(res, model, id, content, stop) {
     }
     if (c.type === 'text') for (const p of pieces(c.text)) await delta({ type: 'text_delta', text: p })
     if (c.type === 'tool_use') for (const p of pieces(JSON.stringify(c.input))) await delta({ type: 'input_json_delta', partial_json: p })
+    if (cut && index === content.length - 1) {
+      await sleep(50) // what was said is to have been read
+      if (cut === 'error') await send('error', { error: { type: 'overloaded_error', message: 'mock overloaded' } })
+      return void (cut === 'error' ? res.end() : res.destroy())
+    }
     await send('content_block_stop', { index })
   }
   await send('message_delta', { delta: { stop_reason: stop, stop_sequence: null }, usage: { output_tokens: 30 } })
@@ -61,9 +68,10 @@ export async function startAnthropic(turns) {
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
     const id = `msg_mock_${requests.length}`
-    const content = contentOf(say, offered, id)
-    const stop = content.some((c) => c.type === 'tool_use') ? 'tool_use' : 'end_turn'
-    if (body.stream) return stream(res, body.model, id, content, stop)
+    if (say.afterMs) await sleep(say.afterMs)
+    const content = contentOf(say.say ?? say, offered, id)
+    const stop = say.stop ?? (content.some((c) => c.type === 'tool_use') ? 'tool_use' : 'end_turn')
+    if (body.stream) return stream(res, body.model, id, content, stop, say.cut)
     return json(200, { id, type: 'message', role: 'assistant', model: body.model, content, stop_reason: stop, stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } })
   })
   server.on('connection', (s) => s.on('error', () => {}))

@@ -2,6 +2,7 @@
 // A mock of the OpenAI chat completions API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'bash', args}, {value: {…}}]   blocks of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   {cut: [blocks]}        the beginning of an answer, then the connection is cut; {tool, bare: true} in it: a call without arguments
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -14,10 +15,10 @@ function callOf(block, offered, id) {
   const named = (name, args) => ({ id, type: 'function', function: { name, arguments: JSON.stringify(args ?? {}) } })
   if (block.value !== undefined) return named('StructuredOutput', block.value)
   if (block.native !== undefined) return named(block.native, block.args)
-  return named(offered.find((n) => n.endsWith(`_${block.tool}`)) ?? `tanstack_${block.tool}`, block.args)
+  return { ...named(offered.find((n) => n.endsWith(`_${block.tool}`)) ?? `tanstack_${block.tool}`, block.args), bare: block.bare }
 }
 
-async function stream(res, chunk, blocks, calls) {
+async function stream(res, chunk, blocks, calls, cut) {
   const send = async (delta, more = {}) => { res.write(`data: ${JSON.stringify(chunk(delta, more))}\n\n`); await sleep(1) }
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   await send({ role: 'assistant', content: '' })
@@ -26,9 +27,10 @@ async function stream(res, chunk, blocks, calls) {
     if (b.text !== undefined) for (const p of pieces(b.text)) await send({ content: p })
   }
   for (const [index, c] of calls.entries()) {
-    await send({ tool_calls: [{ index, ...c, function: { name: c.function.name, arguments: '' } }] })
-    for (const p of pieces(c.function.arguments)) await send({ tool_calls: [{ index, function: { arguments: p } }] })
+    await send({ tool_calls: [{ index, id: c.id, type: c.type, function: { name: c.function.name, arguments: '' } }] })
+    if (!c.bare) for (const p of pieces(c.function.arguments)) await send({ tool_calls: [{ index, function: { arguments: p } }] })
   }
+  if (cut) { await sleep(300); return res.destroy() } // what was said arrives first
   await send({}, { finish: calls.length > 0 ? 'tool_calls' : 'stop' })
   res.end(`data: ${JSON.stringify({ ...chunk({}), choices: [], usage: USAGE })}\n\ndata: [DONE]\n\n`)
 }
@@ -50,10 +52,11 @@ export async function startChat(turns) {
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
     const id = `chatcmpl-mock-${requests.length}`, model = body.model, created = 1
-    const calls = say.filter((b) => b.tool !== undefined || b.native !== undefined || b.value !== undefined).map((b, i) => callOf(b, offered, `call_${requests.length}_${i}`))
+    const blocks = say.cut ?? say
+    const calls = blocks.filter((b) => b.tool !== undefined || b.native !== undefined || b.value !== undefined).map((b, i) => callOf(b, offered, `call_${requests.length}_${i}`))
     const chunk = (delta, { finish = null } = {}) => ({ id, object: 'chat.completion.chunk', created, model, choices: [{ index: 0, delta, finish_reason: finish }] })
-    if (body.stream) return stream(res, chunk, say, calls)
-    const content = say.map((b) => b.text ?? '').join('')
+    if (body.stream) return stream(res, chunk, blocks, calls, say.cut)
+    const content = blocks.map((b) => b.text ?? '').join('')
     return json(200, { id, object: 'chat.completion', created, model, choices: [{ index: 0, message: { role: 'assistant', content, ...(calls.length ? { tool_calls: calls } : {}) }, finish_reason: calls.length ? 'tool_calls' : 'stop' }], usage: USAGE })
   })
   server.on('connection', (s) => s.on('error', () => {}))

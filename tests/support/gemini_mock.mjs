@@ -2,6 +2,7 @@
 // A mock of the Gemini API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'run_shell_command', args}]   parts of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   {cut: [{text}, …]}     the beginning of an answer, then the stream ends without a finishReason
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -34,12 +35,12 @@ export async function startGemini(turns) {
     requests.push({ headers: req.headers, body, offered, side })
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
-    const all = say.flatMap((b, i) => partsOf(b, offered, `call_${requests.length}_${i}`))
+    const all = (say.cut ?? say).flatMap((b, i) => partsOf(b, offered, `call_${requests.length}_${i}`))
     const chunk = (p, finishReason) => ({ candidates: [{ index: 0, content: { role: 'model', parts: p }, ...(finishReason ? { finishReason } : {}) }], usageMetadata, modelVersion: 'mock', responseId: `r${requests.length}` })
     if (api === 'generateContent') return json(200, chunk(all, 'STOP'))
     res.writeHead(200, { 'content-type': 'text/event-stream' })
     for (const p of all) { res.write(`data: ${JSON.stringify(chunk([p]))}\n\n`); await sleep(1) }
-    return res.end(`data: ${JSON.stringify(chunk([{ text: '' }], 'STOP'))}\n\n`)
+    return res.end(say.cut ? '' : `data: ${JSON.stringify(chunk([{ text: '' }], 'STOP'))}\n\n`)
   })
   server.on('connection', (s) => s.on('error', () => {}))
   server.listen(0, '127.0.0.1')

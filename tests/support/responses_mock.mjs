@@ -2,6 +2,7 @@
 // A mock of the OpenAI Responses API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'exec_command', args}, {item: {…}}]   items of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   {cut: [items]}         the beginning of an answer, then the connection is cut
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -22,7 +23,7 @@ function itemOf(block, offered, id) {
   return call(offered.find((t) => t.namespace && t.name === block.tool) ?? { name: block.tool, namespace: 'mcp__tanstack' }, block.args)
 }
 
-async function stream(res, response, items) {
+async function stream(res, response, items, cut) {
   const send = async (type, data) => { res.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`); await sleep(1) }
   res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
   await send('response.created', { response: { ...response, status: 'in_progress' } })
@@ -31,6 +32,7 @@ async function stream(res, response, items) {
     const at = { item_id: item.id, output_index }
     if (item.type === 'reasoning') for (const delta of pieces(item.summary[0].text)) await send('response.reasoning_summary_text.delta', { ...at, summary_index: 0, delta })
     if (item.type === 'message') for (const delta of pieces(item.content[0].text)) await send('response.output_text.delta', { ...at, content_index: 0, delta })
+    if (cut && output_index === items.length - 1) { await sleep(300); return res.destroy() } // what was said arrives first
     await send('response.output_item.done', { output_index, item })
   }
   await send('response.completed', { response: { ...response, status: 'completed', output: items, usage: USAGE } })
@@ -52,7 +54,7 @@ export async function startResponses(turns) {
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
     const id = `mock${requests.length}`
-    return stream(res, { id: `resp_${id}`, object: 'response', created_at: 1, model: body.model, output: [] }, say.map((b, i) => itemOf(b, offered, `${id}_${i}`)))
+    return stream(res, { id: `resp_${id}`, object: 'response', created_at: 1, model: body.model, output: [] }, (say.cut ?? say).map((b, i) => itemOf(b, offered, `${id}_${i}`)), say.cut)
   })
   server.on('connection', (s) => s.on('error', () => {}))
   server.listen(0, '127.0.0.1')

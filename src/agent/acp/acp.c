@@ -95,6 +95,7 @@ static bool state_succeeded(const void *state)
 const struct harness acp_harness = {
     .id = "acp",
     .farewell_ms = LIMIT_FAREWELL_MS,
+    .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE | TAKES_AUTH_METHOD,
     .memory = sizeof(struct acp),
@@ -111,6 +112,7 @@ const struct harness grok_build_harness = {
     .id = "grok-build",
     .program = "grok",
     .farewell_ms = LIMIT_FAREWELL_MS,
+    .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_AUTH_METHOD,
     .memory = sizeof(struct acp),

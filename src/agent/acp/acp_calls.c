@@ -135,6 +135,8 @@ static void learn_name(struct acp_call *call, const struct json *doc, json_at up
   struct span title = json_member_text(doc, update, "title");
   struct span vendor = vendor_name(doc, update),
               kind = json_member_text(doc, update, "kind");
+  if (title.len > 0 && call->first.len == 0)
+    set(&call->first, title);
   if (title.len > 0)
     set(&call->title, title);
   struct span name = registered(vendor, bridge);
@@ -162,6 +164,7 @@ static void call_free(struct acp_call *call)
 {
   buf_free(&call->id);
   buf_free(&call->name);
+  buf_free(&call->first);
   buf_free(&call->title);
   buf_free(&call->args);
 }
@@ -172,6 +175,17 @@ static struct acp_call *find(struct acp_calls *c, struct span id)
     if (span_equal(buf_span(&c->at[i].id), id))
       return &c->at[i];
   return NULL;
+}
+
+static struct span name_of(const struct acp_call *call)
+{
+  struct span first = buf_span(&call->first);
+  bool word = first.len > 0;
+  for (size_t i = 0; i < first.len; i++)
+    word &= first.at[i] > ' ' && first.at[i] < 0x7f;
+  if (call->name.len > 0)
+    return buf_span(&call->name);
+  return word ? first : SPAN_LITERAL("tool");
 }
 
 static void tell(struct acp_calls *c, struct acp_call *call, struct events *events)
@@ -186,8 +200,7 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
     args = buf_span(&title);
   }
   events_tool_call(events, call->bridged ? TOOL_HOST : TOOL_NATIVE, buf_span(&call->id),
-                   call->name.len > 0 ? buf_span(&call->name) : SPAN_LITERAL("tool"),
-                   args);
+                   name_of(call), args);
   buf_free(&title);
   seen_ids_add(&c->told, buf_span(&call->id));
   if (call->bridged)

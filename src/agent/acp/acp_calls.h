@@ -11,6 +11,8 @@
  *                     request, or the update that says it is done
  * So a call goes out when it has arguments that are not {}, is announced a second time,
  * is asked permission for, or has begun; its result once, when it is completed or failed.
+ * A call of which only titles are known has its first one as its name, if that is a word:
+ * grok announces so a tool that it does not have.
  * What still waits at the end goes out then.  Without rawInput the arguments are
  * {"title": …}.  */
 #ifndef AGENT_ACP_CALLS_H
@@ -20,8 +22,8 @@
 #include "event/event.h"
 #include "event/seen_ids.h"
 
-struct acp_call { /* announced, not told yet */
-  struct buf id, name, title, args;
+struct acp_call {                          /* announced, not told yet */
+  struct buf id, name, first, title, args; /* first: its first title */
   bool bridged;
 };
 

@@ -4,6 +4,7 @@
  * id alone an answer.  */
 #include "acp_input.h"
 
+#include "acp_notes.h"
 #include "acp_requests.h"
 #include "acp_session.h"
 #include "acp_update.h"
@@ -30,6 +31,8 @@ static void read_object(struct acp *a, const struct json *doc, struct span line,
     acp_asked(a, doc, root, method, output);
   } else if (span_is(method, "session/update")) {
     acp_update(a, doc, line, output->events);
+  } else if (span_is(method, "_x.ai/session_notification")) {
+    acp_note(a, doc, output);
   } else if (method.len == 0 && has_id) {
     enum acp_step step = step_of(json_raw(id));
     /* Without a request of ours a transcript is read: it may hold any step. */

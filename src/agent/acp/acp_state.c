@@ -5,6 +5,7 @@
  * what helps stands in `data`, as a string or under one of three names.  */
 #include "acp_state.h"
 
+#include "agent/api_error.h"
 #include "base/limits.h"
 
 #include <stdlib.h>
@@ -29,8 +30,10 @@ void acp_add_error(const struct json *doc, struct span line, struct buf *out)
     words = json_member_text(doc, data, members[i]);
   if (words.len == 0 && json_kind(data) != JSON_NULL)
     words = json_slice(line, "error.data");
-  buf_add(out, span_cut_utf8(json_member_text(doc, error, "message"),
-                             LIMIT_ERROR_MESSAGE_BYTES));
+  struct buf message = buf_make(LIMIT_LINE_BYTES);
+  api_error_words(json_member_text(doc, error, "message"), &message);
+  buf_add(out, span_cut_utf8(buf_span(&message), LIMIT_ERROR_MESSAGE_BYTES));
+  buf_free(&message);
   if (words.len > 0 && out->len > 0)
     buf_add_text(out, ": ");
   buf_add(out, span_cut_utf8(words, LIMIT_ERROR_MESSAGE_BYTES));
@@ -55,6 +58,7 @@ void acp_free(struct acp *a)
     buf_free(bufs[i]);
   buf_wipe(&a->servers);
   acp_calls_free(&a->calls);
+  begun_answer_free(&a->begun);
   for (size_t i = 0; i < a->question_count; i++)
     acp_question_free(&a->questions[i]);
   free(a->questions);

@@ -10,6 +10,7 @@
  *   acp_requests.c  what the agent asks of us: permission
  *   acp_update.c    session/update: text, thoughts, plans
  *   acp_calls.c     session/update: tool calls
+ *   acp_notes.c     what it tells beside the protocol: that it tries again
  *   acp_turn.c      how the turn ends, and the run with it
  *
  * No two requests of ours wait at once and each has its place in the order, so that is
@@ -19,6 +20,7 @@
 #define AGENT_ACP_STATE_H
 
 #include "acp_calls.h"
+#include "agent/begun_answer.h"
 #include "agent/harness.h"
 
 enum acp_step {
@@ -34,6 +36,8 @@ enum acp_step {
   ACP_AFTER
 };
 
+enum acp_speaking { ACP_SILENT, ACP_SAYING, ACP_THINKING };
+
 enum acp_outcome { ACP_NO_OUTCOME, ACP_SUCCESS, ACP_LENGTH, ACP_ERROR };
 
 struct acp_profile {
@@ -46,6 +50,8 @@ struct acp_profile {
   /* Its requests for permission tell what its tool calls do not: no mode that asks
    * nothing is set, and everything is allowed by our answers. */
   bool asks_to_tell;
+  /* The answer to a prompt counts the tokens of whole answers of its model. */
+  bool counts_tokens;
 };
 
 /* A request for permission that waits for the run's answer. */
@@ -69,7 +75,10 @@ struct acp {
   struct acp_question *questions;
   size_t question_count, question_capacity;
   struct buf message; /* id of the agent's message that streams now, where it has any */
-  struct buf answer;  /* the text since the last tool call; kept for outputSchema only */
+  enum acp_speaking speaking; /* the message that is open */
+  struct begun_answer begun;  /* what was said since the last tool call */
+  bool worded;                /* … had a word in it */
+  struct buf answer; /* the text since the last tool call; kept for outputSchema only */
 
   enum acp_outcome outcome;    /* of the turn, as the agent tells it */
   struct buf code, text, cost; /* of the outcome */

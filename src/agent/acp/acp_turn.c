@@ -6,6 +6,7 @@
  * success that it tells counts only when its process ends well, too.  */
 #include "acp_turn.h"
 
+#include "acp_update.h"
 #include "agent/harness_end.h"
 #include "agent/structured.h"
 #include "base/limits.h"
@@ -36,13 +37,45 @@ static void keep_usage(struct acp *a, json_at result)
   a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
 }
 
+/* A turn of which no token was counted: each answer of the model broke off, or there was
+ * none.  Gemini says end_turn of it all the same. */
+static bool counted_none(const struct acp *a, json_at result)
+{
+  json_at quota = json_get(json_get(result, "_meta"), "quota"),
+          models = json_get(quota, "model_usage");
+  bool none = json_kind(models) == JSON_ARRAY && !json_first(models);
+  return a->profile->counts_tokens && json_kind(quota) == JSON_OBJECT &&
+         (none || (a->usage.prompt == 0 && a->usage.completion == 0));
+}
+
+/* What a session has cost is the run's only if it is the run's, too. */
+static void tell_usage(const struct acp *a, struct events *events)
+{
+  struct event_usage usage = a->has_usage ? a->usage : event_usage_none();
+  if (a->resumed)
+    usage.session_cost_usd = buf_span(&a->cost);
+  else
+    usage.cost_usd = buf_span(&a->cost);
+  if (a->has_usage || a->cost.len > 0)
+    events_usage(events, &usage);
+}
+
 void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
                     struct agent_output *output)
 {
   struct span reason = json_member_text(doc, result, "stopReason");
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   keep_usage(a, result);
-  if (span_is(reason, "end_turn")) {
+  tell_usage(a, output->events);
+  if (span_is(reason, "end_turn") && counted_none(a, result)) {
+    buf_addf(
+        &text,
+        "%s ended its turn without a whole answer of its model: it counted no token. "
+        "What it said, if anything, is the beginning of one.",
+        a->profile->name);
+    acp_abandon(a, output->events);
+    acp_fail(a, output, "no-result", buf_span(&text));
+  } else if (span_is(reason, "end_turn")) {
     a->outcome = ACP_SUCCESS;
   } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
     a->outcome = ACP_LENGTH;
@@ -58,6 +91,17 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
   buf_free(&text);
 }
 
+/* Gemini says end_turn too where its model said nothing to a tool's result. */
+static void warn_of_silence(const struct acp *a, struct events *events)
+{
+  if (a->profile->counts_tokens && !events_are_silent(events))
+    events_warn(events, "empty-answer",
+                SPAN_LITERAL("The agent answered without a word after its last tool "
+                             "call."));
+  else
+    agent_warn_if_silent(events);
+}
+
 void acp_turn_finished(struct acp *a, const struct event_usage *usage,
                        struct events *events)
 {
@@ -69,6 +113,8 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
       return;
     }
     structured_say(events, value, text);
+  } else if (!a->worded) {
+    warn_of_silence(a, events);
   }
   events_finish(events, "stop", usage);
 }
@@ -76,17 +122,14 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
 void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
   bool well = process_end_is_clean(end);
-  if (!a->has_usage)
-    a->usage = event_usage_none();
-  a->usage.cost_usd = buf_span(&a->cost);
-  const struct event_usage *usage = a->has_usage || a->cost.len > 0 ? &a->usage : NULL;
+  tell_usage(a, output->events);
   acp_calls_tell_all(&a->calls, output->events);
   if (a->outcome == ACP_ERROR)
     events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
   else if (a->outcome == ACP_LENGTH && well)
-    events_finish(output->events, "length", usage);
+    events_finish(output->events, "length", NULL);
   else if (a->outcome == ACP_SUCCESS && well)
-    acp_turn_finished(a, usage, output->events);
+    acp_turn_finished(a, NULL, output->events);
   else
     harness_fail_by_end(output->events, end);
 }

@@ -37,8 +37,31 @@ static void turn_page(struct acp *a, const struct json *doc, json_at update,
   if (span_equal(id, buf_span(&a->message)))
     return;
   agent_keep(&a->message, id);
+  a->speaking = ACP_SILENT;
   events_text_close(events);
   events_reasoning_close(events);
+}
+
+/* A piece of a message went out, perhaps its first. */
+static void remember(struct acp *a, enum acp_speaking what, struct events *events)
+{
+  if (a->speaking != what)
+    begun_answer_add(&a->begun, events);
+  a->speaking = what;
+}
+
+static void forget(struct acp *a)
+{
+  a->speaking = ACP_SILENT;
+  a->worded = false;
+  begun_answer_is_whole(&a->begun);
+  agent_keep(&a->answer, (struct span){0});
+}
+
+void acp_abandon(struct acp *a, struct events *events)
+{
+  begun_answer_abandon(&a->begun, events);
+  forget(a);
 }
 
 static void on_chunk(struct acp *a, const struct json *doc, json_at update,
@@ -51,12 +74,16 @@ static void on_chunk(struct acp *a, const struct json *doc, json_at update,
               text = json_member_text(doc, content, "text");
   turn_page(a, doc, update, events);
   if (!span_is(type, "text")) {
+    a->worded = true;
     custom(a, "message-content", "content", json_slice(line, "params.update.content"),
            events);
   } else if (text.len > 0 && thought) {
     events_reasoning(events, text);
+    remember(a, ACP_THINKING, events);
   } else if (text.len > 0) {
     events_text(events, text);
+    remember(a, ACP_SAYING, events);
+    a->worded = a->worded || span_trim(text).len > 0;
     if (a->req && a->req->output_schema.len > 0)
       buf_add(&a->answer, text);
   }
@@ -85,7 +112,7 @@ void acp_update(struct acp *a, const struct json *doc, struct span line,
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
     on_chunk(a, doc, update, line, events);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
-    agent_keep(&a->answer, (struct span){0});
+    forget(a);
     acp_calls_update(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);

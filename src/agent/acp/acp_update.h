@@ -9,4 +9,7 @@
 void acp_update(struct acp *a, const struct json *doc, struct span line,
                 struct events *events);
 
+/* The model is asked anew: what was said since the last tool call is abandoned. */
+void acp_abandon(struct acp *a, struct events *events);
+
 #endif

@@ -10,44 +10,60 @@
  *     content_block_delta                 of that kind: its delta; input_json, signature:
  *                                         nothing
  *     content_block_stop                  it closes
+ *     abandoned_blocks, beside any        CUSTOM runlet.message-abandoned, once for each
+ *                                         message from that block on
  *   assistant, text and thinking blocks   whole messages, unless their message streamed
  *   assistant, tool_use block             a tool call; "mcp__<bridge>__" is cut off its
  *                                         name
  *   user, tool_result block               its result; text only, images are lost
- *   result                                kept: finish() decides with it
+ *   system/api_retry                      warning agent-retries
+ *   system/background_tasks_changed, task_started, task_notification
+ *                                         what is open holds the end (agent_tasks())
+ *   result                                kept (claude_code_result.h): finish() decides
  *   anything else                         nothing
  *
  * Lines of sub-agents (parent_tool_use_id not null; a missing one is null) are dropped,
  * as TanStack's runner does.  Claude Code prints one `assistant` line for each content
  * block, all with the message's id.  A tool can run and its `user` line be printed
- * before the message_stop of the message that called it.  */
+ * before the message_stop of the message that called it.
+ *
+ * A message that breaks off is begun again, or gone on with, in a new one.  Claude Code
+ * says which of its blocks are void; older versions only by a made-up `user` line, and
+ * then it is those that never came as an `assistant` line.  So is an `assistant` line
+ * with an `error`, if a message follows it before the result.  */
 #include "agent/harness.h"
-#include "agent/harness_end.h"
-#include "agent/structured.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "claude_code_plan.h"
+#include "claude_code_result.h"
+#include "claude_code_tasks.h"
 #include "event/event_session.h"
 #include "event/seen_ids.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
 
-enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_LENGTH, OUTCOME_ERROR };
+/* A message of ours that was opened for a block of the agent's message. */
+struct opened {
+  unsigned long long index; /* of the block */
+  struct buf id;            /* as JSON */
+  bool whole;               /* its `assistant` line came */
+};
 
 struct claude {
   struct buf prefix;        /* of bridged tools' names; empty: the default's */
   struct buf message;       /* the message that streams now */
   struct seen_ids streamed; /* ids of all that did */
   enum block block;         /* what streams now */
-  enum outcome outcome;     /* of the last `result` line; what follows is from it */
-  struct buf code, text, cost;
-  struct event_usage usage; /* cost_usd: in `cost` */
-  bool has_usage;
-  bool wants_value;             /* outputSchema was given */
-  struct buf value, value_call; /* what was answered to it; the id of the tool's call */
-  struct buf answer;            /* the result's text */
+  struct opened *opened;    /* for the message that streams now */
+  size_t opened_count, opened_capacity;
+  struct buf failed; /* the id of an assistant line with an error, as JSON */
+  struct claude_tasks tasks;
+  struct claude_result result;
+  struct buf value_call; /* the id of the call whose input is the value */
 };
 
 #define DEFAULT_PREFIX "mcp__" BRIDGE_NAME "__"
@@ -55,14 +71,14 @@ struct claude {
 #define VALUE_TOOL "StructuredOutput"
 
 /* Kept as the agent's own bytes: what is passed on, and what is bulky and not read. */
-static const char *const raw_members[] = {
-    "input",      "tools", "total_cost_usd", "tool_use_result", "structured_output",
-    "modelUsage", NULL};
+static const char *const raw_members[] = {"input", "tools", "tool_use_result",
+                                          CLAUDE_RESULT_RAW, NULL};
 
 struct line { /* what the functions below share */
   struct claude *c;
   struct json *doc;
   struct events *events;
+  struct agent_output *output;
 };
 
 static bool is(const struct line *l, json_at object, const char *key, const char *value)
@@ -84,15 +100,60 @@ static void on_init(const struct line *l, json_at root)
   events_session(l->events, "claude-code", &session);
 }
 
+/* -- the Messages API's events ------------------------------------------- */
+
+static void forget_opened(struct claude *c)
+{
+  for (size_t i = 0; i < c->opened_count; i++)
+    buf_free(&c->opened[i].id);
+  c->opened_count = 0;
+}
+
+/* A message was opened for this block; more than a message has are not noted. */
+static void note_opened(const struct line *l, json_at event)
+{
+  struct claude *c = l->c;
+  struct opened o = {.id = buf_make(LIMIT_EVENT_LINE_BYTES)};
+  if (c->opened_count >= LIMIT_OPEN_BLOCKS)
+    return;
+  json_whole(json_get(event, "index"), LIMIT_LINE_BYTES, &o.index);
+  events_last_message(l->events, &o.id);
+  c->opened = mem_reserve(c->opened, c->opened_count, &c->opened_capacity, sizeof o);
+  c->opened[c->opened_count++] = o;
+}
+
+/* Those of the blocks from this one on, or only the ones that never became whole. */
+static void abandon(const struct line *l, unsigned long long from, bool half_only)
+{
+  struct claude *c = l->c;
+  for (size_t i = 0; i < c->opened_count; i++)
+    if (c->opened[i].index >= from && !(half_only && c->opened[i].whole))
+      events_message_abandoned(l->events, buf_span(&c->opened[i].id));
+  forget_opened(c);
+}
+
+static void message_starts(const struct line *l, json_at event)
+{
+  struct claude *c = l->c;
+  agent_works_again(l->output);
+  forget_opened(c);
+  agent_keep(&c->message, json_member_text(l->doc, json_get(event, "message"), "id"));
+  if (c->message.len > 0)
+    seen_ids_add(&c->streamed, buf_span(&c->message));
+  c->block = BLOCK_OTHER;
+}
+
 static void block_starts(const struct line *l, json_at event)
 {
   json_at block = json_get(event, "content_block");
   if (is(l, block, "type", "text")) {
     l->c->block = BLOCK_TEXT;
     events_text_open(l->events, buf_span(&l->c->message));
+    note_opened(l, event);
   } else if (is(l, block, "type", "thinking")) {
     l->c->block = BLOCK_THINKING;
     events_reasoning_open(l->events, (struct span){0});
+    note_opened(l, event);
   } else {
     l->c->block = BLOCK_OTHER;
   }
@@ -127,13 +188,16 @@ static void on_stream_event(const struct line *l, json_at root)
   } else if (span_is(type, "content_block_stop")) {
     block_stops(l);
   } else if (span_is(type, "message_start")) {
-    agent_keep(&l->c->message,
-               json_member_text(l->doc, json_get(event, "message"), "id"));
-    if (l->c->message.len > 0)
-      seen_ids_add(&l->c->streamed, buf_span(&l->c->message));
-    l->c->block = BLOCK_OTHER;
+    message_starts(l, event);
   }
+  json_at void_blocks = json_get(root, "abandoned_blocks");
+  unsigned long long from = 0;
+  if (json_kind(void_blocks) == JSON_OBJECT &&
+      json_whole(json_get(void_blocks, "from_block_index"), LIMIT_LINE_BYTES, &from))
+    abandon(l, from, false);
 }
+
+/* -- whole messages ------------------------------------------------------ */
 
 static void on_tool_use(const struct line *l, json_at block)
 {
@@ -147,14 +211,29 @@ static void on_tool_use(const struct line *l, json_at block)
     name = span_after(name, prefix.len);
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
-  if (l->c->wants_value && span_is(name, VALUE_TOOL)) {
-    agent_keep(&l->c->value, json_raw(input));
+  if (l->c->result.wants_value && span_is(name, VALUE_TOOL)) {
+    agent_keep(&l->c->result.value, json_raw(input));
     agent_keep(&l->c->value_call, json_member_text(l->doc, block, "id"));
     return;
   }
   events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE,
                    json_member_text(l->doc, block, "id"), name,
                    none ? SPAN_LITERAL("{}") : json_raw(input));
+}
+
+/* The line of a block comes before the next one begins: it is the last one opened. */
+static void block_is_whole(struct claude *c)
+{
+  if (c->opened_count > 0)
+    c->opened[c->opened_count - 1].whole = true;
+}
+
+/* What was said with an error is void once the agent says something else. */
+static void goes_on(const struct line *l)
+{
+  if (l->c->failed.len > 0)
+    events_message_abandoned(l->events, buf_span(&l->c->failed));
+  agent_keep(&l->c->failed, (struct span){0});
 }
 
 static void on_assistant(const struct line *l, json_at root)
@@ -165,6 +244,8 @@ static void on_assistant(const struct line *l, json_at root)
   json_at content = json_get(message, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
+  if (streamed)
+    block_is_whole(l->c);
   for (json_at block = json_first(content); block; block = json_next(block)) {
     if (is(l, block, "type", "tool_use")) {
       on_tool_use(l, block);
@@ -177,6 +258,10 @@ static void on_assistant(const struct line *l, json_at root)
       events_reasoning(l->events, json_member_text(l->doc, block, "thinking"));
       events_reasoning_close(l->events);
     }
+  }
+  if (!streamed && json_member_text(l->doc, root, "error").len > 0) {
+    agent_keep(&l->c->failed, (struct span){0});
+    events_last_message(l->events, &l->c->failed);
   }
 }
 
@@ -199,78 +284,64 @@ static void on_tool_result(const struct line *l, json_at block)
   buf_free(&joined);
 }
 
+/* The line by which Claude Code makes its model answer once more. */
+static bool asks_again(const struct line *l, json_at block)
+{
+  struct span text = json_member_text(l->doc, block, "text");
+  return span_starts(text, "Your response above was cut off") ||
+         span_starts(text, "[Your previous response had no visible output");
+}
+
 static void on_user(const struct line *l, json_at root)
 {
   json_at content = json_get(json_get(root, "message"), "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
+  bool made_up = json_kind(json_get(root, "isSynthetic")) == JSON_TRUE;
   for (json_at block = json_first(content); block; block = json_next(block))
     if (is(l, block, "type", "tool_result"))
       on_tool_result(l, block);
+    else if (made_up && asks_again(l, block))
+      abandon(l, 0, true);
 }
 
-static void keep_usage(const struct line *l, json_at root)
-{
-  json_at usage = json_get(root, "usage");
-  json_at cost = json_get(root, "total_cost_usd");
-  l->c->has_usage = json_kind(usage) == JSON_OBJECT;
-  l->c->usage = event_usage_none();
-  if (!l->c->has_usage)
-    return;
-  l->c->usage.prompt = agent_input_count(usage, "input_tokens");
-  l->c->usage.completion = agent_input_count(usage, "output_tokens");
-  l->c->usage.cached = agent_input_count(usage, "cache_read_input_tokens");
-  l->c->usage.cache_write = agent_input_count(usage, "cache_creation_input_tokens");
-  agent_keep(&l->c->cost,
-             json_kind(cost) == JSON_NUMBER ? json_raw(cost) : (struct span){0});
-}
+/* -- the run ------------------------------------------------------------- */
 
-/* The errors joined, else "Claude Code run failed: <subtype>". */
-static void keep_errors(const struct line *l, json_at root, struct span subtype)
-{
-  json_at errors = json_get(root, "errors");
-  struct buf *text = &l->c->text;
-  agent_keep(text, (struct span){0});
-  if (json_kind(errors) == JSON_ARRAY)
-    for (json_at v = json_first(errors); v; v = json_next(v)) {
-      struct span error = json_text(l->doc, v, (struct span){0});
-      if (text->len > 0 && error.len > 0)
-        buf_add_text(text, "; ");
-      buf_add(text, error);
-    }
-  if (text->len > 0)
-    return;
-  buf_add_text(text, "Claude Code run failed: ");
-  buf_add(text, subtype.len > 0 ? subtype : SPAN_LITERAL("no subtype"));
-}
-
-/* An error of the model's API comes as subtype "success" with is_error and exit status 1
- * (seen: 400, 404, 500, connection refused, no key); an interrupted run as
- * error_during_execution with exit status 0; too many turns with 1. */
 static void on_result(const struct line *l, json_at root)
 {
-  struct claude *c = l->c;
-  struct span subtype = json_member_text(l->doc, root, "subtype");
-  bool is_error = json_kind(json_get(root, "is_error")) == JSON_TRUE;
   block_stops(l);
-  keep_usage(l, root);
-  if (c->wants_value) {
-    json_at value = json_get(root, "structured_output");
-    if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
-      agent_keep(&c->value, json_raw(value));
-    agent_keep(&c->answer, json_member_text(l->doc, root, "result"));
-  }
-  if (span_is(subtype, "error_max_turns")) {
-    c->outcome = OUTCOME_LENGTH;
-  } else if (span_is(subtype, "success") && !is_error) {
-    c->outcome = OUTCOME_SUCCESS;
-  } else {
-    bool told = subtype.len == 0 || span_is(subtype, "success");
-    c->outcome = OUTCOME_ERROR;
-    agent_keep(&c->code, told ? SPAN_LITERAL("agent-error") : subtype);
-    keep_errors(l, root, subtype);
-    if (told && json_member_text(l->doc, root, "result").len > 0)
-      agent_keep(&c->text, json_member_text(l->doc, root, "result"));
+  agent_keep(&l->c->failed, (struct span){0});
+  claude_result_read(&l->c->result, l->doc, root, l->events);
+  if (l->c->result.outcome != OUTCOME_NONE)
+    agent_hang_up(l->output);
+}
+
+static void on_retry(const struct line *l, json_at root)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  unsigned long long status = 0, attempt = 0, most = 0;
+  struct span error = json_member_text(l->doc, root, "error");
+  json_whole(json_get(root, "attempt"), UINT_MAX, &attempt);
+  json_whole(json_get(root, "max_retries"), UINT_MAX, &most);
+  buf_add_text(&text, "The model's API failed: ");
+  if (json_whole(json_get(root, "error_status"), 999, &status))
+    buf_addf(&text, "%llu ", status);
+  buf_add(&text, error.len > 0 ? span_cut_utf8(error, 200) : SPAN_LITERAL("unknown"));
+  buf_addf(&text, " (retry %llu of %llu)", attempt, most);
+  agent_retry(l->output, buf_span(&text), most);
+  buf_free(&text);
+}
+
+static void on_system(const struct line *l, json_at root)
+{
+  struct span subtype = json_member_text(l->doc, root, "subtype");
+  if (span_is(subtype, "init")) {
+    on_init(l, root);
+    agent_works_again(l->output);
+  } else if (span_is(subtype, "api_retry")) {
+    on_retry(l, root);
+  } else if (claude_tasks_read(&l->c->tasks, l->doc, root, subtype)) {
+    agent_tasks(l->output, l->c->tasks.open);
   }
 }
 
@@ -280,20 +351,20 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void on_object(const struct line *l, json_at root, struct agent_output *output)
+static void on_object(const struct line *l, json_at root)
 {
   struct span type = json_member_text(l->doc, root, "type");
   if (span_is(type, "result")) {
     on_result(l, root);
-    agent_hang_up(output);
   } else if (span_is(type, "system")) {
-    if (is(l, root, "subtype", "init"))
-      on_init(l, root);
+    on_system(l, root);
   } else if (is_from_sub_agent(root)) {
     return;
   } else if (span_is(type, "stream_event")) {
+    goes_on(l);
     on_stream_event(l, root);
   } else if (span_is(type, "assistant")) {
+    goes_on(l);
     on_assistant(l, root);
   } else if (span_is(type, "user")) {
     on_user(l, root);
@@ -308,8 +379,9 @@ static int claude_on_input(void *state, const struct agent_input *input,
   struct fault why = {0};
   struct json *doc = agent_input_json(input->text, &rules, output->events, &why);
   if (doc) {
-    struct line line = {.c = state, .doc = doc, .events = output->events};
-    on_object(&line, json_root(doc), output);
+    struct line line = {
+        .c = state, .doc = doc, .events = output->events, .output = output};
+    on_object(&line, json_root(doc));
     json_free(doc);
     return 0;
   }
@@ -320,35 +392,11 @@ static int claude_on_input(void *state, const struct agent_input *input,
   return -1;
 }
 
-/* A model that did not heed the schema leaves its text, in which a value may stand; none
- * is no error (TanStack's runner says nothing then either). */
-static void say_value(struct claude *c, struct events *events)
-{
-  struct span answer = buf_span(&c->answer), value = buf_span(&c->value);
-  if (value.len == 0)
-    value = structured_find(answer);
-  if (value.len > 0)
-    structured_say(events, value, answer.len > 0 ? answer : value);
-}
-
 static void claude_finish(void *state, const struct process_end *end,
                           struct agent_output *output)
 {
   struct claude *c = state;
-  c->usage.cost_usd = buf_span(&c->cost);
-  const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
-  /* its exit status is 1 then */
-  if (c->outcome == OUTCOME_LENGTH)
-    events_finish(output->events, "length", usage);
-  else if (c->outcome == OUTCOME_ERROR)
-    events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
-  else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))
-    harness_fail_by_end(output->events, end);
-  else {
-    if (c->wants_value)
-      say_value(c, output->events);
-    events_finish(output->events, "stop", usage);
-  }
+  claude_result_finish(&c->result, end, output->events);
 }
 
 static int claude_plan(void *state, const struct run_request *req,
@@ -362,7 +410,8 @@ static int claude_plan(void *state, const struct run_request *req,
     buf_add(&c->prefix, bridge->name);
     buf_add_text(&c->prefix, "__");
   }
-  c->wants_value = req->output_schema.len > 0;
+  c->result.wants_value = req->output_schema.len > 0;
+  c->result.resumed = req->session_id.len > 0;
   return claude_code_plan(req, bridge, place, out, f);
 }
 
@@ -371,19 +420,18 @@ static void claude_free(void *state)
   struct claude *c = state;
   buf_free(&c->prefix);
   buf_free(&c->message);
-  buf_free(&c->code);
-  buf_free(&c->text);
-  buf_free(&c->cost);
-  buf_free(&c->value);
   buf_free(&c->value_call);
-  buf_free(&c->answer);
+  buf_free(&c->failed);
+  forget_opened(c);
+  free(c->opened);
+  claude_result_free(&c->result);
   seen_ids_free(&c->streamed);
 }
 
 static bool claude_succeeded(const void *state)
 {
   const struct claude *c = state;
-  return c->outcome == OUTCOME_SUCCESS || c->outcome == OUTCOME_LENGTH;
+  return claude_result_is_good(&c->result);
 }
 
 const struct harness claude_code_harness = {

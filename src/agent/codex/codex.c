@@ -47,6 +47,7 @@ struct line { /* what the functions below share */
   struct codex *c;
   struct json *doc;
   struct events *events;
+  struct agent_output *output;
 };
 
 static void on_tool(const struct line *l, json_at item, bool done)
@@ -139,16 +140,33 @@ static void keep_usage(struct codex *c, json_at usage)
   c->usage.reasoning = agent_input_count(usage, "reasoning_output_tokens");
 }
 
+/* "Reconnecting... 1/5 (…)": 5; 0: it has no such number. */
+static unsigned long long most_of(struct span words)
+{
+  unsigned long long most = 0;
+  size_t at = 0, from;
+  while (at < words.len && words.at[at] != '/')
+    at++;
+  for (from = ++at; at < words.len && words.at[at] >= '0' && words.at[at] <= '9';)
+    at++;
+  if (from >= words.len ||
+      !span_to_number((struct span){words.at + from, at - from}, 1, 1000, &most))
+    return 0;
+  return most;
+}
+
 /* "Reconnecting... 1/5 (…)" before another try, after which the turn may go well; without
  * a network it tries for ever.  The last of its kind may be the error itself. */
 static void on_error(const struct line *l, json_at root)
 {
   struct span words = json_member_text(l->doc, root, "message");
+  unsigned long long most = most_of(words);
+  bool again = span_equal(words, buf_span(&l->c->notice));
   agent_keep(&l->c->words, words);
-  if (!span_starts(words, "Reconnecting") || span_equal(words, buf_span(&l->c->notice)))
+  if (!span_starts(words, "Reconnecting") || (again && most > 0))
     return;
   agent_keep(&l->c->notice, words);
-  events_warn(l->events, "agent-retries", words);
+  agent_retry(l->output, words, most);
 }
 
 static void on_object(const struct line *l, json_at root, struct agent_output *output)
@@ -162,6 +180,7 @@ static void on_object(const struct line *l, json_at root, struct agent_output *o
   } else if (span_is(type, "turn.completed")) {
     l->c->outcome = OUTCOME_SUCCESS;
     keep_usage(l->c, json_get(root, "usage"));
+    events_usage(l->events, l->c->has_usage ? &l->c->usage : NULL);
     agent_hang_up(output);
   } else if (span_is(type, "turn.failed")) {
     l->c->outcome = OUTCOME_ERROR;
@@ -180,7 +199,7 @@ static int codex_on_input(void *state, const struct agent_input *input,
   struct json *doc = agent_input_json(input->text, &rules, output->events, f);
   if (!doc)
     return -1;
-  struct line line = {.c = state, .doc = doc, .events = output->events};
+  struct line line = {.c = state, .doc = doc, .events = output->events, .output = output};
   on_object(&line, json_root(doc), output);
   json_free(doc);
   return 0;
@@ -197,6 +216,8 @@ static void finish(struct codex *c, struct events *events)
       return;
     }
     structured_say(events, value, answer);
+  } else {
+    agent_warn_if_silent(events);
   }
   events_finish(events, "stop", c->has_usage ? &c->usage : NULL);
 }

@@ -131,14 +131,16 @@ static void command_finish(void *state, const struct process_end *end,
   struct process_end told_end = *end;
   told_end.forced &= told->outcome == COMMAND_FINISHED; /* else it was cut short */
   command_events_flush(told, output->events);
+  events_usage(output->events, told->has_usage ? &told->usage : NULL);
   if (told->outcome == COMMAND_FAILED)
     events_fail(output->events, code.len > 0 ? code : SPAN_LITERAL("agent-error"),
                 message.len > 0 ? message
                                 : SPAN_LITERAL("The command reported an error"));
-  else if (process_end_is_clean(&told_end))
+  else if (process_end_is_clean(&told_end)) {
+    agent_warn_if_silent(output->events);
     events_finish(output->events, told->reason ? told->reason : "stop",
                   told->has_usage ? &told->usage : NULL);
-  else
+  } else
     harness_fail_by_end(output->events, end);
 }
 

@@ -35,8 +35,10 @@
 #include "agent/acp/acp_plan.h"
 #include "agent/acp/acp_requests.h"
 #include "agent/acp/acp_turn.h"
+#include "agent/api_error.h"
 #include "agent/harness.h"
 #include "agent/harness_end.h"
+#include "base/limits.h"
 #include "event/event_session.h"
 #include "gemini_plan.h"
 
@@ -61,7 +63,8 @@ static const struct acp_profile profile = {.id = "gemini",
                                            .auth = "gemini-api-key",
                                            .auth_env = "GEMINI_API_KEY",
                                            .model_by_option = true,
-                                           .asks_to_tell = true};
+                                           .asks_to_tell = true,
+                                           .counts_tokens = true};
 
 static const char *const raw_members[] = {"parameters", "stats",     "id",
                                           "rawInput",   "rawOutput", NULL};
@@ -94,6 +97,7 @@ static void on_message(const struct line *l)
   if (json_kind(json_get(l->root, "delta")) != JSON_TRUE)
     events_text_close(l->events);
   events_text(l->events, text);
+  l->g->acp.worded = l->g->acp.worded || span_trim(text).len > 0;
   buf_add(&l->g->acp.answer, text);
 }
 
@@ -104,6 +108,7 @@ static void on_tool_use(const struct line *l)
   if (bridged)
     name = span_after(name, strlen(PREFIX));
   agent_keep(&l->g->acp.answer, (struct span){0});
+  l->g->acp.worded = false;
   events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, "tool_id"),
                    name, json_raw(json_get(l->root, "parameters")));
 }
@@ -121,7 +126,8 @@ static void on_tool_result(const struct line *l)
 static void keep_words(const struct line *l, struct span code, struct span text)
 {
   agent_keep(&l->g->code, code.len > 0 ? code : SPAN_LITERAL("agent-error"));
-  agent_keep(&l->g->text, text);
+  agent_keep(&l->g->text, (struct span){0});
+  api_error_words(text, &l->g->text);
 }
 
 static void keep_usage(const struct line *l)
@@ -144,6 +150,7 @@ static void on_result(const struct line *l)
   json_at error = json_get(l->root, "error");
   struct span type = json_member_text(l->doc, error, "type");
   keep_usage(l);
+  events_usage(l->events, l->g->has_usage ? &l->g->usage : NULL);
   if (span_is(text_of(l, "status"), "success")) {
     l->g->outcome = OUTCOME_SUCCESS;
   } else if (span_is(type, "FatalTurnLimitedError")) {
@@ -263,6 +270,7 @@ static bool gemini_succeeded(const void *state)
 const struct harness gemini_harness = {
     .id = "gemini",
     .program = "gemini",
+    .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
     .memory = sizeof(struct gemini),

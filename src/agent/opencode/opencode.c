@@ -26,7 +26,7 @@
  *   todo.updated                CUSTOM opencode.todo {todos}
  *   permission.asked            a reply by the mode, for sub-agents' sessions too
  *   question.asked              turned down: nobody can answer it
- *   session.status retry        after RETRIES of them the turn is aborted
+ *   session.status retry        agent_retry(): for ever, after 2, 4, 8, 16, 30 … seconds
  *   session.error               its words, if the turn fails
  *   session.idle, … idle        the turn's events are over
  *   anything else               nothing
@@ -42,9 +42,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A model's API that fails is asked again for ever, after 2, 4, 8, 16, 30 … seconds. */
-enum { RETRIES = 5 };
 
 #define READY "opencode server listening on "
 
@@ -92,22 +89,13 @@ static void on_permission(const struct opencode_input *in, json_at properties)
 static void on_status(const struct opencode_input *in, json_at status)
 {
   struct opencode *c = in->c;
-  unsigned long long attempt = 0;
-  if (span_is(json_member_text(in->doc, status, "type"), "idle")) {
+  struct span type = json_member_text(in->doc, status, "type");
+  if (span_is(type, "idle")) {
     c->idle = c->asked;
     opencode_maybe_over(c, in->output);
-  } else if (span_is(json_member_text(in->doc, status, "type"), "retry") &&
-             c->failure.len == 0 &&
-             json_whole(json_get(status, "attempt"), 1000000, &attempt) &&
-             attempt >= RETRIES) {
-    struct span message =
-        span_cut_utf8(json_member_text(in->doc, status, "message"), OPENCODE_SHOWN_BYTES);
-    struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-    buf_addf(&text, "given up after %d attempts: %.*s", RETRIES, (int)message.len,
-             message.len > 0 ? message.at : "");
-    agent_keep(&c->failure, buf_span(&text));
-    buf_free(&text);
-    opencode_abort(c, in->output);
+  } else if (span_is(type, "retry")) {
+    agent_retry(in->output, json_member_text(in->doc, status, "message"), 0);
+    opencode_parts_abandon(&c->parts, in->output->events);
   }
 }
 
@@ -289,6 +277,7 @@ static void opencode_finish(void *state, const struct process_end *end,
   struct opencode *c = state;
   bool ended_well = process_end_is_clean(end);
   c->parts.order = &c->order;
+  events_usage(output->events, c->parts.has_usage ? &c->parts.usage : NULL);
   /* session.idle never came */
   if (c->answer.len > 0)
     opencode_catch_up(c, output);
@@ -296,10 +285,11 @@ static void opencode_finish(void *state, const struct process_end *end,
     harness_fail_by_end(output->events, end);
   else if (is_good(c) && (c->order.wants_value || c->no_value))
     finish_with_value(c, output->events);
-  else if (is_good(c))
+  else if (is_good(c)) {
+    agent_warn_if_silent(output->events);
     events_finish(output->events, c->length ? "length" : "stop",
                   c->parts.has_usage ? &c->parts.usage : NULL);
-  else if (c->vague && c->words.len > 0)
+  } else if (c->vague && c->words.len > 0)
     events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->words));
   else if (c->failure.len > 0)
     events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&c->failure));

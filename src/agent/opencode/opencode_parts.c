@@ -5,7 +5,8 @@
  *   text, reasoning             a message of that kind; id: the part's
  *   tool  pending               nothing: its input is not whole yet
  *         running               the call
- *         completed, error      the call, if it was not told, and its result
+ *         completed, error      the call, if it was not told, and its result; nothing
+ *                               where the answer broke off before it was a call
  *   step-finish                 its tokens are added up
  *   anything else               nothing  */
 #include "opencode_parts.h"
@@ -84,6 +85,8 @@ static void grow(struct opencode_parts *p, struct opencode_text *t, struct span 
     events_reasoning_open(events, buf_span(&t->id));
   else if (p->open != t)
     events_text_open(events, buf_span(&t->id));
+  if (p->open != t)
+    begun_answer_add(&p->answer, events);
   p->open = t;
   if (t->reasoning)
     events_reasoning(events, delta);
@@ -126,6 +129,16 @@ static void on_text(struct opencode_parts *p, const struct json *doc, json_at pa
 
 /* -- tools and steps ----------------------------------------------------- */
 
+/* The connection was cut behind the call's name: no argument came, nothing was called. */
+static bool never_was(const struct json *doc, json_at state)
+{
+  struct span metadata = json_raw(json_get(state, "metadata"));
+  json_at raw = json_get(state, "raw");
+  return span_is(json_member_text(doc, state, "status"), "error") &&
+         json_slice_kind(json_slice(metadata, "interrupted")) == JSON_TRUE &&
+         json_kind(raw) == JSON_STRING && json_member_text(doc, state, "raw").len == 0;
+}
+
 static void on_tool(struct opencode_parts *p, const struct json *doc, json_at part,
                     struct events *events)
 {
@@ -136,11 +149,12 @@ static void on_tool(struct opencode_parts *p, const struct json *doc, json_at pa
   bool good = span_is(status, "completed"), bad = span_is(status, "error");
   if (call.len == 0 || !(good || bad || span_is(status, "running")))
     return;
-  if (p->order->wants_value && span_is(name, VALUE_TOOL))
+  if ((p->order->wants_value && span_is(name, VALUE_TOOL)) || never_was(doc, state))
     return;
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;
   p->open = NULL; /* the call closes it */
+  begun_answer_is_whole(&p->answer);
   bool bridged = registered.len > 0;
   events_tool_call(events, bridged ? TOOL_HOST : TOOL_NATIVE, call,
                    bridged ? registered : name,
@@ -168,6 +182,7 @@ static void on_step(struct opencode_parts *p, const struct json *doc, json_at pa
   if (!p->has_usage)
     p->usage = event_usage_none();
   p->has_usage = true;
+  begun_answer_is_whole(&p->answer);
   add_count(&p->usage.prompt, tokens, "input");
   add_count(&p->usage.completion, tokens, "output");
   add_count(&p->usage.total, tokens, "total");
@@ -210,10 +225,17 @@ void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
     grow(p, t, json_member_text(doc, properties, "delta"), events);
 }
 
+void opencode_parts_abandon(struct opencode_parts *p, struct events *events)
+{
+  p->open = NULL;
+  begun_answer_abandon(&p->answer, events);
+}
+
 void opencode_parts_free(struct opencode_parts *p)
 {
   for (size_t i = 0; i < OPENCODE_TEXTS; i++)
     buf_free(&p->texts[i].id);
+  begun_answer_free(&p->answer);
   seen_ids_free(&p->messages);
   seen_ids_free(&p->begun);
   seen_ids_free(&p->answered);

@@ -8,6 +8,7 @@
 #ifndef AGENT_OPENCODE_PARTS_H
 #define AGENT_OPENCODE_PARTS_H
 
+#include "agent/begun_answer.h"
 #include "agent/harness.h"
 #include "base/json.h"
 #include "event/seen_ids.h"
@@ -29,6 +30,7 @@ struct opencode_parts {
   struct opencode_text texts[OPENCODE_TEXTS]; /* a ring */
   size_t next;
   const struct opencode_text *open; /* the one that was written to last */
+  struct begun_answer answer;       /* since the last call or step */
   struct event_usage usage;         /* of all steps */
   bool has_usage;
 };
@@ -41,6 +43,8 @@ void opencode_parts_part(struct opencode_parts *p, const struct json *doc, json_
                          struct events *events);
 void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
                           json_at properties, struct events *events);
+/* The model is asked anew: what it said of its answer is abandoned. */
+void opencode_parts_abandon(struct opencode_parts *p, struct events *events);
 /* The registered name of a bridged tool by the name OpenCode gives it, or empty. */
 struct span opencode_bridged(const struct opencode_order *order, struct span name);
 void opencode_parts_free(struct opencode_parts *p);

@@ -41,6 +41,29 @@ static void prompt(struct acp_talk *t, const struct bridge_address *address)
   acp_talk_hear(t, ACP_OPEN, "session/prompt");
 }
 
+static void
+test_calls__of_which_only_titles_are_known_have_the_first_as_name(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  prompt(&t, NULL);
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"1\",\"title\":\"nowhere_tool\",\"rawInput\":{}");
+  hear_call(
+      &t, "tool_call_update",
+      "\"toolCallId\":\"1\",\"status\":\"failed\",\"title\":\"There is no such tool: "
+      "nowhere_tool\"");
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"2\",\"title\":\"Looks around\",\"rawInput\":{\"a\":1}");
+  hear_call(&t, "tool_call",
+            "\"toolCallId\":\"3\",\"title\":\"ls\",\"kind\":\"read\","
+            "\"rawInput\":{\"a\":1}");
+  acp_talk_told(&t, "\"toolCallId\":\"1\",\"toolCallName\":\"nowhere_tool\"", true);
+  acp_talk_told(&t, "\"toolCallId\":\"2\",\"toolCallName\":\"tool\"", true);
+  acp_talk_told(&t, "\"toolCallId\":\"3\",\"toolCallName\":\"read\"", true);
+  acp_talk_close(&t);
+}
+
 static void test_calls__the_bridge_may_have_another_name(void **state)
 {
   struct bridge_address other = bridge;
@@ -99,6 +122,7 @@ static void test_calls__a_flood_of_announced_ones_has_an_end(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_calls__of_which_only_titles_are_known_have_the_first_as_name),
       cmocka_unit_test(test_calls__the_bridge_may_have_another_name),
       cmocka_unit_test(test_calls__wait_for_arguments_and_go_out_once),
       cmocka_unit_test(test_calls__a_flood_of_announced_ones_has_an_end),

@@ -41,6 +41,58 @@ static void test_turn__outcome_and_end_decide_together(void **state)
   talk_expect(&acp_harness, none, failed, "\"code\":\"agent-exit\"");
 }
 
+static void test_turn__the_cost_of_a_resumed_session_says_whose_it_is(void **state)
+{
+  static const char cost[] =
+      "{\"method\":\"session/update\",\"params\":{\"update\":{\"sessionUpdate\":\"usage_"
+      "update\",\"cost\":{\"amount\":0.25,\"currency\":\"USD\"}}}}";
+  (void)state;
+  for (int resumed = 0; resumed < 2; resumed++) {
+    struct acp_talk t;
+    acp_talk_open(&t, &acp_harness);
+    if (resumed)
+      t.req.session_id = SPAN_LITERAL("s-1");
+    acp_talk_begin(&t, NULL);
+    acp_talk_hear(&t,
+                  "{\"id\":1,\"result\":{\"protocolVersion\":1,\"agentCapabilities\":{"
+                  "\"sessionCapabilities\":{\"resume\":{}}}}}",
+                  resumed ? "session/resume" : "session/new");
+    acp_talk_hear(&t, resumed ? "{\"id\":3,\"result\":{}}" : ACP_OPEN, "session/prompt");
+    acp_talk_hear(&t, cost, NULL);
+    acp_talk_hear(&t,
+                  "{\"id\":8,\"result\":{\"stopReason\":\"end_turn\",\"usage\":{"
+                  "\"inputTokens\":1,\"outputTokens\":1}}}",
+                  NULL);
+    talk_end(&t.talk, (struct process_end){0});
+    acp_talk_told(&t, "\"sessionCostUsd\":0.25", resumed);
+    acp_talk_told(&t, "totalCostUsd", !resumed);
+    acp_talk_close(&t);
+  }
+}
+
+#define QUOTA(tokens, models)                                                            \
+  "{\"id\":8,\"result\":{\"stopReason\":\"end_turn\",\"_meta\":{\"quota\":{"             \
+  "\"token_count\":{\"input_tokens\":" tokens ",\"output_tokens\":" tokens               \
+  "},\"model_usage\":[" models "]}}}}"
+
+static void test_turn__gemini_that_counted_no_token_had_no_answer(void **state)
+{
+  const struct process_end well = {0};
+  const char *const end[] = {QUOTA("0", ""), QUOTA("0", "{\"model\":\"m\"}"),
+                             QUOTA("7", "")};
+  const char *const good[] = {QUOTA("7", "{\"model\":\"m\"}"), ACP_END};
+  (void)state;
+  for (size_t i = 0; i < sizeof end / sizeof end[0]; i++) {
+    const char *const lines[] = {ACP_INIT, ACP_OPEN, ACP_TEXT("Half."), end[i], NULL};
+    talk_expect(&gemini_harness, lines, well, "\"code\":\"no-result\"");
+    talk_expect(&acp_harness, lines, well, "\"finishReason\":\"stop\"");
+  }
+  for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+    const char *const lines[] = {ACP_INIT, ACP_OPEN, ACP_TEXT("Whole."), good[i], NULL};
+    talk_expect(&gemini_harness, lines, well, "\"finishReason\":\"stop\"");
+  }
+}
+
 static void expect_structured(const char *text, const char *wanted)
 {
   struct acp_talk t;
@@ -73,6 +125,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_turn__outcome_and_end_decide_together),
+      cmocka_unit_test(test_turn__gemini_that_counted_no_token_had_no_answer),
+      cmocka_unit_test(test_turn__the_cost_of_a_resumed_session_says_whose_it_is),
       cmocka_unit_test(test_turn__the_value_is_looked_for_behind_the_last_tool_call),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

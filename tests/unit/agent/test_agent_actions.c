@@ -95,6 +95,27 @@ test_agent_actions__a_question_waits_only_where_somebody_is_asked(void **state)
   agent_actions_free(&actions);
 }
 
+static void test_actions__a_turn_that_ended_stays_known_when_the_next_begins(void **state)
+{
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  (void)state;
+  agent_works_again(&output); /* it has worked all the time */
+  assert_false(actions.hang_up || actions.ended);
+  agent_tasks(&output, 2);
+  agent_hang_up(&output);
+  assert_true(actions.hang_up && actions.ended);
+  agent_works_again(&output);
+  assert_false(actions.hang_up);
+  assert_true(actions.ended);
+  agent_actions_clear(&actions); /* as after each call */
+  assert_int_equal(actions.open_tasks, 2);
+  agent_dismiss(&output);
+  agent_works_again(&output); /* too late: it is being ended */
+  assert_true(actions.hang_up);
+  agent_actions_free(&actions);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -102,6 +123,7 @@ int main(void)
       cmocka_unit_test(test_agent_actions__calls_wait_as_copies_in_their_order),
       cmocka_unit_test(test_agent_actions__a_dismissed_agent_is_hung_up_on_too),
       cmocka_unit_test(test_agent_actions__a_question_waits_only_where_somebody_is_asked),
+      cmocka_unit_test(test_actions__a_turn_that_ended_stays_known_when_the_next_begins),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

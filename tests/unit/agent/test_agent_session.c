@@ -2,6 +2,7 @@
 #include "agent/agent_session.h"
 
 #include "agent/harnesses.h"
+#include "base/limits.h"
 
 #include "stream.h"
 
@@ -82,6 +83,39 @@ static void test_agent_session__passes_over_blank_lines_and_sums_up_nothing(void
   stream_close(&d.stream);
 }
 
+static void test_agent_session__tells_tasks_that_ended_with_the_agent(void **state)
+{
+  (void)state;
+  struct fixture d;
+  fixture_open(&d);
+  agent_session_line(
+      &d.session,
+      SPAN_LITERAL("{\"type\":\"system\",\"subtype\":\"task_started\",\"task_id\":"
+                   "\"a\",\"is_backgrounded\":true}"));
+  agent_session_cut(&d.session);
+  agent_session_line(
+      &d.session, SPAN_LITERAL("{\"type\":\"system\",\"subtype\":\"task_notification\","
+                               "\"task_id\":\"a\"}")); /* it closes it as it ends */
+  agent_session_sum_up(&d.session, 0);
+  assert_true(says(&d, "{\"code\":\"background-tasks-ended\",\"message\":\"1 of the "));
+  fixture_close(&d, 1);
+  stream_close(&d.stream);
+}
+
+static void test_agent_session__a_bad_exit_says_that_a_success_was_seen(void **state)
+{
+  (void)state;
+  for (int good = 0; good < 2; good++) {
+    struct fixture d;
+    fixture_open(&d);
+    if (good)
+      agent_session_line(&d.session, SPAN_LITERAL(GOOD));
+    fixture_close(&d, 7);
+    assert_int_equal(says(&d, "\"runlet\":{\"successSeen\":true}"), good);
+    stream_close(&d.stream);
+  }
+}
+
 static void test_agent_session__knows_a_success_and_that_the_turn_is_over(void **state)
 {
   (void)state;
@@ -93,6 +127,57 @@ static void test_agent_session__knows_a_success_and_that_the_turn_is_over(void *
   agent_session_line(&d.session, SPAN_LITERAL(GOOD));
   assert_true(agent_session_succeeded(&d.session));
   assert_true(d.session.actions.hang_up);
+  fixture_close(&d, 0);
+  assert_int_equal(stream_count_of(&d.stream, "RUN_FINISHED"), 1);
+  stream_close(&d.stream);
+}
+
+static void say_often(struct agent_session *h, unsigned times, const char *line)
+{
+  for (unsigned i = 0; i < times; i++)
+    agent_session_line(h, span_of(line));
+}
+
+static void test_agent_session__an_agent_that_tries_for_ever_is_given_up(void **state)
+{
+  static const char retry[] =
+      "{\"type\":\"error\",\"message\":\"Reconnecting... no network\"}";
+  struct fixture d;
+  struct buf why = buf_make(1000);
+  (void)state;
+  fixture_open(&d);
+  agent_session_free(&d.session);
+  d.session = agent_session_make(&codex_harness);
+  d.session.events = d.stream.events;
+  agent_session_put_reason(&d.session, &why);
+  assert_int_equal(why.len, 0);
+  say_often(&d.session, LIMIT_AGENT_RETRIES, retry);
+  assert_false(agent_session_gave_up(&d.session));
+  agent_session_put_reason(&d.session, &why);
+  assert_string_equal(buf_cstring(&why),
+                      "; it was trying again: Reconnecting... no network");
+  say_often(&d.session, 1, retry);
+  assert_true(agent_session_gave_up(&d.session));
+  fixture_close(&d, 0);
+  stream_expect_last(&d.stream,
+                     "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"given up "
+                     "after 5 retries: Reconnecting... no network\",\"code\":"
+                     "\"agent-error\",\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}");
+  buf_free(&why);
+  stream_close(&d.stream);
+}
+
+static void test_agent_session__a_success_after_all_is_one(void **state)
+{
+  struct fixture d;
+  (void)state;
+  fixture_open(&d);
+  agent_session_free(&d.session);
+  d.session = agent_session_make(&codex_harness);
+  d.session.events = d.stream.events;
+  say_often(&d.session, 99, "{\"type\":\"error\",\"message\":\"Reconnecting...\"}");
+  agent_session_line(&d.session, SPAN_LITERAL("{\"type\":\"turn.completed\"}"));
+  assert_false(agent_session_gave_up(&d.session));
   fixture_close(&d, 0);
   assert_int_equal(stream_count_of(&d.stream, "RUN_FINISHED"), 1);
   stream_close(&d.stream);
@@ -194,11 +279,15 @@ int main(void)
       cmocka_unit_test(
           test_agent_session__warns_of_the_first_bad_line_and_counts_the_rest),
       cmocka_unit_test(test_agent_session__passes_over_blank_lines_and_sums_up_nothing),
+      cmocka_unit_test(test_agent_session__an_agent_that_tries_for_ever_is_given_up),
+      cmocka_unit_test(test_agent_session__a_success_after_all_is_one),
       cmocka_unit_test(test_agent_session__knows_a_success_and_that_the_turn_is_over),
       cmocka_unit_test(test_agent_session__reads_what_a_transcript_says_came_by_http),
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
       cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
+      cmocka_unit_test(test_agent_session__tells_tasks_that_ended_with_the_agent),
+      cmocka_unit_test(test_agent_session__a_bad_exit_says_that_a_success_was_seen),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,7 +121,58 @@ static void test_claude__the_last_result_decides(void **state)
       NULL};
   expect_outcome(worse, well, "agent-error");
   expect_outcome(better, well, "RUN_FINISHED");
-  expect_outcome(cheaper, well, "\"timestamp\":7,\"metadata\""); /* no usage any more */
+  expect_outcome(cheaper, well, "\"usage\":{\"promptTokens\":5,"); /* it stays */
+}
+
+#define TASKS(list)                                                                      \
+  "{\"type\":\"system\",\"subtype\":\"background_tasks_changed\",\"tasks\":[" list "]}"
+#define NOISE                                                                            \
+  "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"num_turns\":0,"     \
+  "\"stop_reason\":null,\"result\":\"\",\"origin\":{\"kind\":\"task-notification\"}}"
+#define INIT "{\"type\":\"system\",\"subtype\":\"init\",\"session_id\":\"s\"}"
+
+static void test_claude__the_end_waits_for_tasks_and_for_turns_they_begin(void **state)
+{
+  struct talk t;
+  (void)state;
+  talk_open(&t, &claude_code_harness);
+  talk_say(&t, NOISE);
+  assert_false(t.actions.hang_up); /* it is no record */
+  talk_say(&t, INIT);
+  talk_say(&t, TASKS("{\"task_id\":\"a\"},{\"task_id\":\"b\"}"));
+  assert_int_equal(t.actions.open_tasks, 2);
+  talk_say(&t, OK);
+  assert_true(t.actions.hang_up);
+  talk_say(&t, TASKS(""));
+  assert_int_equal(t.actions.open_tasks, 0);
+  assert_true(t.actions.hang_up);
+  talk_say(&t, INIT);
+  assert_false(t.actions.hang_up); /* it works again */
+  talk_say(&t, NOISE);
+  assert_true(t.actions.hang_up);
+  talk_end(&t, (struct process_end){0});
+  assert_non_null(strstr(t.stream.text.at, "RUN_FINISHED"));
+  talk_close(&t);
+}
+
+static void test_claude__retries_of_its_api_are_warnings(void **state)
+{
+  struct talk t;
+  (void)state;
+  talk_open(&t, &claude_code_harness);
+  talk_say(&t,
+           "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":1,\"max_retries\":"
+           "10,\"retry_delay_ms\":523,\"error_status\":503,\"error\":\"server_error\"}");
+  talk_say(&t,
+           "{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":2,\"max_retries\":"
+           "10,\"error_status\":null,\"error\":\"unknown\"}");
+  assert_non_null(
+      strstr(t.stream.text.at,
+             "{\"code\":\"agent-retries\",\"message\":\"The model's API failed: "
+             "503 server_error (retry 1 of 10)\"}"));
+  assert_non_null(strstr(t.stream.text.at, "failed: unknown (retry 2 of 10)\"}"));
+  talk_end(&t, (struct process_end){0});
+  talk_close(&t);
 }
 
 static void test_claude__odd_records_are_errors_with_words(void **state)
@@ -278,6 +329,8 @@ int main(void)
       cmocka_unit_test(test_claude__record_and_end_decide_together),
       cmocka_unit_test(test_claude__the_value_that_was_asked_for_is_told_once),
       cmocka_unit_test(test_claude__the_last_result_decides),
+      cmocka_unit_test(test_claude__the_end_waits_for_tasks_and_for_turns_they_begin),
+      cmocka_unit_test(test_claude__retries_of_its_api_are_warnings),
       cmocka_unit_test(test_claude__odd_records_are_errors_with_words),
       cmocka_unit_test(test_claude__hangs_up_at_the_result),
       cmocka_unit_test(test_claude__only_what_is_no_object_is_not_understood),

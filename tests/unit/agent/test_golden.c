@@ -33,6 +33,10 @@ static const struct difference {
      "decisions 3.3, 3.5: open text is closed and RUN_ERROR no-result ends "
      "the stream; the reference just stops",
      NULL},
+    {"claude-code", "07-error-exec", "a RUN_ERROR says what was used, too",
+     ",\"usage\":{\"promptTokens\":10,\"completionTokens\":4,\"totalTokens\":14,"
+     "\"providerUsageDetails\":{\"totalCostUsd\":0.0123},\"promptTokensDetails\":{"
+     "\"cachedTokens\":3,\"cacheWriteTokens\":2}}"},
     {"codex", "01-basic", "file.changed for the edits of every agent",
      "{\"type\":\"CUSTOM\",\"timestamp\":0,\"name\":\"file.changed\",\"value\":{"
      "\"path\":\"a\",\"kind\":\"add\",\"diff\":\"\"},\"metadata\":{\"tanstack\":{"

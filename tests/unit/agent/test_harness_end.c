@@ -64,11 +64,29 @@ static void test_harness_end__shows_a_thousand_characters_of_stderr(void **state
              "agent-exit", shown);
 }
 
+static void test_harness_end__an_answer_without_a_word_is_a_warning(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  events_text(s.events, SPAN_LITERAL(" \n"));
+  agent_warn_if_silent(s.events);
+  assert_non_null(
+      strstr(buf_cstring(&s.text), "{\"code\":\"empty-answer\",\"message\":"));
+  stream_close(&s);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_text(s.events, SPAN_LITERAL("a"));
+  agent_warn_if_silent(s.events);
+  assert_int_equal(stream_count_of(&s, "CUSTOM"), 0);
+  stream_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_harness_end__each_end_has_its_code_and_words),
       cmocka_unit_test(test_harness_end__shows_a_thousand_characters_of_stderr),
+      cmocka_unit_test(test_harness_end__an_answer_without_a_word_is_a_warning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -294,13 +294,15 @@ static void test_opencode__a_cancel_aborts_the_turn_and_hangs_up(void **state)
   close_talk(&t, forced, "\"code\":\"agent-error\"");
 }
 
-static void test_opencode__a_turn_that_is_only_retried_is_aborted_once(void **state)
+static void
+test_opencode__a_turn_that_is_only_retried_is_given_up_by_the_session(void **state)
 {
   (void)state;
   struct talk t;
   open_talk(&t);
   plan(&t, false);
   begin(&t);
+  t.actions.retries.most = 5;
   for (int attempt = 1; attempt <= 7; attempt++) {
     char text[200];
     (void)snprintf(text, sizeof text,
@@ -308,9 +310,13 @@ static void test_opencode__a_turn_that_is_only_retried_is_aborted_once(void **st
                    "\"status\":{\"type\":\"retry\",\"attempt\":%d,\"message\":\"no\"}}}",
                    attempt);
     event(&t, text);
-    expect_asked(&t, attempt == 5 ? "POST /session/ses_1/abort {};" : "");
+    expect_asked(&t, "");
+    assert_int_equal(t.actions.retries.given_up, attempt > 5);
   }
-  close_talk(&t, forced, "given up after 5 attempts: no");
+  assert_int_equal(stream_count_of(&t.stream, "CUSTOM"), 2); /* session-id, the warning */
+  assert_true(opencode_harness.cancel(t.state, &t.output));
+  expect_asked(&t, "POST /session/ses_1/abort {};");
+  close_talk(&t, forced, "RUN_ERROR");
 }
 
 static void test_opencode__a_heartbeat_is_no_sign_of_life(void **state)
@@ -411,7 +417,8 @@ int main(void)
       cmocka_unit_test(test_opencode__what_somebody_is_asked_waits_for_the_answer),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),
       cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
-      cmocka_unit_test(test_opencode__a_turn_that_is_only_retried_is_aborted_once),
+      cmocka_unit_test(
+          test_opencode__a_turn_that_is_only_retried_is_given_up_by_the_session),
       cmocka_unit_test(test_opencode__a_heartbeat_is_no_sign_of_life),
       cmocka_unit_test(test_opencode__the_value_that_was_asked_for_is_told),
       cmocka_unit_test(test_opencode__how_it_ended_counts_too),

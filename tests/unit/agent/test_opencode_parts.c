@@ -47,7 +47,7 @@ static void message(struct opencode_parts *p, const struct json *doc, json_at v,
 
 static void take(struct fixture *d, take_json *how, const char *text)
 {
-  static const char *const raw[] = {"input", "summary", NULL};
+  static const char *const raw[] = {"input", "summary", "metadata", NULL};
   static const struct json_rules rules = {.raw = raw};
   struct fault f = {0};
   struct json *doc = json_parse(span_of(text), &rules, &f);
@@ -133,6 +133,59 @@ static void test_opencode_parts__a_text_long_past_does_not_come_again(void **sta
   close_fixture(&d);
 }
 
+static void expect_calls(const char *state, size_t wanted)
+{
+  struct fixture d;
+  struct buf part = buf_make(1000);
+  open_fixture(&d);
+  begin_message(&d);
+  buf_addf(&part,
+           "{\"id\":\"p\",\"messageID\":\"m\",\"type\":\"tool\",\"tool\":\"sh\","
+           "\"callID\":\"c\",\"state\":{\"status\":\"error\",\"input\":{},%s}}",
+           state);
+  take(&d, opencode_parts_part, buf_cstring(&part));
+  assert_int_equal(stream_count_of(&d.stream, "TOOL_CALL_START"), wanted);
+  buf_free(&part);
+  close_fixture(&d);
+}
+
+static void test_opencode_parts__a_call_without_a_letter_of_it_never_was_one(void **state)
+{
+  (void)state;
+  expect_calls("\"error\":\"Tool execution aborted\",\"raw\":\"\","
+               "\"metadata\":{\"interrupted\":true}",
+               0);
+  expect_calls("\"error\":\"Tool execution aborted\",\"raw\":\"{\\\"a\","
+               "\"metadata\":{\"interrupted\":true}",
+               1);
+  expect_calls("\"error\":\"Tool execution aborted\","
+               "\"metadata\":{\"interrupted\":true}",
+               1);
+  expect_calls("\"error\":\"no such file\",\"raw\":\"\","
+               "\"metadata\":{\"interrupted\":false}",
+               1);
+  expect_calls("\"error\":\"no such file\",\"raw\":\"\"", 1);
+}
+
+static void test_opencode_parts__a_text_that_was_abandoned_opens_anew(void **state)
+{
+  (void)state;
+  struct fixture d;
+  open_fixture(&d);
+  begin_message(&d);
+  text_part(&d, 1, "half");
+  opencode_parts_abandon(&d.parts, d.stream.events);
+  assert_int_equal(stream_count_of(&d.stream, "TEXT_MESSAGE_END"), 1);
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
+  text_part(&d, 1, "half and more");
+  assert_int_equal(stream_count_of(&d.stream, "TEXT_MESSAGE_START"), 2);
+  take(&d, opencode_parts_part,
+       "{\"id\":\"s\",\"messageID\":\"m\",\"type\":\"step-finish\",\"tokens\":{}}");
+  opencode_parts_abandon(&d.parts, d.stream.events); /* that step was whole */
+  assert_int_equal(stream_count_of(&d.stream, "CUSTOM"), 1);
+  close_fixture(&d);
+}
+
 static void test_opencode_parts__only_the_assistants_messages_are_told(void **state)
 {
   (void)state;
@@ -180,6 +233,8 @@ int main(void)
       cmocka_unit_test(test_opencode_parts__a_bridged_tool_has_its_registered_name),
       cmocka_unit_test(test_opencode_parts__without_tools_no_name_is_changed),
       cmocka_unit_test(test_opencode_parts__a_text_long_past_does_not_come_again),
+      cmocka_unit_test(test_opencode_parts__a_call_without_a_letter_of_it_never_was_one),
+      cmocka_unit_test(test_opencode_parts__a_text_that_was_abandoned_opens_anew),
       cmocka_unit_test(test_opencode_parts__only_the_assistants_messages_are_told),
       cmocka_unit_test(test_opencode_parts__tokens_of_all_steps_are_added_up),
   };

@@ -410,6 +410,70 @@ test_events__a_step_ends_at_new_content_after_results_and_at_the_end(void **stat
   buf_free(&text);
 }
 
+static void test_events__an_abandoned_message_is_closed_and_named(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  events_message_abandoned(s.events, none); /* there is none: nothing */
+  events_text_open(s.events, SPAN_LITERAL("a"));
+  events_text(s.events, SPAN_LITERAL("Half an ans"));
+  events_message_abandoned(s.events, none);
+  stream_expect(&s, 3,
+                "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"a\",\"timestamp\":7," META
+                "}");
+  stream_expect(&s, 4,
+                "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.message-"
+                "abandoned\",\"value\":{\"messageId\":\"a\"}," META "}");
+  events_text_open(s.events, SPAN_LITERAL("b"));
+  events_message_abandoned(s.events, SPAN_LITERAL("\"a\"")); /* b stays open */
+  events_text(s.events, SPAN_LITERAL("Whole."));
+  events_finish(s.events, "stop", NULL);
+  assert_int_equal(stream_count_of(&s, "TEXT_MESSAGE_START"), 2);
+  assert_int_equal(stream_count_of(&s, "CUSTOM"), 2);
+  stream_close(&s);
+}
+
+static void test_events__blanks_are_silence(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  events_reasoning(s.events, SPAN_LITERAL("Hm."));
+  events_text(s.events, SPAN_LITERAL(" \n"));
+  assert_true(events_are_silent(s.events));
+  events_text(s.events, SPAN_LITERAL(" a"));
+  events_text(s.events, SPAN_LITERAL(" "));
+  assert_false(events_are_silent(s.events));
+  stream_close(&s);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
+  assert_false(events_are_silent(s.events));
+  stream_close(&s);
+}
+
+static void
+test_events__an_error_says_what_was_used_and_that_a_success_was_seen(void **state)
+{
+  struct stream s;
+  struct event_usage used = event_usage_none();
+  (void)state;
+  used.prompt = 3;
+  used.completion = 4;
+  stream_open(&s, &event_format_ag_ui, 0);
+  events_usage(s.events, &used);
+  events_usage(s.events, NULL); /* changes nothing */
+  events_succeeded(s.events);
+  events_report(s.events, SPAN_LITERAL("\"exitCode\":7"), 12);
+  events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("m"));
+  stream_expect_last(
+      &s, "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"agent-"
+          "exit\",\"usage\":[{\"model\":\"m\",\"inputTokens\":3,\"outputTokens\":4,"
+          "\"totalTokens\":7}],\"metadata\":{\"runlet\":{\"exitCode\":7,\"successSeen\":"
+          "true}}}");
+  stream_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -429,6 +493,10 @@ int main(void)
       cmocka_unit_test(test_events__the_outcome_can_be_asked),
       cmocka_unit_test(
           test_events__a_step_ends_at_new_content_after_results_and_at_the_end),
+      cmocka_unit_test(test_events__an_abandoned_message_is_closed_and_named),
+      cmocka_unit_test(test_events__blanks_are_silence),
+      cmocka_unit_test(
+          test_events__an_error_says_what_was_used_and_that_a_success_was_seen),
       cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,9 @@ static void test_ag_ui__usage_is_an_array(void **state)
          "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
          "\"usage\":[{\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":4,"
          "\"totalTokens\":14,\"cachedInputTokens\":3,\"reasoningTokens\":1}],"
-         "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\",\"a\":1}}}\n");
+         "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\",\"totalCostUsd\":0.0123,"
+         "\"a\":1}}}"
+         "\n");
   expect((struct event){.kind = EVENT_RUN_FINISHED, .code = SPAN_LITERAL("stop")},
          "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
          "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\"}}}\n");
@@ -42,7 +44,14 @@ static void test_ag_ui__usage_is_an_array(void **state)
 
 static void test_ag_ui__errors_carry_the_report_if_there_is_one(void **state)
 {
+  struct event_usage usage = {
+      .prompt = 10, .completion = 4, .total = -1, .session_cost_usd = SPAN_LITERAL("2")};
   (void)state;
+  expect(
+      (struct event){.kind = EVENT_RUN_ERROR, .text = SPAN_LITERAL("m"), .usage = &usage},
+      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"usage\":[{"
+      "\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":4,\"totalTokens\":14}],"
+      "\"metadata\":{\"runlet\":{\"sessionCostUsd\":2}}}\n");
   expect((struct event){.kind = EVENT_RUN_ERROR,
                         .text = SPAN_LITERAL("m"),
                         .json = SPAN_LITERAL("\"signal\":9")},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/format_tanstack.h"
 
+#include "event/event.h"
 #include "spelled.h"
 
 #include <setjmp.h>
@@ -57,6 +58,19 @@ static void test_tanstack__errors_carry_the_report(void **state)
                         .json = SPAN_LITERAL("\"signal\":9")},
          "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"c\","
          "\"metadata\":{\"tanstack\":{\"model\":\"m\"},\"runlet\":{\"signal\":9}}}\n");
+  struct event_usage used = event_usage_none();
+  used.prompt = 3;
+  used.completion = 4;
+  used.cost_usd = SPAN_LITERAL("0.5");
+  used.session_cost_usd = SPAN_LITERAL("2");
+  expect((struct event){.kind = EVENT_RUN_ERROR,
+                        .usage = &used,
+                        .text = SPAN_LITERAL("m"),
+                        .json = SPAN_LITERAL("\"signal\":9")},
+         "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"metadata\":{"
+         "\"tanstack\":{\"model\":\"m\",\"usage\":{\"promptTokens\":3,"
+         "\"completionTokens\":4,\"totalTokens\":7,\"providerUsageDetails\":{"
+         "\"totalCostUsd\":0.5}}},\"runlet\":{\"sessionCostUsd\":2,\"signal\":9}}}\n");
   expect((struct event){.kind = EVENT_RUN_ERROR, .text = SPAN_LITERAL("m")},
          "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\","
          "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}\n");

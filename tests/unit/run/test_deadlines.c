@@ -25,7 +25,8 @@ static const struct run_settings settings = {.deadlines = {.run_ms = 1000,
                                                            .idle_ms = 3000,
                                                            .tool_ms = 4000,
                                                            .kill_grace_ms = 5000,
-                                                           .drain_ms = 6000},
+                                                           .drain_ms = 6000,
+                                                           .background_ms = 9000},
                                              .heartbeat_ms = 7000,
                                              .result_grace_ms = 8000};
 
@@ -34,9 +35,10 @@ static void test_deadlines__are_the_options_when_the_request_says_nothing(void *
   (void)state;
   struct run_request req = {.heartbeat_ms = UINT_MAX};
   struct deadlines d = deadlines_resolve(&settings, &req);
-  const unsigned got[] = {d.run_ms,        d.start_ms, d.idle_ms,      d.tool_ms,
-                          d.kill_grace_ms, d.drain_ms, d.heartbeat_ms, d.result_grace_ms};
-  for (unsigned i = 0; i < 8; i++)
+  const unsigned got[] = {d.run_ms,       d.start_ms,        d.idle_ms,
+                          d.tool_ms,      d.kill_grace_ms,   d.drain_ms,
+                          d.heartbeat_ms, d.result_grace_ms, d.background_ms};
+  for (unsigned i = 0; i < 9; i++)
     assert_int_equal(got[i], 1000 * (i + 1));
 }
 
@@ -49,7 +51,9 @@ static void test_deadlines__of_the_request_beat_the_options_and_zero_counts(void
                                           .has_idle = true,
                                           .tool_ms = 14,
                                           .kill_grace_ms = 15,
-                                          .drain_ms = 16},
+                                          .drain_ms = 16,
+                                          .background_ms = 0,
+                                          .has_background = true},
                             .heartbeat_ms = 0};
   struct deadlines d = deadlines_resolve(&settings, &req);
   assert_int_equal(d.run_ms, 11);
@@ -58,6 +62,7 @@ static void test_deadlines__of_the_request_beat_the_options_and_zero_counts(void
   assert_int_equal(d.tool_ms, 14);
   assert_int_equal(d.kill_grace_ms, 15);
   assert_int_equal(d.drain_ms, 16);
+  assert_int_equal(d.background_ms, 0);
   assert_int_equal(d.heartbeat_ms, 0);
 }
 
@@ -137,7 +142,9 @@ static void wait_until(struct guard *g, const unsigned *what, unsigned many)
   assert_true(*what >= many);
 }
 
-static void guard_open(struct guard *g, const char *script, struct deadlines deadlines)
+/* `last_words_ms`: it is spoken with, and its stdin ends so late. */
+static void guard_open_talk(struct guard *g, const char *script,
+                            struct deadlines deadlines, unsigned last_words_ms)
 {
   static const struct child_calls calls = {.on_line = on_line, .on_end = on_end};
   struct fault f = {0};
@@ -152,6 +159,7 @@ static void guard_open(struct guard *g, const char *script, struct deadlines dea
                               .env = &g->fixture.env,
                               .cwd = g->fixture.work,
                               .input = &input,
+                              .dialogue = last_words_ms > 0,
                               .line_ceiling = 4096,
                               .drain_ms = 100};
   g->child = child_spawn(g->fixture.settings.loop, &setup, &calls, g, &f);
@@ -169,10 +177,16 @@ static void guard_open(struct guard *g, const char *script, struct deadlines dea
                               .deadlines = &g->deadlines,
                               .child = g->child,
                               .events = g->events,
+                              .last_words_ms = last_words_ms,
                               .on_passed = on_passed,
                               .on_result_grace_over = on_grace,
                               .who = g};
   g->watch = watch_new(&watch);
+}
+
+static void guard_open(struct guard *g, const char *script, struct deadlines deadlines)
+{
+  guard_open_talk(g, script, deadlines, 0);
 }
 
 static void guard_close(struct guard *g)
@@ -238,6 +252,56 @@ static void test_deadlines__an_agent_whose_server_speaks_is_not_idle(void **stat
   guard_close(&g);
 }
 
+static void test_deadlines__stdin_ends_when_the_last_words_are_spoken(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null", (struct deadlines){.start_ms = 9000}, 300);
+  g.deadlines.result_grace_ms = 60000;
+  unsigned long long last = 0, begun = clock_ticks_ms();
+  for (int i = 0; i < 8; i++) {
+    last = clock_ticks_ms();
+    watch_result(g.watch, 0);
+    run_ms(&g, 20);
+  }
+  wait_until(&g, &g.ended, 1);
+  assert_true(clock_ticks_ms() - last >= 300);
+  assert_true(clock_ticks_ms() - begun < 10000);
+  guard_close(&g);
+}
+
+static void
+test_deadlines__an_agent_that_speaks_on_and_on_is_not_heard_for_ever(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null; exec sleep 60",
+                  (struct deadlines){.start_ms = 9000, .result_grace_ms = 200}, 300);
+  unsigned long long begun = clock_ticks_ms();
+  while (!g.graces && clock_ticks_ms() - begun < 10000) {
+    if (clock_ticks_ms() - begun < 1600) /* from then on its stdin has ended */
+      watch_result(g.watch, 0);
+    run_ms(&g, 20);
+  }
+  assert_int_equal(g.graces, 1);
+  guard_close(&g);
+}
+
+static void test_deadlines__last_words_wait_while_they_are_not_read(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open_talk(&g, "INIT; cat > /dev/null", (struct deadlines){.start_ms = 9000}, 50);
+  g.deadlines.result_grace_ms = 60000;
+  child_pause(g.child);
+  watch_result(g.watch, 0);
+  run_ms(&g, 600);
+  assert_int_equal(g.ended, 0);
+  child_resume(g.child);
+  wait_until(&g, &g.ended, 1);
+  guard_close(&g);
+}
+
 /* `script` is not read for longer than each limit, then read again. */
 static void expect_stands_still(const char *script, struct deadlines deadlines,
                                 bool after_its_first_line, const char *code)
@@ -249,7 +313,7 @@ static void expect_stands_still(const char *script, struct deadlines deadlines,
     run_ms(&g, 1);
   }
   child_pause(g.child);
-  watch_result(g.watch);
+  watch_result(g.watch, 0);
   run_ms(&g, 2000);
   assert_int_equal(g.passed + g.graces, 0);
   child_resume(g.child);
@@ -270,19 +334,80 @@ static void test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read(voi
   expect_stands_still("INIT; exec sleep 60", idle, true, "idle-timeout");
 }
 
-static void test_deadlines__each_line_after_the_result_begins_the_grace_anew(void **state)
+static void
+test_deadlines__lines_after_the_result_put_the_end_off_three_times(void **state)
 {
   (void)state;
   struct guard g;
   guard_open(&g, "exec sleep 60", (struct deadlines){.result_grace_ms = 600});
-  for (int i = 0; i < 8; i++) {
-    watch_result(g.watch);
+  unsigned long long from = clock_ticks_ms();
+  while (!g.graces && clock_ticks_ms() - from < 10000) {
+    watch_result(g.watch, 0);
     run_ms(&g, 150);
   }
-  assert_int_equal(g.graces, 0);
+  unsigned long long took = clock_ticks_ms() - from;
+  assert_true(took >= 1700); /* each line put it off … */
+  assert_true(took < 5000);  /* … but not for ever */
+  guard_close(&g);
+}
+
+static void
+test_deadlines__open_tasks_are_waited_for_and_then_the_grace_runs(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "INIT; exec sleep 60",
+             (struct deadlines){.result_grace_ms = 300,
+                                .background_ms = 2500,
+                                .start_ms = 9000,
+                                .idle_ms = 400});
+  watch_result(g.watch, 2);
+  run_ms(&g, 1200);
+  assert_int_equal(g.graces + g.passed, 0); /* no silence counts, either */
+  watch_result(g.watch, 1);                 /* it is not begun anew */
   wait_until(&g, &g.graces, 1);
-  run_ms(&g, 800);
-  assert_int_equal(g.graces, 1);
+  watch_works(g.watch);
+  watch_result(g.watch, 0);
+  wait_until(&g, &g.graces, 2);
+  guard_close(&g);
+}
+
+static void test_deadlines__a_turn_after_the_result_stops_the_grace(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "exec sleep 60", (struct deadlines){.result_grace_ms = 300});
+  watch_works(g.watch); /* nothing was to be stopped */
+  watch_result(g.watch, 0);
+  run_ms(&g, 100);
+  watch_works(g.watch);
+  run_ms(&g, 900);
+  assert_int_equal(g.graces, 0);
+  watch_result(g.watch, 0);
+  wait_until(&g, &g.graces, 1);
+  guard_close(&g);
+}
+
+static void test_deadlines__no_background_time_is_the_short_grace(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "exec sleep 60", (struct deadlines){.result_grace_ms = 200});
+  watch_result(g.watch, 3);
+  wait_until(&g, &g.graces, 1);
+  guard_close(&g);
+}
+
+static void test_deadlines__the_runs_own_ends_a_wait_for_tasks_well(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(
+      &g, "exec sleep 60",
+      (struct deadlines){.run_ms = 500, .result_grace_ms = 200, .background_ms = 60000});
+  watch_result(g.watch, 1);
+  wait_until(&g, &g.graces, 1);
+  assert_int_equal(g.passed, 0);
   guard_close(&g);
 }
 
@@ -308,11 +433,20 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_deadlines__of_the_request_beat_the_options_and_zero_counts),
       cmocka_unit_test(test_deadlines__a_cap_holds_against_the_request),
       cmocka_unit_test(test_deadlines__a_watch_that_never_was_can_be_freed),
+      cmocka_unit_test(test_deadlines__stdin_ends_when_the_last_words_are_spoken),
+      cmocka_unit_test(
+          test_deadlines__an_agent_that_speaks_on_and_on_is_not_heard_for_ever),
+      cmocka_unit_test(test_deadlines__last_words_wait_while_they_are_not_read),
       cmocka_unit_test(test_deadlines__a_watch_tells_once_which_one_passed),
       cmocka_unit_test(test_deadlines__an_agent_whose_server_speaks_is_not_idle),
       cmocka_unit_test(test_deadlines__an_agent_that_goes_on_printing_is_not_idle),
       cmocka_unit_test(test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read),
-      cmocka_unit_test(test_deadlines__each_line_after_the_result_begins_the_grace_anew),
+      cmocka_unit_test(
+          test_deadlines__lines_after_the_result_put_the_end_off_three_times),
+      cmocka_unit_test(test_deadlines__open_tasks_are_waited_for_and_then_the_grace_runs),
+      cmocka_unit_test(test_deadlines__a_turn_after_the_result_stops_the_grace),
+      cmocka_unit_test(test_deadlines__no_background_time_is_the_short_grace),
+      cmocka_unit_test(test_deadlines__the_runs_own_ends_a_wait_for_tasks_well),
       cmocka_unit_test(test_deadlines__a_heartbeat_comes_only_after_silence),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))

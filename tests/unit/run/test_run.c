@@ -100,6 +100,17 @@ static void test_run__deadlines_end_it_with_their_codes(void **state)
 }
 
 static void
+test_run__what_the_agent_waits_for_stands_in_the_words_of_its_end(void **state)
+{
+  (void)state;
+  expect("INIT; echo '{\"type\":\"system\",\"subtype\":\"api_retry\",\"attempt\":1,"
+         "\"max_retries\":10,\"error_status\":503,\"error\":\"server_error\"}'; "
+         "exec sleep 60",
+         ",\"timeouts\":{\"runMs\":400}", "run-timeout",
+         "(runMs); it was trying again: The model's API failed: 503 server_error");
+}
+
+static void
 test_run__an_agent_that_stays_after_its_result_is_ended_and_finished(void **state)
 {
   (void)state;
@@ -190,6 +201,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_run__a_program_that_cannot_be_executed_is_spawn_failed),
       cmocka_unit_test(test_run__a_secret_on_stderr_is_struck_out_wherever_it_is_shown),
       cmocka_unit_test(test_run__deadlines_end_it_with_their_codes),
+      cmocka_unit_test(test_run__what_the_agent_waits_for_stands_in_the_words_of_its_end),
       cmocka_unit_test(
           test_run__an_agent_that_stays_after_its_result_is_ended_and_finished),
       cmocka_unit_test(

@@ -204,6 +204,44 @@ static void test_runs__an_idle_shutdown_is_over_at_once(void **state)
   run_fixture_close(&d);
 }
 
+static struct run *resume(struct runs *all, struct run_fixture *d, const char *id,
+                          const char *session, struct fault *f)
+{
+  char more[200];
+  (void)snprintf(more, sizeof more,
+                 ",\"threadId\":\"t-%s\",\"modelOptions\":{\"sessionId\":\"%s\"}", id,
+                 session);
+  struct run_request *req = run_fixture_request(more);
+  req->run_id = span_of(id);
+  return runs_start(all, req, sink_of, run_fixture_over, d, f);
+}
+
+static void test_runs__refuse_a_second_one_on_the_same_session(void **state)
+{
+  (void)state;
+  struct run_fixture d;
+  struct fault f = {0};
+  run_fixture_open(&d, HANG);
+  d.settings.workspace_per_thread = true;
+  struct runs *all = runs_new(&d.settings, 3);
+  assert_non_null(resume(all, &d, "a", "s-1", &f));
+  assert_null(resume(all, &d, "b", "s-1", &f));
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  assert_non_null(strstr(f.text, "modelOptions.sessionId is in use by run a"));
+  unsigned empty = 0;
+  runs_shutdown(all, 100, count_empty, &empty);
+  run_fixture_wait(&d, 1);
+  runs_free(all);
+
+  run_fixture_again(&d);
+  all = runs_new(&d.settings, 3); /* it is free again */
+  assert_non_null(resume(all, &d, "b", "s-1", &f));
+  runs_shutdown(all, 100, count_empty, &empty);
+  run_fixture_wait(&d, 2);
+  runs_free(all);
+  run_fixture_close(&d);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
@@ -211,6 +249,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_runs__go_on_at_once_in_a_folder_for_each_thread),
       cmocka_unit_test(test_runs__a_shutdown_ends_all_and_a_second_one_hastens),
       cmocka_unit_test(test_runs__an_idle_shutdown_is_over_at_once),
+      cmocka_unit_test(test_runs__refuse_a_second_one_on_the_same_session),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);
