@@ -46,6 +46,7 @@ struct acp_profile {
   /* Its requests for permission tell what its tool calls do not: no mode that asks
    * nothing is set, and everything is allowed by our answers. */
   bool asks_to_tell;
+  bool adds_wait; /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
 };
 
 /* A request for permission that waits for the run's answer. */

@@ -27,6 +27,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "claude_code_plan.h"
+#include "claude_tools.h"
 #include "event/event_session.h"
 #include "event/seen_ids.h"
 
@@ -37,11 +38,13 @@ enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
 enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_LENGTH, OUTCOME_ERROR };
 
 struct claude {
-  struct buf prefix;        /* of bridged tools' names; empty: the default's */
-  struct buf message;       /* the message that streams now */
-  struct seen_ids streamed; /* ids of all that did */
-  enum block block;         /* what streams now */
-  enum outcome outcome;     /* of the last `result` line; what follows is from it */
+  struct claude_tools offered; /* the run's host tools; none in a transcript */
+  bool compared;               /* with what the agent has */
+  struct buf prefix;           /* of bridged tools' names; empty: the default's */
+  struct buf message;          /* the message that streams now */
+  struct seen_ids streamed;    /* ids of all that did */
+  enum block block;            /* what streams now */
+  enum outcome outcome;        /* of the last `result` line; what follows is from it */
   struct buf code, text, cost;
   struct event_usage usage; /* cost_usd: in `cost` */
   bool has_usage;
@@ -82,6 +85,9 @@ static void on_init(const struct line *l, json_at root)
                                         .model = given_text(l, root, "model"),
                                         .tools_json = json_raw(json_get(root, "tools"))};
   events_session(l->events, "claude-code", &session);
+  if (!l->c->compared)
+    claude_tools_compare(&l->c->offered, l->doc, root, l->events);
+  l->c->compared = true;
 }
 
 static void block_starts(const struct line *l, json_at event)
@@ -144,7 +150,7 @@ static void on_tool_use(const struct line *l, json_at block)
   bool bridged =
       name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix);
   if (bridged)
-    name = span_after(name, prefix.len);
+    name = tools_host_name(l->c->offered.tools, span_after(name, prefix.len));
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
   if (l->c->wants_value && span_is(name, VALUE_TOOL)) {
@@ -358,9 +364,12 @@ static int claude_plan(void *state, const struct run_request *req,
 {
   struct claude *c = state;
   if (bridge) {
-    agent_keep(&c->prefix, SPAN_LITERAL("mcp__"));
-    buf_add(&c->prefix, bridge->name);
-    buf_add_text(&c->prefix, "__");
+    struct tool_spelling spelling = claude_tools_spelling(req, bridge);
+    c->prefix = spelling.before;
+    c->offered = (struct claude_tools){.tools = req->tools,
+                                       .disallowed = &req->disallowed_tools,
+                                       .server = bridge->name,
+                                       .prefix = buf_span(&c->prefix)};
   }
   c->wants_value = req->output_schema.len > 0;
   return claude_code_plan(req, bridge, place, out, f);
@@ -392,6 +401,7 @@ const struct harness claude_code_harness = {
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
              TAKES_EFFORT,
+    .needs = NEEDS_PLAIN_PARAMETERS,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,

@@ -61,7 +61,8 @@ static const struct acp_profile profile = {.id = "gemini",
                                            .auth = "gemini-api-key",
                                            .auth_env = "GEMINI_API_KEY",
                                            .model_by_option = true,
-                                           .asks_to_tell = true};
+                                           .asks_to_tell = true,
+                                           .adds_wait = true};
 
 static const char *const raw_members[] = {"parameters", "stats",     "id",
                                           "rawInput",   "rawOutput", NULL};
@@ -101,7 +102,7 @@ static void on_tool_use(const struct line *l)
 {
   struct span name = text_of(l, "tool_name");
   bool bridged = name.len > strlen(PREFIX) && span_starts(name, PREFIX);
-  if (bridged)
+  if (bridged) /* in a transcript, so its alias is all that is known */
     name = span_after(name, strlen(PREFIX));
   agent_keep(&l->g->acp.answer, (struct span){0});
   events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, "tool_id"),
@@ -265,6 +266,7 @@ const struct harness gemini_harness = {
     .program = "gemini",
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
+    .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_IN_RESULTS | NEEDS_WAIT_DROPPED,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,
     .on_input = gemini_on_input,
