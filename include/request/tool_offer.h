@@ -15,20 +15,23 @@
 
 #include "request/tools.h"
 
-enum { /* what an agent needs */
-       /* It refuses names with two '_' in a row. */
-       NEEDS_SINGLE_UNDERSCORES = 1 << 0,
-       /* It lets no argument by that is not in properties, though a union has it. */
-       NEEDS_UNION_KEYS = 1 << 1,
-       /* It holds results against outputSchema, and one that it cannot read costs it all
-   * tools. */
-       NEEDS_NO_OUTPUT_SCHEMA = 1 << 2,
-       /* It leaves out tools whose parameters are named outside of [A-Za-z0-9_.-]. */
-       NEEDS_PLAIN_PARAMETERS = 1 << 3,
-       /* Its model sees nothing of a result without a text, an image or a resource. */
-       NEEDS_TEXT_IN_RESULTS = 1 << 4,
-       /* It adds a parameter of its own, wait_for_previous, to all calls. */
-       NEEDS_WAIT_DROPPED = 1 << 5
+/* What an agent needs. */
+enum {
+  /* It refuses names with two '_' in a row. */
+  NEEDS_SINGLE_UNDERSCORES = 1 << 0,
+  /* It lets no argument by that is not in properties, though a union has it. */
+  NEEDS_UNION_KEYS = 1 << 1,
+  /* It holds results against outputSchema, after the tool ran, and one that it cannot
+   * compile costs it the tool, or all tools. */
+  NEEDS_NO_OUTPUT_SCHEMA = 1 << 2,
+  /* It leaves out tools whose parameters are named outside of [A-Za-z0-9_.-]. */
+  NEEDS_PLAIN_PARAMETERS = 1 << 3,
+  /* Its model sees nothing of resource links and audio. */
+  NEEDS_WORDS_FOR_LINKS = 1 << 4,
+  /* Its model sees nothing of structuredContent. */
+  NEEDS_TEXT_OF_STRUCTURE = 1 << 5,
+  /* It adds a parameter of its own, wait_for_previous, to all calls. */
+  NEEDS_WAIT_DROPPED = 1 << 6
 };
 #define TOOL_WAIT_PARAMETER "wait_for_previous"
 
@@ -49,7 +52,9 @@ struct tool_offer {
 struct tool_offer tool_offer_make(const struct tools *tools, unsigned needs,
                                   const char *agent);
 void tool_offer_free(struct tool_offer *o); /* safe on a zeroed one */
-/* Is its outputSchema in the list? */
+/* Is its result to have structuredContent?  So says an outputSchema of an object. */
+bool tool_offer_promises_structure(const struct tool *tool);
+/* Is that outputSchema in the list? */
 bool tool_offer_has_output_schema(const struct tool_offer *o, const struct tool *tool);
 
 #endif

@@ -286,15 +286,16 @@ static void finish_ready(const struct mcp_call *call, struct span result,
   const struct mcp_server *server = call->server;
   struct mcp_result_wish wish = {
       .structured = tool_offer_has_output_schema(server->offer, call->tool),
-      .text = server->offer->needs & NEEDS_TEXT_IN_RESULTS};
+      .links = server->offer->needs & NEEDS_WORDS_FOR_LINKS,
+      .structure = server->offer->needs & NEEDS_TEXT_OF_STRUCTURE};
   struct buf mended = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
-  bool unstructured = !mcp_result_mend(result, &wish, &mended);
+  bool structured = mcp_result_mend(result, &wish, &mended);
   mcp_reply_ready(reply, buf_span(&call->id_json), modern,
                   mended.len > 0 ? buf_span(&mended) : result);
   if (mended.overflowed)
     reply->overflowed = true;
   buf_free(&mended);
-  if (unstructured && server->on_unstructured)
+  if (!structured && tool_offer_promises_structure(call->tool) && server->on_unstructured)
     server->on_unstructured(server->who, call->tool);
 }
 

@@ -34,7 +34,7 @@ struct mcp_server { /* what is served; borrowed */
   struct span name;
   const struct tool_offer *offer; /* the tools, and as what they are listed */
   bool legacy_only;
-  /* A tool ran and gave no structuredContent though its outputSchema is listed; may be
+  /* A tool ran and gave no structuredContent though its outputSchema asks for it; may be
    * NULL. */
   void (*on_unstructured)(void *who, const struct tool *tool);
   void *who;

@@ -65,8 +65,8 @@ static void add_words(struct span block, const char *before, const char *key,
   buf_add_text(out, after);
 }
 
-/* Blocks for what the content has of links and audio; else for the structure. */
-static void put_texts(struct span content, struct span structure, struct buf *out)
+/* A text block for each link and each audio. */
+static void put_links(struct span content, struct buf *out)
 {
   const char *comma = "";
   for (struct json_walk w = json_slice_walk(content); json_slice_next(&w);) {
@@ -81,8 +81,10 @@ static void put_texts(struct span content, struct span structure, struct buf *ou
     buf_add_text(out, "\"}");
     comma = ",";
   }
-  if (*comma != 0 || structure.len == 0)
-    return;
+}
+
+static void put_structure(struct span structure, struct buf *out)
+{
   buf_add_text(out, "{\"type\":\"text\",\"text\":");
   json_escape(out, structure);
   buf_add_char(out, '}');
@@ -147,8 +149,8 @@ bool mcp_result_mend(struct span result, const struct mcp_result_wish *wish,
   struct span structure = json_slice_member(result, SPAN_LITERAL("structuredContent"));
   bool has = json_slice_kind(structure) == JSON_OBJECT;
   bool error = json_slice_kind(json_slice_member(result, error_key)) == JSON_TRUE;
-  bool lacks = wish->structured && !has && !error;
-  m.failed = lacks && !find_object(content, &m.structure);
+  bool lacks = !has && !error;
+  m.failed = lacks && wish->structured && !find_object(content, &m.structure);
   if (m.failed) {
     struct json_writer w = json_write_to(&m.before);
     json_open(&w, NULL, '{');
@@ -156,8 +158,11 @@ bool mcp_result_mend(struct span result, const struct mcp_result_wish *wish,
     json_put_text(&w, "text", SPAN_LITERAL(broken));
     json_close(&w, '}');
   }
-  if (wish->text && shows_nothing(content))
-    put_texts(content, has ? structure : (struct span){0}, &m.after);
+  bool unseen = shows_nothing(content);
+  if (wish->links && unseen)
+    put_links(content, &m.after);
+  if (wish->structure && unseen && has && m.after.len == 0)
+    put_structure(structure, &m.after);
   if (m.failed || m.structure.len > 0 || m.after.len > 0)
     rebuild(result, &m, out);
   buf_free(&m.before);

@@ -7,8 +7,8 @@
  *   one text block that is a JSON object   it is structuredContent too
  *   anything else                          isError, which is held against no schema, and
  *                                          a text in front that says why
- * And where a model would see nothing, a text is added: the words of resource links and
- * of audio, and the JSON of structuredContent that has no content beside it.  */
+ * And where a model would see nothing of the whole result, a text is added: the words of
+ * resource links and of audio, or the JSON of structuredContent.  */
 #ifndef BRIDGE_MCP_RESULT_H
 #define BRIDGE_MCP_RESULT_H
 
@@ -16,11 +16,12 @@
 
 struct mcp_result_wish {
   bool structured; /* the tool's outputSchema is listed */
-  bool text;       /* the agent shows its model only texts, images and resources */
+  bool links;      /* the agent's model sees nothing of links and audio … */
+  bool structure;  /* … of structuredContent */
 };
 
 /* `result` is a raw object with a content array.  `out` stays empty when nothing has to
- * be changed.  False: it lacks the structuredContent that was promised. */
+ * be changed.  False: it is no error, and has no structuredContent. */
 bool mcp_result_mend(struct span result, const struct mcp_result_wish *wish,
                      struct buf *out);
 

@@ -63,12 +63,16 @@ static void put_description(struct json_writer *w, const struct tool *tool,
   buf_free(&text);
 }
 
-bool tool_offer_has_output_schema(const struct tool_offer *o, const struct tool *tool)
+bool tool_offer_promises_structure(const struct tool *tool)
 {
   struct span type = json_slice_member(tool->output_schema, SPAN_LITERAL("type"));
-  return tool->result_is_mcp && !(o->needs & NEEDS_NO_OUTPUT_SCHEMA) &&
-         json_slice_kind(type) == JSON_STRING &&
+  return tool->result_is_mcp && json_slice_kind(type) == JSON_STRING &&
          json_slice_says(type, SPAN_LITERAL("object"));
+}
+
+bool tool_offer_has_output_schema(const struct tool_offer *o, const struct tool *tool)
+{
+  return !(o->needs & NEEDS_NO_OUTPUT_SCHEMA) && tool_offer_promises_structure(tool);
 }
 
 static void put_output_schema(const struct tool_offer *o, struct json_writer *w,
@@ -79,7 +83,7 @@ static void put_output_schema(const struct tool_offer *o, struct json_writer *w,
     tool_schema_write(tool->output_schema, false, &schema, why);
     put_one_line(w, "outputSchema", buf_span(&schema));
   } else if (tool->result_is_mcp && tool->output_schema.len > 0) {
-    say(why, o->needs & NEEDS_NO_OUTPUT_SCHEMA
+    say(why, tool_offer_promises_structure(tool)
                  ? "outputSchema was left out, by which this agent would refuse results"
                  : "the type of outputSchema is not \"object\": it was left out");
   }

@@ -401,7 +401,7 @@ const struct harness claude_code_harness = {
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
              TAKES_EFFORT,
-    .needs = NEEDS_PLAIN_PARAMETERS,
+    .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,

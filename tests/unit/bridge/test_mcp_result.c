@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 static const struct mcp_result_wish structured = {.structured = true},
-                                    text = {.text = true},
-                                    both = {.structured = true, .text = true};
+                                    text = {.links = true, .structure = true},
+                                    both = {.structured = true, .links = true};
 
 /* `mended` NULL: nothing is changed. */
 static void expect(const struct mcp_result_wish *wish, const char *result,
@@ -39,12 +39,12 @@ static void test_mcp_result__what_is_whole_keeps_its_bytes(void **state)
 {
   (void)state;
   static const struct mcp_result_wish none = {0};
-  expect(&none, "{\"content\":[]}", NULL, true);
+  expect(&none, "{\"content\":[]}", NULL, false);
   expect(&both, "{\"content\":[" TEXT("a") "],\"structuredContent\":{ }}", NULL, true);
   expect(&both, "{\"isError\":true,\"content\":[" TEXT("a") "]}", NULL, true);
-  expect(&text, "{\"content\":[{\"type\":\"image\"},{\"type\":\"audio\"}]}", NULL, true);
-  expect(&text, "{\"content\":[{\"type\":\"resource\"}]}", NULL, true);
-  expect(&text, "{\"content\":[]}", NULL, true);
+  expect(&text, "{\"content\":[{\"type\":\"image\"},{\"type\":\"audio\"}]}", NULL, false);
+  expect(&text, "{\"content\":[{\"type\":\"resource\"}]}", NULL, false);
+  expect(&text, "{\"content\":[]}", NULL, false);
 }
 
 static void test_mcp_result__a_text_that_is_an_object_is_the_structure_too(void **state)
@@ -87,7 +87,7 @@ static void test_mcp_result__what_a_model_would_not_see_is_said(void **state)
   expect(&text, "{\"content\":[" LINK "," AUDIO "]}",
          "{\"content\":[" LINK "," AUDIO
          "," TEXT("Resource link: N\\n file:///x (D)") "," TEXT("Audio audio/wav") "]}",
-         true);
+         false);
   expect(&text, "{\"content\":[],\"structuredContent\":{\"a\": \"b\"}}",
          "{\"content\":[" TEXT(
              "{\\\"a\\\": \\\"b\\\"}") "],\"structuredContent\":{\"a\": \"b\"}}",
