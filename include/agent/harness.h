@@ -21,6 +21,7 @@
 #include "base/process.h"
 #include "request/bridge_address.h"
 #include "request/run_request.h"
+#include "request/tool_offer.h"
 
 /* What a request may ask for and not every harness can do: admission refuses the rest. */
 enum {
@@ -58,7 +59,8 @@ struct harness {
   bool blank_lines; /* are told too; else they are passed over */
   bool structured;  /* takes outputSchema; else it is refused */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
-  size_t memory;    /* bytes of zeroed per-run state handed to the calls */
+  unsigned needs; /* NEEDS_…: how it is offered the host tools (request/tool_offer.h) */
+  size_t memory;  /* bytes of zeroed per-run state handed to the calls */
   /* `req` outlives the state.  `bridge` is NULL when the request has no tools.
    * FAULT_BAD_INPUT when the messages give no prompt; the door answers prompt-invalid. */
   int (*plan)(void *state, const struct run_request *req,

@@ -22,7 +22,23 @@ enum json_kind {
 /* The raw bytes of the value at a dotted path of member names ("params.arguments").
  * Empty: not there.  The last duplicate wins. */
 struct span json_slice(struct span text, const char *path);
+/* The same for one name, which may hold dots; `object` without a byte order mark. */
+struct span json_slice_member(struct span object, struct span name);
 enum json_kind json_slice_kind(struct span value); /* by its first byte */
+/* Is this raw JSON string (with its quotes, maybe with escapes) that text? */
+bool json_slice_says(struct span raw_string, struct span text);
+
+struct json_walk {   /* through the members of an object, the elements of an array */
+  struct span key;   /* raw, with its quotes; empty in an array */
+  struct span value; /* raw */
+  struct span rest;
+  bool object;
+};
+/* Of a value that is neither there is nothing to walk through. */
+struct json_walk json_slice_walk(struct span container);
+bool json_slice_next(struct json_walk *w); /* false: that was all */
+/* The object onto `out`, without the member of that name. */
+void json_slice_without(struct span object, struct span name, struct buf *out);
 /* Unescapes a raw JSON string (with its quotes) onto `out`.  An unpaired surrogate
  * becomes its three WTF-8 bytes. */
 void json_unescape(struct span raw_string, struct buf *out);

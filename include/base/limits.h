@@ -132,6 +132,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024
 #define LIMIT_TOOLS           1024
+#define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000
 
 #endif

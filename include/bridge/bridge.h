@@ -19,7 +19,7 @@
 
 #include "base/fault.h"
 #include "request/bridge_address.h"
-#include "request/tools.h"
+#include "request/tool_offer.h"
 #include "tool/tool_call.h"
 
 struct uv_loop_s;
@@ -28,10 +28,14 @@ struct bridge;
 struct bridge_setup {
   struct uv_loop_s *loop;
   struct span name;               /* the MCP server's, not empty; outlives the bridge */
-  const struct tools *tools;      /* likewise */
+  const struct tool_offer *offer; /* likewise */
   const struct tool_route *route; /* likewise */
   unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
+  /* A result was not what the tool's outputSchema promises (mcp_result.h): once a tool.
+   * May be NULL. */
+  void (*on_unstructured)(void *who, const struct tool *tool);
+  void *who;
 };
 
 struct bridge_facts { /* for warnings and the report */

@@ -4,20 +4,25 @@
  * Wire (toolDescriptors): [{"name", "description"?, "inputSchema"?, "title"?,
  * "annotations"?, "outputSchema"?, "resultFormat"?: "text" | "mcp"}].  Read-only after
  * tools_read(); borrows the request's text.  Schemas and annotations are the sender's own
- * bytes; a schema that is not an object with "type":"object" is replaced by
- * {"type":"object","properties":{}}.  The text of tools/list is made once, here.  */
+ * bytes; what an agent is offered of them: tool_offer.h.
+ *
+ * A tool has the host's name, which the orchestrator and the events see, and an alias for
+ * the agent (tool_alias.h).  No alias is another tool's name or alias.  */
 #ifndef REQUEST_TOOLS_H
 #define REQUEST_TOOLS_H
 
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "request/tool_alias.h"
 
 struct tool {
-  struct span name, description, title;   /* unescaped; description "" when absent */
-  struct span input_schema;               /* raw JSON object */
-  struct span output_schema, annotations; /* raw JSON, empty when absent */
+  struct span name, description, title; /* unescaped; "" when absent, or no text */
+  /* Raw JSON of any kind, as it was sent; empty when absent or null. */
+  struct span input_schema, output_schema, annotations;
+  bool odd_title, odd_description; /* given, and no text */
   bool result_is_mcp; /* resultFormat "mcp": the result is an MCP result object */
+  char alias[ALIAS_FORMS][TOOL_ALIAS_BYTES + 1];
 };
 
 struct tools; /* owned by the run request */
@@ -26,15 +31,18 @@ struct tools; /* owned by the run request */
  * "outputSchema", "annotations" raw.  Errors: FAULT_BAD_INPUT in the words of TanStack's
  * runner: "run request: toolDescriptors must be a ToolDescriptor[]", and for a name given
  * twice "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one
- * tools array must be unique."  NULL `descriptors`: no tools. */
+ * tools array must be unique."  Ours: a name above LIMIT_TOOL_NAME_BYTES or with control
+ * characters; an inputSchema whose root says another type than object.  NULL
+ * `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
 void tools_free(struct tools *t);
 const struct tool *tools_find(const struct tools *t, struct span name);
+/* By what an agent calls it: an alias of either form, else the host's name. */
+const struct tool *tools_by_alias(const struct tools *t, struct span alias);
+/* The host's name of the tool with that alias; `alias` itself when there is none (a
+ * transcript is read without the tools). */
+struct span tools_host_name(const struct tools *t, struct span alias);
 size_t tools_count(const struct tools *t); /* NULL: 0 */
 const struct tool *tools_at(const struct tools *t, size_t index);
-/* The JSON array of MCP tool objects for tools/list, in descriptor order, made once, on
- * one line (line ends between the tokens of a schema become blanks).  outputSchema is
- * listed only with resultFormat "mcp": clients that see one refuse plain text. */
-struct span tools_list_json(const struct tools *t);
 
 #endif

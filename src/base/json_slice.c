@@ -202,49 +202,82 @@ static size_t value_length(struct span s)
   return i;
 }
 
-/* `raw` is a member's name with its quotes; it may be escaped. */
-static bool name_is(struct span raw, struct span name)
+bool json_slice_says(struct span raw, struct span text)
 {
   struct span inner =
       raw.len >= 2 ? (struct span){raw.at + 1, raw.len - 2} : (struct span){0};
   if (inner.len == 0 || memchr(inner.at, '\\', inner.len) == NULL)
-    return span_equal(inner, name);
-  if (inner.len > 6 * name.len) /* a byte takes six at most */
+    return span_equal(inner, text);
+  if (inner.len > 6 * text.len) /* a byte takes six at most */
     return false;
   struct buf plain = buf_make(inner.len);
   json_unescape(raw, &plain);
-  bool same = span_equal(buf_span(&plain), name);
+  bool same = span_equal(buf_span(&plain), text);
   buf_free(&plain);
   return same;
 }
 
-static struct span member_value(struct span object, struct span name)
+struct json_walk json_slice_walk(struct span container)
 {
-  struct span found = {0};
-  struct span s = span_after(object, blank_length(object));
-  if (s.len == 0 || s.at[0] != '{')
-    return found;
-  s = span_after(s, 1);
-  for (;;) {
-    s = span_after(s, blank_length(s));
-    if (s.len == 0 || s.at[0] != '"')
-      return found;
-    struct span key = {s.at, string_length(s)};
-    s = span_after(s, key.len);
+  struct span s = span_after(container, blank_length(container));
+  bool object = s.len > 0 && s.at[0] == '{', array = s.len > 0 && s.at[0] == '[';
+  return (struct json_walk){.rest = object || array ? span_after(s, 1) : (struct span){0},
+                            .object = object};
+}
+
+bool json_slice_next(struct json_walk *w)
+{
+  struct span s = span_after(w->rest, blank_length(w->rest));
+  w->rest = (struct span){0};
+  w->key = w->value = (struct span){0};
+  if (s.len == 0 || s.at[0] == ']' || s.at[0] == '}')
+    return false;
+  if (w->object) {
+    if (s.at[0] != '"')
+      return false;
+    w->key = (struct span){s.at, string_length(s)};
+    s = span_after(s, w->key.len);
     s = span_after(s, blank_length(s));
     if (s.len == 0 || s.at[0] != ':')
-      return found;
+      return false;
     s = span_after(s, 1);
     s = span_after(s, blank_length(s));
-    struct span value = {s.at, value_length(s)};
-    if (name_is(key, name))
-      found = value;
-    s = span_after(s, value.len);
-    s = span_after(s, blank_length(s));
-    if (s.len == 0 || s.at[0] != ',')
-      return found;
-    s = span_after(s, 1);
   }
+  w->value = (struct span){s.at, value_length(s)};
+  s = span_after(s, w->value.len);
+  s = span_after(s, blank_length(s));
+  if (s.len > 0 && s.at[0] == ',')
+    w->rest = span_after(s, 1);
+  return w->value.len > 0;
+}
+
+struct span json_slice_member(struct span object, struct span name)
+{
+  struct span found = {0};
+  struct json_walk w = json_slice_walk(object);
+  while (w.object && json_slice_next(&w))
+    if (json_slice_says(w.key, name))
+      found = w.value;
+  return found;
+}
+
+void json_slice_without(struct span object, struct span name, struct buf *out)
+{
+  const char *comma = "{";
+  if (json_slice_member(object, name).len == 0) {
+    buf_add(out, object);
+    return;
+  }
+  for (struct json_walk w = json_slice_walk(object); json_slice_next(&w);) {
+    if (json_slice_says(w.key, name))
+      continue;
+    buf_add_text(out, comma);
+    buf_add(out, w.key);
+    buf_add_char(out, ':');
+    buf_add(out, w.value);
+    comma = ",";
+  }
+  buf_add_text(out, *comma == '{' ? "{}" : "}");
 }
 
 struct span json_slice(struct span text, const char *path)
@@ -255,7 +288,7 @@ struct span json_slice(struct span text, const char *path)
     const char *dot = strchr(path, '.');
     struct span name =
         dot != NULL ? (struct span){path, (size_t)(dot - path)} : span_of(path);
-    text = member_value(text, name);
+    text = json_slice_member(text, name);
     if (dot == NULL || text.len == 0)
       return text;
     path = dot + 1;

@@ -33,6 +33,7 @@ struct bridge {
   struct sessions sessions;
   struct mcp_post **posts; /* those with calls under way */
   size_t post_count, post_capacity;
+  bool *told; /* by the tool's index: on_unstructured was called */
   bool closing, server_closed;
   void (*closed)(void *who);
   void *who;
@@ -294,6 +295,15 @@ static void on_request(void *who, struct http_exchange *x)
 
 /* -- opening and closing ------------------------------------------------- */
 
+static void unstructured(void *who, const struct tool *tool)
+{
+  struct bridge *b = who;
+  bool *told = &b->told[tool - tools_at(b->setup.offer->tools, 0)];
+  if (!*told && b->setup.on_unstructured)
+    b->setup.on_unstructured(b->setup.who, tool);
+  *told = true;
+}
+
 struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
 {
   struct bridge *b = mem_new(sizeof *b);
@@ -302,7 +312,12 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     b->setup.hold_ms = LIMIT_BRIDGE_HOLD_MS;
   if (!b->setup.progress_ms)
     b->setup.progress_ms = LIMIT_BRIDGE_PROGRESS_MS;
-  b->mcp = (struct mcp_server){setup->name, setup->tools, setup->legacy_only};
+  b->mcp = (struct mcp_server){.name = setup->name,
+                               .offer = setup->offer,
+                               .legacy_only = setup->legacy_only,
+                               .on_unstructured = unstructured,
+                               .who = b};
+  b->told = mem_new(tools_count(setup->offer->tools) + 1);
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
       .connections = LIMIT_BRIDGE_CONNECTIONS,
@@ -317,6 +332,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     b->server = http_server_open(setup->loop, "127.0.0.1", 0, &server, f);
   if (!b->server) {
     mem_wipe(b->token, sizeof b->token);
+    free(b->told);
     free(b);
     return NULL;
   }
@@ -346,6 +362,7 @@ static void bridge_may_close(struct bridge *b)
   void (*closed)(void *) = b->closed;
   void *who = b->who;
   free(b->posts);
+  free(b->told);
   free(b);
   if (closed)
     closed(who);

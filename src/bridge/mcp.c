@@ -7,6 +7,8 @@
 #include "bridge/mcp_message.h"
 #include "bridge/mcp_modern.h"
 #include "bridge/mcp_reply.h"
+#include "bridge/mcp_result.h"
+#include "request/tool_schema.h"
 #include "tool/tool_answer.h"
 
 #define LEGACY_VERSIONS "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"
@@ -91,6 +93,20 @@ static struct span progress_token(const struct mcp_message *m)
   return kind == JSON_STRING || kind == JSON_NUMBER ? json_raw(token) : (struct span){0};
 }
 
+/* Not what the agent itself has put in. */
+static void keep_arguments(struct taking *t, const struct tool *tool, struct span args)
+{
+  struct span own = SPAN_LITERAL(TOOL_WAIT_PARAMETER);
+  bool drop = t->server->offer->needs & NEEDS_WAIT_DROPPED &&
+              !tool_schema_has(tool->input_schema, own);
+  struct buf *to = &t->taken->call.args_json;
+  *to = buf_make(args.len + 1);
+  if (drop)
+    json_slice_without(args, own, to);
+  else
+    buf_add(to, args);
+}
+
 /* Everything that is wrong with a call is said before a tool is run. */
 static void take_call(struct taking *t)
 {
@@ -103,7 +119,7 @@ static void take_call(struct taking *t)
     refuse(t, 200, MCP_INVALID_PARAMS, "Invalid params: name must be a string", none);
     return;
   }
-  const struct tool *tool = tools_find(t->server->tools, name);
+  const struct tool *tool = tools_by_alias(t->server->offer->tools, name);
   if (!tool) {
     refuse(t, 200, MCP_INVALID_PARAMS, "Unknown tool: ", name);
     return;
@@ -122,7 +138,7 @@ static void take_call(struct taking *t)
   taken->call.server = t->server;
   taken->call.modern = taken->modern;
   keep(&taken->call.id_json, m->id);
-  keep(&taken->call.args_json, args);
+  keep_arguments(t, tool, args);
   keep(&taken->call.progress_token_json, progress_token(m));
 }
 
@@ -144,7 +160,7 @@ static void initialize(struct taking *t)
 static void list(struct taking *t)
 {
   struct json_writer w = mcp_reply_begin(&t->taken->reply, t->m.id, legacy);
-  json_put_raw(&w, "tools", tools_list_json(t->server->tools));
+  json_put_raw(&w, "tools", buf_span(&t->server->offer->list));
   mcp_reply_end(&w);
   t->taken->listed = true;
 }
@@ -188,7 +204,8 @@ static void take_modern(struct taking *t)
   if (span_is(method, "tools/call")) {
     take_call(t);
   } else if (span_is(method, "tools/list")) {
-    mcp_modern_list(t->m.id, t->server->name, t->server->tools, &taken->reply);
+    mcp_modern_list(t->m.id, t->server->name, buf_span(&t->server->offer->list),
+                    &taken->reply);
     taken->listed = true;
   } else if (span_is(method, "server/discover")) {
     mcp_modern_discover(t->m.id, t->server->name, versions, &taken->reply);
@@ -262,6 +279,26 @@ void mcp_taken_free(struct mcp_taken *taken)
 
 /* -- the answer to a call ------------------------------------------------ */
 
+/* What the agent would not take, or its model not see, is mended. */
+static void finish_ready(const struct mcp_call *call, struct span result,
+                         struct span modern, struct buf *reply)
+{
+  const struct mcp_server *server = call->server;
+  struct mcp_result_wish wish = {
+      .structured = tool_offer_has_output_schema(server->offer, call->tool),
+      .links = server->offer->needs & NEEDS_WORDS_FOR_LINKS,
+      .structure = server->offer->needs & NEEDS_TEXT_OF_STRUCTURE};
+  struct buf mended = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
+  bool structured = mcp_result_mend(result, &wish, &mended);
+  mcp_reply_ready(reply, buf_span(&call->id_json), modern,
+                  mended.len > 0 ? buf_span(&mended) : result);
+  if (mended.overflowed)
+    reply->overflowed = true;
+  buf_free(&mended);
+  if (!structured && tool_offer_promises_structure(call->tool) && server->on_unstructured)
+    server->on_unstructured(server->who, call->tool);
+}
+
 /* An MCP result: an object with a content array. */
 static bool is_ready(const struct mcp_call *call, struct span result)
 {
@@ -285,7 +322,7 @@ int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
   if (answer->failure.len > 0)
     mcp_reply_text(reply, id, modern, answer->failure, false, true);
   else if (is_ready(call, answer->result))
-    mcp_reply_ready(reply, id, modern, answer->result);
+    finish_ready(call, answer->result, modern, reply);
   else
     /* A string goes out in its own escapes, anything else as the text of its bytes. */
     mcp_reply_text(reply, id, modern, answer->result,

@@ -21,7 +21,7 @@
 
 #include "base/buf.h"
 #include "http/http_parse.h"
-#include "request/tools.h"
+#include "request/tool_offer.h"
 
 enum mcp_verdict {
   MCP_ANSWERED, /* `reply` holds the whole JSON-RPC response */
@@ -32,8 +32,12 @@ enum mcp_verdict {
 
 struct mcp_server { /* what is served; borrowed */
   struct span name;
-  const struct tools *tools;
+  const struct tool_offer *offer; /* the tools, and as what they are listed */
   bool legacy_only;
+  /* A tool ran and gave no structuredContent though its outputSchema asks for it; may be
+   * NULL. */
+  void (*on_unstructured)(void *who, const struct tool *tool);
+  void *who;
 };
 
 struct mcp_call { /* owned: copies of what must outlive the request body */

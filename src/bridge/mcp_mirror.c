@@ -186,7 +186,7 @@ int mcp_mirror_check_params(const struct http_request *head, struct span schema,
 {
   static const char key[] = "\"x-mcp-header\"";
   /* so for nearly every schema */
-  if (!memmem(schema.at, schema.len, key, strlen(key)))
+  if (schema.len == 0 || !memmem(schema.at, schema.len, key, strlen(key)))
     return 0;
   struct walk w = {.head = head, .schema = json_parse(schema, NULL, f)};
   int r = w.schema ? 0 : -1;

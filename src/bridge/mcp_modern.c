@@ -103,10 +103,10 @@ void mcp_modern_discover(struct span id, struct span server_name, struct span ve
   close_cacheable(&w);
 }
 
-void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
+void mcp_modern_list(struct span id, struct span server_name, struct span tools_json,
                      struct buf *reply)
 {
   struct json_writer w = mcp_reply_begin(reply, id, server_name);
-  json_put_raw(&w, "tools", tools_list_json(tools));
+  json_put_raw(&w, "tools", tools_json);
   close_cacheable(&w);
 }

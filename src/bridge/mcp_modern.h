@@ -37,7 +37,7 @@ bool mcp_modern_check_call(const struct mcp_message *m, const struct http_reques
                            int *status);
 void mcp_modern_discover(struct span id, struct span server_name, struct span versions,
                          struct buf *reply);
-void mcp_modern_list(struct span id, struct span server_name, const struct tools *tools,
+void mcp_modern_list(struct span id, struct span server_name, struct span tools_json,
                      struct buf *reply);
 
 #endif

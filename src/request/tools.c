@@ -1,121 +1,124 @@
 /* SPDX-License-Identifier: MIT */
-/* tools/list is asked for by every agent, some ask several times, so its text is made
- * once, when the request is read. */
+/* tools.c - the descriptors read, each tool with its aliases. */
 #include "request/tools.h"
 
-#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "request/tool_schema.h"
 
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct tools {
   struct tool *at;
   size_t count;
-  struct buf list; /* the text of tools/list */
 };
 
-static const char no_arguments[] = "{\"type\":\"object\",\"properties\":{}}";
+static const char wrong[] = "run request: toolDescriptors must be a ToolDescriptor[]";
 
-/* Is this raw schema an object whose "type" is the string "object"? */
-static bool schema_is_object(struct span schema)
+/* A text of the tool, or that it is odd. */
+static struct span text_of(struct json *doc, json_at v, bool *odd)
 {
-  struct span type = json_slice(schema, "type");
-  if (json_slice_kind(type) != JSON_STRING)
-    return false;
-  struct buf text = buf_make(sizeof "object");
-  json_unescape(type, &text);
-  bool same = span_is(buf_span(&text), "object");
-  buf_free(&text);
-  return same;
+  enum json_kind kind = json_kind(v);
+  *odd = kind != JSON_ABSENT && kind != JSON_NULL && kind != JSON_STRING;
+  return json_text(doc, v, SPAN_LITERAL(""));
 }
 
-static struct span raw_object(json_at v)
+static struct span raw_of(json_at v)
 {
-  return json_kind(v) == JSON_OBJECT ? json_raw(v) : (struct span){0};
+  return json_kind(v) == JSON_NULL ? (struct span){0} : json_raw(v);
+}
+
+/* For the text of an error. */
+static struct span shown(struct span name)
+{
+  return span_cut_utf8(name, 100);
+}
+
+static int check_name(struct span name, struct fault *f)
+{
+  if (name.len > LIMIT_TOOL_NAME_BYTES)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: toolDescriptors: a name is longer than %d bytes: "
+                     "\"%.*s…\"",
+                     LIMIT_TOOL_NAME_BYTES, SPAN_ARG(shown(name)));
+  for (size_t i = 0; i < name.len; i++)
+    if ((unsigned char)name.at[i] < 0x20 || name.at[i] == 0x7f)
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "run request: toolDescriptors: a name must not contain control "
+                       "characters");
+  return 0;
+}
+
+static int read_format(struct json *doc, json_at format, struct tool *tool,
+                       struct fault *f)
+{
+  if (json_kind(format) == JSON_ABSENT || json_kind(format) == JSON_NULL)
+    return 0;
+  struct span text = json_text(doc, format, SPAN_LITERAL(""));
+  tool->result_is_mcp = span_is(text, "mcp");
+  if (tool->result_is_mcp || span_is(text, "text"))
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT,
+                   "run request: toolDescriptors: resultFormat of \"%.*s\" must be "
+                   "\"text\" or \"mcp\"",
+                   SPAN_ARG(shown(tool->name)));
 }
 
 static int tool_read(struct json *doc, json_at v, struct tool *tool, struct fault *f)
 {
   json_at name = json_get(v, "name");
   if (json_kind(v) != JSON_OBJECT || json_kind(name) != JSON_STRING)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: toolDescriptors must be a ToolDescriptor[]");
-  struct span empty = {"", 0};
+    return fault_set(f, FAULT_BAD_INPUT, wrong);
   *tool = (struct tool){
-      .name = json_text(doc, name, empty),
-      .description = json_text(doc, json_get(v, "description"), empty),
-      .title = json_text(doc, json_get(v, "title"), empty),
-      .input_schema = raw_object(json_get(v, "inputSchema")),
-      .output_schema = raw_object(json_get(v, "outputSchema")),
-      .annotations = raw_object(json_get(v, "annotations")),
+      .name = json_text(doc, name, SPAN_LITERAL("")),
+      .input_schema = raw_of(json_get(v, "inputSchema")),
+      .output_schema = raw_of(json_get(v, "outputSchema")),
+      .annotations = raw_of(json_get(v, "annotations")),
   };
-  if (!schema_is_object(tool->input_schema))
-    tool->input_schema = SPAN_LITERAL(no_arguments);
-  json_at format = json_get(v, "resultFormat");
-  if (json_kind(format) == JSON_ABSENT || json_kind(format) == JSON_NULL)
-    return 0;
-  struct span text = json_text(doc, format, empty);
-  tool->result_is_mcp = span_is(text, "mcp");
-  if (!tool->result_is_mcp && !span_is(text, "text"))
+  tool->description = text_of(doc, json_get(v, "description"), &tool->odd_description);
+  tool->title = text_of(doc, json_get(v, "title"), &tool->odd_title);
+  if (check_name(tool->name, f) < 0)
+    return -1;
+  if (tool_schema_root(tool->input_schema) == SCHEMA_ROOT_OTHER)
     return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: toolDescriptors: resultFormat of \"%.*s\" must be "
-                     "\"text\" or \"mcp\"",
-                     (int)(tool->name.len < 100 ? tool->name.len : 100), tool->name.at);
-  return 0;
+                     "run request: toolDescriptors: the type of inputSchema of \"%.*s\" "
+                     "must be \"object\"",
+                     SPAN_ARG(shown(tool->name)));
+  return read_format(doc, json_get(v, "resultFormat"), tool, f);
 }
 
-/* The sender's bytes, but line ends between the tokens become blanks: this text
- * travels in the data lines of event streams too. (Inside of strings JSON has no raw
- * line ends.) */
-static void put_one_line(struct json_writer *w, const char *key, struct span raw)
+/* Has a tool other than `but` this name or alias? */
+static bool is_taken(const struct tools *t, const struct tool *but, struct span alias)
 {
-  json_put_raw(w, key, raw);
-  struct buf *out = w->out;
-  for (size_t i = out->len - raw.len; i < out->len; i++) {
-    if (out->at[i] == '\n' || out->at[i] == '\r')
-      out->at[i] = ' ';
-  }
-}
-
-static void list_write(struct tools *t)
-{
-  struct json_writer w = json_write_to(&t->list);
-  json_open(&w, NULL, '[');
   for (size_t i = 0; i < t->count; i++) {
     const struct tool *tool = &t->at[i];
-    json_open(&w, NULL, '{');
-    json_put_text(&w, "name", tool->name);
-    if (tool->title.len > 0)
-      json_put_text(&w, "title", tool->title);
-    json_put_text(&w, "description", tool->description);
-    put_one_line(&w, "inputSchema", tool->input_schema);
-    /* A client that sees an output schema insists on structured results. */
-    if (tool->result_is_mcp && tool->output_schema.len > 0)
-      put_one_line(&w, "outputSchema", tool->output_schema);
-    if (tool->annotations.len > 0)
-      put_one_line(&w, "annotations", tool->annotations);
-    json_close(&w, '}');
+    if (tool == but)
+      continue;
+    if (span_equal(tool->name, alias))
+      return true;
+    for (size_t form = 0; form < ALIAS_FORMS; form++)
+      if (span_equal(span_of(tool->alias[form]), alias))
+        return true;
   }
-  json_close(&w, ']');
+  return false;
 }
 
-static struct tools *tools_new(size_t capacity)
+/* LIMIT_TOOLS tools can hold but few of the 65,536 hashes: one is found soon. */
+static void give_alias(const struct tools *t, struct tool *tool,
+                       enum tool_alias_form form)
 {
-  struct tools *t = mem_new(sizeof *t);
-  t->at = mem_new(capacity * sizeof *t->at);
-  t->list = buf_make(SIZE_MAX); /* bounded by the request's own size */
-  return t;
+  unsigned attempt = 0;
+  do
+    tool_alias_write(tool->name, form, attempt++, tool->alias[form]);
+  while (!tool_alias_is_fine(tool->name, form) && attempt < 65536 &&
+         is_taken(t, tool, span_of(tool->alias[form])));
 }
 
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 {
   size_t count = json_count(descriptors);
   if (descriptors != NULL && json_kind(descriptors) != JSON_ARRAY) {
-    (void)fault_set(f, FAULT_BAD_INPUT,
-                    "run request: toolDescriptors must be a ToolDescriptor[]");
+    (void)fault_set(f, FAULT_BAD_INPUT, wrong);
     return NULL;
   }
   if (count > LIMIT_TOOLS) {
@@ -123,7 +126,8 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
                     "run request: toolDescriptors holds more than %d tools", LIMIT_TOOLS);
     return NULL;
   }
-  struct tools *t = tools_new(count);
+  struct tools *t = mem_new(sizeof *t);
+  t->at = mem_new(count * sizeof *t->at);
   for (json_at v = json_first(descriptors); v != NULL; v = json_next(v), t->count++) {
     if (tool_read(doc, v, &t->at[t->count], f) < 0) {
       tools_free(t);
@@ -137,11 +141,14 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
     (void)fault_set(f, FAULT_BAD_INPUT,
                     "Cannot pass two tools named \"%.*s\" in the same chat() call. Tool "
                     "names in one tools array must be unique.",
-                    (int)(name.len < 300 ? name.len : 300), name.at);
+                    SPAN_ARG(name));
     tools_free(t);
     return NULL;
   }
-  list_write(t);
+  for (size_t i = 0; i < t->count; i++) {
+    give_alias(t, &t->at[i], ALIAS_USUAL);
+    give_alias(t, &t->at[i], ALIAS_SINGLE);
+  }
   return t;
 }
 
@@ -149,7 +156,6 @@ void tools_free(struct tools *t)
 {
   if (t == NULL)
     return;
-  buf_free(&t->list);
   free(t->at);
   free(t);
 }
@@ -163,6 +169,21 @@ const struct tool *tools_find(const struct tools *t, struct span name)
   return NULL;
 }
 
+const struct tool *tools_by_alias(const struct tools *t, struct span alias)
+{
+  for (size_t i = 0; i < tools_count(t); i++)
+    for (size_t form = 0; form < ALIAS_FORMS; form++)
+      if (span_is(alias, t->at[i].alias[form]))
+        return &t->at[i];
+  return tools_find(t, alias);
+}
+
+struct span tools_host_name(const struct tools *t, struct span alias)
+{
+  const struct tool *tool = tools_by_alias(t, alias);
+  return tool != NULL ? tool->name : alias;
+}
+
 size_t tools_count(const struct tools *t)
 {
   return t != NULL ? t->count : 0;
@@ -171,9 +192,4 @@ size_t tools_count(const struct tools *t)
 const struct tool *tools_at(const struct tools *t, size_t index)
 {
   return index < tools_count(t) ? &t->at[index] : NULL;
-}
-
-struct span tools_list_json(const struct tools *t)
-{
-  return t != NULL ? buf_span(&t->list) : SPAN_LITERAL("[]");
 }

@@ -114,22 +114,26 @@ static void tool_ended(void *who, const struct tool_answer *answer, unsigned ms)
                      ms);
 }
 
-static int open_bridge(struct resources *s, unsigned tool_ms, struct fault *f)
+static int open_bridge(struct resources *s, unsigned tool_ms,
+                       const struct resources_calls *calls, void *who, struct fault *f)
 {
   const struct run_settings *set = s->settings;
   if (tools_count(s->req->tools) == 0)
     return 0;
+  s->offer = tool_offer_make(s->req->tools, s->harness->needs, s->harness->id);
   s->route.loop = set->loop;
   s->route.timeout_ms = tool_ms;
   s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
   s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
                                .name = SPAN_LITERAL(BRIDGE_NAME),
-                               .tools = s->req->tools,
+                               .offer = &s->offer,
                                .route = &s->route,
                                .hold_ms = set->bridge_hold_ms,
                                .progress_ms = set->bridge_progress_ms,
-                               .legacy_only = set->mcp_legacy_only};
+                               .legacy_only = set->mcp_legacy_only,
+                               .on_unstructured = calls->on_unstructured,
+                               .who = who};
   s->bridge = bridge_open(&setup, f);
   return s->bridge ? 0 : -1;
 }
@@ -195,7 +199,7 @@ int resources_open(struct resources *s, void *harness_state,
     buf_clear(&s->folder);
     return -1;
   }
-  if (open_bridge(s, deadlines->tool_ms, f) < 0)
+  if (open_bridge(s, deadlines->tool_ms, calls, who, f) < 0)
     return -1;
   struct bridge_address address;
   if (s->bridge)
@@ -259,4 +263,5 @@ void resources_free(struct resources *s)
   buf_free(&s->workspace);
   buf_free(&s->folder);
   buf_free(&s->program);
+  tool_offer_free(&s->offer);
 }

@@ -32,6 +32,7 @@ struct resources {
   struct strv env;
   struct tool_source tools;      /* where they are … */
   struct tool_route route;       /* … and how they are called */
+  struct tool_offer offer;       /* … and as what the agent sees them */
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
   struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
@@ -46,6 +47,8 @@ struct resources {
 struct resources_calls { /* they outlive the resources */
   struct child_calls child;
   struct agent_http_calls agent_http;
+  /* A tool's result broke the promise of its outputSchema (bridge/bridge.h). */
+  void (*on_unstructured)(void *who, const struct tool *tool);
 };
 
 /* FAULT_BAD_INPUT for everything the request can be blamed for.  resources_free() in

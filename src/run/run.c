@@ -401,6 +401,27 @@ static void reader_caught_up(void *who)
   agent_http_pause(r->resources.agent_http, false);
 }
 
+/* Once a tool; what the agent gets instead says bridge/mcp_result.h. */
+static void tool_unstructured(void *who, const struct tool *tool)
+{
+  struct run *r = who;
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(
+      &text,
+      "Tool \"%.*s\": a result has no structuredContent, which outputSchema asks for",
+      SPAN_ARG(tool->name));
+  log_line(LOG_WARN, r->req->run_id, "%s", buf_cstring(&text));
+  events_warn(r->events, "tool-result-unstructured", buf_span(&text));
+  buf_free(&text);
+}
+
+static void warn_of_tools(struct run *r)
+{
+  const struct tool_offer *offer = &r->resources.offer;
+  for (size_t i = 0; i < offer->note_count; i++)
+    events_warn(r->events, offer->notes[i].code, buf_span(&offer->notes[i].text));
+}
+
 /* -- the beginning ------------------------------------------------------- */
 
 /* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
@@ -412,7 +433,8 @@ static void begin(void *who)
     return;
   }
   static const struct resources_calls calls = {{child_says, line_too_long, child_ended},
-                                               {agent_http_says, line_too_long}};
+                                               {agent_http_says, line_too_long},
+                                               tool_unstructured};
   struct fault f = {0};
   const char *code;
   if (resources_open(&r->resources, r->session.state, &r->deadlines, &calls, r, &code,
@@ -422,6 +444,7 @@ static void begin(void *who)
     return;
   }
   r->phase = SPEAKING;
+  warn_of_tools(r);
   struct watch_setup watch = {.loop = r->settings->loop,
                               .deadlines = &r->deadlines,
                               .child = r->resources.child,

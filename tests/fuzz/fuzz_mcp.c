@@ -40,8 +40,11 @@ static void set_up(void)
   static struct json *doc; /* lives as long as the process */
   struct fault f = {0};
   doc = json_parse(span_of(descriptors), &rules, &f);
-  server.tools = tools_read(doc, json_root(doc), &f);
-  expect(server.tools != NULL);
+  const struct tools *tools = tools_read(doc, json_root(doc), &f);
+  expect(tools != NULL);
+  static struct tool_offer offer;
+  offer = tool_offer_make(tools, ~0u, "agent"); /* all that some agent needs */
+  server.offer = &offer;
 }
 
 static struct span line_of(struct span *text)
@@ -239,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct http_header headers[HEADERS];
   struct span text = {(const char *)data, size}, element;
   struct buf body = buf_make(4 * size + 1);
-  if (!server.tools)
+  if (!server.offer)
     set_up();
   struct http_request head = {.headers = headers,
                               .header_count = read_headers(&text, headers)};

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "request/request_read.h"
+#include "request/tool_offer.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -52,14 +53,19 @@ static void check_tools(const struct tools *t)
     touch(tool->output_schema);
     touch(tool->annotations);
     must(tools_find(t, tool->name) == tool);
-    must(json_slice_kind(tool->input_schema) == JSON_OBJECT);
+    for (size_t form = 0; form < ALIAS_FORMS; form++)
+      must(tools_by_alias(t, span_of(tool->alias[form])) == tool);
   }
-  struct span list = tools_list_json(t);
-  must(memchr(list.at, '\n', list.len) == NULL);
-  struct json *doc = json_parse(list, &rules, &f);
-  must(doc != NULL || f.kind == FAULT_TOO_BIG);
-  must(doc == NULL || json_count(json_root(doc)) == tools_count(t));
-  json_free(doc);
+  for (unsigned needs = 0; needs < 2; needs++) {
+    struct tool_offer offer = tool_offer_make(t, needs ? ~0u : 0, "agent");
+    struct span list = buf_span(&offer.list);
+    must(memchr(list.at, '\n', list.len) == NULL);
+    struct json *doc = json_parse(list, &rules, &f);
+    must(doc != NULL || f.kind == FAULT_TOO_BIG);
+    must(doc == NULL || json_count(json_root(doc)) == tools_count(t));
+    json_free(doc);
+    tool_offer_free(&offer);
+  }
 }
 
 static void check_request(const struct run_request *req,

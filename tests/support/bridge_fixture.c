@@ -53,9 +53,10 @@ void bridge_fixture_open(struct bridge_fixture *d, unsigned hold_ms, unsigned pr
                                    .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
   d->route = (struct tool_route){.loop = &d->loop, .timeout_ms = 60000};
   assert_int_equal(tool_http_claim(&d->source, &d->route.executor, &f), 1);
+  d->offer = tool_offer_make(d->tools, 0, "agent");
   struct bridge_setup setup = {.loop = &d->loop,
                                .name = SPAN_LITERAL("host"),
-                               .tools = d->tools,
+                               .offer = &d->offer,
                                .route = &d->route,
                                .hold_ms = hold_ms,
                                .progress_ms = progress_ms,
@@ -85,6 +86,7 @@ void bridge_fixture_close(struct bridge_fixture *d)
   assert_int_equal(d->closed, 0); /* on a later turn */
   loopback_wait(&d->loop, is_closed, d);
   host_close(&d->host);
+  tool_offer_free(&d->offer);
   tools_free(d->tools);
   json_free(d->descriptors);
   loopback_loop_close(&d->loop);

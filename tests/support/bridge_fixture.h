@@ -12,6 +12,7 @@ struct bridge_fixture {
   uv_loop_t loop;
   struct host host;
   struct tools *tools;
+  struct tool_offer offer;
   struct json *descriptors;
   struct tool_source source;
   struct tool_route route;

@@ -62,7 +62,8 @@ const ODD = {
   pending: (res, nth) => res.writeHead(200, JSONS).end(nth < 3 ? '{"pending":true,"retryAfterMs":20}' : OK),
 }
 
-export async function startOrchestrator({ token = randomUUID() + randomUUID().replaceAll('-', '') } = {}) {
+/** `answers`: results by the name of a tool, instead of what hostTools would give. */
+export async function startOrchestrator({ token = randomUUID() + randomUUID().replaceAll('-', ''), answers = {} } = {}) {
   const calls = [], requests = [], counts = new Map()
   let sockets = 0
   const good = async (req, res, body) => {
@@ -72,6 +73,7 @@ export async function startOrchestrator({ token = randomUUID() + randomUUID().re
     try { asked = JSON.parse(body) } catch { return send(400, { error: 'body must be valid JSON' }) }
     if (!isToolExecRequest(asked)) return send(400, { error: 'body must be { name, args }' })
     calls.push(asked)
+    if (Object.hasOwn(answers, asked.name)) return send(200, { result: answers[asked.name] })
     if (asked.name === 'raw') return res.writeHead(200, JSONS).end(`{"result":${asked.args.json}}`)
     try { send(200, { result: await executeHostTool(hostTools, asked.name, asked.args) }) } catch (e) { send(500, { error: e.message }) }
   }

@@ -31,9 +31,10 @@ export async function assertOursGone(box) {
 
 const textsOf = (root, names) => names.map((n) => [n, fs.readFileSync(path.join(root, n), 'utf8')])
 
-/** {model, orch, box, request(more), asked(), end()}.  `key: null`: without its secrets; `prepared(box)`: a last word. */
-export async function openScene(agent, turns, { key, prepared, ...settings } = {}) {
-  const model = await agent.startModel(turns), orch = await startOrchestrator()
+/** {model, orch, box, request(more), asked(), end()}.  `key: null`: without its secrets; `prepared(box)`: a last word;
+ * `answers`: the orchestrator's. */
+export async function openScene(agent, turns, { key, prepared, answers, ...settings } = {}) {
+  const model = await agent.startModel(turns), orch = await startOrchestrator({ answers })
   const box = makeBox({ agent: null })
   const own = agent.prepare(box, model.url, settings) ?? []
   const before = textsOf(box.home, own)

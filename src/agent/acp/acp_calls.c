@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "request/bridge_address.h"
+#include "request/tool_schema.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -188,6 +189,24 @@ static struct span name_of(const struct acp_call *call)
   return word ? first : SPAN_LITERAL("tool");
 }
 
+/* The host's name of a bridged tool, and its arguments without what the agent has put
+ * in. */
+static struct span tell_host(const struct acp_calls *c, struct acp_call *call,
+                             struct span alias, struct span *args)
+{
+  const struct span own = SPAN_LITERAL(TOOL_WAIT_PARAMETER);
+  const struct tool *tool = tools_by_alias(c->tools, alias);
+  bool put_in = c->drops_wait && json_slice_member(*args, own).len > 0;
+  if (put_in && tool && !tool_schema_has(tool->input_schema, own)) {
+    struct buf less = buf_make(LIMIT_LINE_BYTES);
+    json_slice_without(*args, own, &less);
+    buf_free(&call->args);
+    call->args = less;
+    *args = buf_span(&call->args);
+  }
+  return tool ? tool->name : alias;
+}
+
 static void tell(struct acp_calls *c, struct acp_call *call, struct events *events)
 {
   struct buf title = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -199,8 +218,11 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
     json_close(&w, '}');
     args = buf_span(&title);
   }
+  struct span name = name_of(call);
+  if (call->bridged)
+    name = tell_host(c, call, name, &args);
   events_tool_call(events, call->bridged ? TOOL_HOST : TOOL_NATIVE, buf_span(&call->id),
-                   name_of(call), args);
+                   name, args);
   buf_free(&title);
   seen_ids_add(&c->told, buf_span(&call->id));
   if (call->bridged)

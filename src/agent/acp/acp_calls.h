@@ -21,14 +21,17 @@
 #include "base/json.h"
 #include "event/event.h"
 #include "event/seen_ids.h"
+#include "request/tool_offer.h"
 
 struct acp_call {                          /* announced, not told yet */
   struct buf id, name, first, title, args; /* first: its first title */
   bool bridged;
 };
 
-struct acp_calls {   /* zeroed: none */
-  struct buf bridge; /* the MCP server's name; empty: BRIDGE_NAME */
+struct acp_calls {           /* zeroed: none */
+  struct buf bridge;         /* the MCP server's name; empty: BRIDGE_NAME */
+  const struct tools *tools; /* the run's; NULL: a transcript */
+  bool drops_wait;           /* the agent adds TOOL_WAIT_PARAMETER to the arguments */
   struct acp_call *at;
   size_t count, capacity;
   struct seen_ids told, answered, bridged;

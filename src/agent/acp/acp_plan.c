@@ -135,6 +135,8 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
   agent_keep(&a->answer, (struct span){0});
   if (bridge) {
     agent_keep(&a->calls.bridge, bridge->name);
+    a->calls.tools = req->tools;
+    a->calls.drops_wait = profile->adds_wait;
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)

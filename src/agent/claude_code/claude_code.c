@@ -38,6 +38,7 @@
 #include "claude_code_plan.h"
 #include "claude_code_result.h"
 #include "claude_code_tasks.h"
+#include "claude_tools.h"
 #include "event/event_session.h"
 #include "event/seen_ids.h"
 
@@ -54,11 +55,13 @@ struct opened {
 };
 
 struct claude {
-  struct buf prefix;        /* of bridged tools' names; empty: the default's */
-  struct buf message;       /* the message that streams now */
-  struct seen_ids streamed; /* ids of all that did */
-  enum block block;         /* what streams now */
-  struct opened *opened;    /* for the message that streams now */
+  struct claude_tools offered; /* the run's host tools; none in a transcript */
+  bool compared;               /* with what the agent has */
+  struct buf prefix;           /* of bridged tools' names; empty: the default's */
+  struct buf message;          /* the message that streams now */
+  struct seen_ids streamed;    /* ids of all that did */
+  enum block block;            /* what streams now */
+  struct opened *opened;       /* for the message that streams now */
   size_t opened_count, opened_capacity;
   struct buf failed; /* the id of an assistant line with an error, as JSON */
   struct claude_tasks tasks;
@@ -98,6 +101,9 @@ static void on_init(const struct line *l, json_at root)
                                         .model = given_text(l, root, "model"),
                                         .tools_json = json_raw(json_get(root, "tools"))};
   events_session(l->events, "claude-code", &session);
+  if (!l->c->compared)
+    claude_tools_compare(&l->c->offered, l->doc, root, l->events);
+  l->c->compared = true;
 }
 
 /* -- the Messages API's events ------------------------------------------- */
@@ -208,7 +214,7 @@ static void on_tool_use(const struct line *l, json_at block)
   bool bridged =
       name.len > prefix.len && span_equal((struct span){name.at, prefix.len}, prefix);
   if (bridged)
-    name = span_after(name, prefix.len);
+    name = tools_host_name(l->c->offered.tools, span_after(name, prefix.len));
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
   if (l->c->result.wants_value && span_is(name, VALUE_TOOL)) {
@@ -406,9 +412,12 @@ static int claude_plan(void *state, const struct run_request *req,
 {
   struct claude *c = state;
   if (bridge) {
-    agent_keep(&c->prefix, SPAN_LITERAL("mcp__"));
-    buf_add(&c->prefix, bridge->name);
-    buf_add_text(&c->prefix, "__");
+    struct tool_spelling spelling = claude_tools_spelling(req, bridge);
+    c->prefix = spelling.before;
+    c->offered = (struct claude_tools){.tools = req->tools,
+                                       .disallowed = &req->disallowed_tools,
+                                       .server = bridge->name,
+                                       .prefix = buf_span(&c->prefix)};
   }
   c->result.wants_value = req->output_schema.len > 0;
   c->result.resumed = req->session_id.len > 0;
@@ -440,6 +449,7 @@ const struct harness claude_code_harness = {
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
              TAKES_EFFORT,
+    .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,

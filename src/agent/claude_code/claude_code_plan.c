@@ -8,6 +8,7 @@
 #include "agent/structured.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "claude_tools.h"
 
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ static int add_option(struct strv *argv, const char *option, struct span value,
   return arguments_add(argv, option, value, field, "claude-code", f);
 }
 
-static int add_list(struct strv *argv, const char *option, const struct spans *list,
+static int add_list(struct strv *argv, const char *option, const struct strv *list,
                     const char *field, struct fault *f)
 {
   if (list->count == 0)
@@ -31,7 +32,7 @@ static int add_list(struct strv *argv, const char *option, const struct spans *l
   for (size_t i = 0; i < list->count; i++) {
     if (i > 0)
       buf_add_char(&joined, ',');
-    buf_add(&joined, list->at[i]);
+    buf_add_text(&joined, list->at[i]);
   }
   int rc = joined.overflowed
                ? fault_set(f, FAULT_TOO_BIG, "run request: %s is too long", field)
@@ -95,8 +96,25 @@ static void add_environment(struct strv *env, const struct run_request *req, boo
   buf_free(&ms);
 }
 
+static int add_lists(struct strv *argv, const struct run_request *req,
+                     const struct bridge_address *bridge, struct fault *f)
+{
+  struct strv allowed = {0}, disallowed = {0};
+  struct tool_spelling spelling = claude_tools_spelling(req, bridge);
+  tool_lists_add(&spelling, &req->allowed_tools, TOOL_LIST_ALLOWED, &allowed);
+  tool_lists_add(&spelling, &req->disallowed_tools, TOOL_LIST_DISALLOWED, &disallowed);
+  int rc = add_list(argv, "--allowedTools", &allowed, "modelOptions.allowedTools", f);
+  if (rc == 0)
+    rc = add_list(argv, "--disallowedTools", &disallowed, "modelOptions.disallowedTools",
+                  f);
+  strv_free(&allowed);
+  strv_free(&disallowed);
+  buf_free(&spelling.before);
+  return rc;
+}
+
 static int add_options(struct process_plan *out, const struct run_request *req,
-                       struct fault *f)
+                       const struct bridge_address *bridge, struct fault *f)
 {
   struct strv *argv = &out->argv;
   struct span mode = req->permission_mode;
@@ -117,11 +135,7 @@ static int add_options(struct process_plan *out, const struct run_request *req,
   if (req->output_schema.len > 0 &&
       add_option(argv, "--json-schema", req->output_schema, "outputSchema", f) != 0)
     return -1;
-  if (add_list(argv, "--allowedTools", &req->allowed_tools, "modelOptions.allowedTools",
-               f) != 0)
-    return -1;
-  return add_list(argv, "--disallowedTools", &req->disallowed_tools,
-                  "modelOptions.disallowedTools", f);
+  return add_lists(argv, req, bridge, f);
 }
 
 int claude_code_plan(const struct run_request *req, const struct bridge_address *bridge,
@@ -139,7 +153,7 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
   out->input = INPUT_ONCE;
   for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
     strv_add(&out->argv, span_of(front[i]));
-  if (add_options(out, req, f) != 0)
+  if (add_options(out, req, bridge, f) != 0)
     return -1;
   add_system_prompt(out, req, place);
   if (bridge)

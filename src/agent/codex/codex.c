@@ -30,15 +30,16 @@
 enum outcome { OUTCOME_NONE, OUTCOME_SUCCESS, OUTCOME_ERROR };
 
 struct codex {
-  struct buf server;        /* the bridge's name; empty: the default */
-  struct text_growth texts; /* agent messages */
-  struct seen_ids calls;    /* tool calls that are open or over */
-  struct buf open;          /* the id of the one whose text message is open */
-  enum outcome outcome;     /* the last turn's end */
-  struct buf words;         /* of the last turn.failed or error */
-  struct buf notice;        /* the retry notice warned of last */
-  struct buf answer;        /* the last agent message */
-  bool wants_value;         /* outputSchema was given */
+  struct buf server;         /* the bridge's name; empty: the default */
+  const struct tools *tools; /* the run's; NULL: a transcript */
+  struct text_growth texts;  /* agent messages */
+  struct seen_ids calls;     /* tool calls that are open or over */
+  struct buf open;           /* the id of the one whose text message is open */
+  enum outcome outcome;      /* the last turn's end */
+  struct buf words;          /* of the last turn.failed or error */
+  struct buf notice;         /* the retry notice warned of last */
+  struct buf answer;         /* the last agent message */
+  bool wants_value;          /* outputSchema was given */
   bool has_usage;
   struct event_usage usage;
 };
@@ -53,8 +54,9 @@ struct line { /* what the functions below share */
 static void on_tool(const struct line *l, json_at item, bool done)
 {
   struct span id = json_member_text(l->doc, item, "id");
+  const struct codex_bridge bridge = {buf_span(&l->c->server), l->c->tools};
   struct codex_call call;
-  if (!codex_tools_read(l->doc, item, buf_span(&l->c->server), done, &call))
+  if (!codex_tools_read(l->doc, item, &bridge, done, &call))
     return;
   /* Not seen before: it starts now, or it is completed without having started. */
   if (seen_ids_add(&l->c->calls, id) == 0) {
@@ -249,6 +251,7 @@ static int codex_begin(void *state, const struct run_request *req,
   struct codex *c = state;
   if (bridge)
     agent_keep(&c->server, bridge->name);
+  c->tools = req->tools;
   c->wants_value = req->output_schema.len > 0;
   return codex_plan(req, bridge, place, out, f);
 }

@@ -148,19 +148,22 @@ static struct buf mcp_result(const struct json *doc, json_at item)
   return out;
 }
 
-static void read_mcp_name(const struct json *doc, json_at item, struct span ours,
-                          struct codex_call *call)
+static void read_mcp_name(const struct json *doc, json_at item,
+                          const struct codex_bridge *bridge, struct codex_call *call)
 {
-  struct span server = json_member_text(doc, item, "server");
+  struct span server = json_member_text(doc, item, "server"),
+              tool = json_member_text(doc, item, "tool"),
+              ours = bridge->name.len > 0 ? bridge->name : SPAN_LITERAL(BRIDGE_NAME);
   call->name = buf_make(LIMIT_EVENT_LINE_BYTES);
-  if (span_equal(server, ours.len > 0 ? ours : SPAN_LITERAL(BRIDGE_NAME))) {
+  if (span_equal(server, ours)) {
     call->origin = TOOL_HOST;
+    tool = tools_host_name(bridge->tools, tool);
   } else {
     buf_add_text(&call->name, "mcp__");
     buf_add(&call->name, server);
     buf_add_text(&call->name, "__");
   }
-  buf_add(&call->name, json_member_text(doc, item, "tool"));
+  buf_add(&call->name, tool);
 }
 
 static struct buf copy(struct span text)
@@ -190,7 +193,8 @@ static bool read_own(const struct json *doc, json_at item, bool done,
   return false;
 }
 
-bool codex_tools_read(const struct json *doc, json_at item, struct span server, bool done,
+bool codex_tools_read(const struct json *doc, json_at item,
+                      const struct codex_bridge *bridge, bool done,
                       struct codex_call *call)
 {
   struct span status = json_member_text(doc, item, "status");
@@ -200,7 +204,7 @@ bool codex_tools_read(const struct json *doc, json_at item, struct span server, 
   if (!span_is(json_member_text(doc, item, "type"), "mcp_tool_call"))
     return read_own(doc, item, done, call);
   json_at args = json_get(item, "arguments");
-  read_mcp_name(doc, item, server, call);
+  read_mcp_name(doc, item, bridge, call);
   call->args = copy(is_nothing(args) ? SPAN_LITERAL("{}") : json_raw(args));
   call->result = mcp_result(doc, item);
   return true;

@@ -20,6 +20,7 @@
 
 #include "base/json.h"
 #include "event/event.h"
+#include "request/tools.h"
 
 /* For json_parse(): members that go out as the agent's own bytes. */
 extern const char *const codex_tools_raw[];
@@ -29,10 +30,14 @@ struct codex_call {
   enum tool_origin origin;
   bool failed;
 };
+struct codex_bridge {
+  struct span name;          /* of the MCP server; empty: BRIDGE_NAME */
+  const struct tools *tools; /* the run's; NULL: a transcript */
+};
 /* False: the item is no tool call, or a search that does not say yet what for; `call`
- * needs no freeing then.  `server`: the bridge's name, empty: BRIDGE_NAME. `done`: the
- * item is completed. */
-bool codex_tools_read(const struct json *doc, json_at item, struct span server, bool done,
+ * needs no freeing then.  `done`: the item is completed. */
+bool codex_tools_read(const struct json *doc, json_at item,
+                      const struct codex_bridge *bridge, bool done,
                       struct codex_call *call);
 void codex_call_free(struct codex_call *call);
 /* CUSTOM file.changed {"path","kind","diff"} for each file of a file_change that went

@@ -116,9 +116,9 @@ static int tell_call(struct command_events *c, unsigned at, struct events *event
   memmove(&c->calls[at], &c->calls[at + 1], (c->call_count - at) * sizeof call);
   memset(&c->calls[c->call_count], 0, sizeof call);
   agent_keep(&c->open, (struct span){0}); /* a call closes the text */
-  bool host = tools_find(c->tools, buf_span(&call.name));
+  const struct tool *host = tools_by_alias(c->tools, buf_span(&call.name));
   events_tool_call(events, host ? TOOL_HOST : TOOL_NATIVE, buf_span(&call.id),
-                   buf_span(&call.name),
+                   host ? host->name : buf_span(&call.name),
                    good ? buf_span(&call.args) : SPAN_LITERAL("{}"));
   buf_free(&call.id);
   buf_free(&call.name);

@@ -64,7 +64,8 @@ static const struct acp_profile profile = {.id = "gemini",
                                            .auth_env = "GEMINI_API_KEY",
                                            .model_by_option = true,
                                            .asks_to_tell = true,
-                                           .counts_tokens = true};
+                                           .counts_tokens = true,
+                                           .adds_wait = true};
 
 static const char *const raw_members[] = {"parameters", "stats",     "id",
                                           "rawInput",   "rawOutput", NULL};
@@ -105,7 +106,7 @@ static void on_tool_use(const struct line *l)
 {
   struct span name = text_of(l, "tool_name");
   bool bridged = name.len > strlen(PREFIX) && span_starts(name, PREFIX);
-  if (bridged)
+  if (bridged) /* in a transcript, so its alias is all that is known */
     name = span_after(name, strlen(PREFIX));
   agent_keep(&l->g->acp.answer, (struct span){0});
   l->g->acp.worded = false;
@@ -273,6 +274,7 @@ const struct harness gemini_harness = {
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
+    .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,
     .on_input = gemini_on_input,

@@ -328,6 +328,7 @@ const struct harness opencode_harness = {
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
+    .needs = NEEDS_UNION_KEYS | NEEDS_NO_OUTPUT_SCHEMA | NEEDS_WORDS_FOR_LINKS,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,
     .on_input = opencode_on_input,

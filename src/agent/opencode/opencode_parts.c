@@ -44,9 +44,9 @@ struct span opencode_bridged(const struct opencode_order *order, struct span nam
       !is_same_name((struct span){name.at, bridge.len}, bridge))
     return (struct span){0};
   name = span_after(name, bridge.len + 1);
-  for (size_t i = 0; i < order->tools.count; i++)
-    if (is_same_name(name, span_of(order->tools.at[i])))
-      return span_of(order->tools.at[i]);
+  const struct tool *tool = tools_by_alias(order->tools, name);
+  if (tool)
+    return tool->name;
   return recorded ? name : (struct span){0};
 }
 

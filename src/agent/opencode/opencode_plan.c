@@ -5,6 +5,7 @@
 
 #include "agent/arguments.h"
 #include "agent/prompt.h"
+#include "agent/tool_lists.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -91,20 +92,18 @@ static int write_model(struct span model, struct json_writer *w, struct fault *f
 }
 
 /* Nobody can answer a question here, so the model does not get the tool. */
-static void write_tools_off(const struct run_request *req, struct json_writer *w)
+static void write_tools_off(const struct strv *disallowed, struct json_writer *w)
 {
   json_open(w, "tools", '{');
   json_put_bool(w, "question", false);
-  for (size_t i = 0; i < req->disallowed_tools.count; i++) {
-    char *name = span_copy(req->disallowed_tools.at[i]);
-    if (strcmp(name, "question") != 0)
-      json_put_bool(w, name, false);
-    free(name);
-  }
+  for (size_t i = 0; i < disallowed->count; i++)
+    if (strcmp(disallowed->at[i], "question") != 0)
+      json_put_bool(w, disallowed->at[i], false);
   json_close(w, '}');
 }
 
-static int write_prompt(const struct run_request *req, struct buf *out, struct fault *f)
+static int write_prompt(const struct run_request *req, const struct strv *disallowed,
+                        struct buf *out, struct fault *f)
 {
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES), system = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = json_write_to(out);
@@ -118,7 +117,7 @@ static int write_prompt(const struct run_request *req, struct buf *out, struct f
       json_put_text(&w, "system", buf_span(&system));
     if (req->effort.len > 0)
       json_put_text(&w, "variant", req->effort);
-    write_tools_off(req, &w);
+    write_tools_off(disallowed, &w);
     if (req->output_schema.len > 0) {
       json_open(&w, "format", '{');
       json_put_text(&w, "type", SPAN_LITERAL("json_schema"));
@@ -163,6 +162,13 @@ static int check(const struct run_request *req, struct opencode_order *order,
   return read_mode(req->permission_mode, &order->mode, f);
 }
 
+/* The bridge's name in the names of its tools: what is no letter of an id is '_'. */
+static void add_id(struct span name, struct buf *out)
+{
+  for (size_t i = 0; i < name.len; i++)
+    buf_add_char(out, opencode_is_id((struct span){name.at + i, 1}) ? name.at[i] : '_');
+}
+
 static void fill(const struct run_request *req, const struct bridge_address *bridge,
                  const struct plan_place *place, struct opencode_order *order)
 {
@@ -174,12 +180,18 @@ static void fill(const struct run_request *req, const struct bridge_address *bri
   order->fresh_prompt = buf_make(LIMIT_PROMPT_BYTES);
   order->wants_value = req->output_schema.len > 0;
   buf_add(&order->session_id, req->session_id);
-  for (size_t i = 0; i < req->allowed_tools.count; i++)
-    strv_add(&order->allowed, req->allowed_tools.at[i]);
+  struct tool_spelling spelling = {.before = buf_make(LIMIT_NAME_BYTES)};
+  if (bridge) {
+    spelling.tools = order->tools = req->tools;
+    add_id(bridge->name, &spelling.before);
+    buf_add_char(&spelling.before, '_');
+  }
+  tool_lists_add(&spelling, &req->allowed_tools, TOOL_LIST_ALLOWED, &order->allowed);
+  tool_lists_add(&spelling, &req->disallowed_tools, TOOL_LIST_DISALLOWED,
+                 &order->disallowed);
+  buf_free(&spelling.before);
   if (!bridge)
     return;
-  for (size_t i = 0; i < tools_count(req->tools); i++)
-    strv_add(&order->tools, tools_at(req->tools, i)->name);
   buf_add(&order->bridge_name, bridge->name);
   write_bridge(req, bridge, &order->bridge_body);
 }
@@ -196,8 +208,8 @@ int opencode_plan(const struct run_request *req, const struct bridge_address *br
   fill(req, bridge, place, order);
   struct run_request fresh = *req;
   fresh.session_id = (struct span){0};
-  if (write_prompt(&fresh, &order->fresh_prompt, f) < 0 ||
-      write_prompt(req, &order->prompt, f) < 0)
+  if (write_prompt(&fresh, &order->disallowed, &order->fresh_prompt, f) < 0 ||
+      write_prompt(req, &order->disallowed, &order->prompt, f) < 0)
     return -1;
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     strv_add(&out->argv, span_of(words[i]));
@@ -216,6 +228,6 @@ void opencode_order_free(struct opencode_order *order)
   buf_free(&order->session_id);
   buf_free(&order->prompt);
   buf_free(&order->fresh_prompt);
-  strv_free(&order->tools);
   strv_free(&order->allowed);
+  strv_free(&order->disallowed);
 }

@@ -9,14 +9,14 @@
 #include "request/permission.h"
 
 struct opencode_order {
-  struct buf authorization; /* "Basic …" */
-  struct buf bridge_name;   /* empty: the request has no tools */
-  struct buf bridge_body;   /* for POST /mcp */
-  struct buf session_id;    /* to be resumed; empty: none */
-  struct buf prompt;        /* for POST /session/<id>/message in that session */
-  struct buf fresh_prompt;  /* … in a new one */
-  struct strv tools;        /* registered names */
-  struct strv allowed;      /* modelOptions.allowedTools */
+  struct buf authorization;        /* "Basic …" */
+  struct buf bridge_name;          /* empty: the request has no tools */
+  struct buf bridge_body;          /* for POST /mcp */
+  struct buf session_id;           /* to be resumed; empty: none */
+  struct buf prompt;               /* for POST /session/<id>/message in that session */
+  struct buf fresh_prompt;         /* … in a new one */
+  const struct tools *tools;       /* the run's; NULL: none, or a transcript */
+  struct strv allowed, disallowed; /* of modelOptions, as OpenCode spells them */
   enum permission_mode mode;
   bool wants_value; /* outputSchema was given */
 };

@@ -20,12 +20,15 @@ static struct json *parse(const char *item)
   return doc;
 }
 
+static const struct codex_bridge nobody = {0};
+
 static void expect_call(const char *item, const char *server, const char *name,
                         const char *args, const char *result, bool failed)
 {
   struct json *doc = parse(item);
+  const struct codex_bridge bridge = {.name = span_of(server)};
   struct codex_call call;
-  assert_true(codex_tools_read(doc, json_root(doc), span_of(server), true, &call));
+  assert_true(codex_tools_read(doc, json_root(doc), &bridge, true, &call));
   assert_string_equal(buf_cstring(&call.name), name);
   assert_string_equal(buf_cstring(&call.args), args);
   assert_string_equal(buf_cstring(&call.result), result);
@@ -73,7 +76,7 @@ static void test_codex_tools__a_search_says_what_for_when_it_is_done(void **stat
   struct json *doc = parse(blank);
   struct codex_call call;
   (void)state;
-  assert_false(codex_tools_read(doc, json_root(doc), (struct span){0}, false, &call));
+  assert_false(codex_tools_read(doc, json_root(doc), &nobody, false, &call));
   json_free(doc);
   expect_call(blank, "", "web_search", "{\"query\":\"\"}", "{\"status\":\"completed\"}",
               false);
@@ -84,7 +87,7 @@ static void test_codex_tools__other_items_are_none(void **state)
   struct json *doc = parse("{\"type\":\"reasoning\",\"text\":\"x\"}");
   struct codex_call call;
   (void)state;
-  assert_false(codex_tools_read(doc, json_root(doc), (struct span){0}, true, &call));
+  assert_false(codex_tools_read(doc, json_root(doc), &nobody, true, &call));
   json_free(doc);
 }
 

@@ -4,6 +4,7 @@
 #include "agent/opencode/opencode_parts.h"
 
 #include "stream.h"
+#include "tool_names.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,12 +89,16 @@ static void test_opencode_parts__a_bridged_tool_has_its_registered_name(void **s
   buf_add_text(&d.order.bridge_name, "my.tools");
   d.order.authorization = buf_make(100);
   buf_add_text(&d.order.authorization, "Basic x");
-  strv_add(&d.order.tools, SPAN_LITERAL("echo"));
-  strv_add(&d.order.tools, SPAN_LITERAL("get.time now"));
-  strv_add(&d.order.tools, SPAN_LITERAL("h\xc3\xa9"));
+  struct tools *tools = tools_from_names(SPAN_LITERAL("echo,get.time now,h\xc3\xa9"));
+  d.order.tools = tools;
   expect_name(&d, "my_tools_echo", "echo");
-  expect_name(&d, "my_tools_get_time_now", "get.time now");
-  expect_name(&d, "my_tools_h__", "h\xc3\xa9");
+  for (size_t i = 1; i < tools_count(tools); i++) {
+    char theirs[100];
+    snprintf(theirs, sizeof theirs, "my_tools_%s", tools_at(tools, i)->alias[0]);
+    char *ours = span_copy(tools_at(tools, i)->name);
+    expect_name(&d, theirs, ours);
+    free(ours);
+  }
   expect_name(&d, "my_tools_other", ""); /* a tool of the user's own server */
   expect_name(&d, "my_tools_", "");
   expect_name(&d, "my_tools", "");
@@ -101,6 +106,7 @@ static void test_opencode_parts__a_bridged_tool_has_its_registered_name(void **s
   expect_name(&d, "tanstack_echo", "");
   expect_name(&d, "", "");
   close_fixture(&d);
+  tools_free(tools);
 }
 
 static void test_opencode_parts__without_tools_no_name_is_changed(void **state)

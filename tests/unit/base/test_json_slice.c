@@ -143,6 +143,55 @@ static void test_json_plain_length__finds_the_special_byte_at_every_offset(void 
   assert_int_equal(json_plain_length((struct span){NULL, 0}), 0);
 }
 
+static void test_json_slice__walks_through_members_and_elements(void **state)
+{
+  (void)state;
+  struct json_walk w = json_slice_walk(SPAN_LITERAL(" { \"a\" : [1] ,\"\\u0062\":{}}"));
+  assert_true(json_slice_next(&w));
+  assert_true(span_is(w.key, "\"a\"") && span_is(w.value, "[1]"));
+  assert_true(json_slice_next(&w));
+  assert_true(json_slice_says(w.key, SPAN_LITERAL("b")) && span_is(w.value, "{}"));
+  assert_false(json_slice_next(&w));
+  assert_false(json_slice_next(&w));
+  w = json_slice_walk(SPAN_LITERAL("[ true , {\"x\":1},\"]\"]"));
+  assert_true(json_slice_next(&w) && span_is(w.value, "true") && w.key.len == 0);
+  assert_true(json_slice_next(&w) && span_is(w.value, "{\"x\":1}"));
+  assert_true(json_slice_next(&w) && span_is(w.value, "\"]\""));
+  assert_false(json_slice_next(&w));
+  static const char *const none[] = {"", "{}", "[ ]", "7", "\"[1]\"", "null"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+    w = json_slice_walk(span_of(none[i]));
+    assert_false(json_slice_next(&w));
+  }
+}
+
+static void test_json_slice__a_member_is_found_by_a_name_with_dots(void **state)
+{
+  (void)state;
+  struct span object = SPAN_LITERAL("{\"a.b\":1,\"\":2,\"a\":{\"b\":3}}");
+  assert_true(span_is(json_slice_member(object, SPAN_LITERAL("a.b")), "1"));
+  assert_true(span_is(json_slice_member(object, SPAN_LITERAL("")), "2"));
+  assert_true(span_is(json_slice(object, "a.b"), "3"));
+  assert_int_equal(json_slice_member(SPAN_LITERAL("[1]"), SPAN_LITERAL("a")).len, 0);
+}
+
+static void
+test_json_slice__an_object_without_a_member_keeps_the_others_bytes(void **state)
+{
+  (void)state;
+  static const char *const rows[][2] = {
+      {"{ \"a\": 1 }", "{ \"a\": 1 }"},
+      {"{\"x\":1}", "{}"},
+      {"{\"a\":1.0 ,\"x\":[{}],\"b\" : 2}", "{\"a\":1.0,\"b\":2}"},
+      {"{\"\\u0078\":1,\"x\":2,\"y\":-0}", "{\"y\":-0}"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct buf out = buf_make(1000);
+    json_slice_without(span_of(rows[i][0]), SPAN_LITERAL("x"), &out);
+    assert_string_equal(buf_cstring(&out), rows[i][1]);
+    buf_free(&out);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -150,6 +199,10 @@ int main(void)
       cmocka_unit_test(test_json_slice__is_empty_where_there_is_nothing),
       cmocka_unit_test(test_json_slice__the_last_duplicate_wins_and_names_may_be_escaped),
       cmocka_unit_test(test_json_slice__reads_nothing_outside_of_broken_text),
+      cmocka_unit_test(test_json_slice__walks_through_members_and_elements),
+      cmocka_unit_test(test_json_slice__a_member_is_found_by_a_name_with_dots),
+      cmocka_unit_test(
+          test_json_slice__an_object_without_a_member_keeps_the_others_bytes),
       cmocka_unit_test(test_json_slice__kind_is_seen_by_the_first_byte),
       cmocka_unit_test(test_json_unescape__knows_every_escape),
       cmocka_unit_test(test_json_unescape__pieces_join_without_a_seam),

@@ -17,12 +17,13 @@ static const char descriptors[] =
     "[{\"name\":\"echo\",\"inputSchema\":{\"type\":\"object\", "
     "\"properties\":{\"b\":{\"$ref\":"
     "\"#/x\"},\"a\":{\"maximum\":123456789012345678901.50}}}},"
-    "{\"name\":\"w\xc3\xb6rter \xe4\xb8\x96\",\"inputSchema\":{\"type\":\"string\"}},"
+    "{\"name\":\"w\xc3\xb6rter \xe4\xb8\x96\",\"inputSchema\":{\"type\":null}},"
     "{\"name\":\"mcp\",\"resultFormat\":\"mcp\"}]";
 
 struct fixture {
   struct json *doc;
   struct tools *tools;
+  struct tool_offer offer;
   struct mcp_server server;
   struct http_header header; /* MCP-Protocol-Version, when it has a value */
   struct http_request head;
@@ -38,7 +39,8 @@ static int set_up(void **state)
   d = (struct fixture){.header = {SPAN_LITERAL("mcp-protocol-version"), {0}}};
   d.doc = json_parse(span_of(descriptors), &rules, &f);
   d.tools = tools_read(d.doc, json_root(d.doc), &f);
-  d.server = (struct mcp_server){.name = SPAN_LITERAL("host"), .tools = d.tools};
+  d.offer = tool_offer_make(d.tools, 0, "agent");
+  d.server = (struct mcp_server){.name = SPAN_LITERAL("host"), .offer = &d.offer};
   d.head.headers = &d.header;
   *state = &d;
   return d.tools ? 0 : -1;
@@ -48,6 +50,7 @@ static int tear_down(void **state)
 {
   struct fixture *d = *state;
   mcp_taken_free(&d->taken);
+  tool_offer_free(&d->offer);
   tools_free(d->tools);
   json_free(d->doc);
   return 0;
@@ -143,10 +146,12 @@ static void test_mcp__the_list_is_whole_and_needs_no_handshake(void **state)
          "\"a\":{\"maximum\":123456789012345678901.50}}}");
   assert_true(d->taken.listed);
   expect(d, NULL, ASK_WITH("tools/list", "{\"cursor\":\"x\"}"), 200,
-         "\"inputSchema\":{\"type\":\"object\",\"properties\":{}}");
+         "\"inputSchema\":{\"type\":\"object\"}");
   assert_null(strstr(buf_cstring(&d->taken.reply), "nextCursor"));
-  d->server.tools = NULL;
+  struct tool_offer nothing = tool_offer_make(NULL, 0, "agent");
+  d->server.offer = &nothing;
   expect(d, NULL, ASK("tools/list"), 200, "\"result\":{\"tools\":[]}");
+  tool_offer_free(&nothing);
 }
 
 static void test_mcp__unknown_methods_are_32601(void **state)

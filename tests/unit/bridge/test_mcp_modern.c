@@ -34,6 +34,7 @@ struct row {
 
 static struct json *doc;
 static struct tools *tools;
+static struct tool_offer offer;
 
 static int set_up(void **state)
 {
@@ -43,12 +44,14 @@ static int set_up(void **state)
   (void)state;
   doc = json_parse(span_of(descriptors), &rules, &f);
   tools = tools_read(doc, json_root(doc), &f);
+  offer = tool_offer_make(tools, 0, "agent");
   return tools ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
   (void)state;
+  tool_offer_free(&offer);
   tools_free(tools);
   json_free(doc);
   return 0;
@@ -57,7 +60,7 @@ static int tear_down(void **state)
 static enum mcp_verdict run(const struct row *row, struct mcp_taken *taken)
 {
   static struct mcp_server server = {.name = SPAN_LITERAL("host")};
-  server.tools = tools;
+  server.offer = &offer;
   const char *values[] = {row->version, row->method, row->name, row->region};
   static const char *const names[] = {"MCP-Protocol-Version", "mcp-method", "Mcp-Name",
                                       "Mcp-Param-Region"};

@@ -407,6 +407,7 @@ static void test_mcp_post__a_closing_bridge_takes_its_calls_along(void **state)
     loopback_close(&agent[i], false);
   }
   host_close(&d.host);
+  tool_offer_free(&d.offer);
   tools_free(d.tools);
   json_free(d.descriptors);
   loopback_loop_close(&d.loop);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,26 +15,12 @@
 static const char *const raw_names[] = {"inputSchema", "outputSchema", "annotations",
                                         NULL};
 static const struct json_rules rules = {.raw = raw_names};
-static const char empty_schema[] = "{\"type\":\"object\",\"properties\":{}}";
 
 static struct tools *read_tools(const char *text, struct json **doc, struct fault *f)
 {
   *doc = json_parse(span_of(text), &rules, f);
   assert_non_null(*doc);
   return tools_read(*doc, json_root(*doc), f);
-}
-
-static void list_is(const char *descriptors, const char *list)
-{
-  struct json *doc;
-  struct fault f = {0};
-  struct tools *t = read_tools(descriptors, &doc, &f);
-  assert_non_null(t);
-  struct span text = tools_list_json(t);
-  if (!span_is(text, list))
-    fail_msg("%.*s", (int)text.len, text.at);
-  tools_free(t);
-  json_free(doc);
 }
 
 static void refused(const char *descriptors, const char *why)
@@ -46,64 +33,127 @@ static void refused(const char *descriptors, const char *why)
   json_free(doc);
 }
 
-static void test_tools__lists_schemas_with_the_senders_bytes(void **state)
+static void test_tools__schemas_keep_the_senders_bytes(void **state)
 {
   (void)state;
-  list_is(
-      "[{\"name\":\"a\",\"description\":\"d\\n\",\"x\":1,\"inputSchema\":{ "
-      "\"type\":\"object\","
-      "\"$defs\":{},\"anyOf\":[],\"n\":1.0e400,\"n\":12345678901234567890}}]",
-      "[{\"name\":\"a\",\"description\":\"d\\n\",\"inputSchema\":{ \"type\":\"object\","
-      "\"$defs\":{},\"anyOf\":[],\"n\":1.0e400,\"n\":12345678901234567890}}]");
-  list_is("[]", "[]");
-  list_is("[{\"name\":\"b\",\"inputSchema\":{\r\n\"type\":\"\\u006fbject\"}}]",
-          "[{\"name\":\"b\",\"description\":\"\",\"inputSchema\":{  "
-          "\"type\":\"\\u006fbject\"}}]");
+  struct json *doc;
+  struct fault f = {0};
+  struct tools *t = read_tools(
+      "[{\"name\":\"a\",\"inputSchema\":{ \"n\":1.0e400},\"annotations\":7,\"title\":"
+      "true,\"resultFormat\":\"mcp\"},{\"name\":\"b\",\"inputSchema\":null,"
+      "\"description\":null,\"resultFormat\":\"text\"}]",
+      &doc, &f);
+  const struct tool *a = tools_at(t, 0), *b = tools_at(t, 1);
+  assert_true(span_is(a->input_schema, "{ \"n\":1.0e400}"));
+  assert_true(span_is(a->annotations, "7"));
+  assert_true(a->odd_title && !a->odd_description && a->result_is_mcp);
+  assert_int_equal(b->input_schema.len + b->annotations.len + b->description.len, 0);
+  assert_true(!b->odd_title && !b->odd_description && !b->result_is_mcp);
+  tools_free(t);
+  json_free(doc);
 }
 
-static void test_tools__a_schema_that_is_no_object_is_replaced(void **state)
+static void test_tools__a_root_of_another_type_is_refused(void **state)
 {
   (void)state;
-  static const char *const schemas[] = {"null",
-                                        "7",
-                                        "[]",
-                                        "\"object\"",
-                                        "{}",
-                                        "{\"type\":\"string\"}",
-                                        "{\"type\":[\"object\"]}",
-                                        "{\"type\":\"objects\"}",
-                                        "{\"properties\":{\"type\":\"object\"}}"};
+  static const char *const schemas[] = {"{\"type\":\"string\"}",
+                                        "{\"anyOf\":[],\"type\":[\"array\",\"null\"]}"};
   for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++) {
-    struct json *doc;
-    struct fault f = {0};
     struct buf text = buf_make(1000);
-    buf_addf(&text, "[{\"name\":\"a\",\"inputSchema\":%s},{\"name\":\"b\"}]", schemas[i]);
-    struct tools *t = read_tools(buf_cstring(&text), &doc, &f);
-    assert_int_equal(tools_count(t), 2);
-    assert_true(span_is(tools_at(t, 0)->input_schema, empty_schema));
-    assert_true(span_is(tools_at(t, 1)->input_schema, empty_schema));
-    tools_free(t);
-    json_free(doc);
+    buf_addf(&text, "[{\"name\":\"a\",\"inputSchema\":%s}]", schemas[i]);
+    refused(buf_cstring(&text),
+            "run request: toolDescriptors: the type of inputSchema of \"a\" must be "
+            "\"object\"");
     buf_free(&text);
   }
 }
 
-static void test_tools__passes_the_mcp_extras_through(void **state)
+static void test_tools__names_are_free_text_up_to_256_bytes(void **state)
 {
   (void)state;
-  list_is(
-      "[{\"name\":\"a\",\"title\":\"T\",\"resultFormat\":\"mcp\",\"annotations\":{"
-      "\"readOnlyHint\":true},"
-      "\"outputSchema\":{\"type\":\"object\"}},{\"name\":\"b\",\"resultFormat\":\"text\","
-      "\"annotations\":7,\"title\":1,\"outputSchema\":{\"type\":\"object\"}}]",
-      "[{\"name\":\"a\",\"title\":\"T\",\"description\":\"\",\"inputSchema\":{\"type\":"
-      "\"object\",\"properties\":{}},"
-      "\"outputSchema\":{\"type\":\"object\"},\"annotations\":{\"readOnlyHint\":true}},"
-      "{\"name\":\"b\",\"description\":\"\",\"inputSchema\":{\"type\":\"object\","
-      "\"properties\":{}}}]");
-  refused(
-      "[{\"name\":\"a\",\"resultFormat\":\"html\"}]",
-      "run request: toolDescriptors: resultFormat of \"a\" must be \"text\" or \"mcp\"");
+  char text[1000], name[LIMIT_TOOL_NAME_BYTES + 2];
+  struct json *doc;
+  struct fault f = {0};
+  memset(name, 'a', sizeof name);
+  snprintf(text, sizeof text, "[{\"name\":\"%.*s\"},{\"name\":\"\"}]",
+           LIMIT_TOOL_NAME_BYTES, name);
+  struct tools *t = read_tools(text, &doc, &f);
+  assert_int_equal(tools_count(t), 2);
+  assert_int_equal(strlen(tools_at(t, 0)->alias[ALIAS_USUAL]), TOOL_ALIAS_BYTES);
+  tools_free(t);
+  json_free(doc);
+  snprintf(text, sizeof text, "[{\"name\":\"%.*s\"}]", LIMIT_TOOL_NAME_BYTES + 1, name);
+  assert_null(read_tools(text, &doc, &f));
+  assert_true(span_starts(span_of(f.text), "run request: toolDescriptors: a name is "
+                                           "longer than 256 bytes: \"aaaa"));
+  json_free(doc);
+  static const char control[] =
+      "run request: toolDescriptors: a name must not contain control characters";
+  refused("[{\"name\":\"a\\nb\"}]", control);
+  refused("[{\"name\":\"a\\u0000b\"}]", control);
+  refused("[{\"name\":\"a\\u007fb\"}]", control);
+}
+
+static void test_tools__two_names_never_have_one_alias(void **state)
+{
+  (void)state;
+  struct json *doc;
+  struct fault f = {0};
+  char text[1000];
+  struct tools *t = read_tools("[{\"name\":\"a.b\"}]", &doc, &f);
+  char first[TOOL_ALIAS_BYTES + 1]; /* what a.b is called when nobody is in its way */
+  memcpy(first, tools_at(t, 0)->alias[ALIAS_USUAL], sizeof first);
+  tools_free(t);
+  json_free(doc);
+  snprintf(text, sizeof text,
+           "[{\"name\":\"a.b\"},{\"name\":\"a_b\"},{\"name\":\"%s\"},{\"name\":\"a/b\"}]",
+           first);
+  t = read_tools(text, &doc, &f);
+  assert_string_not_equal(tools_at(t, 0)->alias[ALIAS_USUAL], first);
+  assert_string_equal(tools_at(t, 1)->alias[ALIAS_USUAL], "a_b");
+  assert_string_equal(tools_at(t, 2)->alias[ALIAS_USUAL], first);
+  for (size_t i = 0; i < 4; i++)
+    for (size_t form = 0; form < ALIAS_FORMS; form++)
+      assert_ptr_equal(tools_by_alias(t, span_of(tools_at(t, i)->alias[form])),
+                       tools_at(t, i));
+  tools_free(t);
+  json_free(doc);
+}
+
+static void test_tools__many_names_that_look_alike_all_find_an_alias(void **state)
+{
+  (void)state;
+  struct buf text = buf_make(SIZE_MAX);
+  struct json *doc;
+  struct fault f = {0};
+  buf_add_char(&text, '[');
+  for (int i = 0; i < LIMIT_TOOLS; i++)
+    buf_addf(&text, "%s{\"name\":\"\\u%04x\"}", i > 0 ? "," : "", 0x4e00 + i);
+  buf_add_char(&text, ']');
+  struct tools *t = read_tools(buf_cstring(&text), &doc, &f);
+  for (size_t i = 0; i < LIMIT_TOOLS; i++)
+    assert_ptr_equal(tools_by_alias(t, span_of(tools_at(t, i)->alias[ALIAS_USUAL])),
+                     tools_at(t, i));
+  tools_free(t);
+  json_free(doc);
+  buf_free(&text);
+}
+
+static void test_tools__an_alias_leads_to_the_hosts_name(void **state)
+{
+  (void)state;
+  struct json *doc;
+  struct fault f = {0};
+  struct tools *t = read_tools("[{\"name\":\"a.b\"},{\"name\":\"fine\"}]", &doc, &f);
+  assert_true(
+      span_is(tools_host_name(t, span_of(tools_at(t, 0)->alias[ALIAS_USUAL])), "a.b"));
+  assert_true(span_is(tools_host_name(t, span_of("a.b")), "a.b"));
+  assert_true(span_is(tools_host_name(t, span_of("fine")), "fine"));
+  assert_true(span_is(tools_host_name(t, span_of("other")), "other"));
+  assert_true(span_is(tools_host_name(NULL, span_of("other")), "other"));
+  assert_null(tools_by_alias(t, span_of("")));
+  tools_free(t);
+  json_free(doc);
 }
 
 static void test_tools__refuses_with_the_references_texts(void **state)
@@ -113,6 +163,9 @@ static void test_tools__refuses_with_the_references_texts(void **state)
   refused("{}", wrong);
   refused("[7]", wrong);
   refused("[{\"name\":\"a\"},{}]", wrong);
+  refused(
+      "[{\"name\":\"a\",\"resultFormat\":\"html\"}]",
+      "run request: toolDescriptors: resultFormat of \"a\" must be \"text\" or \"mcp\"");
   refused("[{\"name\":\"a\"},{\"name\":\"\\u0061\"}]",
           "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one "
           "tools "
@@ -124,11 +177,10 @@ static void test_tools__finds_by_the_whole_name(void **state)
   (void)state;
   struct json *doc;
   struct fault f = {0};
-  struct tools *t =
-      read_tools("[{\"name\":\"get\\u0000Time\"},{\"name\":\"get\"}]", &doc, &f);
+  struct tools *t = read_tools("[{\"name\":\"get Time\"},{\"name\":\"get\"}]", &doc, &f);
   assert_non_null(t);
   assert_ptr_equal(tools_find(t, span_of("get")), tools_at(t, 1));
-  assert_ptr_equal(tools_find(t, SPAN_LITERAL("get\0Time")), tools_at(t, 0));
+  assert_ptr_equal(tools_find(t, SPAN_LITERAL("get Time")), tools_at(t, 0));
   assert_null(tools_find(t, span_of("Get")));
   assert_null(tools_find(t, span_of("")));
   assert_null(tools_at(t, 2));
@@ -142,11 +194,9 @@ static void test_tools__none_is_fine(void **state)
   struct fault f = {0};
   struct tools *t = tools_read(NULL, NULL, &f);
   assert_int_equal(tools_count(t), 0);
-  assert_true(span_is(tools_list_json(t), "[]"));
   tools_free(t);
   assert_int_equal(tools_count(NULL), 0);
   assert_null(tools_find(NULL, span_of("a")));
-  assert_true(span_is(tools_list_json(NULL), "[]"));
   tools_free(NULL);
 }
 
@@ -172,9 +222,12 @@ static int forget(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tools__lists_schemas_with_the_senders_bytes),
-      cmocka_unit_test(test_tools__a_schema_that_is_no_object_is_replaced),
-      cmocka_unit_test(test_tools__passes_the_mcp_extras_through),
+      cmocka_unit_test(test_tools__schemas_keep_the_senders_bytes),
+      cmocka_unit_test(test_tools__a_root_of_another_type_is_refused),
+      cmocka_unit_test(test_tools__names_are_free_text_up_to_256_bytes),
+      cmocka_unit_test(test_tools__two_names_never_have_one_alias),
+      cmocka_unit_test(test_tools__many_names_that_look_alike_all_find_an_alias),
+      cmocka_unit_test(test_tools__an_alias_leads_to_the_hosts_name),
       cmocka_unit_test(test_tools__refuses_with_the_references_texts),
       cmocka_unit_test(test_tools__finds_by_the_whole_name),
       cmocka_unit_test(test_tools__none_is_fine),
