@@ -50,6 +50,7 @@ enum tool_origin {
 
 struct event_usage { /* negative: not known */
   long long prompt, completion, total, cached, cache_write, reasoning;
+  bool cache_apart;     /* `prompt` is without `cached` and `cache_write` */
   struct span cost_usd; /* raw JSON number, empty: not known */
 };
 
@@ -71,7 +72,7 @@ struct event { /* what its kind does not name is zero */
                               braces */
   size_t whole_bytes;      /* not 0: `text` is only the front of so many bytes, and `json`
                               (of so many) is too long to be shown */
-  const struct event_usage *usage; /* RUN_FINISHED; NULL: not known */
+  const struct event_usage *usage; /* RUN_FINISHED, RUN_ERROR; NULL: not known */
   long long duration_ms;         /* RUN_FINISHED, RUN_ERROR: of the run; -1: not known */
   unsigned long long tool_calls; /* … and its calls, when duration_ms is known */
 };

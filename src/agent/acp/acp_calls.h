@@ -12,7 +12,11 @@
  * So a call goes out when it has arguments that are not {}, is announced a second time,
  * is asked permission for, or has begun; its result once, when it is completed or failed.
  * What still waits at the end goes out then.  Without rawInput the arguments are
- * {"title": …}.  */
+ * {"title": …}.
+ *
+ * Models behind gateways use an id again.  A tool_call or a question whose id has all its
+ * results begins another call, and so does a tool_call with other arguments than the one
+ * that is open was announced with.  */
 #ifndef AGENT_ACP_CALLS_H
 #define AGENT_ACP_CALLS_H
 
@@ -23,13 +27,16 @@
 struct acp_call { /* announced, not told yet */
   struct buf id, name, title, args;
   bool bridged;
+  unsigned input; /* of the rawInput that was learned last, a hash; 0: none */
 };
 
 struct acp_calls {   /* zeroed: none */
   struct buf bridge; /* the MCP server's name; empty: BRIDGE_NAME */
   struct acp_call *at;
   size_t count, capacity;
-  struct seen_ids told, answered, bridged;
+  struct seen_ids told, answered; /* how often, by id */
+  struct seen_ids bridged;        /* is the last one of this id? */
+  struct seen_ids input;          /* what it was announced with; 0: not known */
 };
 
 /* A tool_call or tool_call_update; json_parse() kept rawInput and rawOutput raw. */

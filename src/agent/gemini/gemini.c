@@ -114,7 +114,7 @@ static void on_tool_result(const struct line *l)
   bool failed = !span_is(text_of(l, "status"), "success");
   if (output.len == 0 && failed)
     output = json_member_text(l->doc, json_get(l->root, "error"), "message");
-  if (id.len > 0)
+  if (id.len > 0 || events_awaits_result(l->events, id))
     events_tool_result(l->events, id, output, failed);
 }
 
