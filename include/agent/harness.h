@@ -54,6 +54,7 @@ struct harness {
   unsigned farewell_ms;
   bool blank_lines; /* are told too; else they are passed over */
   bool structured;  /* takes outputSchema; else it is refused */
+  bool parts;       /* says itself which parts of messages it does not pass on */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   size_t memory;    /* bytes of zeroed per-run state handed to the calls */
   /* `req` outlives the state.  `bridge` is NULL when the request has no tools.
@@ -81,7 +82,8 @@ struct harness {
   bool (*succeeded)(const void *state);
 };
 
-/* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field. */
+/* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field, or
+ * what its plan would refuse but for the messages (FAULT_TOO_BIG too). */
 int harness_admit(const struct harness *h, const struct run_request *req,
                   struct fault *f);
 

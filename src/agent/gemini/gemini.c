@@ -37,6 +37,7 @@
 #include "agent/acp/acp_turn.h"
 #include "agent/harness.h"
 #include "agent/harness_end.h"
+#include "agent/prompt.h"
 #include "event/event_session.h"
 #include "gemini_plan.h"
 
@@ -83,6 +84,8 @@ static void on_init(const struct line *l)
   const struct event_session session = {.id = text_of(l, "session_id"),
                                         .model = text_of(l, "model")};
   events_session(l->events, profile.id, &session);
+  if (l->g->acp.req)
+    prompt_warn_parts(l->g->acp.req, l->g->acp.req->session_id.len > 0, false, l->events);
 }
 
 static void on_message(const struct line *l)
@@ -264,6 +267,7 @@ const struct harness gemini_harness = {
     .id = "gemini",
     .program = "gemini",
     .structured = true,
+    .parts = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,
