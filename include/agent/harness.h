@@ -58,6 +58,7 @@ struct harness {
   unsigned last_words_ms;
   bool blank_lines; /* are told too; else they are passed over */
   bool structured;  /* takes outputSchema; else it is refused */
+  bool parts;       /* says itself which parts of messages it does not pass on */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   unsigned needs; /* NEEDS_…: how it is offered the host tools (request/tool_offer.h) */
   size_t memory;  /* bytes of zeroed per-run state handed to the calls */
@@ -86,7 +87,8 @@ struct harness {
   bool (*succeeded)(const void *state);
 };
 
-/* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field. */
+/* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field, or
+ * what its plan would refuse but for the messages (FAULT_TOO_BIG too). */
 int harness_admit(const struct harness *h, const struct run_request *req,
                   struct fault *f);
 

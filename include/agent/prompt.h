@@ -23,11 +23,20 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "event/event.h"
 #include "request/run_request.h"
 
 int prompt_write(const struct run_request *req, const char *adapter, bool system_first,
                  struct buf *out, struct fault *f);
 /* The system prompts joined by a blank line; nothing if there is none. */
 void prompt_system(const struct run_request *req, struct buf *out);
+/* Is this one of the parts that stand with the prompt: of the last message, or of any
+ * when no session is resumed? */
+bool prompt_has_part(const struct run_request *req, bool resumed,
+                     const struct message_part *part);
+/* runlet.warning image-not-passed and content-not-passed for those parts; `images`: data
+ * of images is passed on.  `req` may be NULL. */
+void prompt_warn_parts(const struct run_request *req, bool resumed, bool images,
+                       struct events *events);
 
 #endif

@@ -92,7 +92,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_ANSWER_BYTES   ((size_t)64 * MIB)
 #define LIMIT_TOOL_MS             3600000u
 #define LIMIT_TOOL_CONNECT_MS     10000u
-#define LIMIT_TOOL_ERROR_BYTES    200 /* of a failed answer's body, shown to the agent */
+#define LIMIT_TOOL_ERROR_CHARS    200 /* of a failed answer's body, shown to the agent */
 #define LIMIT_TOOL_CONNECTIONS    64
 #define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */
 #define LIMIT_TOOL_PENDING_MIN_MS 50u

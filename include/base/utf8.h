@@ -15,5 +15,7 @@ size_t utf8_valid_length(struct span s);
 /* Appends `s` with every invalid sequence as U+FFFD (the WHATWG rule: maximal subparts);
  * returns how many were replaced. */
 size_t utf8_repair(struct span s, struct buf *out);
+/* The first characters of valid UTF-8, so many at most. */
+struct span utf8_first(struct span text, size_t chars);
 
 #endif

@@ -7,14 +7,15 @@
  * need be); exactly one terminal event comes last and after it nothing.  Callers speak in
  * any order; the writer inserts what is missing and drops what is late.
  *
- * Ids: native ids stay.  Where there is none, "<runId>-<n>" with n from 0 in order of
- * use.  A message id seen before in the run gets "-2", "-3", …; tool call ids never
- * change.  So the same transcript gives the same stream.
+ * Ids are unique within the run and over the runs of a thread: those that the API of a
+ * model made stay, those that an agent counts by itself go out as "<runId>-<native>", one
+ * used again in the run gets "-2", "-3", …, and where there is none, or it is above
+ * LIMIT_NAME_BYTES, it is "<runId>-<n>" with n from 0 in order of use (event_ids.h).  So
+ * the same transcript gives the same stream, and no call is another's.
  *
  * Nothing but its own text stands inside an open message, except results, CUSTOM and the
  * end: a tool call closes it.  More than LIMIT_OPEN_CALLS calls without a result: the
- * oldest gets its interrupted one.  An id above LIMIT_NAME_BYTES is not used: a message
- * gets a generated one, a tool call and its result are left out with a warning.
+ * oldest gets its interrupted one.
  *
  * Sizes: a line is at most max_chunk_bytes where its ids allow that (they count too; the
  * terminal event is not cut).  A text or reasoning delta, and TOOL_CALL_ARGS,
@@ -31,6 +32,7 @@
 
 #include "base/buf.h"
 #include "event/event_format.h"
+#include "event/event_usage.h"
 
 /* Where finished lines go.  `put` borrows the line (its newline included) for the call
  * only, and returns how many bytes still wait to leave the process: above
@@ -70,13 +72,32 @@ void events_reasoning(struct events *e, struct span delta);
 void events_reasoning_close(struct events *e);
 
 /* START, ARGS, END at once.  `origin` says whose tool it is.  `args_json` are the agent's
- * own bytes, "{}" when empty.  A call whose id is known already is dropped; an empty id
- * is replaced by a generated one. */
-void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
-                      struct span name, struct span args_json);
-/* RESULT.  For a call never opened it goes out as it is (agents do that). */
-void events_tool_result(struct events *e, struct span call_id, struct span content,
-                        bool failed);
+ * own bytes, "{}" when empty.  Each is a call of its own, also when its id came before;
+ * its result is found by `key`, by which calls of one id that are open together can be
+ * told apart. */
+void events_tool_call_of(struct events *e, enum tool_origin origin, struct span key,
+                         struct span call_id, struct span name, struct span args_json);
+/* RESULT: of the call under this key that has none yet; of several the first of the last
+ * step, as results of calls that were made together come in their order, and what an
+ * earlier step left open was given up.  When all have theirs it is one more of the last
+ * of this id; for a call never opened it goes out under an id of its own (agents do
+ * that). */
+void events_tool_result_of(struct events *e, struct span key, struct span call_id,
+                           struct span content, bool failed);
+/* The same of an agent that has nothing surer than the id. */
+static inline void events_tool_call(struct events *e, enum tool_origin origin,
+                                    struct span call_id, struct span name,
+                                    struct span args_json)
+{
+  events_tool_call_of(e, origin, call_id, call_id, name, args_json);
+}
+static inline void events_tool_result(struct events *e, struct span call_id,
+                                      struct span content, bool failed)
+{
+  events_tool_result_of(e, call_id, call_id, content, failed);
+}
+/* A call under this key waits for its result. */
+bool events_awaits_result(const struct events *e, struct span key);
 
 /* `value_json` is raw JSON. */
 void events_custom(struct events *e, const char *name, struct span value_json);

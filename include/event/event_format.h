@@ -50,11 +50,11 @@ enum tool_origin {
 
 struct event_usage { /* negative: not known */
   long long prompt, completion, total, cached, cache_write, reasoning;
+  bool cache_apart;     /* `prompt` is without `cached` and `cache_write` */
   struct span cost_usd; /* raw JSON number, empty: not known */
   /* The same of the whole session that the run resumed, where the agent tells that. */
   struct span session_cost_usd;
 };
-struct event_usage event_usage_none(void); /* nothing is known */
 
 struct event { /* what its kind does not name is zero */
   enum event_kind kind;

@@ -11,11 +11,18 @@
 #include "base/fault.h"
 #include "request/tools.h"
 
-enum message_role { ROLE_USER, ROLE_ASSISTANT, ROLE_OTHER };
+enum message_role { ROLE_USER, ROLE_ASSISTANT, ROLE_SYSTEM, ROLE_OTHER };
 
 struct message {
   enum message_role role;
   struct span text; /* string content, or its text parts joined; "" if there is none */
+};
+
+struct message_part { /* of a user's message, and no text */
+  size_t message;     /* its place among the messages */
+  bool image;
+  struct span mime_type, data; /* of an image that came with the request, data in base64;
+                                  else both are empty */
 };
 
 struct spans { /* a list of borrowed texts */
@@ -47,6 +54,8 @@ struct run_request {
   struct span tool_url, tool_token; /* empty when there are no tools */
   struct message *messages;
   size_t message_count;
+  struct message_part *parts;
+  size_t part_count;
   struct tools *tools;
 
   /* workspace */
@@ -55,7 +64,7 @@ struct run_request {
   struct spans secrets;   /* names of environment variables of the runner */
 
   /* ours, all optional */
-  struct spans system_prompts;
+  struct spans system_prompts; /* then the messages of system and developer */
   struct span session_id;      /* modelOptions.sessionId: resume */
   struct span permission_mode; /* modelOptions.permissionMode */
   unsigned max_turns;          /* modelOptions.maxTurns; 0: not given */

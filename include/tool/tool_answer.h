@@ -12,7 +12,7 @@
  *   {"error":{"code","message"}},   the tool did not run: a JSON-RPC error, if the tool
  *   not 5xx                         takes MCP results
  *   anything else                   Tool execution failed: remote tool "x" failed: 500
- *                                   and the body's first LIMIT_TOOL_ERROR_BYTES
+ *                                   and the body's first LIMIT_TOOL_ERROR_CHARS
  * Where TanStack's runner has words for it, these are they.  Bytes that are no UTF-8
  * become U+FFFD.  */
 #ifndef TOOL_TOOL_ANSWER_H

@@ -3,10 +3,43 @@
  * before anything starts, and told which field it was.  */
 #include "agent/harness.h"
 
+#include "base/mem.h"
+
+#include <stdlib.h>
+
 static int refuse(const struct harness *h, const char *field, struct fault *f)
 {
   return fault_set(f, FAULT_BAD_INPUT, "run request: %s is not supported by harness %s",
                    field, h->id);
+}
+
+/* What a plan refuses is found by making one, with addresses and words that do not
+ * matter: whether the messages give a prompt is not asked here. */
+static int plan_try(const struct harness *h, const struct run_request *req,
+                    struct fault *f)
+{
+  if (!h->plan)
+    return 0;
+  struct message words = {.role = ROLE_USER, .text = SPAN_LITERAL("words")};
+  struct run_request asked = *req;
+  asked.messages = &words;
+  asked.message_count = 1;
+  asked.part_count = 0;
+  const struct bridge_address bridge = {.name = SPAN_LITERAL(BRIDGE_NAME),
+                                        .url = SPAN_LITERAL("http://127.0.0.1/mcp"),
+                                        .token = SPAN_LITERAL("token")};
+  const struct plan_place place = {.folder = SPAN_LITERAL("/run"),
+                                   .workspace = SPAN_LITERAL("/workspace"),
+                                   .secret = SPAN_LITERAL("secret")};
+  void *state = mem_new(h->memory > 0 ? h->memory : 1);
+  struct process_plan plan = process_plan_make();
+  int rc = h->plan(state, &asked, tools_count(req->tools) > 0 ? &bridge : NULL, &place,
+                   &plan, f);
+  process_plan_free(&plan);
+  if (h->free)
+    h->free(state);
+  free(state);
+  return rc;
 }
 
 int harness_admit(const struct harness *h, const struct run_request *req, struct fault *f)
@@ -42,5 +75,5 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
                      "run request: harnessOptions.command must name the program harness "
                      "%s runs, as an array of strings",
                      h->id);
-  return 0;
+  return plan_try(h, req, f);
 }

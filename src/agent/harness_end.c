@@ -8,21 +8,11 @@
 
 enum { STDERR_SHOWN_CHARS = 1000 };
 
-/* The first characters of trimmed, valid UTF-8. */
-static struct span first_chars(struct span text, size_t most)
-{
-  size_t at = 0, chars = 0;
-  for (; at < text.len; at++)
-    if (((unsigned char)text.at[at] & 0xc0) != 0x80 && chars++ == most)
-      break;
-  return (struct span){text.at, at};
-}
-
 static void add_stderr(struct buf *message, struct span tail)
 {
   struct buf clean = buf_make(4 * LIMIT_STDERR_TAIL_BYTES);
   utf8_repair(tail, &clean); /* the tail may begin inside a character */
-  struct span shown = first_chars(span_trim(buf_span(&clean)), STDERR_SHOWN_CHARS);
+  struct span shown = utf8_first(span_trim(buf_span(&clean)), STDERR_SHOWN_CHARS);
   if (shown.len > 0) {
     buf_add_text(message, ": ");
     buf_add(message, shown);

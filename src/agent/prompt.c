@@ -4,6 +4,7 @@
 #include "agent/prompt.h"
 
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/utf8.h"
 
 static void add_turns(const struct run_request *req, struct buf *out)
@@ -74,4 +75,46 @@ int prompt_write(const struct run_request *req, const char *adapter, bool system
     return fault_set(f, FAULT_TOO_BIG, "The prompt is longer than %zu bytes.",
                      out->ceiling);
   return 0;
+}
+
+/* -- what is no text ----------------------------------------------------- */
+
+bool prompt_has_part(const struct run_request *req, bool resumed,
+                     const struct message_part *part)
+{
+  return !resumed || part->message + 1 == req->message_count;
+}
+
+static void warn_of(size_t count, const char *code, const char *what, const char *why,
+                    struct events *events)
+{
+  struct buf text = buf_make(KIB);
+  if (count > 0) {
+    buf_addf(&text, "messages: %zu %s not passed to the agent: %s", count, what, why);
+    events_warn(events, code, buf_span(&text));
+  }
+  buf_free(&text);
+}
+
+void prompt_warn_parts(const struct run_request *req, bool resumed, bool images,
+                       struct events *events)
+{
+  size_t untold = 0, empty = 0, others = 0;
+  for (size_t i = 0; req && i < req->part_count; i++) {
+    const struct message_part *p = &req->parts[i];
+    if (!prompt_has_part(req, resumed, p))
+      continue;
+    if (!p->image)
+      others++;
+    else if (p->data.len == 0 && images)
+      empty++;
+    else if (!images)
+      untold++;
+  }
+  warn_of(untold, "image-not-passed", "image parts were",
+          "by this harness or this agent it takes text only", events);
+  warn_of(empty, "image-not-passed", "image parts were",
+          "only data with a mimeType is, no address", events);
+  warn_of(others, "content-not-passed", "parts that are neither text nor image were",
+          "there is no way to", events);
 }

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
@@ -126,12 +127,8 @@ void structured_say(struct events *events, struct span value, struct span raw)
 void structured_fail(struct events *events, struct span text)
 {
   struct buf message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-  size_t end = 0, chars = 0;
-  for (; end < text.len; end++)
-    if (((unsigned char)text.at[end] & 0xc0) != 0x80 && chars++ == SHOWN_CHARS)
-      break;
   buf_add_text(&message, "The answer holds no JSON value for outputSchema. Content: ");
-  buf_add(&message, (struct span){text.at, end});
+  buf_add(&message, utf8_first(text, SHOWN_CHARS));
   events_fail(events, SPAN_LITERAL("structured-output-parse-failed"), buf_span(&message));
   buf_free(&message);
 }

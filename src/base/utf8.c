@@ -89,3 +89,12 @@ size_t utf8_repair(struct span s, struct buf *out)
     replaced++;
   }
 }
+
+struct span utf8_first(struct span text, size_t chars)
+{
+  size_t at = 0, seen = 0;
+  for (; at < text.len; at++)
+    if (((unsigned char)text.at[at] & 0xc0) != 0x80 && seen++ == chars)
+      break;
+  return (struct span){text.at, at};
+}

@@ -39,6 +39,7 @@ struct events {
   struct event_ids ids;
 
   struct open_calls unanswered;
+  unsigned step;
   size_t backlog;
   unsigned long long count, tool_calls, last_ms;
 };
@@ -140,8 +141,10 @@ static void send_pieces(struct events *e, const struct event *piece, struct span
 static void begin_content(struct events *e)
 {
   close_message(e);
-  if (e->answered)
+  if (e->answered) {
     send(e, &(struct event){.kind = EVENT_STEP_END});
+    e->step++;
+  }
   e->answered = false;
 }
 
@@ -250,13 +253,13 @@ static void interrupt(struct events *e, const struct open_call *c)
   send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
 }
 
-static void add_unanswered(struct events *e, const struct event *call)
+static void add_unanswered(struct events *e, struct span key, const struct event *call)
 {
   if (e->unanswered.count >= LIMIT_OPEN_CALLS) {
     interrupt(e, &e->unanswered.at[0]);
     open_calls_drop(&e->unanswered, 0);
   }
-  open_calls_add(&e->unanswered, call);
+  open_calls_add(&e->unanswered, key, e->step, call);
 }
 
 /* `call`: id, name and origin. */
@@ -276,44 +279,45 @@ static void send_call(struct events *e, const struct event *call, struct span ar
   send(e, &event);
 }
 
-void events_tool_call(struct events *e, enum tool_origin origin, struct span call_id,
-                      struct span name, struct span args_json)
+void events_tool_call_of(struct events *e, enum tool_origin origin, struct span key,
+                         struct span call_id, struct span name, struct span args_json)
 {
   if (!ready(e))
     return;
-  if (call_id.len > LIMIT_NAME_BYTES) {
-    events_warn(e, "id-too-long",
-                SPAN_LITERAL("A tool call was left out: its id is too long."));
-    return;
-  }
   struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  if (event_ids_call(&e->ids, call_id, &id)) {
-    struct event call = {.origin = origin,
-                         .call = buf_span(&id),
-                         .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
-    begin_content(e);
-    e->tool_calls++;
-    send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
-    add_unanswered(e, &call);
-  }
+  event_ids_call(&e->ids, call_id, &id);
+  struct event call = {.origin = origin,
+                       .call = buf_span(&id),
+                       .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
+  begin_content(e);
+  e->tool_calls++;
+  send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
+  add_unanswered(e, key, &call);
   buf_free(&id);
 }
 
-void events_tool_result(struct events *e, struct span call_id, struct span content,
-                        bool failed)
+void events_tool_result_of(struct events *e, struct span key, struct span call_id,
+                           struct span content, bool failed)
 {
-  if (!ready(e) || call_id.len > LIMIT_NAME_BYTES)
+  if (!ready(e))
     return;
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  json_escape(&id, call_id);
-  size_t i = open_calls_find(&e->unanswered, buf_span(&id));
-  bool known = i < e->unanswered.count;
-  struct event call = known ? open_call_event(&e->unanswered.at[i])
-                            : (struct event){.call = buf_span(&id)};
-  send_result(e, &call, content, failed);
-  if (known)
+  size_t i = open_calls_find(&e->unanswered, key);
+  if (i < e->unanswered.count) {
+    struct event call = open_call_event(&e->unanswered.at[i]);
+    send_result(e, &call, content, failed);
     open_calls_drop(&e->unanswered, i);
+    return;
+  }
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  event_ids_result(&e->ids, call_id, &id);
+  struct event call = {.call = buf_span(&id)};
+  send_result(e, &call, content, failed);
   buf_free(&id);
+}
+
+bool events_awaits_result(const struct events *e, struct span key)
+{
+  return open_calls_find(&e->unanswered, key) < e->unanswered.count;
 }
 
 /* -- the rest -- */

@@ -4,16 +4,6 @@
 
 #include "base/limits.h"
 
-struct event_usage event_usage_none(void)
-{
-  return (struct event_usage){.prompt = -1,
-                              .completion = -1,
-                              .total = -1,
-                              .cached = -1,
-                              .cache_write = -1,
-                              .reasoning = -1};
-}
-
 struct event_end event_end_make(void)
 {
   return (struct event_end){.report = buf_make(LIMIT_CERTIFICATE_BYTES),

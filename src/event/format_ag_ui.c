@@ -4,6 +4,7 @@
 #include "event/format_ag_ui.h"
 
 #include "event/agui_line.h"
+#include "event/event_usage.h"
 
 static void metadata_open(struct json_writer *w)
 {
@@ -46,45 +47,51 @@ static void put_usage(const struct event_run *run, const struct event_usage *u,
 {
   if (!agui_usage_is_known(u))
     return;
+  struct event_tokens whole = event_usage_whole(u);
   json_open(w, "usage", '[');
   json_open(w, NULL, '{');
   json_put_raw(w, "model", run->model_json);
-  json_put_int(w, "inputTokens", agui_usage_count(u->prompt));
-  json_put_int(w, "outputTokens", agui_usage_count(u->completion));
-  json_put_int(w, "totalTokens", agui_usage_total(u));
+  json_put_int(w, "inputTokens", whole.input);
+  json_put_int(w, "outputTokens", whole.output);
+  json_put_int(w, "totalTokens", whole.total);
   if (u->cached > 0)
     json_put_int(w, "cachedInputTokens", u->cached);
+  if (u->cache_write > 0)
+    json_put_int(w, "cacheWriteInputTokens", u->cache_write);
   if (u->reasoning > 0)
     json_put_int(w, "reasoningTokens", u->reasoning);
   json_close(w, '}');
   json_close(w, ']');
 }
 
+/* metadata.runlet of a terminal event: its reason if it has one, the cost, the report. */
+static void put_end(const struct event *e, struct span reason, struct json_writer *w)
+{
+  bool has_cost =
+      e->usage && (e->usage->cost_usd.len > 0 || e->usage->session_cost_usd.len > 0);
+  if (reason.len == 0 && !has_cost && e->json.len == 0)
+    return;
+  metadata_open(w);
+  if (reason.len > 0)
+    json_put_text(w, "finishReason", reason);
+  if (has_cost)
+    agui_line_put_cost(w, "totalCostUsd", e->usage->cost_usd);
+  agui_line_put_report(w, e);
+  metadata_close(w);
+}
+
 static void run_finished(const struct event_run *run, const struct event *e,
                          struct json_writer *w)
 {
   put_usage(run, e->usage, w);
-  metadata_open(w);
-  json_put_text(w, "finishReason", e->code);
-  if (e->usage)
-    agui_line_put_cost(w, "totalCostUsd", e->usage->cost_usd);
-  agui_line_put_report(w, e);
-  metadata_close(w);
+  put_end(e, e->code, w);
 }
 
 static void run_error(const struct event_run *run, const struct event *e,
                       struct json_writer *w)
 {
   put_usage(run, e->usage, w);
-  bool cost =
-      e->usage && (e->usage->cost_usd.len > 0 || e->usage->session_cost_usd.len > 0);
-  if (!cost && e->json.len == 0)
-    return;
-  metadata_open(w);
-  if (cost)
-    agui_line_put_cost(w, "totalCostUsd", e->usage->cost_usd);
-  agui_line_put_report(w, e);
-  metadata_close(w);
+  put_end(e, (struct span){0}, w);
 }
 
 static agui_extra *const extras[EVENT_KINDS] = {

@@ -3,6 +3,8 @@
  * current line is empty.  Kinds without a row are not shown.  */
 #include "event/format_pretty.h"
 
+#include "event/event_usage.h"
+
 enum { SCREEN_CHARS = 100 };
 
 #define BOLD   "\033[1m"
@@ -218,8 +220,8 @@ static void add_facts(struct page *p, const struct event *e)
     buf_addf(p->out, ", %.1f s, %llu tool call%s", (double)e->duration_ms / 1000,
              e->tool_calls, e->tool_calls == 1 ? "" : "s");
   if (u && (u->prompt >= 0 || u->completion >= 0 || u->total >= 0))
-    buf_addf(p->out, ", %lld tokens in, %lld out", u->prompt > 0 ? u->prompt : 0,
-             u->completion > 0 ? u->completion : 0);
+    buf_addf(p->out, ", %lld tokens in, %lld out", event_usage_whole(u).input,
+             event_usage_whole(u).output);
 }
 
 static void run_finished(struct page *p, const struct event_run *run,

@@ -38,6 +38,18 @@ static void metadata(const struct event_run *run, const struct event *e,
   metadata_close(w, e);
 }
 
+/* TanStack's adapters say of a structured answer whose it is, and of nothing else. */
+static void custom(const struct event_run *run, const struct event *e,
+                   struct json_writer *w)
+{
+  metadata_open(run, w);
+  if (span_starts(e->name, "structured-output.")) {
+    json_put_raw(w, "threadId", run->thread_json);
+    json_put_raw(w, "runId", run->run_json);
+  }
+  metadata_close(w, e);
+}
+
 static void tool_start(const struct event_run *run, const struct event *e,
                        struct json_writer *w)
 {
@@ -156,7 +168,7 @@ static agui_extra *const extras[EVENT_KINDS] = {
     [EVENT_TOOL_START] = tool_start,
     [EVENT_TOOL_END] = tool_end,
     [EVENT_TOOL_RESULT] = tool_result,
-    [EVENT_CUSTOM] = metadata,
+    [EVENT_CUSTOM] = custom,
     [EVENT_WARNING] = metadata,
     [EVENT_RUN_FINISHED] = run_finished,
     [EVENT_RUN_ERROR] = run_error,

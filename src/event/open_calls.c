@@ -15,19 +15,30 @@ static struct buf copy(struct span text)
   return b;
 }
 
-void open_calls_add(struct open_calls *calls, const struct event *call)
+void open_calls_add(struct open_calls *calls, struct span key, unsigned step,
+                    const struct event *call)
 {
   calls->at = mem_reserve(calls->at, calls->count, &calls->capacity, sizeof *calls->at);
-  calls->at[calls->count++] = (struct open_call){
-      .id = copy(call->call), .name = copy(call->name), .origin = call->origin};
+  calls->at[calls->count++] = (struct open_call){.key = span_hash(key),
+                                                 .step = step,
+                                                 .id = copy(call->call),
+                                                 .name = copy(call->name),
+                                                 .origin = call->origin};
 }
 
-size_t open_calls_find(const struct open_calls *calls, struct span id)
+size_t open_calls_find(const struct open_calls *calls, struct span key)
 {
-  size_t i = 0;
-  while (i < calls->count && !span_equal(buf_span(&calls->at[i].id), id))
-    i++;
-  return i;
+  uint64_t hash = span_hash(key);
+  size_t found = calls->count;
+  for (size_t i = calls->count; i > 0; i--) {
+    const struct open_call *c = &calls->at[i - 1];
+    if (c->key != hash)
+      continue;
+    if (found < calls->count && c->step != calls->at[found].step)
+      break;
+    found = i - 1;
+  }
+  return found;
 }
 
 void open_calls_drop(struct open_calls *calls, size_t index)

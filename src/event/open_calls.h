@@ -5,7 +5,11 @@
 
 #include "event/event_format.h"
 
+#include <stdint.h>
+
 struct open_call {
+  uint64_t key;  /* the hash of what the agent names it by */
+  unsigned step; /* of the agent, in which it was opened */
   struct buf id; /* as a JSON string */
   struct buf name;
   enum tool_origin origin;
@@ -17,9 +21,12 @@ struct open_calls {
 };
 
 /* `call` says id, name and origin; they are copied. */
-void open_calls_add(struct open_calls *calls, const struct event *call);
-/* Its place, or `count` if there is none of this id. */
-size_t open_calls_find(const struct open_calls *calls, struct span id);
+void open_calls_add(struct open_calls *calls, struct span key, unsigned step,
+                    const struct event *call);
+/* The place of the one of this key whose result is due, or `count` if there is none: of
+ * those of the last step the first, as results of calls that were made together come in
+ * their order, and what an earlier step left open was given up. */
+size_t open_calls_find(const struct open_calls *calls, struct span key);
 void open_calls_drop(struct open_calls *calls, size_t index);
 void open_calls_free(struct open_calls *calls);
 

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 
 /* The entry of this hash, or the free place where it would stand.  capacity > 0. */
-static struct seen_ids_entry *place_of(const struct seen_ids *s, uint64_t hash)
+static struct seen_ids_entry *place_of(struct seen_ids *s, uint64_t hash)
 {
   size_t i = (size_t)hash & (s->capacity - 1);
-  while (s->at[i].hash != 0 && s->at[i].hash != hash)
+  for (s->probes++; s->at[i].hash != 0 && s->at[i].hash != hash; s->probes++)
     i = (i + 1) & (s->capacity - 1);
   return &s->at[i];
 }
@@ -20,7 +20,8 @@ static struct seen_ids_entry *place_of(const struct seen_ids *s, uint64_t hash)
 static void grow(struct seen_ids *s)
 {
   struct seen_ids bigger = {.capacity = s->capacity == 0 ? 64 : s->capacity * 2,
-                            .count = s->count};
+                            .count = s->count,
+                            .probes = s->probes};
   bigger.at = mem_new(bigger.capacity * sizeof *bigger.at);
   for (size_t i = 0; i < s->capacity; i++)
     if (s->at[i].hash != 0)
@@ -29,7 +30,7 @@ static void grow(struct seen_ids *s)
   *s = bigger;
 }
 
-unsigned seen_ids_add(struct seen_ids *s, struct span id)
+unsigned *seen_ids_number(struct seen_ids *s, struct span id)
 {
   uint64_t hash = span_hash(id);
   if (s->count * 2 >= s->capacity && s->capacity < 2 * LIMIT_SEEN_IDS)
@@ -37,14 +38,25 @@ unsigned seen_ids_add(struct seen_ids *s, struct span id)
   struct seen_ids_entry *entry = place_of(s, hash);
   if (entry->hash == 0) {
     if (s->count >= LIMIT_SEEN_IDS)
-      return SEEN_IDS_FULL;
+      return NULL;
     entry->hash = hash;
     s->count++;
   }
-  return entry->times++;
+  return &entry->number;
 }
 
-bool seen_ids_has(const struct seen_ids *s, struct span id)
+unsigned seen_ids_add(struct seen_ids *s, struct span id)
+{
+  unsigned *number = seen_ids_number(s, id);
+  return number ? (*number)++ : SEEN_IDS_FULL;
+}
+
+unsigned seen_ids_times(struct seen_ids *s, struct span id)
+{
+  return s->capacity > 0 ? place_of(s, span_hash(id))->number : 0;
+}
+
+bool seen_ids_has(struct seen_ids *s, struct span id)
 {
   return s->capacity > 0 && place_of(s, span_hash(id))->hash != 0;
 }

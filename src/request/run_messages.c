@@ -12,12 +12,18 @@ static struct span text_of(const struct fields *r, json_at v)
   return json_text(r->doc, v, (struct span){"", 0});
 }
 
+static bool is_text_part(const struct fields *r, json_at part)
+{
+  return span_is(text_of(r, json_get(part, "type")), "text");
+}
+
 /* The text of one part, "" when it is of another type. */
 static struct span part_text(const struct fields *r, json_at part)
 {
-  if (!span_is(text_of(r, json_get(part, "type")), "text"))
+  if (!is_text_part(r, part))
     return (struct span){"", 0};
-  return text_of(r, json_get(part, "content"));
+  struct span text = text_of(r, json_get(part, "content"));
+  return text.len > 0 ? text : text_of(r, json_get(part, "text"));
 }
 
 static struct span content_text(const struct fields *r, json_at content)
@@ -46,7 +52,49 @@ static enum message_role role_of(struct span name)
 {
   if (span_is(name, "user"))
     return ROLE_USER;
+  if (span_is(name, "system") || span_is(name, "developer"))
+    return ROLE_SYSTEM;
   return span_is(name, "assistant") ? ROLE_ASSISTANT : ROLE_OTHER;
+}
+
+/* TanStack and AG-UI put the bytes into {"source":{"type":"data","value","mimeType"}};
+ * MCP, and AG-UI once, into the part itself. */
+static struct message_part part_of(const struct fields *r, json_at part, size_t message)
+{
+  json_at source = json_get(part, "source");
+  bool within = json_kind(source) != JSON_OBJECT;
+  json_at holder = within ? part : source;
+  struct span mime = text_of(r, json_get(holder, "mimeType")),
+              data = text_of(r, json_get(holder, within ? "data" : "value"));
+  struct message_part p = {.message = message,
+                           .image =
+                               span_is(text_of(r, json_get(part, "type")), "image") ||
+                               span_starts(mime, "image/")};
+  bool here = within || span_is(text_of(r, json_get(source, "type")), "data");
+  if (p.image && here && mime.len > 0 && data.len > 0) {
+    p.mime_type = mime;
+    p.data = data;
+  }
+  return p;
+}
+
+static void add_parts(const struct fields *r, json_at content, struct run_request *req)
+{
+  if (json_kind(content) != JSON_ARRAY)
+    return;
+  for (json_at part = json_first(content); part != NULL; part = json_next(part))
+    if (!is_text_part(r, part))
+      req->parts[req->part_count++] = part_of(r, part, req->message_count);
+}
+
+/* Of all messages: so many places are enough. */
+static size_t count_parts(json_at messages)
+{
+  size_t count = 0;
+  for (json_at m = json_first(messages); m != NULL; m = json_next(m))
+    if (json_kind(json_get(m, "content")) == JSON_ARRAY)
+      count += json_count(json_get(m, "content"));
+  return count;
 }
 
 /* The calls of a recorded turn, or NULL. */
@@ -85,19 +133,27 @@ int run_messages_read(const struct fields *r, json_at messages, struct run_reque
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: messages holds more than %d messages", LIMIT_MESSAGES);
   req->messages = arena_new(r->arena, count * sizeof *req->messages);
+  req->parts = arena_new(r->arena, count_parts(messages) * sizeof *req->parts);
+  req->system_prompts.at = arena_new(r->arena, count * sizeof(struct span));
   json_at recorded = NULL; /* the calls of the last turn that was left out */
   for (json_at m = json_first(messages); m != NULL; m = json_next(m)) {
     json_at role = json_get(m, "role"), content = json_get(m, "content");
-    if (json_kind(role) != JSON_STRING || content == NULL)
+    enum message_role kind = role_of(text_of(r, role));
+    if (json_kind(role) != JSON_STRING || (content == NULL && kind != ROLE_ASSISTANT))
       return fault_set(r->f, FAULT_BAD_INPUT, wrong);
     if (recorded != NULL && result_of(r, recorded, m))
       continue;
-    enum message_role kind = role_of(text_of(r, role));
     recorded = kind == ROLE_ASSISTANT ? recorded_calls(m) : recorded;
     if (kind == ROLE_ASSISTANT && recorded != NULL)
       continue;
-    req->messages[req->message_count++] =
-        (struct message){.role = kind, .text = content_text(r, content)};
+    struct span text = content_text(r, content);
+    if (kind == ROLE_SYSTEM) {
+      req->system_prompts.at[req->system_prompts.count++] = text;
+      continue;
+    }
+    if (kind == ROLE_USER)
+      add_parts(r, content, req);
+    req->messages[req->message_count++] = (struct message){.role = kind, .text = text};
   }
   return 0;
 }

@@ -180,11 +180,27 @@ static int unbuilt_refuse(const struct fields *r, json_at root)
   return 0;
 }
 
+/* Before those that the messages brought. */
+static int system_prompts_read(const struct fields *r, json_at root,
+                               struct run_request *req)
+{
+  struct spans given = {0}, said = req->system_prompts;
+  if (fields_texts(r, root, "", "systemPrompts", false, &given) < 0)
+    return -1;
+  struct span *all = arena_new(r->arena, (given.count + said.count) * sizeof *all);
+  if (given.count > 0)
+    memcpy(all, given.at, given.count * sizeof *all);
+  if (said.count > 0)
+    memcpy(all + given.count, said.at, said.count * sizeof *all);
+  req->system_prompts = (struct spans){all, given.count + said.count};
+  return 0;
+}
+
 int run_options_read(const struct fields *r, json_at root, struct run_request *req)
 {
   if (unbuilt_refuse(r, root) < 0)
     return -1;
-  if (fields_texts(r, root, "", "systemPrompts", false, &req->system_prompts) < 0)
+  if (system_prompts_read(r, root, req) < 0)
     return -1;
   if (model_options_read(r, root, req) < 0 || output_schema_read(r, root, req) < 0 ||
       harness_options_read(r, root, &req->harness_options) < 0 ||

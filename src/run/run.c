@@ -9,6 +9,7 @@
 
 #include "agent/agent_session.h"
 #include "agent/harnesses.h"
+#include "agent/prompt.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -443,6 +444,8 @@ static void begin(void *who)
     conclude(r, NULL);
     return;
   }
+  if (!r->resources.harness->parts)
+    prompt_warn_parts(r->req, r->req->session_id.len > 0, false, r->events);
   r->phase = SPEAKING;
   warn_of_tools(r);
   struct watch_setup watch = {.loop = r->settings->loop,

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 /* A name as it may stand in a text: the request's, so it may be of any length. */
 static struct span shown(struct span name)
@@ -39,7 +40,7 @@ static enum tool_outcome fail_with_status(const struct tool_reply *reply,
   struct buf line = buf_make(64 * KIB);
   buf_addf(&line, "Tool execution failed: remote tool \"%.*s\" failed: %d ",
            (int)tool.len, tool.at, reply->status);
-  buf_add(&line, span_cut_utf8(body, LIMIT_TOOL_ERROR_BYTES));
+  buf_add(&line, utf8_first(body, LIMIT_TOOL_ERROR_CHARS));
   buf_free(text); /* `body` may live there: only now */
   *text = buf_take(&line);
   answer->failure = buf_span(text);

@@ -4,10 +4,9 @@
  *
  *   GET /runs               {"runs":[…]}, the newest first
  *   GET /runs/{id}          one: its facts, and its report when it is over
- *   GET /runs/{id}/events   its events after `after`: NDJSON, or SSE if Accept names
- *                           text/event-stream; there Last-Event-ID beats `after`, and a
- *                           client that has all of a run that is over gets 204, so that
- *                           it stops coming back
+ *   GET /runs/{id}/events   its events after `after`: NDJSON, or SSE if Accept says so;
+ *                           there Last-Event-ID beats `after`, and a client that has all
+ *                           of a run that is over gets 204, so that it stops coming back
  *   POST /runs/{id}/cancel  202 {"runId","state":"ending"}, 200 if it is over
  * An id nobody knows is 404.  Who may ask was decided before (door/auth.h).  */
 #ifndef DOOR_RUNS_DOOR_H
@@ -40,6 +39,14 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
 void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target);
 
+/* What the client says about the form in which it takes a stream. */
+struct runs_door_form {
+  bool sse;
+  unsigned long long after; /* Last-Event-ID, with SSE only; 0: none */
+};
+/* `form->after` is left alone where there is no Last-Event-ID.  False: it was answered,
+ * with 406 for an Accept that takes neither form, or 400. */
+bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form);
 /* Answers with the events of `r` after that number, as they come.  `posted`: this client
  * stands behind the run (service/records.h). */
 void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct record *r,

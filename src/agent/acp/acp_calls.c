@@ -154,10 +154,27 @@ static void learn_name(struct acp_call *call, const struct json *doc, json_at up
     set(&call->name, kind);
 }
 
+static bool is_filled(struct span object)
+{
+  return object.len > 2 &&
+         span_trim((struct span){object.at + 1, object.len - 2}).len > 0;
+}
+
+/* 0: there is none, or nothing in it. */
+static unsigned input_of(json_at update)
+{
+  struct span raw = json_raw(json_get(update, "rawInput"));
+  bool given = json_slice_kind(raw) != JSON_ABSENT && json_slice_kind(raw) != JSON_NULL;
+  return given && is_filled(raw) ? (unsigned)span_hash(raw) | 1 : 0;
+}
+
 static void learn(struct acp_call *call, const struct json *doc, json_at update,
                   struct span bridge)
 {
-  learn_arguments(call, json_raw(json_get(update, "rawInput")), bridge);
+  struct span raw = json_raw(json_get(update, "rawInput"));
+  if (input_of(update) != 0)
+    call->input = input_of(update);
+  learn_arguments(call, raw, bridge);
   learn_name(call, doc, update, bridge);
 }
 
@@ -207,6 +224,13 @@ static struct span tell_host(const struct acp_calls *c, struct acp_call *call,
   return tool ? tool->name : alias;
 }
 
+static void note(struct seen_ids *of, struct span id, unsigned value)
+{
+  unsigned *number = seen_ids_number(of, id);
+  if (number)
+    *number = value;
+}
+
 static void tell(struct acp_calls *c, struct acp_call *call, struct events *events)
 {
   struct buf title = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -224,9 +248,9 @@ static void tell(struct acp_calls *c, struct acp_call *call, struct events *even
   events_tool_call(events, call->bridged ? TOOL_HOST : TOOL_NATIVE, buf_span(&call->id),
                    name, args);
   buf_free(&title);
-  seen_ids_add(&c->told, buf_span(&call->id));
-  if (call->bridged)
-    seen_ids_add(&c->bridged, buf_span(&call->id));
+  (void)seen_ids_add(&c->told, buf_span(&call->id));
+  note(&c->bridged, buf_span(&call->id), call->bridged);
+  note(&c->input, buf_span(&call->id), call->input);
   call_free(call);
   c->count--;
   memmove(call, call + 1, (size_t)(c->at + c->count - call) * sizeof *call);
@@ -242,12 +266,22 @@ static struct acp_call *hold(struct acp_calls *c, struct span id, struct events 
   return &c->at[c->count++];
 }
 
-static bool has_arguments(const struct acp_call *call)
+/* Has a call of this id been told that has no result yet? */
+static bool is_open(struct acp_calls *c, struct span id)
 {
-  struct span args = buf_span(&call->args);
-  if (args.len < 2)
-    return false;
-  return span_trim((struct span){args.at + 1, args.len - 2}).len > 0;
+  return seen_ids_times(&c->told, id) > seen_ids_times(&c->answered, id);
+}
+
+/* Does this update, whose call is not held, begin one? */
+static bool begins(struct acp_calls *c, json_at update, struct span id, bool announced)
+{
+  unsigned input = input_of(update), before = seen_ids_times(&c->input, id);
+  if (!is_open(c, id))
+    return announced || !seen_ids_has(&c->told, id);
+  /* It was asked for first, or told without any, or they grow. */
+  if (input != 0 && (!announced || before == 0))
+    note(&c->input, id, input);
+  return announced && input != 0 && before != 0 && before != input;
 }
 
 /* The text of content blocks; false when one of them is something else, or there are
@@ -337,7 +371,8 @@ static void tell_result(struct acp_calls *c, const struct json *doc, json_at upd
   struct span id = json_member_text(doc, update, "toolCallId");
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   bool failed = span_is(json_member_text(doc, update, "status"), "failed");
-  if (seen_ids_add(&c->answered, id) == 0) {
+  if (is_open(c, id)) {
+    (void)seen_ids_add(&c->answered, id);
     add_result(doc, update, &text);
     events_tool_result(events, id, buf_span(&text), failed);
     if (!failed)
@@ -354,14 +389,15 @@ void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at updat
   bool over = span_is(status, "completed") || span_is(status, "failed");
   if (id.len == 0)
     return;
-  if (!seen_ids_has(&c->told, id)) {
-    struct acp_call *call = find(c, id);
-    bool again =
-        call && span_is(json_member_text(doc, update, "sessionUpdate"), "tool_call");
-    if (!call)
-      call = hold(c, id, events);
+  struct acp_call *call = find(c, id);
+  bool announced = span_is(json_member_text(doc, update, "sessionUpdate"), "tool_call");
+  bool again = call && announced;
+  if (!call && begins(c, update, id, announced))
+    call = hold(c, id, events);
+  if (call) {
     learn(call, doc, update, bridge_of(c));
-    if (has_arguments(call) || again || over || span_is(status, "in_progress"))
+    if (is_filled(buf_span(&call->args)) || again || over ||
+        span_is(status, "in_progress"))
       tell(c, call, events);
   }
   if (over)
@@ -388,16 +424,17 @@ bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at asked,
                    struct events *events)
 {
   struct span id = json_member_text(doc, asked, "toolCallId");
-  if (id.len > 0 && !seen_ids_has(&c->told, id)) {
-    struct acp_call *call = find(c, id);
-    if (!call)
-      call = hold(c, id, events);
+  struct acp_call *call = id.len > 0 ? find(c, id) : NULL;
+  if (id.len > 0 && !call && !is_open(c, id))
+    call = hold(c, id, events);
+  if (call) {
     learn(call, doc, asked, bridge_of(c));
     if (call->bridged && call->args.len == 0)
       learn_from_content(call, doc, asked);
+    call->input = 0; /* a question may show them in other words */
     tell(c, call, events);
   }
-  return seen_ids_has(&c->bridged, id);
+  return seen_ids_times(&c->bridged, id) != 0;
 }
 
 void acp_calls_tell_all(struct acp_calls *c, struct events *events)
@@ -415,4 +452,5 @@ void acp_calls_free(struct acp_calls *c)
   seen_ids_free(&c->told);
   seen_ids_free(&c->answered);
   seen_ids_free(&c->bridged);
+  seen_ids_free(&c->input);
 }

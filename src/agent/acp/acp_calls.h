@@ -14,7 +14,11 @@
  * A call of which only titles are known has its first one as its name, if that is a word:
  * grok announces so a tool that it does not have.
  * What still waits at the end goes out then.  Without rawInput the arguments are
- * {"title": …}.  */
+ * {"title": …}.
+ *
+ * Models behind gateways use an id again.  A tool_call or a question whose id has all its
+ * results begins another call, and so does a tool_call with other arguments than the one
+ * that is open was announced with.  */
 #ifndef AGENT_ACP_CALLS_H
 #define AGENT_ACP_CALLS_H
 
@@ -26,6 +30,7 @@
 struct acp_call {                          /* announced, not told yet */
   struct buf id, name, first, title, args; /* first: its first title */
   bool bridged;
+  unsigned input; /* of the rawInput that was learned last, a hash; 0: none */
 };
 
 struct acp_calls {           /* zeroed: none */
@@ -34,7 +39,9 @@ struct acp_calls {           /* zeroed: none */
   bool drops_wait;           /* the agent adds TOOL_WAIT_PARAMETER to the arguments */
   struct acp_call *at;
   size_t count, capacity;
-  struct seen_ids told, answered, bridged;
+  struct seen_ids told, answered; /* how often, by id */
+  struct seen_ids bridged;        /* is the last one of this id? */
+  struct seen_ids input;          /* what it was announced with; 0: not known */
 };
 
 /* A tool_call or tool_call_update; json_parse() kept rawInput and rawOutput raw. */

@@ -93,6 +93,26 @@ void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
   send(a, &w, step, output);
 }
 
+/* Before the words that speak of them. */
+static void put_images(const struct acp *a, struct json_writer *w,
+                       struct agent_output *output)
+{
+  struct span offered =
+      json_slice(buf_span(&a->init), "agentCapabilities.promptCapabilities.image");
+  bool takes = json_slice_kind(offered) == JSON_TRUE;
+  prompt_warn_parts(a->req, a->resumed, takes, output->events);
+  for (size_t i = 0; takes && a->req && i < a->req->part_count; i++) {
+    const struct message_part *p = &a->req->parts[i];
+    if (p->data.len == 0 || !prompt_has_part(a->req, a->resumed, p))
+      continue;
+    json_open(w, NULL, '{');
+    json_put_text(w, "type", SPAN_LITERAL("image"));
+    json_put_text(w, "mimeType", p->mime_type);
+    json_put_text(w, "data", p->data);
+    json_close(w, '}');
+  }
+}
+
 void acp_say_prompt(struct acp *a, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES), text = buf_make(LIMIT_PROMPT_BYTES);
@@ -109,6 +129,7 @@ void acp_say_prompt(struct acp *a, struct agent_output *output)
   struct json_writer w = begin(&out, ACP_PROMPT, "session/prompt");
   json_put_text(&w, "sessionId", buf_span(&a->session));
   json_open(&w, "prompt", '[');
+  put_images(a, &w, output);
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("text"));
   json_put_text(&w, "text", buf_span(&text));

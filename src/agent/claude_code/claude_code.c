@@ -276,8 +276,12 @@ static void on_tool_result(const struct line *l, json_at block)
   struct span call = json_member_text(l->doc, block, "tool_use_id");
   bool failed = json_kind(json_get(block, "is_error")) == JSON_TRUE;
   json_at content = json_get(block, "content");
-  if (call.len == 0 || span_equal(call, buf_span(&l->c->value_call)))
+  if (call.len == 0 && !events_awaits_result(l->events, call))
     return;
+  if (call.len > 0 && span_equal(call, buf_span(&l->c->value_call))) {
+    agent_keep(&l->c->value_call, (struct span){0}); /* the id may come again */
+    return;
+  }
   if (json_kind(content) != JSON_ARRAY) {
     events_tool_result(l->events, call, json_text(l->doc, content, (struct span){0}),
                        failed);

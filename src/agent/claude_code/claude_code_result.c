@@ -52,6 +52,7 @@ static void add_usage(struct claude_result *r, json_at root)
   if (!r->has_usage)
     r->usage = event_usage_none();
   r->has_usage = true;
+  r->usage.cache_apart = true;
   add_count(&r->usage.prompt, usage, "input_tokens");
   add_count(&r->usage.completion, usage, "output_tokens");
   add_count(&r->usage.cached, usage, "cache_read_input_tokens");

@@ -33,7 +33,8 @@ struct codex {
   struct buf server;         /* the bridge's name; empty: the default */
   const struct tools *tools; /* the run's; NULL: a transcript */
   struct text_growth texts;  /* agent messages */
-  struct seen_ids calls;     /* tool calls that are open or over */
+  struct seen_ids begun;     /* tool calls that were told */
+  struct seen_ids ended;     /* … that have a result */
   struct buf open;           /* the id of the one whose text message is open */
   enum outcome outcome;      /* the last turn's end */
   struct buf words;          /* of the last turn.failed or error */
@@ -58,13 +59,15 @@ static void on_tool(const struct line *l, json_at item, bool done)
   struct codex_call call;
   if (!codex_tools_read(l->doc, item, &bridge, done, &call))
     return;
-  /* Not seen before: it starts now, or it is completed without having started. */
-  if (seen_ids_add(&l->c->calls, id) == 0) {
+  /* It starts now, or it is completed without having started. */
+  if (!done || seen_ids_times(&l->c->begun, id) == seen_ids_times(&l->c->ended, id)) {
+    (void)seen_ids_add(&l->c->begun, id);
     agent_keep(&l->c->open, (struct span){0}); /* a call closes the text */
     events_tool_call(l->events, call.origin, id, buf_span(&call.name),
                      buf_span(&call.args));
   }
   if (done) {
+    (void)seen_ids_add(&l->c->ended, id);
     events_tool_result(l->events, id, buf_span(&call.result), call.failed);
     codex_tools_tell_changes(l->doc, item, l->events);
   }
@@ -265,7 +268,8 @@ static void codex_free(void *state)
   buf_free(&c->notice);
   buf_free(&c->answer);
   text_growth_free(&c->texts);
-  seen_ids_free(&c->calls);
+  seen_ids_free(&c->begun);
+  seen_ids_free(&c->ended);
 }
 
 static bool codex_succeeded(const void *state)

@@ -142,12 +142,13 @@ static int on_call_start(const struct line *l, struct fault *f)
   return rc;
 }
 
-static unsigned place_of(const struct command_events *c, struct span id) /* count: none */
+/* Of the one that started last; count: none. */
+static unsigned place_of(const struct command_events *c, struct span id)
 {
-  unsigned i = 0;
-  while (i < c->call_count && !span_equal(buf_span(&c->calls[i].id), id))
-    i++;
-  return i;
+  for (unsigned i = c->call_count; i > 0; i--)
+    if (span_equal(buf_span(&c->calls[i - 1].id), id))
+      return i - 1;
+  return c->call_count;
 }
 
 static int on_call(const struct line *l, struct fault *f)
@@ -170,7 +171,9 @@ static int on_call_result(const struct line *l, struct fault *f)
   unsigned at = place_of(l->c, id);
   if (id.len == 0)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_RESULT has no toolCallId");
-  int rc = at < l->c->call_count ? tell_call(l->c, at, l->events, f) : 0;
+  /* One that has ended comes before one that has not. */
+  bool unended = at < l->c->call_count && !events_awaits_result(l->events, id);
+  int rc = unended ? tell_call(l->c, at, l->events, f) : 0;
   events_tool_result(l->events, id, text_of(l, "content"), failed);
   return rc;
 }
@@ -215,6 +218,7 @@ static void keep_usage(const struct line *l)
     c->usage.completion = agent_input_count(first, "outputTokens");
     c->usage.total = agent_input_count(first, "totalTokens");
     c->usage.cached = agent_input_count(first, "cachedInputTokens");
+    c->usage.cache_write = agent_input_count(first, "cacheWriteInputTokens");
     c->usage.reasoning = agent_input_count(first, "reasoningTokens");
   } else {
     c->has_usage = false;

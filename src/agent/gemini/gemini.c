@@ -38,6 +38,7 @@
 #include "agent/api_error.h"
 #include "agent/harness.h"
 #include "agent/harness_end.h"
+#include "agent/prompt.h"
 #include "base/limits.h"
 #include "event/event_session.h"
 #include "gemini_plan.h"
@@ -87,6 +88,8 @@ static void on_init(const struct line *l)
   const struct event_session session = {.id = text_of(l, "session_id"),
                                         .model = text_of(l, "model")};
   events_session(l->events, profile.id, &session);
+  if (l->g->acp.req)
+    prompt_warn_parts(l->g->acp.req, l->g->acp.req->session_id.len > 0, false, l->events);
 }
 
 static void on_message(const struct line *l)
@@ -120,7 +123,7 @@ static void on_tool_result(const struct line *l)
   bool failed = !span_is(text_of(l, "status"), "success");
   if (output.len == 0 && failed)
     output = json_member_text(l->doc, json_get(l->root, "error"), "message");
-  if (id.len > 0)
+  if (id.len > 0 || events_awaits_result(l->events, id))
     events_tool_result(l->events, id, output, failed);
 }
 
@@ -273,6 +276,7 @@ const struct harness gemini_harness = {
     .program = "gemini",
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
+    .parts = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
     .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED,
     .memory = sizeof(struct gemini),

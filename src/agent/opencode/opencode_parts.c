@@ -4,7 +4,7 @@
  *   part                        event
  *   text, reasoning             a message of that kind; id: the part's
  *   tool  pending               nothing: its input is not whole yet
- *         running               the call
+ *         running               the call; each part is one, whatever its callID
  *         completed, error      the call, if it was not told, and its result; nothing
  *                               where the answer broke off before it was a call
  *   step-finish                 its tokens are added up
@@ -143,25 +143,30 @@ static void on_tool(struct opencode_parts *p, const struct json *doc, json_at pa
                     struct events *events)
 {
   struct span call = json_member_text(doc, part, "callID"),
+              part_id = json_member_text(doc, part, "id"),
               name = json_member_text(doc, part, "tool");
   json_at state = json_get(part, "state"), input = json_get(state, "input");
   struct span status = json_member_text(doc, state, "status");
   bool good = span_is(status, "completed"), bad = span_is(status, "error");
-  if (call.len == 0 || !(good || bad || span_is(status, "running")))
+  if (part_id.len == 0)
+    part_id = call;
+  if (part_id.len == 0 || !(good || bad || span_is(status, "running")))
     return;
   if ((p->order->wants_value && span_is(name, VALUE_TOOL)) || never_was(doc, state))
     return;
   struct span registered = opencode_bridged(p->order, name);
   bool object = json_kind(input) == JSON_OBJECT;
-  p->open = NULL; /* the call closes it */
-  begun_answer_is_whole(&p->answer);
   bool bridged = registered.len > 0;
-  events_tool_call(events, bridged ? TOOL_HOST : TOOL_NATIVE, call,
-                   bridged ? registered : name,
-                   object ? json_raw(input) : SPAN_LITERAL("{}"));
-  if ((good || bad) && seen_ids_add(&p->answered, call) == 0)
-    events_tool_result(events, call,
-                       json_member_text(doc, state, good ? "output" : "error"), bad);
+  if (seen_ids_add(&p->told, part_id) == 0) {
+    p->open = NULL; /* the call closes it */
+    begun_answer_is_whole(&p->answer);
+    events_tool_call_of(events, bridged ? TOOL_HOST : TOOL_NATIVE, part_id, call,
+                        bridged ? registered : name,
+                        object ? json_raw(input) : SPAN_LITERAL("{}"));
+  }
+  if ((good || bad) && seen_ids_add(&p->answered, part_id) == 0)
+    events_tool_result_of(events, part_id, call,
+                          json_member_text(doc, state, good ? "output" : "error"), bad);
 }
 
 /* Counts are whole numbers; "input" is kept raw for the tools' sake. */
@@ -238,5 +243,6 @@ void opencode_parts_free(struct opencode_parts *p)
   begun_answer_free(&p->answer);
   seen_ids_free(&p->messages);
   seen_ids_free(&p->begun);
+  seen_ids_free(&p->told);
   seen_ids_free(&p->answered);
 }

@@ -26,7 +26,8 @@ struct opencode_parts {
   const struct opencode_order *order;
   struct seen_ids messages;                   /* the assistant's */
   struct seen_ids begun;                      /* texts, steps: their ids */
-  struct seen_ids answered;                   /* tool calls with a result */
+  struct seen_ids told, answered;             /* tool calls: their parts' ids, as models
+                                                 behind gateways use a callID again */
   struct opencode_text texts[OPENCODE_TEXTS]; /* a ring */
   size_t next;
   const struct opencode_text *open; /* the one that was written to last */

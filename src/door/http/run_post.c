@@ -13,6 +13,9 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
                      const struct route_target *target)
 {
   (void)target;
+  struct runs_door_form form = {0};
+  if (!runs_door_read_form(x, &form))
+    return;
   struct buf text = http_exchange_body(x);
   uint64_t body = span_hash(buf_span(&text));
   struct span trace = http_request_header(http_exchange_request(x), "traceparent");
@@ -32,5 +35,8 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
     answer_fault(x, &f);
     return;
   }
-  runs_door_stream(d, x, r, 0, true, false);
+  /* A number that this run does not have yet is of one that nobody keeps any more. */
+  if (form.after > journal_facts(r->journal).last)
+    form.after = 0;
+  runs_door_stream(d, x, r, form.after, true, form.sse);
 }

@@ -97,6 +97,25 @@ void runs_door_record(struct runs_door *d, struct http_exchange *x,
 
 /* -- streams -- */
 
+bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form)
+{
+  const struct http_request *r = http_exchange_request(x);
+  struct span last = http_request_header(r, "last-event-id");
+  enum http_stream_type type = http_header_stream_type(http_request_header(r, "accept"));
+  form->sse = type == HTTP_STREAM_SSE;
+  if (type == HTTP_STREAM_NONE) {
+    answer_text(x, 406, "text/plain",
+                SPAN_LITERAL("Accept must take application/x-ndjson (lines of JSON) or "
+                             "text/event-stream"));
+    return false;
+  }
+  if (!form->sse || last.len == 0 || span_to_number(last, 0, LLONG_MAX, &form->after))
+    return true;
+  answer_text(x, 400, "text/plain",
+              SPAN_LITERAL("Last-Event-ID must be the number of an event"));
+  return false;
+}
+
 void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
                       unsigned long long after, bool posted, bool sse)
 {
@@ -131,20 +150,14 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
     return;
   }
   struct record *r = find(d, x, target);
-  if (!r)
+  struct runs_door_form form = {.after = after};
+  if (!r || !runs_door_read_form(x, &form))
     return;
-  const struct http_request *req = http_exchange_request(x);
-  bool sse = http_header_accepts(http_request_header(req, "accept"), "text/event-stream");
-  struct span last = http_request_header(req, "last-event-id");
-  if (sse && last.len > 0 && !span_to_number(last, 0, LLONG_MAX, &after)) {
-    answer_text(x, 400, "text/plain",
-                SPAN_LITERAL("Last-Event-ID must be the number of an event"));
-    return;
-  }
-  if (sse && journal_is_over(r->journal) && after >= journal_facts(r->journal).last)
+  if (form.sse && journal_is_over(r->journal) &&
+      form.after >= journal_facts(r->journal).last)
     answer_text(x, 204, NULL, (struct span){0});
   else
-    runs_door_stream(d, x, r, after, false, sse);
+    runs_door_stream(d, x, r, form.after, false, form.sse);
 }
 
 /* -- ending -- */

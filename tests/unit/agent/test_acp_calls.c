@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,7 +59,7 @@ test_calls__of_which_only_titles_are_known_have_the_first_as_name(void **state)
   hear_call(&t, "tool_call",
             "\"toolCallId\":\"3\",\"title\":\"ls\",\"kind\":\"read\","
             "\"rawInput\":{\"a\":1}");
-  acp_talk_told(&t, "\"toolCallId\":\"1\",\"toolCallName\":\"nowhere_tool\"", true);
+  acp_talk_told(&t, "\"toolCallId\":\"r-1\",\"toolCallName\":\"nowhere_tool\"", true);
   acp_talk_told(&t, "\"toolCallId\":\"2\",\"toolCallName\":\"tool\"", true);
   acp_talk_told(&t, "\"toolCallId\":\"3\",\"toolCallName\":\"read\"", true);
   acp_talk_close(&t);
@@ -81,6 +82,30 @@ static void test_calls__the_bridge_may_have_another_name(void **state)
   acp_talk_close(&t);
 }
 
+static void test_calls__an_id_of_a_bridged_tool_gives_a_native_one_no_leave(void **state)
+{
+  static const char ask[] =
+      "{\"id\":\"p\",\"method\":\"session/request_permission\",\"params\":{\"toolCall\":{"
+      "\"toolCallId\":\"Bash:0\",\"title\":\"%s\"},\"options\":[{\"kind\":"
+      "\"allow_once\",\"optionId\":\"yes\"},{\"kind\":\"reject_once\",\"optionId\":"
+      "\"no\"}]}}";
+  struct acp_talk t;
+  char line[512];
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.permission_mode = SPAN_LITERAL("default");
+  acp_talk_begin(&t, &bridge);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  (void)snprintf(line, sizeof line, ask, "mcp__tanstack__echo");
+  acp_talk_hear(&t, line, "\"optionId\":\"yes\"");
+  hear_call(&t, "tool_call_update", "\"toolCallId\":\"Bash:0\",\"status\":\"completed\"");
+  (void)snprintf(line, sizeof line, ask, "rm -rf");
+  acp_talk_hear(&t, line, "\"optionId\":\"no\"");
+  acp_talk_told(&t, "\"toolCallId\":\"r-Bash:0-2\"", true);
+  acp_talk_close(&t);
+}
+
 static void test_calls__wait_for_arguments_and_go_out_once(void **state)
 {
   struct acp_talk t;
@@ -92,7 +117,8 @@ static void test_calls__wait_for_arguments_and_go_out_once(void **state)
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":1}");
   assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":2}");
-  hear_call(&t, "tool_call", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":3}");
+  hear_call(&t, "tool_call", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":2}");
+  hear_call(&t, "tool_call", "\"toolCallId\":\"1\",\"rawInput\":{ }");
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"in_progress\"");
   assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"failed\"");
@@ -124,6 +150,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_calls__of_which_only_titles_are_known_have_the_first_as_name),
       cmocka_unit_test(test_calls__the_bridge_may_have_another_name),
+      cmocka_unit_test(test_calls__an_id_of_a_bridged_tool_gives_a_native_one_no_leave),
       cmocka_unit_test(test_calls__wait_for_arguments_and_go_out_once),
       cmocka_unit_test(test_calls__a_flood_of_announced_ones_has_an_end),
   };

@@ -56,12 +56,39 @@ test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else(void **stat
   acp_talk_close(&t);
 }
 
+static void test_messages__images_go_to_an_agent_that_takes_them(void **state)
+{
+  static const char takes[] =
+      "{\"id\":1,\"result\":{\"protocolVersion\":1,\"agentCapabilities\":{"
+      "\"promptCapabilities\":{\"image\":true}}}}";
+  struct message_part parts[] = {{.message = 0,
+                                  .image = true,
+                                  .mime_type = SPAN_LITERAL("image/png"),
+                                  .data = SPAN_LITERAL("QQ==")}};
+  (void)state;
+  for (int yes = 0; yes < 2; yes++) {
+    struct acp_talk t;
+    acp_talk_open(&t, &acp_harness);
+    t.req.parts = parts;
+    t.req.part_count = 1;
+    acp_talk_begin(&t, NULL);
+    acp_talk_hear(&t, yes ? takes : ACP_INIT, "session/new");
+    acp_talk_hear(&t, ACP_OPEN,
+                  yes ? "\"prompt\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
+                        "\"data\":\"QQ==\"},{\"type\":\"text\",\"text\":\"hi\"}]"
+                      : "\"prompt\":[{\"type\":\"text\",\"text\":\"hi\"}]");
+    acp_talk_told(&t, "image-not-passed", !yes);
+    acp_talk_close(&t);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_messages__initialize_offers_no_files_and_no_terminal),
       cmocka_unit_test(
           test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else),
+      cmocka_unit_test(test_messages__images_go_to_an_agent_that_takes_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,7 +143,7 @@ static void test_codex__the_value_is_in_the_last_message(void **state)
   (void)state;
   expect_answer("{\\\"n\\\": 2.0}",
                 "\"name\":\"structured-output.complete\",\"value\":{\"object\":{\"n\": "
-                "2.0},\"raw\":\"{\\\"n\\\": 2.0}\",\"messageId\":\"b\"}");
+                "2.0},\"raw\":\"{\\\"n\\\": 2.0}\",\"messageId\":\"r-b\"}");
   expect_answer("{\\\"n\\\": 2.0}", "\"finishReason\":\"stop\"");
   expect_answer("I would rather not", "\"code\":\"structured-output-parse-failed\"");
 }

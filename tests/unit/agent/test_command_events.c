@@ -99,8 +99,8 @@ static void test_program_events__of_too_many_open_calls_the_oldest_is_told(void 
   }
   assert_int_equal(t.events.call_count, COMMAND_CALLS);
   assert_int_equal(stream_count_of(&t.stream, "TOOL_CALL_START"), 2);
-  assert_non_null(strstr(t.stream.text.at, "\"c1\""));
-  assert_null(strstr(t.stream.text.at, "\"c2\""));
+  assert_non_null(strstr(t.stream.text.at, "\"r-c1\""));
+  assert_null(strstr(t.stream.text.at, "\"r-c2\""));
   told_close(&t);
 }
 

@@ -201,14 +201,32 @@ static bool starts_with(struct span text, struct span front)
          memcmp(text.at, front.at, front.len) == 0;
 }
 
+/* "Ids that an agent counts by itself go out as <runId>-<native>": all native ids of these
+ * cases are such, and the reference has them bare. */
+static bool is_native_id(struct span at, struct span run, size_t *key)
+{
+  static const char *const names[] = {"\"messageId\":\"", "\"toolCallId\":\""};
+  for (size_t i = 0; i < 2; i++) {
+    *key = strlen(names[i]);
+    if (span_starts(at, names[i]) && !starts_with(span_after(at, *key), run))
+      return true;
+  }
+  return false;
+}
+
 /* The reference's stream with its ids and times as ours. */
 static struct buf normalised(const struct buf *reference)
 {
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct span rest = buf_span(reference);
   struct span run = first_text(rest, "runId"), thread = first_text(rest, "threadId");
+  size_t key = 0;
   while (rest.len > 0) {
-    if (starts_with(rest, run)) {
+    if (is_native_id(rest, run, &key)) {
+      buf_add(&out, (struct span){rest.at, key});
+      buf_add_text(&out, "run-");
+      rest = span_after(rest, key);
+    } else if (starts_with(rest, run)) {
       buf_add_text(&out, "run");
       rest = span_after(rest, run.len);
     } else if (starts_with(rest, thread)) {

@@ -3,6 +3,8 @@
 
 #include "base/limits.h"
 
+#include "stream.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -120,6 +122,42 @@ static void test_prompt__too_long_is_said(void **state)
   buf_free(&out);
 }
 
+static void test_prompt__what_is_not_passed_is_told(void **state)
+{
+  struct message all[] = {TEXT("q1"), SAID("a1"), TEXT("q2")};
+  struct message_part parts[] = {
+      {.message = 0, .image = true, .data = SPAN_LITERAL("QQ==")},
+      {.message = 2, .image = true, .data = SPAN_LITERAL("QQ==")},
+      {.message = 2, .image = true},
+      {.message = 2}};
+  struct run_request req = {
+      .messages = all, .message_count = 3, .parts = parts, .part_count = 4};
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_ag_ui, 0);
+  prompt_warn_parts(NULL, false, false, s.events);
+  events_start(s.events);
+  assert_int_equal(stream_count(&s), 1);
+  prompt_warn_parts(&req, false, false, s.events);
+  prompt_warn_parts(&req, true, false, s.events);
+  prompt_warn_parts(&req, true, true, s.events);
+  events_finish(s.events, "stop", NULL);
+  static const char *const told[] = {"image-not-passed\",\"message\":\"messages: 3 image",
+                                     "messages: 1 parts",
+                                     "messages: 2 image",
+                                     "content-not-passed",
+                                     "messages: 1 image parts were not passed "
+                                     "to the agent: only data",
+                                     "messages: 1 parts"};
+  for (size_t i = 0; i < 6; i++) {
+    char *line = span_copy(stream_line(&s, 1 + i));
+    if (!strstr(line, told[i]))
+      fail_msg("%s is not in %s", told[i], line);
+    free(line);
+  }
+  stream_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -130,6 +168,7 @@ int main(void)
       cmocka_unit_test(test_prompt__system_prompts_go_first_or_apart),
       cmocka_unit_test(test_prompt__half_a_surrogate_becomes_readable),
       cmocka_unit_test(test_prompt__too_long_is_said),
+      cmocka_unit_test(test_prompt__what_is_not_passed_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,10 +57,10 @@ static void test_structured__says_it_with_the_id_of_the_last_message(void **stat
                  SPAN_LITERAL("It is {\"a\":1.0}"));
   events_finish(s.events, "stop", NULL);
   assert_non_null(strstr(s.text.at, "\"name\":\"structured-output.start\",\"value\":"
-                                    "{\"messageId\":\"m1\"}"));
+                                    "{\"messageId\":\"r-m1\"}"));
   assert_non_null(strstr(s.text.at, "\"name\":\"structured-output.complete\",\"value\":"
                                     "{\"object\":{\"a\":1.0},\"raw\":\"It is "
-                                    "{\\\"a\\\":1.0}\",\"messageId\":\"m1\"}"));
+                                    "{\\\"a\\\":1.0}\",\"messageId\":\"r-m1\"}"));
   stream_close(&s);
 }
 

@@ -83,12 +83,24 @@ static void test_utf8__repairs_maximal_subparts(void **state)
   repairs("\xe2\xe2\x82\xac", FFFD "\xe2\x82\xac", 1);
 }
 
+static void test_utf8__the_first_characters_are_counted_and_not_their_bytes(void **state)
+{
+  struct span text = SPAN_LITERAL("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z");
+  (void)state;
+  assert_int_equal(utf8_first(text, 0).len, 0);
+  assert_int_equal(utf8_first(text, 2).len, 3);
+  assert_int_equal(utf8_first(text, 4).len, 10);
+  assert_int_equal(utf8_first(text, 9).len, text.len);
+  assert_int_equal(utf8_first((struct span){0}, 9).len, 0);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_utf8__knows_valid_from_invalid),
       cmocka_unit_test(test_utf8__finds_the_fault_at_every_offset),
       cmocka_unit_test(test_utf8__repairs_maximal_subparts),
+      cmocka_unit_test(test_utf8__the_first_characters_are_counted_and_not_their_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,11 +59,47 @@ static void test_run_post__refuses_with_a_status_and_words(void **state)
   door_fixture_close(&d);
 }
 
+static void test_run_post__answers_in_the_form_that_accept_asks_for(void **state)
+{
+  (void)state;
+  struct door_fixture d;
+  door_fixture_open(&d, "INIT; GOOD");
+  char *body = door_fixture_request("a", "");
+  door_fixture_expect(
+      door_fixture_whole(&d, "POST", "/run", "Accept: text/event-stream\r\n", body),
+      "200", "content-type: text/event-stream\r\n");
+  door_fixture_expect(
+      door_fixture_whole(&d, "POST", "/run", "Accept: text/event-stream\r\n", body),
+      "200", "\nid: 1\ndata: {\"type\":\"RUN_STARTED\"");
+  char *rest = door_fixture_whole(
+      &d, "POST", "/run", "Accept: text/event-stream\r\nLast-Event-ID: 1\r\n", body);
+  assert_null(strstr(rest, "RUN_STARTED"));
+  door_fixture_expect(rest, "200", "\nid: 2\ndata: ");
+  door_fixture_expect(door_fixture_whole(&d, "POST", "/run", "Accept: */*\r\n", body),
+                      "200", "content-type: application/x-ndjson\r\n");
+  door_fixture_expect(
+      door_fixture_whole(&d, "POST", "/run", "Accept: text/html\r\n", body), "406",
+      "Accept must take application/x-ndjson (lines of JSON) or text/event-stream");
+  free(body);
+  body = door_fixture_request("b", "");
+  door_fixture_expect(
+      door_fixture_whole(&d, "POST", "/run", "Accept: text/html\r\n", body), "406", "");
+  assert_null(records_find(d.door.records, SPAN_LITERAL("b")));
+  /* the number of a run that is forgotten */
+  door_fixture_expect(
+      door_fixture_whole(&d, "POST", "/run",
+                         "Accept: text/event-stream\r\nLast-Event-ID: 99\r\n", body),
+      "200", "\nid: 1\ndata: {\"type\":\"RUN_STARTED\"");
+  free(body);
+  door_fixture_close(&d);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_run_post__ends_a_run_when_its_last_poster_is_gone),
       cmocka_unit_test(test_run_post__refuses_with_a_status_and_words),
+      cmocka_unit_test(test_run_post__answers_in_the_form_that_accept_asks_for),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);

@@ -65,8 +65,8 @@ static void test_events__ids_are_native_then_numbered_then_made(void **state)
   (void)state;
   stream_open(&s, &event_format_tanstack, 0);
   static const char *const given[] = {"a", "a", "a-2", "a", "", "r-1", "", "\"\\"};
-  static const char *const shown[] = {"a",   "a-2", "a-2-2", "a-3",
-                                      "r-0", "r-1", "r-2",   "\\\"\\\\"};
+  static const char *const shown[] = {"r-a", "r-a-2", "r-a-2-2", "r-a-3",
+                                      "r-0", "r-r-1", "r-1",     "r-\\\"\\\\"};
   for (size_t i = 0; i < 8; i++)
     events_text_open(s.events, span_of(given[i]));
   events_finish(s.events, "stop", NULL);
@@ -95,25 +95,25 @@ static void test_events__calls_without_result_get_one_in_order(void **state)
   assert_int_equal(events_tool_calls(s.events), 3);
   events_fail(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("m"));
   stream_expect(&s, 1,
-                "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"x\",\"toolCallName\":"
+                "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-x\",\"toolCallName\":"
                 "\"n\",\"timestamp\":7," META ",\"toolName\":\"n\"}");
   stream_expect(&s, 2,
-                "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "{\"type\":\"TOOL_CALL_ARGS\",\"toolCallId\":\"r-x\",\"timestamp\":7,"
                 "\"delta\":\"{\\\"a\\\":1.0}\"}");
   stream_expect(&s, 3,
-                "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"x\",\"timestamp\":7,"
+                "{\"type\":\"TOOL_CALL_END\",\"toolCallId\":\"r-x\",\"timestamp\":7,"
                 "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"toolCallName\":\"n\","
                 "\"toolName\":\"n\",\"input\":{\"a\":1.0}}},\"input\":{\"a\":1.0}}");
   stream_expect(&s, 10,
-                "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"y\",\"messageId\":\"r-"
+                "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"r-y\",\"messageId\":\"r-"
                 "0\",\"timestamp\":7,\"content\":\"ok\",\"metadata\":{\"tanstack\":{"
                 "\"model\":\"m\",\"state\":\"output-error\"}}}");
   stream_expect(
       &s, 11,
-      "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"x\",\"messageId\":\"r-1\","
+      "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"r-x\",\"messageId\":\"r-1\","
       "\"timestamp\":7,\"content\":\"{\\\"status\\\":\\\"interrupted\\\"}\"," META "}");
   assert_true(span_starts(stream_line(&s, 12),
-                          "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"z\""));
+                          "{\"type\":\"TOOL_CALL_RESULT\",\"toolCallId\":\"r-z\""));
   stream_expect(
       &s, 13,
       "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"c\"," META
@@ -121,19 +121,96 @@ static void test_events__calls_without_result_get_one_in_order(void **state)
   stream_close(&s);
 }
 
-static void test_events__a_call_id_twice_is_dropped(void **state)
+/* The ids of the lines of this type, each with a space behind it. */
+static void expect_ids(const struct stream *s, const char *type, const char *wanted)
+{
+  struct buf got = buf_make(64 * KIB);
+  char front[64];
+  (void)snprintf(front, sizeof front, "{\"type\":\"%s\",\"toolCallId\":\"", type);
+  for (size_t i = 0; stream_line(s, i).len > 0; i++) {
+    struct span line = stream_line(s, i);
+    if (!span_starts(line, front))
+      continue;
+    line = span_after(line, strlen(front));
+    buf_add(&got, (struct span){line.at, strcspn(line.at, "\"")});
+    buf_add_char(&got, ' ');
+  }
+  assert_string_equal(buf_cstring(&got), wanted);
+  buf_free(&got);
+}
+
+static void call(const struct stream *s, const char *id)
+{
+  events_tool_call(s->events, TOOL_NATIVE, span_of(id), SPAN_LITERAL("n"), none);
+}
+
+static void result(const struct stream *s, const char *id)
+{
+  events_tool_result(s->events, span_of(id), SPAN_LITERAL("1"), false);
+}
+
+static void
+test_events__a_call_id_used_again_is_another_call_with_its_own_result(void **state)
 {
   struct stream s;
   (void)state;
   stream_open(&s, &event_format_tanstack, 0);
-  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
-  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("1"), false);
-  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
-  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL("2"), false);
-  events_tool_result(s.events, SPAN_LITERAL("stray"), SPAN_LITERAL("3"), false);
+  call(&s, "x");
+  result(&s, "x");
+  call(&s, "x");
+  result(&s, "x");
+  result(&s, "x");
+  result(&s, "stray");
   events_finish(s.events, "stop", NULL);
-  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 1);
-  assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 3);
+  expect_ids(&s, "TOOL_CALL_START", "r-x r-x-2 ");
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-x r-x-2 r-x-2 r-stray ");
+  stream_close(&s);
+}
+
+static void test_events__results_of_calls_made_together_come_in_their_order(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  call(&s, "x");
+  call(&s, "x");
+  assert_true(events_awaits_result(s.events, SPAN_LITERAL("x")));
+  result(&s, "x");
+  result(&s, "x");
+  assert_false(events_awaits_result(s.events, SPAN_LITERAL("x")));
+  events_finish(s.events, "stop", NULL);
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-x r-x-2 ");
+  stream_close(&s);
+}
+
+static void
+test_events__a_call_that_an_earlier_step_left_open_takes_no_later_result(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  call(&s, "x");
+  call(&s, "y");
+  result(&s, "y");
+  call(&s, "x");
+  result(&s, "x");
+  events_finish(s.events, "stop", NULL);
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-y r-x-2 r-x ");
+  stream_close(&s);
+}
+
+static void test_events__a_key_tells_open_calls_of_one_id_apart(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  struct span id = SPAN_LITERAL("x"), a = SPAN_LITERAL("a"), b = SPAN_LITERAL("b");
+  events_tool_call_of(s.events, TOOL_NATIVE, a, id, SPAN_LITERAL("n"), none);
+  events_tool_call_of(s.events, TOOL_NATIVE, b, id, SPAN_LITERAL("n"), none);
+  events_tool_result_of(s.events, b, id, SPAN_LITERAL("1"), false);
+  events_tool_result_of(s.events, a, id, SPAN_LITERAL("1"), false);
+  events_finish(s.events, "stop", NULL);
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-x-2 r-x ");
   stream_close(&s);
 }
 
@@ -142,15 +219,14 @@ static void test_events__a_made_call_id_is_no_agents_id(void **state)
   struct stream s;
   (void)state;
   stream_open(&s, &event_format_tanstack, 0);
-  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-0"), SPAN_LITERAL("n"), none);
-  events_text_open(s.events, SPAN_LITERAL("r-1"));
-  events_tool_call(s.events, TOOL_NATIVE, none, SPAN_LITERAL("n"), none);
-  assert_true(span_starts(stream_line(&s, 6),
-                          "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"r-2\""));
-  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("r-2"), SPAN_LITERAL("n"),
-                   none); /* dropped */
+  call(&s, "0");
+  events_text_open(s.events, SPAN_LITERAL("1"));
+  call(&s, "");
+  call(&s, "2");
+  result(&s, "");
   events_finish(s.events, "stop", NULL);
-  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 2);
+  expect_ids(&s, "TOOL_CALL_START", "r-0 r-2 r-2-2 ");
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-2 r-0 r-2-2 ");
   stream_close(&s);
 }
 
@@ -284,7 +360,7 @@ static void test_events__one_split_of_text_loses_nothing(void **state)
   buf_free(&joined);
 }
 
-static void test_events__very_long_ids_are_not_used(void **state)
+static void test_events__a_call_whose_id_is_too_long_goes_out_under_another(void **state)
 {
   struct stream s;
   char *id = mem_new(LIMIT_NAME_BYTES + 1);
@@ -296,9 +372,8 @@ static void test_events__very_long_ids_are_not_used(void **state)
   events_tool_call(s.events, TOOL_NATIVE, too_long, SPAN_LITERAL("n"), none);
   events_tool_result(s.events, too_long, SPAN_LITERAL("x"), false);
   events_finish(s.events, "stop", NULL);
-  assert_int_equal(stream_count_of(&s, "TOOL_CALL_START"), 0);
-  assert_int_equal(stream_count_of(&s, "TOOL_CALL_RESULT"), 0);
-  assert_int_equal(stream_count_of(&s, "CUSTOM"), 1);
+  expect_ids(&s, "TOOL_CALL_START", "r-1 ");
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-1 ");
   assert_true(longest_line(&s) < 300);
   stream_close(&s);
   free(id);
@@ -419,14 +494,14 @@ static void test_events__an_abandoned_message_is_closed_and_named(void **state)
   events_text_open(s.events, SPAN_LITERAL("a"));
   events_text(s.events, SPAN_LITERAL("Half an ans"));
   events_message_abandoned(s.events, none);
-  stream_expect(&s, 3,
-                "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"a\",\"timestamp\":7," META
-                "}");
+  stream_expect(
+      &s, 3,
+      "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"r-a\",\"timestamp\":7," META "}");
   stream_expect(&s, 4,
                 "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"runlet.message-"
-                "abandoned\",\"value\":{\"messageId\":\"a\"}," META "}");
+                "abandoned\",\"value\":{\"messageId\":\"r-a\"}," META "}");
   events_text_open(s.events, SPAN_LITERAL("b"));
-  events_message_abandoned(s.events, SPAN_LITERAL("\"a\"")); /* b stays open */
+  events_message_abandoned(s.events, SPAN_LITERAL("\"r-a\"")); /* b stays open */
   events_text(s.events, SPAN_LITERAL("Whole."));
   events_finish(s.events, "stop", NULL);
   assert_int_equal(stream_count_of(&s, "TEXT_MESSAGE_START"), 2);
@@ -485,14 +560,19 @@ int main(void)
       cmocka_unit_test(test_events__one_message_closes_the_other),
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__calls_without_result_get_one_in_order),
-      cmocka_unit_test(test_events__a_call_id_twice_is_dropped),
+      cmocka_unit_test(
+          test_events__a_call_id_used_again_is_another_call_with_its_own_result),
+      cmocka_unit_test(test_events__results_of_calls_made_together_come_in_their_order),
+      cmocka_unit_test(
+          test_events__a_call_that_an_earlier_step_left_open_takes_no_later_result),
+      cmocka_unit_test(test_events__a_key_tells_open_calls_of_one_id_apart),
       cmocka_unit_test(test_events__a_made_call_id_is_no_agents_id),
       cmocka_unit_test(test_events__the_oldest_of_too_many_open_calls_is_answered),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),
       cmocka_unit_test(test_events__freed_too_early_says_internal),
       cmocka_unit_test(test_events__long_things_are_split_or_cut),
       cmocka_unit_test(test_events__one_split_of_text_loses_nothing),
-      cmocka_unit_test(test_events__very_long_ids_are_not_used),
+      cmocka_unit_test(test_events__a_call_whose_id_is_too_long_goes_out_under_another),
       cmocka_unit_test(test_events__warnings_are_custom_events),
       cmocka_unit_test(test_events__the_outcome_can_be_asked),
       cmocka_unit_test(

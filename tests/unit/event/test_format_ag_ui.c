@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/format_ag_ui.h"
 
+#include "event/event_usage.h"
 #include "spelled.h"
 
 #include <setjmp.h>
@@ -33,10 +34,9 @@ static void test_ag_ui__usage_is_an_array(void **state)
                         .json = SPAN_LITERAL("\"a\":1")},
          "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
          "\"usage\":[{\"model\":\"m\",\"inputTokens\":10,\"outputTokens\":4,"
-         "\"totalTokens\":14,\"cachedInputTokens\":3,\"reasoningTokens\":1}],"
-         "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\",\"totalCostUsd\":0.0123,"
-         "\"a\":1}}}"
-         "\n");
+         "\"totalTokens\":14,\"cachedInputTokens\":3,\"cacheWriteInputTokens\":2,"
+         "\"reasoningTokens\":1}],\"metadata\":{\"runlet\":{\"finishReason\":\"stop\","
+         "\"totalCostUsd\":0.0123,\"a\":1}}}\n");
   expect((struct event){.kind = EVENT_RUN_FINISHED, .code = SPAN_LITERAL("stop")},
          "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
          "\"metadata\":{\"runlet\":{\"finishReason\":\"stop\"}}}\n");
@@ -59,6 +59,36 @@ static void test_ag_ui__errors_carry_the_report_if_there_is_one(void **state)
          "\"runlet\":{\"signal\":9}}}\n");
   expect((struct event){.kind = EVENT_RUN_ERROR, .text = SPAN_LITERAL("m")},
          "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\"}\n");
+}
+
+static void
+test_ag_ui__the_cache_is_inside_the_input_and_the_cost_in_metadata(void **state)
+{
+  struct event_usage usage = event_usage_none();
+  (void)state;
+  usage.prompt = 4;
+  usage.completion = 50;
+  usage.cached = 20000;
+  usage.cache_write = 3000;
+  usage.cache_apart = true;
+  usage.cost_usd = SPAN_LITERAL("0.050");
+#define USAGE                                                                            \
+  "\"usage\":[{\"model\":\"m\",\"inputTokens\":23004,\"outputTokens\":50,"               \
+  "\"totalTokens\":23054,\"cachedInputTokens\":20000,\"cacheWriteInputTokens\":3000}]"
+  expect((struct event){.kind = EVENT_RUN_FINISHED,
+                        .code = SPAN_LITERAL("stop"),
+                        .usage = &usage,
+                        .json = SPAN_LITERAL("\"a\":1")},
+         "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":"
+         "7," USAGE
+         ",\"metadata\":{\"runlet\":{\"finishReason\":\"stop\",\"totalCostUsd\":0.050,"
+         "\"a\":1}}}\n");
+  expect((struct event){.kind = EVENT_RUN_ERROR,
+                        .text = SPAN_LITERAL("m"),
+                        .usage = &usage,
+                        .json = SPAN_LITERAL("\"a\":1")},
+         "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\"," USAGE
+         ",\"metadata\":{\"runlet\":{\"totalCostUsd\":0.050,\"a\":1}}}\n");
 }
 
 static void test_ag_ui__tools_have_no_aliases(void **state)
@@ -100,6 +130,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_ag_ui__usage_is_an_array),
       cmocka_unit_test(test_ag_ui__errors_carry_the_report_if_there_is_one),
+      cmocka_unit_test(
+          test_ag_ui__the_cache_is_inside_the_input_and_the_cost_in_metadata),
       cmocka_unit_test(test_ag_ui__tools_have_no_aliases),
       cmocka_unit_test(test_ag_ui__a_value_that_is_too_long_is_left_out),
   };

@@ -132,6 +132,22 @@ static void test_tanstack__no_line_costs_more_than_the_overhead_says(void **stat
   assert_true(spelled_length(&event_format_tanstack, longest) <= most + 3 + 4);
 }
 
+static void test_tanstack__a_structured_answer_says_whose_it_is(void **state)
+{
+  (void)state;
+  expect((struct event){.kind = EVENT_CUSTOM,
+                        .name = SPAN_LITERAL("structured-output.start"),
+                        .json = SPAN_LITERAL("{}")},
+         "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"structured-output.start\","
+         "\"value\":{},\"metadata\":{\"tanstack\":{\"model\":\"m\",\"threadId\":\"t\","
+         "\"runId\":\"r\"}}}\n");
+  expect((struct event){.kind = EVENT_CUSTOM,
+                        .name = SPAN_LITERAL("other"),
+                        .json = SPAN_LITERAL("{}")},
+         "{\"type\":\"CUSTOM\",\"timestamp\":7,\"name\":\"other\",\"value\":{},"
+         "\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}\n");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -140,6 +156,7 @@ int main(void)
       cmocka_unit_test(test_tanstack__tools_have_aliases),
       cmocka_unit_test(test_tanstack__pieces_and_notices_have_no_metadata),
       cmocka_unit_test(test_tanstack__no_line_costs_more_than_the_overhead_says),
+      cmocka_unit_test(test_tanstack__a_structured_answer_says_whose_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,16 +18,16 @@ static void span_text_is(struct span s, const char *text)
 
 static struct arena *arena;
 static struct fault fault;
+static struct run_request request;
 
 static struct run_request *read_messages(const char *text)
 {
-  static struct run_request req;
   arena = arena_take();
-  req = (struct run_request){0};
-  req.doc = json_parse(span_of(text), NULL, &fault);
-  assert_non_null(req.doc);
-  struct fields r = {.doc = req.doc, .arena = arena, .f = &fault};
-  return run_messages_read(&r, json_root(req.doc), &req) == 0 ? &req : NULL;
+  request = (struct run_request){0};
+  request.doc = json_parse(span_of(text), NULL, &fault);
+  assert_non_null(request.doc);
+  struct fields r = {.doc = request.doc, .arena = arena, .f = &fault};
+  return run_messages_read(&r, json_root(request.doc), &request) == 0 ? &request : NULL;
 }
 
 static void messages_free(struct run_request *req)
@@ -40,21 +40,83 @@ static void test_run_messages__joins_text_parts_and_takes_any_content(void **sta
 {
   (void)state;
   struct run_request *req =
-      read_messages("[{\"role\":\"system\",\"content\":\"s\"},{\"role\":"
-                    "\"assistant\",\"content\":null},"
+      read_messages("[{\"role\":\"tool\",\"content\":\"s\"},{\"role\":"
+                    "\"assistant\",\"content\":null},{\"role\":\"assistant\"},"
                     "{\"role\":\"user\",\"content\":[{\"type\":\"text\","
                     "\"content\":\"a\\n\"},{\"type\":\"image\","
-                    "\"content\":\"no\"},{\"type\":\"text\",\"text\":\"no\"},{"
-                    "\"type\":\"text\",\"content\":\"b\"}]},"
+                    "\"content\":\"no\"},{\"type\":\"text\",\"text\":\"b\"},{"
+                    "\"type\":\"text\",\"content\":\"c\"}]},"
                     "{\"role\":\"user\",\"content\":7},{\"role\":\"user\","
                     "\"content\":[{\"type\":\"text\","
-                    "\"content\":\"one\"}]},{\"role\":\"user\",\"content\":[]}]");
-  static const char *const texts[] = {"s", "", "a\nb", "", "one", ""};
-  assert_int_equal(req->message_count, 6);
-  for (size_t i = 0; i < 6; i++)
+                    "\"text\":\"one\"}]},{\"role\":\"user\",\"content\":[]}]");
+  static const char *const texts[] = {"s", "", "", "a\nbc", "", "one", ""};
+  assert_int_equal(req->message_count, 7);
+  for (size_t i = 0; i < 7; i++)
     span_text_is(req->messages[i].text, texts[i]);
   assert_int_equal(req->messages[0].role, ROLE_OTHER);
   assert_int_equal(req->messages[1].role, ROLE_ASSISTANT);
+  messages_free(req);
+}
+
+static void test_run_messages__system_and_developer_go_to_the_system_prompts(void **state)
+{
+  (void)state;
+  struct run_request *req = read_messages(
+      "[{\"role\":\"system\",\"content\":\"one\"},{\"role\":\"user\",\"content\":\"q\"},"
+      "{\"role\":\"developer\",\"content\":[{\"type\":\"text\",\"text\":\"two\"}]}]");
+  assert_int_equal(req->message_count, 1);
+  assert_int_equal(req->system_prompts.count, 2);
+  span_text_is(req->system_prompts.at[0], "one");
+  span_text_is(req->system_prompts.at[1], "two");
+  messages_free(req);
+}
+
+static void test_run_messages__only_an_assistant_may_have_no_content(void **state)
+{
+  static const char *const roles[] = {"user", "system", "tool"};
+  (void)state;
+  for (size_t i = 0; i < 3; i++) {
+    char text[64];
+    (void)snprintf(text, sizeof text, "[{\"role\":\"%s\"}]", roles[i]);
+    assert_null(read_messages(text));
+    span_text_is(span_of(fault.text),
+                 "run request: messages must be a non-empty ModelMessage[]");
+    messages_free(&request);
+  }
+}
+
+static void test_run_messages__parts_that_are_no_text_are_listed(void **state)
+{
+  (void)state;
+  struct run_request *req = read_messages(
+      "[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]},"
+      "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"q\"},"
+      "{\"type\":\"image\",\"source\":{\"type\":\"data\",\"value\":\"QQ==\","
+      "\"mimeType\":\"image/png\"}},"
+      "{\"type\":\"image\",\"data\":\"Qg==\",\"mimeType\":\"image/gif\"},"
+      "{\"type\":\"binary\",\"data\":\"Qw==\",\"mimeType\":\"image/webp\"},"
+      "{\"type\":\"image\",\"source\":{\"type\":\"url\",\"value\":\"http://x/y\","
+      "\"mimeType\":\"image/png\"}},"
+      "{\"type\":\"image\",\"source\":{\"type\":\"data\",\"value\":\"QQ==\"}},"
+      "{\"type\":\"audio\",\"source\":{\"type\":\"data\",\"value\":\"QQ==\","
+      "\"mimeType\":\"audio/wav\"}},7]}]");
+  static const struct {
+    bool image;
+    const char *mime, *data;
+  } wanted[] = {{true, "image/png", "QQ=="},
+                {true, "image/gif", "Qg=="},
+                {true, "image/webp", "Qw=="},
+                {true, "", ""},
+                {true, "", ""},
+                {false, "", ""},
+                {false, "", ""}};
+  assert_int_equal(req->part_count, 7);
+  for (size_t i = 0; i < 7; i++) {
+    assert_int_equal(req->parts[i].message, 1);
+    assert_int_equal(req->parts[i].image, wanted[i].image);
+    span_text_is(req->parts[i].mime_type, wanted[i].mime);
+    span_text_is(req->parts[i].data, wanted[i].data);
+  }
   messages_free(req);
 }
 
@@ -102,6 +164,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_run_messages__joins_text_parts_and_takes_any_content),
+      cmocka_unit_test(test_run_messages__system_and_developer_go_to_the_system_prompts),
+      cmocka_unit_test(test_run_messages__only_an_assistant_may_have_no_content),
+      cmocka_unit_test(test_run_messages__parts_that_are_no_text_are_listed),
       cmocka_unit_test(test_run_messages__leaves_out_turns_recorded_from_another_harness),
       cmocka_unit_test(test_run_messages__a_recorded_turn_alone_leaves_none),
   };
