@@ -109,7 +109,7 @@ bool events_finished_well(const struct events *e);     /* over, and it was RUN_F
 const char *events_error_code(const struct events *e); /* of RUN_ERROR, else "" */
 /* Any text, reasoning or tool call went out. */
 bool events_have_spoken(const struct events *e);
-/* No tool call and no text but blanks went out. */
+/* No tool call or result and no text but blanks went out. */
 bool events_are_silent(const struct events *e);
 size_t events_backlog(const struct events *e); /* what the sink said last */
 /* The sink has drained: that no longer holds. */

@@ -30,7 +30,7 @@ struct events {
   struct buf line;
   struct event_end end; /* what the terminal event says */
   bool started, over, finished_well, spoken;
-  bool worded;   /* text that is more than blanks went out */
+  bool told;     /* more than blanks: text, or a tool's result */
   bool answered; /* a result went out: new content begins a new step */
   char error_code[64];
 
@@ -167,7 +167,7 @@ void events_text(struct events *e, struct span delta)
     return;
   if (e->open != OPEN_TEXT)
     events_text_open(e, (struct span){0});
-  e->worded = e->worded || span_trim(delta).len > 0;
+  e->told = e->told || span_trim(delta).len > 0;
   struct event piece = {.kind = EVENT_TEXT, .id = buf_span(&e->message)};
   send_pieces(e, &piece, delta);
 }
@@ -240,7 +240,7 @@ static void send_result(struct events *e, const struct event *call, struct span 
   event.text = line_fit(content, e->max_chunk, e->overhead + id.len + call->call.len);
   event.whole_bytes = event.text.len < content.len ? content.len : 0;
   send(e, &event);
-  e->answered = true;
+  e->answered = e->told = true;
   buf_free(&id);
 }
 
@@ -431,7 +431,7 @@ bool events_have_spoken(const struct events *e)
 
 bool events_are_silent(const struct events *e)
 {
-  return !e->worded && e->tool_calls == 0;
+  return !e->told && e->tool_calls == 0;
 }
 
 size_t events_backlog(const struct events *e)

@@ -33,6 +33,11 @@ const DIFFERENCES = {
   },
   'codex/02-failed': coded,
   'codex/03-error': coded,
+  'claude-code/07-error-exec': {
+    why: 'A RUN_ERROR says what was used, too.',
+    turn: (events) => events.map((e) => e.type !== 'RUN_ERROR' ? e : { ...e, metadata: { tanstack: { model: 'fake-model', usage: {
+      promptTokens: 10, completionTokens: 4, totalTokens: 14, providerUsageDetails: { totalCostUsd: 0.0123 }, promptTokensDetails: { cachedTokens: 3, cacheWriteTokens: 2 } } } } }),
+  },
   'claude-code/09-noresult': {
     why: 'The reference lets a stream end without a terminal line when the agent gave no result. Here exactly one terminal line ends every stream, and whatever is open is closed before it.',
     turn: (events) => [...events, { type: 'TEXT_MESSAGE_END', messageId: 'm1', metadata: { tanstack: { model: 'fake-model' } } },

@@ -196,7 +196,7 @@ test('a grandchild that holds stdout does not hold the run', using({}, async (se
 }))
 
 test('after success what the agent left running stays, and is named', using({}, async (server) => {
-  const r = await post(server, runRequest({ prompt: ['@init', '@daemon sleep 3', '@result success'] }))
+  const r = await post(server, runRequest({ prompt: ['@init', '@daemon sleep 3', '@text It runs.', '@result success'] }))
   const last = assertStream(r.events, 'RUN_FINISHED')
   assert.ok(processesOf(server.box.mark, [server.pid]).some((p) => p.cmd[0] === 'sleep'), 'it lives')
   assert.deepEqual(last.metadata.runlet.leftovers.map((l) => l.name), ['sleep'])

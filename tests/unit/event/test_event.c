@@ -450,6 +450,10 @@ static void test_events__blanks_are_silence(void **state)
   events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"), none);
   assert_false(events_are_silent(s.events));
   stream_close(&s);
+  stream_open(&s, &event_format_tanstack, 0);
+  events_tool_result(s.events, SPAN_LITERAL("x"), SPAN_LITERAL(""), false);
+  assert_false(events_are_silent(s.events));
+  stream_close(&s);
 }
 
 static void
