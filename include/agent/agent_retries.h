@@ -27,7 +27,7 @@ void agent_retries_add(struct agent_retries *r, struct events *events, struct sp
 /* Why the agent is trying again now; empty: it is not. */
 struct span agent_retries_reason(const struct agent_retries *r,
                                  const struct events *events);
-/* "given up after 5 retries: <words>" */
+/* "given up after 4 retries: <words>" */
 void agent_retries_put_end(const struct agent_retries *r, struct buf *out);
 void agent_retries_free(struct agent_retries *r);
 

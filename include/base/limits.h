@@ -122,7 +122,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
 #define LIMIT_LAST_WORDS_MS   150u  /* of silence after a turn's end: then stdin ends */
 #define LIMIT_WORDS_MOST_MS   1500u /* … of an agent that speaks on and on */
-#define LIMIT_AGENT_RETRIES   5u    /* in a row, for one reason; more: given up */
+#define LIMIT_AGENT_RETRIES   4u    /* in a row, for one reason; more: given up */
 #define LIMIT_OWN_RETRIES     100u  /* an agent that names more names no end */
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */

@@ -99,8 +99,8 @@ const struct option option_table[] = {
     NUMBER_ROW(
         "max-agent-retries", run.settings.max_agent_retries, RUN, 0, 1000000,
         LIMIT_AGENT_RETRIES,
-        "failures of its model's API in a row that an agent may tell of, if it does "
-        "not say when it gives up; 0: any number"),
+        "retries in a row, for one reason, of an agent whose model's API fails and that "
+        "does not say when it gives up; 0: any number"),
     MS_ROW("heartbeat-ms", run.settings.heartbeat_ms, RUN, 0, LIMIT_HEARTBEAT_MS,
            "silence until a runlet.heartbeat event (heartbeatMs); 0: off"),
     MS_ROW("write-stall-ms", serve.http.write_stall_ms, SERVICE, 100,

@@ -179,9 +179,9 @@ test('killed from outside in mid-turn: the agent is blamed, once', with_([[{ tex
 const givesUp = with_([{ status: 500 }], {}, async (s) => {
   const r = await run(s.request(), { box: s.box, timeout: 150000 })
   assert.equal(r.code, 1, r.stderr)
-  assert.match(assertStream(r.events, 'agent-error').message, /given up after 5 retries: .*mock 500/)
+  assert.match(assertStream(r.events, 'agent-error').message, /given up after 4 retries: .*mock 500/)
   assert.deepEqual(warningsOf(r.events), [{ code: 'agent-retries', message: 'mock 500' }])
-  assert.equal(s.model.requests.filter((q) => !q.side).length, 6)
+  assert.equal(s.model.requests.filter((q) => !q.side).length, 5)
 })
 const waits = with_([[{ tool: 'slow', args: { ms: 70000 } }], [{ text: 'At last.' }]], {}, async (s) => {
   const r = await run(s.request(), { box: s.box, timeout: 150000 })

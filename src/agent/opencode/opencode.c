@@ -26,7 +26,7 @@
  *   todo.updated                CUSTOM opencode.todo {todos}
  *   permission.asked            a reply by the mode, for sub-agents' sessions too
  *   question.asked              turned down: nobody can answer it
- *   session.status retry        agent_retry(): for ever, after 2, 4, 8, 16, 30 … seconds
+ *   session.status retry        agent_retry(): after 2, 4, 8, 16, 30 … seconds
  *   session.error               its words, if the turn fails
  *   session.idle, … idle        the turn's events are over
  *   anything else               nothing

@@ -223,7 +223,8 @@ static void on_prompt(const struct opencode_input *in, const struct agent_input 
   if (c->answered)
     return;
   c->answered = true;
-  if (input->status == 0) {
+  if (input->status == 0) { /* as the stream ends, too, when it was killed */
+    c->lost = true;
     opencode_fail(c, in->output, "OpenCode did not answer the prompt", 0, input->text);
     return;
   }

@@ -161,7 +161,7 @@ static void test_agent_session__an_agent_that_tries_for_ever_is_given_up(void **
   fixture_close(&d, 0);
   stream_expect_last(&d.stream,
                      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"given up "
-                     "after 5 retries: Reconnecting... no network\",\"code\":"
+                     "after 4 retries: Reconnecting... no network\",\"code\":"
                      "\"agent-error\",\"metadata\":{\"tanstack\":{\"model\":\"m\"}}}");
   buf_free(&why);
   stream_close(&d.stream);
