@@ -26,7 +26,7 @@ const DIFFERENCES = {
   'codex/01-basic': {
     why: 'file.changed is told for the edits of every agent.',
     turn: (events) => {
-      const at = events.findIndex((e) => e.type === 'TOOL_CALL_RESULT' && e.toolCallId === 'i3') + 1
+      const at = events.findIndex((e) => e.type === 'TOOL_CALL_RESULT' && e.toolCallId === 'run-i3') + 1
       const changed = { type: 'CUSTOM', name: 'file.changed', value: { path: 'a', kind: 'add', diff: '' }, metadata: { tanstack: { model: 'fake-model' } } }
       return [...events.slice(0, at), changed, ...events.slice(at)]
     },
@@ -40,7 +40,7 @@ const DIFFERENCES = {
   },
   'claude-code/09-noresult': {
     why: 'The reference lets a stream end without a terminal line when the agent gave no result. Here exactly one terminal line ends every stream, and whatever is open is closed before it.',
-    turn: (events) => [...events, { type: 'TEXT_MESSAGE_END', messageId: 'm1', metadata: { tanstack: { model: 'fake-model' } } },
+    turn: (events) => [...events, { type: 'TEXT_MESSAGE_END', messageId: 'run-m1', metadata: { tanstack: { model: 'fake-model' } } },
       { type: 'RUN_ERROR', message: '*', code: 'no-result', metadata: { tanstack: { model: 'fake-model' } } }],
   },
 }
@@ -52,12 +52,14 @@ const strip = (e) => {
   return { ...rest, metadata }
 }
 
-/** The reference's ids as ours: its own run id is R, its thread T, generated ids follow. */
+/** The reference's ids as ours: its own run id is R, its thread T, generated ids follow.  The agents' own are bare there:
+ *  ids that an agent counts by itself go out as <runId>-<native>, and all of these recordings are such. */
 function asOurs(events) {
   const own = events.find((e) => e.type === 'RUN_STARTED').runId
   return events.filter((e) => e.name !== 'sandbox.file').map(strip).map((e) => ({
     ...e, ...(e.runId ? { runId: 'run' } : {}), ...(e.threadId ? { threadId: 'thread' } : {}),
-    ...(e.messageId?.startsWith(`${own}-`) ? { messageId: `run${e.messageId.slice(own.length)}` } : {}),
+    ...(e.messageId ? { messageId: e.messageId.startsWith(`${own}-`) ? `run${e.messageId.slice(own.length)}` : `run-${e.messageId}` } : {}),
+    ...(e.toolCallId ? { toolCallId: `run-${e.toolCallId}` } : {}),
   }))
 }
 

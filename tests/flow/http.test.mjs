@@ -125,13 +125,45 @@ for (const [field, change] of [
   ['approvals', { approvals: { 'a:b:c': true } }],
   ['bridge', { bridge: { name: 'x', url: 'http://127.0.0.1:9/mcp', token: 't' } }],
   ['harness', { harness: 'codex' }],
-  ['harness', { harness: 'opencode' }],
+  ['harness', { harness: 'opencode', model: 'a/b' }],
 ])
   test(`400: what is not built is refused by name: ${field} (${JSON.stringify(change).slice(0, 60)})`, async () => {
     const r = await post(server, runRequest(change))
     assert.equal(r.status, 400, r.text)
     assert.match(r.text, new RegExp(field))
   })
+
+for (const change of [{ model: '-x' }, { modelOptions: { effort: '-x' } }, { modelOptions: { permissionMode: '-x' } }, { modelOptions: { sessionId: '-x' } }, { modelOptions: { allowedTools: ['-x'] } }, { modelOptions: { disallowedTools: ['a', '-x'] } }])
+  test(`400: a value that would be an option of the agent: ${JSON.stringify(change)}`, async () => {
+    const r = await post(server, runRequest(change))
+    assert.equal(r.status, 400, r.text)
+    assert.match(r.text, new RegExp(`${Object.keys(change.modelOptions ?? change)[0]}.* '?"?-`))
+  })
+
+test('POST /run answers in the form that Accept asks for, and 406 where it asks for neither', async () => {
+  const request = runRequest({ prompt: ['@init alone', '@text hi', '@result success'] })
+  const lines = await post(server, request, { headers: { accept: 'application/x-ndjson' } })
+  assert.match(lines.headers['content-type'], /^application\/x-ndjson/)
+  const sse = await ask(server, 'POST', '/run', { headers: { accept: 'text/event-stream' }, body: JSON.stringify(request) })
+  assert.match(sse.headers['content-type'], /^text\/event-stream/)
+  const text = sse.body.toString()
+  assert.ok(!text.includes('\r'))
+  const told = text.split('\n\n').filter((m) => m.startsWith('id: '))
+  assert.deepEqual(told.map((m) => /^id: (\d+)\ndata: (.*)$/.exec(m)).map((m) => [Number(m[1]), JSON.parse(m[2])]), lines.events.map((e, i) => [i + 1, e]))
+  const neither = await ask(server, 'POST', '/run', { headers: { accept: 'text/html' }, body: JSON.stringify(runRequest()) })
+  assert.equal(neither.status, 406)
+  assert.match(neither.body.toString(), /application\/x-ndjson .* text\/event-stream/)
+})
+
+test('what system and developer say, parts of text and a turn without content reach the agent or are told', async () => {
+  const request = runRequest({ prompt: 'x' })
+  const image = { type: 'image', source: { type: 'data', value: 'QQ==', mimeType: 'image/png' } }
+  request.messages = [{ role: 'system', content: 'be kind' }, { role: 'assistant', toolCalls: [{ id: 'c' }] }, { role: 'user', content: [{ type: 'text', text: '@init alone\n@text hi\n' }, image, { type: 'text', text: '@result success' }] }]
+  const r = await post(server, request)
+  assertStream(r.events)
+  assert.deepEqual(r.events.filter((e) => e.name === 'runlet.warning').map((e) => e.value.code), ['image-not-passed'])
+  assert.equal(r.events.find((e) => e.type === 'TEXT_MESSAGE_CONTENT').delta, 'hi')
+})
 
 test('fields that are unknown or have nothing in them change nothing', async () => {
   const r = await post(server, { ...runRequest({ prompt: ['@init', '@text fine', '@result success'], workspace: { ...none, setup: [], skills: [], plugins: [], packageManager: 'npm', scripts: {} } }), somethingNew: { a: 1 } })

@@ -55,6 +55,15 @@ for (const [how, turns] of [
     assert.ok(!r.events.some((e) => e.toolCallName === 'StructuredOutput'), 'the tool that carries it is not told')
   }))
 
+const again = (text) => ({ tool: 'echo', args: { text }, id: 'echo:0' })
+test('a model that uses a tool call id again, over answers and in one: each call has its own result', with_([[again('one')], [again('two')], [again('three'), again('four')], [{ text: 'Done.' }]], {}, async (s) => {
+  const r = await run(s.request({ runId: 'R' }), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  const calls = r.events.filter((e) => e.type === 'TOOL_CALL_ARGS').map((e) => [e.toolCallId, JSON.parse(e.delta).text])
+  assert.deepEqual(calls, [['R-echo:0', 'one'], ['R-echo:0-2', 'two'], ['R-echo:0-3', 'three'], ['R-echo:0-4', 'four']])
+  assert.deepEqual(resultsOf(r.events).map((e) => [e.toolCallId, e.content]), calls)
+}))
+
 test('runlet serve: the same, and again in the same service', with_(WHOLE, {}, async (s) => {
   const server = await serve({ box: s.box })
   try {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The real Gemini CLI from npm, started by runlet over ACP (its default), against a mock Gemini API on loopback.
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { agentCases } from '../support/agent_cases.mjs'
 import { assertStream, textOf, warningsOf } from '../support/ndjson.mjs'
 import { gemini } from '../support/real_agents.mjs'
+import { run } from '../support/runlet.mjs'
+import { withScene } from '../support/scene.mjs'
 
 agentCases({
   ...gemini,
@@ -21,3 +24,13 @@ agentCases({
     assert.equal(textOf(r.events), 'New.')
   },
 })
+
+const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+test('an image of the last message reaches its model', withScene(gemini)([[{ text: 'Seen.' }]], {}, async (s) => {
+  const content = [{ type: 'text', text: 'What is this?' }, { type: 'image', source: { type: 'data', value: PNG, mimeType: 'image/png' } }]
+  const r = await run(s.request({ messages: [{ role: 'user', content }] }), { box: s.box })
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.deepEqual(warningsOf(r.events).filter((w) => w.code === 'image-not-passed'), [])
+  const parts = s.asked()[0].body.contents.at(-1).parts
+  assert.deepEqual(parts.find((p) => p.inlineData)?.inlineData, { mimeType: 'image/png', data: PNG })
+}))

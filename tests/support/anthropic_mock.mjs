@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A mock of the Anthropic Messages API on loopback.  `turns` is what the model says, one entry a request:
-//   [{think}, {text}, {tool: 'echo', args}, {bash: 'cmd', background?}, {value: {…}}]   blocks of one answer
+//   [{think}, {text}, {tool: 'echo', args, id?}, {bash: 'cmd', background?}, {value: {…}}]   blocks of one answer
 //   {say: [blocks], stop?: 'pause_turn', cut?: true | 'error', afterMs?}   the same with another stop reason; broken off
 //                                         after its last piece (by an error event); after so long
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
@@ -15,7 +15,7 @@ function contentOf(blocks, offered, id) {
   return blocks.map((b, i) => {
     if (b.think !== undefined) return { type: 'thinking', thinking: b.think, signature: 'bW9jaw==' }
     if (b.text !== undefined) return { type: 'text', text: b.text }
-    const use = { type: 'tool_use', id: `toolu_${id}_${i}` }
+    const use = { type: 'tool_use', id: b.id ?? `toolu_${id}_${i}` }
     if (b.bash !== undefined) return { ...use, name: 'Bash', input: { command: b.bash, description: 'test', ...(b.background ? { run_in_background: true } : {}) } }
     if (b.value !== undefined) return { ...use, name: 'StructuredOutput', input: b.value }
     return { ...use, name: offered.find((n) => n.endsWith(`__${b.tool}`)) ?? `mcp__tanstack__${b.tool}`, input: b.args ?? {} }

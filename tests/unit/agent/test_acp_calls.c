@@ -60,8 +60,8 @@ test_calls__of_which_only_titles_are_known_have_the_first_as_name(void **state)
             "\"toolCallId\":\"3\",\"title\":\"ls\",\"kind\":\"read\","
             "\"rawInput\":{\"a\":1}");
   acp_talk_told(&t, "\"toolCallId\":\"r-1\",\"toolCallName\":\"nowhere_tool\"", true);
-  acp_talk_told(&t, "\"toolCallId\":\"2\",\"toolCallName\":\"tool\"", true);
-  acp_talk_told(&t, "\"toolCallId\":\"3\",\"toolCallName\":\"read\"", true);
+  acp_talk_told(&t, "\"toolCallId\":\"r-2\",\"toolCallName\":\"tool\"", true);
+  acp_talk_told(&t, "\"toolCallId\":\"r-3\",\"toolCallName\":\"read\"", true);
   acp_talk_close(&t);
 }
 

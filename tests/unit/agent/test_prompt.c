@@ -142,13 +142,13 @@ static void test_prompt__what_is_not_passed_is_told(void **state)
   prompt_warn_parts(&req, true, false, s.events);
   prompt_warn_parts(&req, true, true, s.events);
   events_finish(s.events, "stop", NULL);
-  static const char *const told[] = {"image-not-passed\",\"message\":\"messages: 3 image",
-                                     "messages: 1 parts",
-                                     "messages: 2 image",
-                                     "content-not-passed",
-                                     "messages: 1 image parts were not passed "
-                                     "to the agent: only data",
-                                     "messages: 1 parts"};
+  static const char *const told[] = {
+      "image-not-passed\",\"message\":\"messages: 3 image",
+      "messages: 1 parts",
+      "messages: 2 image",
+      "content-not-passed",
+      "1 image parts were not passed to the agent: only data",
+      "messages: 1 parts"};
   for (size_t i = 0; i < 6; i++) {
     char *line = span_copy(stream_line(&s, 1 + i));
     if (!strstr(line, told[i]))
