@@ -46,7 +46,8 @@ struct acp_profile {
   /* Its requests for permission tell what its tool calls do not: no mode that asks
    * nothing is set, and everything is allowed by our answers. */
   bool asks_to_tell;
-  bool adds_wait; /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
+  bool adds_wait;   /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
+  bool hides_empty; /* a bridged tool that answered "" has a result without content */
 };
 
 /* A request for permission that waits for the run's answer. */
