@@ -81,7 +81,7 @@ const raw = (text) => (_, res) => { res.writeHead(200, { 'content-type': 'applic
 const TOOLS = {
   echo: [(args) => result(args)],
   'größe✓': [() => result('gut')],
-  oddSchema: [() => result('ok'), { inputSchema: { type: 'array', items: {} } }],
+  oddSchema: [() => result('ok'), { inputSchema: { oneOf: [{ required: ['a'] }] } }],
   look: [() => result({ content: [{ type: 'text', text: 'not a result' }] })],
   mcp: [() => result({ content: [{ type: 'text', text: 'a result' }], structuredContent: { n: 1 } }), { resultFormat: 'mcp' }],
   region: [() => result('ok'), { inputSchema: { type: 'object', properties: { region: { type: 'string', 'x-mcp-header': 'Region' }, n: { type: 'integer', 'x-mcp-header': 'N' }, yes: { type: 'boolean', 'x-mcp-header': 'Yes' } } } }],
@@ -417,9 +417,15 @@ describe('tools', () => {
     assert.equal(codeOf(await post(rpc('tools/call', {}))), -32602)
   })
   test('tool names in unicode', async () => assert.equal(textOf(await post(call('größe✓', {}))), 'gut'))
-  test('a schema that is no object becomes {type:object,properties:{}}', async () => {
+  test('no schema is {type:object}; one without a type gets it in front', async () => {
     const { tools } = (await post(rpc('tools/list', {}))).json.result
-    assert.deepEqual(tools.find((t) => t.name === 'oddSchema').inputSchema, { type: 'object', properties: {} })
+    assert.equal(JSON.stringify(tools.find((t) => t.name === 'oddSchema').inputSchema), '{"type":"object","oneOf":[{"required":["a"]}]}')
+  })
+  test('a name that agents do not take has an alias, which calls it too', async () => {
+    const { tools } = (await post(rpc('tools/list', {}))).json.result
+    const { name } = tools.find((t) => t.description.startsWith('größe✓'))
+    assert.match(name, /^gr__e__[0-9a-f]{4}$/)
+    assert.equal(textOf(await post(call(name, {}))), 'gut')
   })
   test('results: string, "", number, null, false, object, array, absent', async () => {
     for (const [json, want] of [['"a\\n\\u00e9"', 'a\né'], ['""', ''], ['1.0', '1.0'], ['12345678901234567890', '12345678901234567890'], ['1e400', '1e400'], ['null', 'null'], ['false', 'false'], ['{"b":1,"a":2}', '{"b":1,"a":2}'], ['[ 1, 2 ]', '[ 1, 2 ]'], ['"\\u2028"', '\u2028']]) {
@@ -476,7 +482,7 @@ describe('a host of another kind', () => {
     assert.match(textOf(refused), /fetch failed: /)
   })
   test('schemas pass byte for byte: key order, big numbers, $ref', async () => {
-    await use(HOLD, { rewrite: (request) => request.replace('"inputSchema":{"type":"array","items":{}}', `"inputSchema":${SCHEMA}`) })
+    await use(HOLD, { rewrite: (request) => request.replace('"inputSchema":{"oneOf":[{"required":["a"]}]}', `"inputSchema":${SCHEMA}`) })
     assert.ok((await post(rpc('tools/list', {}))).body.includes(`"inputSchema":${SCHEMA}`))
   })
 })

@@ -200,13 +200,30 @@ test('a tool that is no tool of the request never reaches the orchestrator', asy
 
 test('the bridge lists the descriptors as they came', async () => {
   const schema = { type: 'object', $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { $ref: '#/$defs/x' } }, $defs: { x: { anyOf: [] } }, additionalProperties: false, required: ['a'] }
-  const toolDescriptors = [{ name: 'zeta', description: 'd é', inputSchema: schema }, { name: 'alpha' }, { name: 'mid', inputSchema: { type: 'string' } }]
+  const toolDescriptors = [{ name: 'zeta', description: 'd é', inputSchema: schema }, { name: 'alpha' }, { name: 'mid', inputSchema: {} }]
   const r = await post(server, runRequest({ orch, toolDescriptors, prompt: ['@init', '@mcp {"jsonrpc":"2.0","id":"l","method":"tools/list"}', '@result success'] }))
   const [text] = textsOf(r.events)
   assert.match(text, /^200 /)
-  const empty = { type: 'object', properties: {} }
+  const empty = { type: 'object' }
   assert.deepEqual(JSON.parse(text.slice(4)), { jsonrpc: '2.0', id: 'l', result: { tools: [{ name: 'zeta', description: 'd é', inputSchema: schema }, { name: 'alpha', description: '', inputSchema: empty }, { name: 'mid', description: '', inputSchema: empty }] } })
   assert.ok(text.includes(JSON.stringify(schema)), 'the schema is byte for byte the sender\'s')
+})
+
+test('a schema of another type and a name of 257 bytes are 400s that name the tool', async () => {
+  const refused = async (tool) => (await post(server, runRequest({ orch, toolDescriptors: [tool] })))
+  const typed = await refused({ name: 'mid', inputSchema: { type: 'string' } })
+  assert.equal(typed.status, 400)
+  assert.match(typed.text, /the type of inputSchema of \\?"mid\\?" must be \\?"object/)
+  const long = await refused({ name: 'n'.repeat(257) })
+  assert.equal(long.status, 400)
+  assert.match(long.text, /a name is longer than 256 bytes/)
+})
+
+test('an odd descriptor is told once by the name of its tool', async () => {
+  const toolDescriptors = [{ name: 'a.b', title: 7, inputSchema: { properties: null, required: null } }, { name: 'fine' }]
+  const r = await post(server, runRequest({ orch, toolDescriptors, prompt: ['@init', '@result success'] }))
+  const why = 'title is no text and was left out; properties is no object and was left out; required is no list of texts and was left out'
+  assert.deepEqual(warningsOf(r.events), [{ code: 'tool-adapted', message: `Tool "a.b": ${why}` }])
 })
 
 test('the bridge speaks the protocol: versions, ids, ping, unknown methods, a modern probe without its headers', async () => {

@@ -93,12 +93,12 @@ for (const [id, agent] of Object.entries(realAgents)) {
     link: [{ content: [{ type: 'resource_link', uri: 'file:///x/y.txt', name: 'LINK' }] }, /LINK/],
     structure: [{ content: [], structuredContent: { r: 'structured words' } }, /structured words/],
   }
-  const unstructured = ['plain_text', 'json_text', 'link']
+  const unstructured = ['plain_text', 'json_text']
 
   test(`${id}: results without structuredContent or without a text reach the model, and are told`,
     withScene(agent)(turnsOf(agent, Object.keys(RESULTS).map((name) => [name, {}])), { answers: Object.fromEntries(Object.entries(RESULTS).map(([name, [r]]) => [name, r])) }, async (s) => {
       const outputSchema = { type: 'object', properties: { r: { type: 'string' } }, required: ['r'] }
-      const toolDescriptors = Object.keys(RESULTS).map((name) => ({ name, inputSchema: SCHEMA, outputSchema, ...mcp }))
+      const toolDescriptors = Object.keys(RESULTS).map((name) => ({ name, inputSchema: SCHEMA, ...(name === 'link' ? {} : { outputSchema }), ...mcp }))
       const r = await run(s.request({ toolDescriptors }), { box: s.box })
       assertStream(r.events, 'RUN_FINISHED')
       assert.deepEqual(s.orch.calls.map((c) => c.name), Object.keys(RESULTS))
@@ -107,11 +107,19 @@ for (const [id, agent] of Object.entries(realAgents)) {
         assert.doesNotMatch(resultsOf(r.events)[n].content, /-326|does not match|did not return structured|invalid outputSchema/)
         assert.match(shown, words, `the model saw ${name}`)
       }
+      assert.match(resultsOf(r.events)[3].content, /LINK/, 'events tell of the link too')
       const told = warningsOf(r.events).filter((w) => w.code === 'tool-result-unstructured')
       assert.deepEqual(told.map((w) => w.message.split('"')[1]), unstructured)
       for (const name of unstructured) assert.match(r.stderr, new RegExp(`Tool "${name}": a result has no structuredContent`))
     }))
 }
+
+for (const [id, agent] of Object.entries(realAgents))
+  test(`${id}: a tool that answered "" has that result`, withScene(agent)(turnsOf(agent, [['nothing', {}]]), { answers: { nothing: '' } }, async (s) => {
+    const r = await run(s.request({ toolDescriptors: [{ name: 'nothing' }] }), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(resultsOf(r.events).map((e) => e.content), [id === 'claude' ? '(mcp__tanstack__nothing completed with no output)' : ''])
+  }))
 
 test('gemini: what it puts into the arguments reaches neither the host nor the events, unless the tool has it',
   withScene(realAgents.gemini)(turnsOf(realAgents.gemini, [['strict', { a: 'x', wait_for_previous: true }], ['own', { wait_for_previous: true }]]), { answers: { strict: 'ok', own: 'ok' } }, async (s) => {

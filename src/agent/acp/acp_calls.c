@@ -322,7 +322,9 @@ static bool add_known_output(struct span raw, struct buf *out)
   return known;
 }
 
-static void add_result(const struct json *doc, json_at update, struct buf *out)
+/* `silent`: no content is no text. */
+static void add_result(const struct json *doc, json_at update, bool silent,
+                       struct buf *out)
 {
   struct span raw = json_raw(json_get(update, "rawOutput"));
   json_at content = json_get(update, "content");
@@ -336,7 +338,7 @@ static void add_result(const struct json *doc, json_at update, struct buf *out)
   /* Beside diffs and images there may be text. */
   for (json_at b = json_first(content); b; b = json_next(b))
     buf_add(out, json_member_text(doc, json_get(b, "content"), "text"));
-  if (out->len == 0)
+  if (out->len == 0 && !(silent && !json_first(content)))
     buf_addf(out, "{\"status\":\"%s\"}",
              span_is(json_member_text(doc, update, "status"), "failed") ? "failed"
                                                                         : "completed");
@@ -372,8 +374,10 @@ static void tell_result(struct acp_calls *c, const struct json *doc, json_at upd
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   bool failed = span_is(json_member_text(doc, update, "status"), "failed");
   if (is_open(c, id)) {
+    bool silent =
+        c->empty_is_text && !failed && seen_ids_times(&c->bridged, id) != 0;
     (void)seen_ids_add(&c->answered, id);
-    add_result(doc, update, &text);
+    add_result(doc, update, silent, &text);
     events_tool_result(events, id, buf_span(&text), failed);
     if (!failed)
       tell_changes(doc, update, events);

@@ -37,6 +37,7 @@ struct acp_calls {           /* zeroed: none */
   struct buf bridge;         /* the MCP server's name; empty: BRIDGE_NAME */
   const struct tools *tools; /* the run's; NULL: a transcript */
   bool drops_wait;           /* the agent adds TOOL_WAIT_PARAMETER to the arguments */
+  bool empty_is_text;        /* no content of a bridged tool is "" */
   struct acp_call *at;
   size_t count, capacity;
   struct seen_ids told, answered; /* how often, by id */

@@ -137,6 +137,7 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     agent_keep(&a->calls.bridge, bridge->name);
     a->calls.tools = req->tools;
     a->calls.drops_wait = profile->adds_wait;
+    a->calls.empty_is_text = profile->hides_empty;
     const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)

@@ -52,7 +52,8 @@ struct acp_profile {
   bool asks_to_tell;
   /* The answer to a prompt counts the tokens of whole answers of its model. */
   bool counts_tokens;
-  bool adds_wait; /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
+  bool adds_wait;   /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
+  bool hides_empty; /* a bridged tool that answered "" has a result without content */
 };
 
 /* A request for permission that waits for the run's answer. */

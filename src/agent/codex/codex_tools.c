@@ -125,6 +125,36 @@ static void only_status(struct item *i)
   put_given(i, "status");
 }
 
+/* Has it a link or a resource?  Images alone stay unsaid, as in TanStack's runner. */
+static bool has_resource(const struct json *doc, json_at content)
+{
+  json_at block = json_kind(content) == JSON_ARRAY ? json_first(content) : NULL;
+  while (block && !span_starts(json_member_text(doc, block, "type"), "resource"))
+    block = json_next(block);
+  return block;
+}
+
+/* What the blocks are, without their data. */
+static void put_blocks(const struct json *doc, json_at content, struct buf *out)
+{
+  static const char *const members[] = {"type",        "uri",      "name",
+                                        "description", "mimeType", "text"};
+  struct json_writer w = json_write_to(out);
+  json_open(&w, NULL, '[');
+  for (json_at block = json_first(content); block; block = json_next(block)) {
+    json_at resource = json_get(block, "resource");
+    json_open(&w, NULL, '{');
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+      json_at own = json_get(block, members[i]);
+      json_at v = own ? own : json_get(resource, members[i]);
+      if (json_kind(v) == JSON_STRING)
+        json_put_text(&w, members[i], json_text(doc, v, (struct span){0}));
+    }
+    json_close(&w, '}');
+  }
+  json_close(&w, ']');
+}
+
 static struct buf mcp_result(const struct json *doc, json_at item)
 {
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -142,9 +172,12 @@ static struct buf mcp_result(const struct json *doc, json_at item)
       }
   if (any)
     return out;
-  if (is_nothing(value))
+  if (!is_nothing(value))
+    buf_add(&out, json_raw(value));
+  else if (has_resource(doc, content))
+    put_blocks(doc, content, &out);
+  else
     return object_of(doc, item, only_status);
-  buf_add(&out, json_raw(value));
   return out;
 }
 

@@ -10,10 +10,11 @@
  *   todo_list          its type                  none         items
  *   collab_tool_call   its tool                  prompt       receiver_thread_ids,
  *                                                             agents_states, status
- *   mcp_tool_call      its tool; of other        its own      the error's words, else the
- *                      servers than the bridge   bytes        text blocks joined, else
- *                      "mcp__<server>__<tool>"                structured content, else
- *                                                             the status
+ *   mcp_tool_call      its tool, as the host     its own      the error's words, else the
+ *                      has it; of other servers  bytes        text blocks joined, else
+ *                      than the bridge                        structured content, else
+ *                      "mcp__<server>__<tool>"                the blocks of links and
+ *                                                             resources, else the status
  * A status of "failed" or "declined" is a failed call.  */
 #ifndef AGENT_CODEX_TOOLS_H
 #define AGENT_CODEX_TOOLS_H

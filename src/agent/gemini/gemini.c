@@ -66,7 +66,8 @@ static const struct acp_profile profile = {.id = "gemini",
                                            .model_by_option = true,
                                            .asks_to_tell = true,
                                            .counts_tokens = true,
-                                           .adds_wait = true};
+                                           .adds_wait = true,
+                                           .hides_empty = true};
 
 static const char *const raw_members[] = {"parameters", "stats",     "id",
                                           "rawInput",   "rawOutput", NULL};

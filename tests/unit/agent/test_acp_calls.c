@@ -6,6 +6,8 @@
 #include "base/limits.h"
 
 #include "acp_talk.h"
+#include "agent/acp/acp_state.h"
+#include "tool_names.h"
 
 #include <signal.h>
 
@@ -106,6 +108,32 @@ static void test_calls__an_id_of_a_bridged_tool_gives_a_native_one_no_leave(void
   acp_talk_close(&t);
 }
 
+static void test_calls__an_alias_is_told_by_the_hosts_name(void **state)
+{
+  struct acp_talk t;
+  struct acp *acp;
+  (void)state;
+  struct tools *tools = tools_from_names(SPAN_LITERAL("a.b"));
+  prompt(&t, &bridge);
+  acp = t.talk.state;
+  acp->calls.tools = tools;
+  acp->calls.drops_wait = acp->calls.empty_is_text = true;
+  struct buf call = buf_make(KIB);
+  buf_addf(&call,
+           "\"toolCallId\":\"1\",\"title\":\"mcp__tanstack__%s\",\"rawInput\":{\"x\":1.0,"
+           "\"wait_for_previous\":true}",
+           tools_at(tools, 0)->alias[ALIAS_USUAL]);
+  hear_call(&t, "tool_call", buf_cstring(&call));
+  hear_call(&t, "tool_call_update",
+            "\"toolCallId\":\"1\",\"status\":\"completed\",\"content\":[]");
+  acp_talk_told(&t, "\"toolCallName\":\"a.b\"", true);
+  acp_talk_told(&t, "\"input\":{\"x\":1.0}", true);
+  acp_talk_told(&t, "\"content\":\"\"", true);
+  buf_free(&call);
+  acp_talk_close(&t);
+  tools_free(tools);
+}
+
 static void test_calls__wait_for_arguments_and_go_out_once(void **state)
 {
   struct acp_talk t;
@@ -151,6 +179,7 @@ int main(void)
       cmocka_unit_test(test_calls__of_which_only_titles_are_known_have_the_first_as_name),
       cmocka_unit_test(test_calls__the_bridge_may_have_another_name),
       cmocka_unit_test(test_calls__an_id_of_a_bridged_tool_gives_a_native_one_no_leave),
+      cmocka_unit_test(test_calls__an_alias_is_told_by_the_hosts_name),
       cmocka_unit_test(test_calls__wait_for_arguments_and_go_out_once),
       cmocka_unit_test(test_calls__a_flood_of_announced_ones_has_an_end),
   };

@@ -3,6 +3,8 @@
 
 #include "stream.h"
 
+#include "tool_names.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -70,6 +72,40 @@ static void test_codex_tools__the_bridges_and_those_of_others(void **state)
   expect_call(echo, "", "mcp__ours__echo", "{ \"n\":1.0}", "gone", true);
 }
 
+static void
+test_codex_tools__blocks_without_a_text_are_told_without_their_data(void **state)
+{
+  (void)state;
+  expect_call(
+      "{\"type\":\"mcp_tool_call\",\"server\":\"ours\",\"tool\":\"t\",\"result\":{"
+      "\"content\":[{\"type\":\"resource_link\",\"uri\":\"file:///x\",\"name\":\"N\"},"
+      "{\"type\":\"image\",\"data\":\"AAAA\",\"mimeType\":\"image/png\"},{\"type\":"
+      "\"resource\",\"resource\":{\"uri\":\"u\",\"text\":\"T\"}}]}}",
+      "ours", "t", "{}",
+      "[{\"type\":\"resource_link\",\"uri\":\"file:///x\",\"name\":\"N\"},{\"type\":"
+      "\"image\",\"mimeType\":\"image/png\"},{\"type\":\"resource\",\"uri\":\"u\","
+      "\"text\":\"T\"}]",
+      false);
+}
+
+static void test_codex_tools__an_alias_is_told_by_the_hosts_name(void **state)
+{
+  (void)state;
+  struct tools *tools = tools_from_names(SPAN_LITERAL("a.b"));
+  const struct codex_bridge bridge = {.tools = tools};
+  struct buf item = buf_make(1000);
+  buf_addf(&item, "{\"type\":\"mcp_tool_call\",\"server\":\"tanstack\",\"tool\":\"%s\"}",
+           tools_at(tools, 0)->alias[ALIAS_USUAL]);
+  struct json *doc = parse(buf_cstring(&item));
+  struct codex_call call;
+  assert_true(codex_tools_read(doc, json_root(doc), &bridge, true, &call));
+  assert_string_equal(buf_cstring(&call.name), "a.b");
+  codex_call_free(&call);
+  json_free(doc);
+  buf_free(&item);
+  tools_free(tools);
+}
+
 static void test_codex_tools__a_search_says_what_for_when_it_is_done(void **state)
 {
   static const char blank[] = "{\"type\":\"web_search\",\"query\":\"\"}";
@@ -119,6 +155,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_codex_tools__its_own_ones),
       cmocka_unit_test(test_codex_tools__the_bridges_and_those_of_others),
+      cmocka_unit_test(
+          test_codex_tools__blocks_without_a_text_are_told_without_their_data),
+      cmocka_unit_test(test_codex_tools__an_alias_is_told_by_the_hosts_name),
       cmocka_unit_test(test_codex_tools__a_search_says_what_for_when_it_is_done),
       cmocka_unit_test(test_codex_tools__other_items_are_none),
       cmocka_unit_test(test_codex_tools__each_changed_file_is_told),
