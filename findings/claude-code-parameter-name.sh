@@ -74,6 +74,7 @@ const { code, out, err } = await new Promise((done) => {
   const env = {
     PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, ANTHROPIC_API_KEY: 'mock', ANTHROPIC_BASE_URL: model.url,
     ENABLE_TOOL_SEARCH: 'false', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1',
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', // nothing but loopback
   }
   const args = ['-p', '--output-format', 'stream-json', '--verbose', '--model', 'sonnet', '--mcp-config', `${dir}/mcp.json`, '--strict-mcp-config']
   const child = spawn(`${dir}/node_modules/.bin/claude`, args, { cwd: `${dir}/work`, env })

@@ -54,7 +54,10 @@ wire_api = "responses"
 env_key = "MOCK_KEY"
 `)
 const codex = (...args) => new Promise((done) => {
-  const env = { PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, MOCK_KEY: 'mock' }
+  const env = {
+    PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, MOCK_KEY: 'mock',
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', // nothing but loopback
+  }
   const child = spawn(`${dir}/node_modules/.bin/codex`, ['exec', ...args, '--json', '--skip-git-repo-check', '--model', 'mock', '-'], { cwd: `${dir}/work`, env, stdio: ['pipe', 'pipe', 'ignore'] })
   const out = []
   child.stdout.on('data', (d) => out.push(d))

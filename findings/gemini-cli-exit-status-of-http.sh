@@ -49,6 +49,7 @@ const gemini = () => new Promise((done) => {
   const env = {
     PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, GEMINI_API_KEY: 'mock',
     GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${model.address().port}`, GEMINI_CLI_NO_RELAUNCH: 'true',
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', // nothing but loopback
   }
   const args = [`${dir}/node_modules/.bin/gemini`, '--output-format', 'stream-json', '--model', 'gemini-2.5-pro', '--skip-trust']
   const child = spawn(process.execPath, args, { cwd: `${dir}/work`, env, stdio: ['pipe', 'pipe', 'ignore'] })

@@ -76,6 +76,7 @@ writeFileSync(`${dir}/home/.gemini/settings.json`, JSON.stringify({
 await new Promise((done) => {
   const env = {
     PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, GEMINI_API_KEY: 'mock', GOOGLE_GEMINI_BASE_URL: model.url, GEMINI_CLI_NO_RELAUNCH: 'true',
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', // nothing but loopback
   }
   const options = ['--output-format', 'stream-json', '--model', 'gemini-2.5-pro', '--skip-trust', '--approval-mode', 'yolo']
   const child = spawn(process.execPath, [`${dir}/node_modules/.bin/gemini`, ...options], { cwd: `${dir}/work`, env, stdio: ['pipe', 'ignore', 'ignore'] })

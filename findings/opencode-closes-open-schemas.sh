@@ -75,6 +75,7 @@ await new Promise((done) => {
   const env = {
     PATH: process.env.PATH, HOME: `${dir}/home`, TMPDIR: `${dir}/home`, OPENCODE_CONFIG_CONTENT: JSON.stringify(config),
     OPENCODE_DISABLE_AUTOUPDATE: '1', OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1', OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+    HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1', // nothing but loopback
   }
   const child = spawn(`${dir}/node_modules/.bin/opencode`, ['run', '--format', 'json', '--model', 'mock/m'], { cwd: `${dir}/work`, env, stdio: ['pipe', 'ignore', 'ignore'] })
   child.on('close', done)
