@@ -5,7 +5,7 @@
 # A property name of a JSON Schema may be any string, so a tool with the parameter `a b` or `$id` is a valid MCP tool.  The
 # CLI does not offer it to the model.  The other tools of the server are there, the server's status in the `init` line is
 # `connected`, the run ends as a success with exit status 0 and stderr is empty: the only trace is a name that is missing
-# in the `tools` of the `init` line.  (A parameter `a.b` or `a-b` is taken.)
+# in the `tools` of the `init` line.  (A parameter `a.b` is taken.)
 #
 # Expected: the tool, with its parameter under another name if the API of the model wants that, or a word about it.
 #
