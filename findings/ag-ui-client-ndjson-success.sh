@@ -16,7 +16,10 @@
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-npm install --prefix "$dir" --no-audit --no-fund --ignore-scripts --silent @ag-ui/client@1.0.0
+npm install --prefix "$dir" --no-audit --no-fund --ignore-scripts --silent @ag-ui/client@1.0.0 || {
+  echo 'the packages could not be installed' >&2
+  exit 2
+}
 
 cat > "$dir/probe.mjs" <<'EOF'
 import { createServer } from 'node:http'

@@ -19,7 +19,10 @@
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-npm install --prefix "$dir" --no-audit --no-fund --silent opencode-ai@1.18.33 ajv@8.17.1
+npm install --prefix "$dir" --no-audit --no-fund --silent opencode-ai@1.18.33 ajv@8.17.1 || {
+  echo 'the packages could not be installed' >&2
+  exit 2
+}
 
 cat > "$dir/probe.mjs" <<'EOF'
 import { spawn } from 'node:child_process'

@@ -15,7 +15,10 @@
 set -eu
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-npm install --prefix "$dir" --no-audit --no-fund --silent @anthropic-ai/claude-code@2.1.332 opencode-ai@1.18.33
+npm install --prefix "$dir" --no-audit --no-fund --silent @anthropic-ai/claude-code@2.1.332 opencode-ai@1.18.33 || {
+  echo 'the packages could not be installed' >&2
+  exit 2
+}
 
 cat > "$dir/probe.mjs" <<'EOF'
 import { spawn } from 'node:child_process'
