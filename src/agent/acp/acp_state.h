@@ -46,6 +46,10 @@ struct acp_profile {
   /* Its requests for permission tell what its tool calls do not: no mode that asks
    * nothing is set, and everything is allowed by our answers. */
   bool asks_to_tell;
+  /* What keeps its prompts words; NULL: what does so for an agent that nobody knows. */
+  const struct prompt_guard *guard;
+  /* Of a prompt of more bytes it leaves some out; 0: that was never seen. */
+  size_t cuts_above;
 };
 
 /* A request for permission that waits for the run's answer. */
@@ -60,6 +64,7 @@ struct acp {
   const struct run_request *req; /* the run's; NULL: a transcript is translated */
   struct buf workspace, servers; /* servers: the JSON array for session/new */
   bool bridged;
+  const struct prompt_guard *guard;
   enum acp_step waiting;  /* for the answer to this request of ours */
   struct buf init, offer; /* the agent's answers to initialize and session/…, raw */
   struct buf session;     /* its id */

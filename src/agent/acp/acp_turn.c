@@ -73,6 +73,14 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
   events_finish(events, "stop", usage);
 }
 
+void acp_turn_cut_short(struct acp *a, const struct event_usage *usage,
+                        struct events *events)
+{
+  if (a->req && a->req->output_schema.len > 0)
+    structured_say_if_any(events, buf_span(&a->answer));
+  events_finish(events, "length", usage);
+}
+
 void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
   bool well = process_end_is_clean(end);
@@ -84,7 +92,7 @@ void acp_finish(struct acp *a, const struct process_end *end, struct agent_outpu
   if (a->outcome == ACP_ERROR)
     events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
   else if (a->outcome == ACP_LENGTH && well)
-    events_finish(output->events, "length", usage);
+    acp_turn_cut_short(a, usage, output->events);
   else if (a->outcome == ACP_SUCCESS && well)
     acp_turn_finished(a, usage, output->events);
   else

@@ -55,9 +55,14 @@ struct claude {
 #define VALUE_TOOL "StructuredOutput"
 
 /* Kept as the agent's own bytes: what is passed on, and what is bulky and not read. */
-static const char *const raw_members[] = {
-    "input",      "tools", "total_cost_usd", "tool_use_result", "structured_output",
-    "modelUsage", NULL};
+static const char *const raw_members[] = {"input",
+                                          "tools",
+                                          "total_cost_usd",
+                                          "tool_use_result",
+                                          "structured_output",
+                                          "modelUsage",
+                                          "skills",
+                                          NULL};
 
 struct line { /* what the functions below share */
   struct claude *c;
@@ -80,7 +85,9 @@ static void on_init(const struct line *l, json_at root)
 {
   const struct event_session session = {.id = given_text(l, root, "session_id"),
                                         .model = given_text(l, root, "model"),
-                                        .tools_json = json_raw(json_get(root, "tools"))};
+                                        .tools_json = json_raw(json_get(root, "tools")),
+                                        .skills_json =
+                                            json_raw(json_get(root, "skills"))};
   events_session(l->events, "claude-code", &session);
 }
 
@@ -320,15 +327,17 @@ static int claude_on_input(void *state, const struct agent_input *input,
   return -1;
 }
 
-/* A model that did not heed the schema leaves its text, in which a value may stand; none
- * is no error (TanStack's runner says nothing then either). */
-static void say_value(struct claude *c, struct events *events)
+/* A model that did not heed the schema leaves its text, in which a value may stand. */
+static bool say_value(struct claude *c, struct events *events)
 {
   struct span answer = buf_span(&c->answer), value = buf_span(&c->value);
   if (value.len == 0)
     value = structured_find(answer);
-  if (value.len > 0)
+  if (value.len == 0)
+    structured_fail(events, answer);
+  else
     structured_say(events, value, answer.len > 0 ? answer : value);
+  return value.len > 0;
 }
 
 static void claude_finish(void *state, const struct process_end *end,
@@ -338,17 +347,17 @@ static void claude_finish(void *state, const struct process_end *end,
   c->usage.cost_usd = buf_span(&c->cost);
   const struct event_usage *usage = c->has_usage ? &c->usage : NULL;
   /* its exit status is 1 then */
-  if (c->outcome == OUTCOME_LENGTH)
+  if (c->outcome == OUTCOME_LENGTH) {
+    if (c->wants_value)
+      structured_say_if_any(output->events,
+                            buf_span(c->value.len > 0 ? &c->value : &c->answer));
     events_finish(output->events, "length", usage);
-  else if (c->outcome == OUTCOME_ERROR)
+  } else if (c->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&c->code), buf_span(&c->text));
   else if (c->outcome != OUTCOME_SUCCESS || !process_end_is_clean(end))
     harness_fail_by_end(output->events, end);
-  else {
-    if (c->wants_value)
-      say_value(c, output->events);
+  else if (!c->wants_value || say_value(c, output->events))
     events_finish(output->events, "stop", usage);
-  }
 }
 
 static int claude_plan(void *state, const struct run_request *req,
@@ -391,7 +400,8 @@ const struct harness claude_code_harness = {
     .program = "claude",
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
-             TAKES_EFFORT,
+             TAKES_EFFORT | TAKES_SETTING_SOURCES,
+    .prompt = &claude_code_prompt,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,
