@@ -6,7 +6,7 @@
  *   -> Bad field. (400 INVALID_ARGUMENT)
  *
  * Seen in Gemini CLI, in both of its protocols; the inner message may be such a text
- * again.  Pure.  */
+ * again.  Pure. */
 #ifndef AGENT_API_ERROR_H
 #define AGENT_API_ERROR_H
 

@@ -16,6 +16,7 @@
 
 #include "agent/agent_actions.h"
 #include "agent/agent_input.h"
+#include "agent/prompt.h"
 #include "base/buf.h"
 #include "base/fault.h"
 #include "base/process.h"
@@ -34,7 +35,8 @@ enum {
   TAKES_PROTOCOL = 1 << 6,
   TAKES_MODE = 1 << 7,
   TAKES_AUTH_METHOD = 1 << 8,
-  TAKES_SANDBOX = 1 << 9
+  TAKES_SANDBOX = 1 << 9,
+  TAKES_SETTING_SOURCES = 1 << 10
 };
 
 struct plan_place {
@@ -62,6 +64,8 @@ struct harness {
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   unsigned needs; /* NEEDS_…: how it is offered the host tools (request/tool_offer.h) */
   size_t memory;  /* bytes of zeroed per-run state handed to the calls */
+  /* How its prompts are written, where that alone can refuse a request; may be NULL. */
+  const struct prompt_rules *prompt;
   /* `req` outlives the state.  `bridge` is NULL when the request has no tools.
    * FAULT_BAD_INPUT when the messages give no prompt; the door answers prompt-invalid. */
   int (*plan)(void *state, const struct run_request *req,

@@ -18,6 +18,9 @@ void structured_ask(struct span schema, struct buf *prompt);
 struct span structured_find(struct span text);
 /* `value` is raw JSON, "raw" the text around it (may be the same). */
 void structured_say(struct events *events, struct span value, struct span raw);
+/* The value in `text` of a run that was cut short, which is no error: where there is none
+ * the warning structured-output-parse-failed. */
+void structured_say_if_any(struct events *events, struct span text);
 /* RUN_ERROR structured-output-parse-failed with the beginning of what was said. */
 void structured_fail(struct events *events, struct span text);
 

@@ -10,7 +10,7 @@
 
 struct event_session { /* what has no address (`at` NULL) is left out */
   struct span id, model;
-  struct span tools_json; /* raw JSON: the tools the agent says it has */
+  struct span tools_json, skills_json; /* raw JSON: what the agent says it has */
 };
 /* `harness`: its id, the front of the event's name. */
 void events_session(struct events *e, const char *harness,

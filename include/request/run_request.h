@@ -41,12 +41,14 @@ struct run_deadlines { /* 0 = not given in the request, else milliseconds */
 
 /* harnessOptions: what only some harnesses take; what one does not take is refused. */
 struct harness_options {
-  struct spans command;    /* acp, command: the program and its arguments */
-  struct span output;      /* command: "text", "ndjson" */
-  struct span protocol;    /* where an agent speaks several */
-  struct span mode;        /* acp: the session's mode */
-  struct span auth_method; /* acp: the id of the way to authenticate */
-  struct span sandbox;     /* codex */
+  struct spans command;         /* acp, command: the program and its arguments */
+  struct span output;           /* command: "text", "ndjson" */
+  struct span protocol;         /* where an agent speaks several */
+  struct span mode;             /* acp: the session's mode */
+  struct span auth_method;      /* acp: the id of the way to authenticate */
+  struct span sandbox;          /* codex */
+  struct spans setting_sources; /* claude-code: "user", "project", "local" */
+  bool prompt_commands; /* a prompt may be a command of the agent's, or name files */
 };
 
 struct run_request {

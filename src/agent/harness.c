@@ -62,6 +62,8 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
       {TAKES_MODE, "harnessOptions.mode", o->mode.len > 0},
       {TAKES_AUTH_METHOD, "harnessOptions.authMethod", o->auth_method.len > 0},
       {TAKES_SANDBOX, "harnessOptions.sandbox", o->sandbox.len > 0},
+      {TAKES_SETTING_SOURCES, "harnessOptions.settingSources",
+       o->setting_sources.count > 0},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     if (rows[i].given && !(h->takes & rows[i].bit))
@@ -75,5 +77,7 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
                      "run request: harnessOptions.command must name the program harness "
                      "%s runs, as an array of strings",
                      h->id);
+  if (h->prompt && prompt_admit(req, h->prompt, f) < 0)
+    return -1;
   return plan_try(h, req, f);
 }

@@ -7,23 +7,33 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+#define BOM "\xef\xbb\xbf" /* U+FEFF */
+
 static void add_turns(const struct run_request *req, struct buf *out)
 {
   bool any = false;
   for (size_t i = 0; i + 1 < req->message_count; i++) {
     const struct message *m = &req->messages[i];
-    struct span text = span_trim(m->text);
-    if (text.len == 0 || m->role == ROLE_OTHER)
+    if (span_trim(m->text).len == 0 || m->role == ROLE_OTHER)
       continue;
     if (!any)
       buf_add_text(out, "Previous conversation:\n");
     any = true;
     buf_add_text(out, m->role == ROLE_USER ? "User: " : "Assistant: ");
-    buf_add(out, text);
+    buf_add(out, m->text);
     buf_add_char(out, '\n');
   }
   if (any)
     buf_add_char(out, '\n');
+}
+
+static void prepend(struct buf *text, const char *front)
+{
+  struct buf both = buf_make(text->ceiling);
+  buf_add_text(&both, front);
+  buf_add(&both, buf_span(text));
+  buf_free(text);
+  *text = both;
 }
 
 /* Half of a character that JSON carried as \ud83d: no agent can read its bytes. */
@@ -52,17 +62,23 @@ void prompt_system(const struct run_request *req, struct buf *out)
   repair(out);
 }
 
-int prompt_write(const struct run_request *req, const char *adapter, bool system_first,
+/* What the user said last; empty: nothing. */
+static struct span last_words(const struct run_request *req)
+{
+  size_t n = req->message_count;
+  return n > 0 && req->messages[n - 1].role == ROLE_USER ? req->messages[n - 1].text
+                                                         : (struct span){0};
+}
+
+int prompt_write(const struct run_request *req, const struct prompt_rules *rules,
                  struct buf *out, struct fault *f)
 {
-  struct span last = {0};
-  if (req->message_count > 0 && req->messages[req->message_count - 1].role == ROLE_USER)
-    last = span_trim(req->messages[req->message_count - 1].text);
+  struct span last = last_words(req);
   if (last.len == 0)
     return fault_set(f, FAULT_BAD_INPUT,
                      "%s adapter requires a trailing user message with text content.",
-                     adapter);
-  if (system_first) {
+                     rules->adapter);
+  if (rules->system_first) {
     prompt_system(req, out);
     if (out->len > 0)
       buf_add_text(out, "\n\n");
@@ -71,6 +87,10 @@ int prompt_write(const struct run_request *req, const char *adapter, bool system
     add_turns(req, out);
   buf_add(out, last);
   repair(out);
+  if (rules->bom_lost && span_starts(buf_span(out), BOM))
+    prepend(out, BOM);
+  if (!out->overflowed)
+    prompt_guard_apply(&rules->guard, req, out);
   if (out->overflowed)
     return fault_set(f, FAULT_TOO_BIG, "The prompt is longer than %zu bytes.",
                      out->ceiling);
@@ -117,4 +137,55 @@ void prompt_warn_parts(const struct run_request *req, bool resumed, bool images,
           "only data with a mimeType is, no address", events);
   warn_of(others, "content-not-passed", "parts that are neither text nor image were",
           "there is no way to", events);
+}
+
+/* Of all that prompt_write() may put together: no prompt is longer than twice that. */
+static size_t raw_bytes(const struct run_request *req)
+{
+  size_t sum = 0;
+  for (size_t i = 0; i < req->message_count; i++)
+    sum += req->messages[i].text.len + sizeof "Previous conversation: Assistant: ";
+  for (size_t i = 0; i < req->system_prompts.count; i++)
+    sum += req->system_prompts.at[i].len + 2;
+  return sum;
+}
+
+static size_t length_of(struct span text, bool characters)
+{
+  size_t n = 0;
+  for (size_t i = 0; characters && i < text.len; i++)
+    n += ((unsigned char)text.at[i] & 0xc0) != 0x80;
+  return characters ? n : text.len;
+}
+
+static int check(const struct prompt_rules *rules, struct span prompt, struct fault *f)
+{
+  size_t length = length_of(prompt, rules->characters);
+  if (rules->no_blank && prompt_guard_after_blanks(prompt).len == 0)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "prompt-invalid: the last message is blank, and %s takes no blank "
+                     "prompt",
+                     rules->adapter);
+  if (rules->most > 0 && length > rules->most)
+    return fault_set(
+        f, FAULT_BAD_INPUT,
+        "prompt-invalid: the prompt is %zu %s long, and %s takes at most %zu", length,
+        rules->characters ? "characters" : "bytes", rules->adapter, rules->most);
+  return 0;
+}
+
+int prompt_admit(const struct run_request *req, const struct prompt_rules *rules,
+                 struct fault *f)
+{
+  struct span last = last_words(req);
+  bool long_one = rules->most > 0 && raw_bytes(req) > rules->most / 2;
+  bool blank = rules->no_blank && prompt_guard_after_blanks(last).len == 0;
+  if (last.len == 0 || !(long_one || blank))
+    return 0;
+  struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
+  int rc = prompt_write(req, rules, &prompt, f);
+  if (rc == 0)
+    rc = check(rules, buf_span(&prompt), f);
+  buf_free(&prompt);
+  return rc;
 }

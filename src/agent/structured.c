@@ -124,6 +124,17 @@ void structured_say(struct events *events, struct span value, struct span raw)
   buf_free(&json);
 }
 
+void structured_say_if_any(struct events *events, struct span text)
+{
+  struct span value = structured_find(text);
+  if (value.len > 0)
+    structured_say(events, value, text);
+  else
+    events_warn(events, "structured-output-parse-failed",
+                SPAN_LITERAL("the run was cut short: there is no value for "
+                             "outputSchema"));
+}
+
 void structured_fail(struct events *events, struct span text)
 {
   struct buf message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);

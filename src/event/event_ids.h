@@ -12,7 +12,7 @@
  * that was used.  So the same transcript gives the same ids.
  *
  * An id costs the same however often it comes and whatever is taken: a suffix that was
- * found taken is not tried again.  */
+ * found taken is not tried again. */
 #ifndef EVENT_EVENT_IDS_H
 #define EVENT_EVENT_IDS_H
 

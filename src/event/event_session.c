@@ -19,6 +19,8 @@ void events_session(struct events *e, const char *harness,
     json_put_text(&w, "model", session->model);
   if (session->tools_json.at)
     json_put_raw(&w, "tools", session->tools_json);
+  if (session->skills_json.at)
+    json_put_raw(&w, "skills", session->skills_json);
   json_close(&w, '}');
   events_custom(e, buf_cstring(&name), buf_span(&value));
   buf_free(&name);

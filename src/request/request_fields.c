@@ -140,6 +140,18 @@ int fields_choice(const struct fields *r, json_at object, const char *name,
                    name, usual, other);
 }
 
+int fields_bool(const struct fields *r, json_at object, const char *where,
+                const char *name, bool *out)
+{
+  json_at v = json_get(object, name);
+  if (!fields_given(v))
+    return 0;
+  if (json_kind(v) != JSON_TRUE && json_kind(v) != JSON_FALSE)
+    return must_be(r, where, name, "true or false");
+  *out = json_kind(v) == JSON_TRUE;
+  return 0;
+}
+
 int fields_unbuilt(const struct fields *r, json_at object, const char *where,
                    const char *name)
 {

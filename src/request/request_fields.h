@@ -43,6 +43,8 @@ int fields_object(const struct fields *r, json_at object, const char *where,
 /* A string that is `usual`, as when it is absent, or `other`. */
 int fields_choice(const struct fields *r, json_at object, const char *name,
                   const char *usual, const char *other, bool *is_other);
+int fields_bool(const struct fields *r, json_at object, const char *where,
+                const char *name, bool *out);
 /* Refuses a member that says something, by name. */
 int fields_unbuilt(const struct fields *r, json_at object, const char *where,
                    const char *name);

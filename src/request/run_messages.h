@@ -15,8 +15,8 @@
 #include "request/run_request.h"
 #include "request_fields.h"
 
-/* Fills req->messages, parts and system_prompts.  FAULT_BAD_INPUT "run request: messages must be a non-empty
- * ModelMessage[]". */
+/* Fills req->messages, parts and system_prompts.  FAULT_BAD_INPUT "run request: messages
+ * must be a non-empty ModelMessage[]". */
 int run_messages_read(const struct fields *r, json_at messages, struct run_request *req);
 
 #endif

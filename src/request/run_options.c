@@ -39,13 +39,31 @@ static int output_schema_read(const struct fields *r, json_at root,
   return 0;
 }
 
+static int setting_sources_read(const struct fields *r, json_at object, const char *where,
+                                struct spans *out)
+{
+  if (fields_texts(r, object, where, "settingSources", true, out) < 0)
+    return -1;
+  bool good = out->count > 0 || !fields_given(json_get(object, "settingSources"));
+  for (size_t i = 0; good && i < out->count; i++)
+    good = span_is(out->at[i], "user") || span_is(out->at[i], "project") ||
+           span_is(out->at[i], "local");
+  return good ? 0
+              : fault_set(r->f, FAULT_BAD_INPUT,
+                          "run request: %ssettingSources must be an array of \"user\", "
+                          "\"project\" and \"local\"",
+                          where);
+}
+
 static int harness_options_read(const struct fields *r, json_at root,
                                 struct harness_options *out)
 {
   static const char where[] = "harnessOptions.";
   json_at o;
   if (fields_object(r, root, "", "harnessOptions", &o) < 0 ||
-      fields_texts(r, o, where, "command", false, &out->command) < 0)
+      fields_texts(r, o, where, "command", false, &out->command) < 0 ||
+      setting_sources_read(r, o, where, &out->setting_sources) < 0 ||
+      fields_bool(r, o, where, "promptCommands", &out->prompt_commands) < 0)
     return -1;
   const struct {
     const char *name;

@@ -255,11 +255,22 @@ for (const [what, prompt, end, check] of [
   })
 
 test('a prompt that is not the user\'s last word is prompt-invalid', async () => {
-  for (const messages of [[{ role: 'assistant', content: 'a' }], [{ role: 'user', content: '  \n' }], [{ role: 'user', content: null }], [{ role: 'user', content: 'x' }, { role: 'assistant', content: 'y' }], [{ role: 'user', content: [{ type: 'image', source: {} }] }]]) {
+  for (const messages of [[{ role: 'assistant', content: 'a' }], [{ role: 'user', content: '' }], [{ role: 'user', content: null }], [{ role: 'user', content: 'x' }, { role: 'assistant', content: 'y' }], [{ role: 'user', content: [{ type: 'image', source: {} }] }]]) {
     const r = await post(server, runRequest({ messages }))
     const message = r.status === 200 ? assertStream(r.events, 'prompt-invalid').message : r.text
     assert.equal(message, 'Claude Code adapter requires a trailing user message with text content.')
   }
+})
+
+test('a blank prompt is refused before anything starts', async () => {
+  const request = runRequest({ prompt: ' \n' })
+  const r = await post(server, request)
+  assert.equal(r.status, 400)
+  assert.match(r.text, /^prompt-invalid: the last message is blank, and Claude Code takes no blank prompt/)
+  const once = await run(request)
+  assert.equal(once.code, 2)
+  assert.deepEqual(once.events.map((e) => [e.type, e.code]), [['RUN_ERROR', 'bad-request']])
+  assert.match(once.events[0].message, /^prompt-invalid: the last message is blank/)
 })
 
 test('the prompt is the transcript and the last question', async () => {
@@ -268,7 +279,7 @@ test('the prompt is the transcript and the last question', async () => {
     { role: 'user', content: [{ type: 'text', content: '@init\n' }, { type: 'image', source: {} }, { type: 'text', content: `@save-prompt ${file}\n@result success\n` }] }]
   const r = await post(server, runRequest({ messages }))
   assertStream(r.events, 'RUN_FINISHED')
-  assert.equal(fs.readFileSync(file, 'utf8'), `Previous conversation:\nUser: q1\nAssistant: a1\n\n@init\n@save-prompt ${file}\n@result success`)
+  assert.equal(fs.readFileSync(file, 'utf8'), `Previous conversation:\nUser:  q1 \nAssistant: a1\n\n@init\n@save-prompt ${file}\n@result success\n`)
 })
 
 test('what the agent is started as', async () => {
@@ -277,7 +288,7 @@ test('what the agent is started as', async () => {
   const argvFile = JSON.parse(argv).at(-1)
   assert.ok(argvFile.startsWith(server.box.tmp), 'a private file')
   await until('it to be removed', () => !fs.existsSync(argvFile))
-  assert.deepEqual(JSON.parse(argv).slice(1), ['--setting-sources', 'user', '-p', '--output-format', 'stream-json', '--verbose', '--model', 'fake-model', '--include-partial-messages', '--resume', 's-1',
+  assert.deepEqual(JSON.parse(argv).slice(1), ['--setting-sources', 'user,project', '-p', '--output-format', 'stream-json', '--verbose', '--model', 'fake-model', '--include-partial-messages', '--resume', 's-1',
     '--permission-mode', 'plan', '--max-turns', '3', '--allowedTools', 'Bash,Read', '--disallowedTools', 'Write', '--append-system-prompt-file', argvFile])
   assert.equal(cwd, server.box.work)
   assert.match(fds, /^0=pipe:\S+ 1=pipe:\S+ 2=pipe:\S+$/)

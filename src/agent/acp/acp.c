@@ -23,10 +23,19 @@
 #include "base/limits.h"
 
 static const struct acp_profile any_agent = {.id = "acp", .name = "ACP"};
+/* Some commands are answered without the model, behind blanks too; "@path" and "@ path"
+ * put the file into the request.  99,900 bytes were whole, of 100,000 the middle was
+ * gone, and the model was told not to mention it. */
+static const struct prompt_guard grok_guard = {.commands = "/",
+                                               .behind_blanks = true,
+                                               .front = "User: ",
+                                               .mentions = MENTIONS_OUTSIDE_WORDS};
 static const struct acp_profile grok = {.id = "grok-build",
                                         .name = "Grok Build",
                                         .auth = "xai.api_key",
-                                        .model_by_option = true};
+                                        .model_by_option = true,
+                                        .guard = &grok_guard,
+                                        .cuts_above = 99900};
 
 static int any_plan(void *state, const struct run_request *req,
                     const struct bridge_address *bridge, const struct plan_place *place,

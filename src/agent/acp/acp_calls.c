@@ -374,8 +374,7 @@ static void tell_result(struct acp_calls *c, const struct json *doc, json_at upd
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   bool failed = span_is(json_member_text(doc, update, "status"), "failed");
   if (is_open(c, id)) {
-    bool silent =
-        c->empty_is_text && !failed && seen_ids_times(&c->bridged, id) != 0;
+    bool silent = c->empty_is_text && !failed && seen_ids_times(&c->bridged, id) != 0;
     (void)seen_ids_add(&c->answered, id);
     add_result(doc, update, silent, &text);
     events_tool_result(events, id, buf_span(&text), failed);

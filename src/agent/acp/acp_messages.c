@@ -113,27 +113,58 @@ static void put_images(const struct acp *a, struct json_writer *w,
   }
 }
 
+static void warn_cut(const struct acp *a, size_t bytes, struct agent_output *output)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(
+      &text,
+      "the prompt is %zu bytes long, and %s leaves the middle of one above about %zu "
+      "out without a word",
+      bytes, a->profile->name, a->profile->cuts_above);
+  events_warn(output->events, "prompt-cut", buf_span(&text));
+  buf_free(&text);
+}
+
+/* The text of the prompt.  True: the guard's front stands before it, as a part of its
+ * own. */
+static bool write_prompt(const struct acp *a, struct buf *text)
+{
+  struct fault ignored = {0}; /* plan() has written it once already */
+  struct run_request asked = *a->req;
+  const struct prompt_rules rules = {
+      .adapter = a->profile->name, .system_first = true, .guard = *a->guard};
+  /* Without its session the agent needs the earlier turns in the prompt. */
+  if (!a->resumed)
+    asked.session_id = (struct span){0};
+  prompt_write(&asked, &rules, text, &ignored);
+  bool apart =
+      a->guard->apart && prompt_guard_wants_front(a->guard, &asked, buf_span(text));
+  if (asked.output_schema.len > 0)
+    structured_ask(asked.output_schema, text);
+  return apart;
+}
+
+static void put_part(struct json_writer *w, struct span text)
+{
+  json_open(w, NULL, '{');
+  json_put_text(w, "type", SPAN_LITERAL("text"));
+  json_put_text(w, "text", text);
+  json_close(w, '}');
+}
+
 void acp_say_prompt(struct acp *a, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES), text = buf_make(LIMIT_PROMPT_BYTES);
-  struct fault ignored = {0}; /* plan() has written it once already */
-  if (a->req) {
-    struct run_request asked = *a->req;
-    /* Without its session the agent needs the earlier turns in the prompt. */
-    if (!a->resumed)
-      asked.session_id = (struct span){0};
-    prompt_write(&asked, a->profile->name, true, &text, &ignored);
-    if (asked.output_schema.len > 0)
-      structured_ask(asked.output_schema, &text);
-  }
+  bool apart = a->req && write_prompt(a, &text);
+  if (a->profile->cuts_above > 0 && text.len > a->profile->cuts_above)
+    warn_cut(a, text.len, output);
   struct json_writer w = begin(&out, ACP_PROMPT, "session/prompt");
   json_put_text(&w, "sessionId", buf_span(&a->session));
   json_open(&w, "prompt", '[');
   put_images(a, &w, output);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("text"));
-  json_put_text(&w, "text", buf_span(&text));
-  json_close(&w, '}');
+  if (apart)
+    put_part(&w, span_of(a->guard->front));
+  put_part(&w, buf_span(&text));
   json_close(&w, ']');
   a->prompted = true;
   if (out.overflowed || text.overflowed)

@@ -16,17 +16,32 @@
 
 /* What agents need that are known by the name of their program, wherever it stands in the
  * command line (`npx @zed-industries/claude-code-acp@0.16.2`). */
+static const struct prompt_guard claude_guard = {
+    .commands = "/", .front = "\n", .mentions = MENTIONS_OUTSIDE_WORDS};
+static const struct prompt_guard codex_guard = {
+    .commands = "/", .behind_blanks = true, .front = "User: ", .skills = true};
+/* An agent names its commands by available_commands_update, which may come when the
+ * prompt is on its way: one that nobody knows is taken to have some, and to read
+ * files. */
+static const struct prompt_guard any_guard = {.commands = "/",
+                                              .behind_blanks = true,
+                                              .front = "User: ",
+                                              .mentions = MENTIONS_OUTSIDE_WORDS};
+
 static const struct known {
   const char *program;
   const char *env[3][2];
+  const struct prompt_guard *guard; /* NULL: any_guard */
   bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
 } known_agents[] = {
     /* As root claude has no mode bypassPermissions without IS_SANDBOX. */
     {.program = "claude-code-acp",
      .expands = true,
+     .guard = &claude_guard,
      .env = {{"IS_SANDBOX", "1"},
              {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
              {"DISABLE_AUTOUPDATER", "1"}}},
+    {.program = "codex-acp", .guard = &codex_guard},
     {.program = "gemini",
      .env = {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
 };
@@ -122,9 +137,15 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
              const struct run_request *req, const struct bridge_address *bridge,
              const struct plan_place *place, struct process_plan *out, struct fault *f)
 {
+  const struct known *known = known_find(&req->harness_options.command);
+  a->guard = profile->guard ? profile->guard : known ? known->guard : NULL;
+  if (!a->guard)
+    a->guard = &any_guard;
+  const struct prompt_rules rules = {
+      .adapter = profile->name, .system_first = true, .guard = *a->guard};
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
   /* Written again when the session is open: now only to refuse what gives no prompt. */
-  int rc = prompt_write(req, profile->name, true, &prompt, f);
+  int rc = prompt_write(req, &rules, &prompt, f);
   buf_free(&prompt);
   if (rc != 0)
     return -1;
@@ -138,7 +159,6 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     a->calls.tools = req->tools;
     a->calls.drops_wait = profile->adds_wait;
     a->calls.empty_is_text = profile->hides_empty;
-    const struct known *known = known_find(&req->harness_options.command);
     bool expands = known && known->expands;
     if (expands)
       strv_set_env(&out->env, TOKEN_VARIABLE, bridge->token);

@@ -54,6 +54,10 @@ struct acp_profile {
   bool counts_tokens;
   bool adds_wait;   /* a parameter of its own, TOOL_WAIT_PARAMETER, in calls of ours */
   bool hides_empty; /* a bridged tool that answered "" has a result without content */
+  /* What keeps its prompts words; NULL: what does so for an agent that nobody knows. */
+  const struct prompt_guard *guard;
+  /* Of a prompt of more bytes it leaves some out; 0: that was never seen. */
+  size_t cuts_above;
 };
 
 /* A request for permission that waits for the run's answer. */
@@ -68,6 +72,7 @@ struct acp {
   const struct run_request *req; /* the run's; NULL: a transcript is translated */
   struct buf workspace, servers; /* servers: the JSON array for session/new */
   bool bridged;
+  const struct prompt_guard *guard;
   enum acp_step waiting;  /* for the answer to this request of ours */
   struct buf init, offer; /* the agent's answers to initialize and session/…, raw */
   struct buf session;     /* its id */

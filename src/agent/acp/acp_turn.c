@@ -41,6 +41,9 @@ static void keep_usage(struct acp *a, json_at result)
  * none.  Gemini says end_turn of it all the same. */
 static bool counted_none(const struct acp *a, json_at result)
 {
+  /* A command is answered by the agent itself. */
+  if (a->req && a->req->harness_options.prompt_commands)
+    return false;
   json_at quota = json_get(json_get(result, "_meta"), "quota"),
           models = json_get(quota, "model_usage");
   bool none = json_kind(models) == JSON_ARRAY && !json_first(models);
@@ -119,6 +122,14 @@ void acp_turn_finished(struct acp *a, const struct event_usage *usage,
   events_finish(events, "stop", usage);
 }
 
+void acp_turn_cut_short(struct acp *a, const struct event_usage *usage,
+                        struct events *events)
+{
+  if (a->req && a->req->output_schema.len > 0)
+    structured_say_if_any(events, buf_span(&a->answer));
+  events_finish(events, "length", usage);
+}
+
 void acp_finish(struct acp *a, const struct process_end *end, struct agent_output *output)
 {
   bool well = process_end_is_clean(end);
@@ -127,7 +138,7 @@ void acp_finish(struct acp *a, const struct process_end *end, struct agent_outpu
   if (a->outcome == ACP_ERROR)
     events_fail(output->events, buf_span(&a->code), buf_span(&a->text));
   else if (a->outcome == ACP_LENGTH && well)
-    events_finish(output->events, "length", NULL);
+    acp_turn_cut_short(a, NULL, output->events);
   else if (a->outcome == ACP_SUCCESS && well)
     acp_turn_finished(a, NULL, output->events);
   else

@@ -17,6 +17,9 @@ void acp_finish(struct acp *a, const struct process_end *end,
 /* RUN_FINISHED stop; with outputSchema the value in `answer` first, or its error. */
 void acp_turn_finished(struct acp *a, const struct event_usage *usage,
                        struct events *events);
+/* RUN_FINISHED length; with outputSchema the value or a warning first. */
+void acp_turn_cut_short(struct acp *a, const struct event_usage *usage,
+                        struct events *events);
 bool acp_succeeded(const struct acp *a);
 
 #endif

@@ -74,8 +74,8 @@ struct claude {
 #define VALUE_TOOL "StructuredOutput"
 
 /* Kept as the agent's own bytes: what is passed on, and what is bulky and not read. */
-static const char *const raw_members[] = {"input", "tools", "tool_use_result",
-                                          CLAUDE_RESULT_RAW, NULL};
+static const char *const raw_members[] = {"input",           "tools",           "skills",
+                                          "tool_use_result", CLAUDE_RESULT_RAW, NULL};
 
 struct line { /* what the functions below share */
   struct claude *c;
@@ -99,7 +99,9 @@ static void on_init(const struct line *l, json_at root)
 {
   const struct event_session session = {.id = given_text(l, root, "session_id"),
                                         .model = given_text(l, root, "model"),
-                                        .tools_json = json_raw(json_get(root, "tools"))};
+                                        .tools_json = json_raw(json_get(root, "tools")),
+                                        .skills_json =
+                                            json_raw(json_get(root, "skills"))};
   events_session(l->events, "claude-code", &session);
   if (!l->c->compared)
     claude_tools_compare(&l->c->offered, l->doc, root, l->events);
@@ -452,8 +454,9 @@ const struct harness claude_code_harness = {
     .program = "claude",
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
-             TAKES_EFFORT,
+             TAKES_EFFORT | TAKES_SETTING_SOURCES,
     .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
+    .prompt = &claude_code_prompt,
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,

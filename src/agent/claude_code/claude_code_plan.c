@@ -17,6 +17,11 @@
 
 enum { FEW_TOOLS = 32 }; /* up to so many their definitions stand in the prompt */
 
+const struct prompt_rules claude_code_prompt = {.adapter = "Claude Code",
+                                                .guard = {.commands = "/", .front = "\n"},
+                                                .no_blank = true,
+                                                .most = 10 * MIB};
+
 static int add_option(struct strv *argv, const char *option, struct span value,
                       const char *field, struct fault *f)
 {
@@ -85,6 +90,8 @@ static void add_environment(struct strv *env, const struct run_request *req, boo
   strv_set_env(env, "CLAUDE_CODE_SANDBOXED", SPAN_LITERAL("1"));
   strv_set_env(env, "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", SPAN_LITERAL("1"));
   strv_set_env(env, "DISABLE_AUTOUPDATER", SPAN_LITERAL("1"));
+  if (!req->harness_options.prompt_commands)
+    strv_set_env(env, "CLAUDE_CODE_DISABLE_FILE_MENTIONS", SPAN_LITERAL("1"));
   if (!bridged)
     return;
   /* Else it hides bridged tools behind its ToolSearch, even 13 small ones. */
@@ -111,6 +118,25 @@ static int add_lists(struct strv *argv, const struct run_request *req,
   strv_free(&disallowed);
   buf_free(&spelling.before);
   return rc;
+}
+
+/* --setting-sources stands before -p, which could take what follows for the prompt. */
+static void add_front(struct strv *argv, const struct run_request *req)
+{
+  static const char *const words[] = {"-p", "--output-format", "stream-json",
+                                      "--verbose"};
+  const struct spans *chosen = &req->harness_options.setting_sources;
+  struct buf sources = buf_make(KIB);
+  for (size_t i = 0; i < chosen->count; i++) {
+    buf_add_text(&sources, i > 0 ? "," : "");
+    buf_add(&sources, chosen->at[i]);
+  }
+  strv_add(argv, SPAN_LITERAL("claude"));
+  strv_add(argv, SPAN_LITERAL("--setting-sources"));
+  strv_add(argv, sources.len > 0 ? buf_span(&sources) : SPAN_LITERAL("user,project"));
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    strv_add(argv, span_of(words[i]));
+  buf_free(&sources);
 }
 
 static int add_options(struct process_plan *out, const struct run_request *req,
@@ -142,17 +168,12 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
                      const struct plan_place *place, struct process_plan *out,
                      struct fault *f)
 {
-  /* --setting-sources stands before -p, which could take what follows for the prompt. */
-  static const char *const front[] = {"claude",   "--setting-sources", "user",
-                                      "-p",       "--output-format",   "stream-json",
-                                      "--verbose"};
-  if (prompt_write(req, "Claude Code", false, &out->first_input, f) != 0)
+  if (prompt_write(req, &claude_code_prompt, &out->first_input, f) != 0)
     return -1;
   if (req->output_schema.len > 0)
     structured_ask(req->output_schema, &out->first_input);
   out->input = INPUT_ONCE;
-  for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)
-    strv_add(&out->argv, span_of(front[i]));
+  add_front(&out->argv, req);
   if (add_options(out, req, bridge, f) != 0)
     return -1;
   add_system_prompt(out, req, place);

@@ -200,16 +200,15 @@ static void warn_denials(const struct claude_result *r, struct events *events)
   buf_free(&text);
 }
 
-/* A model that did not heed the schema leaves its text, in which a value may stand; none
- * is no error (TanStack's runner says nothing then either). */
+/* A model that did not heed the schema leaves its text, in which a value may stand. */
 static bool say_value(struct claude_result *r, struct events *events)
 {
   struct span answer = buf_span(&r->answer), value = buf_span(&r->value);
-  if (!r->wants_value)
-    return false;
   if (value.len == 0)
     value = structured_find(answer);
-  if (value.len > 0)
+  if (value.len == 0)
+    structured_fail(events, answer);
+  else
     structured_say(events, value, answer.len > 0 ? answer : value);
   return value.len > 0;
 }
@@ -220,7 +219,9 @@ static void finish_well(struct claude_result *r, struct events *events)
     events_warn(events, "pause-turn",
                 SPAN_LITERAL("The model paused its turn (stop_reason pause_turn): the "
                              "answer may not be whole."));
-  if (!say_value(r, events))
+  if (r->wants_value && !say_value(r, events))
+    return;
+  if (!r->wants_value)
     agent_warn_if_silent(events);
   events_finish(events, buf_cstring(&r->reason), NULL);
 }
@@ -230,9 +231,11 @@ void claude_result_finish(struct claude_result *r, const struct process_end *end
 {
   bool well = process_end_is_clean(end);
   warn_denials(r, events);
-  if (r->outcome == OUTCOME_LENGTH) /* its exit status is 1 then */
+  if (r->outcome == OUTCOME_LENGTH) { /* its exit status is 1 then */
+    if (r->wants_value)
+      structured_say_if_any(events, buf_span(r->value.len > 0 ? &r->value : &r->answer));
     events_finish(events, "length", NULL);
-  else if (r->outcome == OUTCOME_ERROR || (!well && r->code.len > 0))
+  } else if (r->outcome == OUTCOME_ERROR || (!well && r->code.len > 0))
     events_fail(events, buf_span(&r->code), buf_span(&r->text));
   else if (r->outcome != OUTCOME_SUCCESS || !well)
     harness_fail_by_end(events, end);

@@ -282,6 +282,7 @@ const struct harness codex_harness = {
     .program = "codex",
     .native_programs = codex_plan_native_programs,
     .structured = true,
+    .prompt = &codex_prompt,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_SANDBOX,
     .memory = sizeof(struct codex),
     .plan = codex_begin,

@@ -23,6 +23,14 @@ const char *const codex_plan_native_programs[] = {
 #endif
     NULL};
 
+const struct prompt_rules codex_prompt = {.adapter = "Codex",
+                                          .system_first = true,
+                                          .guard = {.skills = true},
+                                          .bom_lost = true,
+                                          .no_blank = true,
+                                          .most = 1 << 20,
+                                          .characters = true};
+
 /* The sandbox by harnessOptions.sandbox, else by the permission mode, whose names are
  * Claude Code's; with nobody to ask, "default" there means that edits are refused.
  * Without either none: the run is in a container of its own already. */
@@ -124,7 +132,7 @@ int codex_plan(const struct run_request *req, const struct bridge_address *bridg
                const struct plan_place *place, struct process_plan *out, struct fault *f)
 {
   static const char *const front[] = {"codex", "exec", "--json"};
-  if (prompt_write(req, "Codex", true, &out->first_input, f) != 0)
+  if (prompt_write(req, &codex_prompt, &out->first_input, f) != 0)
     return -1;
   out->input = INPUT_ONCE;
   for (size_t i = 0; i < sizeof front / sizeof front[0]; i++)

@@ -54,13 +54,13 @@ static int command_plan(void *state, const struct run_request *req,
                         const struct plan_place *place, struct process_plan *out,
                         struct fault *f)
 {
+  static const struct prompt_rules rules = {.adapter = "Command", .system_first = true};
   const struct spans *words = &req->harness_options.command;
   struct command *c = state;
   (void)place;
   c->told.tools = req->tools;
   if (choose_output(c, req->harness_options.output, f) != 0 ||
-      check_command(req, f) != 0 ||
-      prompt_write(req, "Command", true, &out->first_input, f) != 0)
+      check_command(req, f) != 0 || prompt_write(req, &rules, &out->first_input, f) != 0)
     return -1;
   out->input = INPUT_ONCE;
   for (size_t i = 0; i < words->count; i++)

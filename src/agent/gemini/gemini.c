@@ -59,6 +59,11 @@ struct gemini {
   bool has_usage;
 };
 
+/* Over ACP it answers "/help" and "$help" itself, behind blanks too, but looks at the
+ * first part of a prompt alone. */
+static const struct prompt_guard guard = {
+    .commands = "/$", .behind_blanks = true, .front = "User:", .apart = true};
+
 static const struct acp_profile profile = {.id = "gemini",
                                            .name = "Gemini",
                                            .auth = "gemini-api-key",
@@ -67,7 +72,8 @@ static const struct acp_profile profile = {.id = "gemini",
                                            .asks_to_tell = true,
                                            .counts_tokens = true,
                                            .adds_wait = true,
-                                           .hides_empty = true};
+                                           .hides_empty = true,
+                                           .guard = &guard};
 
 static const char *const raw_members[] = {"parameters", "stats",     "id",
                                           "rawInput",   "rawOutput", NULL};
@@ -233,7 +239,7 @@ static void gemini_finish(void *state, const struct process_end *end,
     acp_finish(&g->acp, end, output);
   /* its exit status is 53 */
   else if (g->outcome == OUTCOME_LENGTH)
-    events_finish(output->events, "length", usage);
+    acp_turn_cut_short(&g->acp, usage, output->events);
   else if (g->outcome == OUTCOME_ERROR)
     events_fail(output->events, buf_span(&g->code), buf_span(&g->text));
   else if (g->outcome == OUTCOME_SUCCESS && well)

@@ -7,6 +7,13 @@
 #include "agent/prompt.h"
 #include "agent/structured.h"
 
+/* Outside of ACP '/' is a command as the first character alone, and each '@' in front of
+ * the name of a file puts that into the request, inside words too. */
+static const struct prompt_rules gemini_prompt = {
+    .adapter = "Gemini",
+    .system_first = true,
+    .guard = {.commands = "/", .front = " ", .mentions = MENTIONS_EVERYWHERE}};
+
 /* What it calls the modes of modelOptions.permissionMode. */
 static int add_mode(struct strv *argv, struct span mode, struct fault *f)
 {
@@ -29,7 +36,7 @@ static int add_mode(struct strv *argv, struct span mode, struct fault *f)
 static int add_stream(struct process_plan *out, const struct run_request *req,
                       struct fault *f)
 {
-  if (prompt_write(req, "Gemini", true, &out->first_input, f) != 0)
+  if (prompt_write(req, &gemini_prompt, &out->first_input, f) != 0)
     return -1;
   if (req->output_schema.len > 0)
     structured_ask(req->output_schema, &out->first_input);

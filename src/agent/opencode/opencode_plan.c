@@ -102,15 +102,17 @@ static void write_tools_off(const struct strv *disallowed, struct json_writer *w
   json_close(w, '}');
 }
 
+/* Its server takes nothing for more than words ("/init", "@path", "!ls": seen). */
 static int write_prompt(const struct run_request *req, const struct strv *disallowed,
                         struct buf *out, struct fault *f)
 {
+  static const struct prompt_rules rules = {.adapter = "OpenCode"};
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES), system = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = json_write_to(out);
   json_open(&w, NULL, '{');
   int rc = write_model(req->model, &w, f);
   if (rc == 0)
-    rc = prompt_write(req, "OpenCode", false, &prompt, f);
+    rc = prompt_write(req, &rules, &prompt, f);
   if (rc == 0) {
     prompt_system(req, &system);
     if (system.len > 0)

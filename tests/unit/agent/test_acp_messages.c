@@ -82,10 +82,76 @@ static void test_messages__images_go_to_an_agent_that_takes_them(void **state)
   }
 }
 
+#define PART(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
+#define WJ         "\xe2\x81\xa0"
+
+/* `parts`: what the agent is prompted with. */
+static void expect_parts(const struct harness *harness, const char *program,
+                         const char *prompt, bool commands, const char *parts)
+{
+  struct span words[] = {span_of(program)};
+  struct buf wanted = buf_make(4096);
+  struct acp_talk t;
+  buf_addf(&wanted, "\"prompt\":[%s]}}", parts);
+  acp_talk_open(&t, harness);
+  if (program)
+    t.req.harness_options.command = (struct spans){words, 1};
+  t.messages[0].text = span_of(prompt);
+  t.req.harness_options.prompt_commands = commands;
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, buf_cstring(&wanted));
+  acp_talk_close(&t);
+  buf_free(&wanted);
+}
+
+static void test_messages__a_prompt_is_words_to_each_agent_by_its_own_way(void **state)
+{
+  const struct {
+    const struct harness *harness;
+    const char *program, *prompt, *plain;
+  } rows[] = {
+      {&acp_harness, "some-agent", " /x @f a@b $s", PART("User:  /x @" WJ "f a@b $s")},
+      {&acp_harness, "claude-code-acp", "/x @f a@b", PART("\\n/x @" WJ "f a@b")},
+      {&acp_harness, "claude-code-acp", " /x", PART(" /x")},
+      {&acp_harness, "codex-acp", "/x @f $s", PART("User: /x @f $" WJ "s")},
+      {&grok_build_harness, NULL, "\xef\xbb\xbf/x @ f a@b",
+       PART("User: \xef\xbb\xbf/x @" WJ " f a@b")},
+      {&gemini_harness, NULL, " /x @f", PART("User:") "," PART(" /x @f")},
+      {&gemini_harness, NULL, "$x", PART("User:") "," PART("$x")},
+      {&gemini_harness, NULL, " x / $\n", PART(" x / $\\n")},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    expect_parts(rows[i].harness, rows[i].program, rows[i].prompt, false, rows[i].plain);
+  expect_parts(&gemini_harness, NULL, "/x @f", true, PART("/x @f"));
+  expect_parts(&acp_harness, "some-agent", "/x @f", true, PART("/x @f"));
+}
+
+static void test_messages__a_prompt_that_will_be_cut_is_warned_of(void **state)
+{
+  char *words = malloc(99901);
+  (void)state;
+  memset(words, 'a', 99901);
+  for (size_t i = 0; i < 2; i++) {
+    struct acp_talk t;
+    acp_talk_open(&t, &grok_build_harness);
+    t.messages[0].text = (struct span){words, 99900 + i};
+    acp_talk_begin(&t, NULL);
+    acp_talk_hear(&t, ACP_INIT, "session/new");
+    acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+    acp_talk_told(&t, "\"prompt-cut\"", i == 1);
+    acp_talk_close(&t);
+  }
+  free(words);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_messages__initialize_offers_no_files_and_no_terminal),
+      cmocka_unit_test(test_messages__a_prompt_is_words_to_each_agent_by_its_own_way),
+      cmocka_unit_test(test_messages__a_prompt_that_will_be_cut_is_warned_of),
       cmocka_unit_test(
           test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else),
       cmocka_unit_test(test_messages__images_go_to_an_agent_that_takes_them),

@@ -93,7 +93,7 @@ static void test_turn__gemini_that_counted_no_token_had_no_answer(void **state)
   }
 }
 
-static void expect_structured(const char *text, const char *wanted)
+static void expect_structured(const char *text, const char *end, const char *wanted)
 {
   struct acp_talk t;
   acp_talk_open(&t, &acp_harness);
@@ -108,7 +108,7 @@ static void expect_structured(const char *text, const char *wanted)
                 "\"completed\"}}}",
                 NULL);
   acp_talk_hear(&t, text, NULL);
-  acp_talk_hear(&t, ACP_END, NULL);
+  acp_talk_hear(&t, end, NULL);
   talk_end(&t.talk, (struct process_end){0});
   acp_talk_told(&t, wanted, true);
   acp_talk_close(&t);
@@ -117,8 +117,13 @@ static void expect_structured(const char *text, const char *wanted)
 static void test_turn__the_value_is_looked_for_behind_the_last_tool_call(void **state)
 {
   (void)state;
-  expect_structured(ACP_TEXT("It is {\\\"n\\\":7}"), "\"object\":{\"n\":7}");
-  expect_structured(ACP_TEXT("no"), "structured-output-parse-failed");
+  static const char cut[] = "{\"id\":8,\"result\":{\"stopReason\":\"max_tokens\"}}";
+  static const char *const ends[] = {ACP_END, cut};
+  for (size_t i = 0; i < 2; i++) {
+    expect_structured(ACP_TEXT("It is {\\\"n\\\":7}"), ends[i], "\"object\":{\"n\":7}");
+    expect_structured(ACP_TEXT("no"), ends[i], "structured-output-parse-failed");
+  }
+  expect_structured(ACP_TEXT("no"), cut, "\"finishReason\":\"length\"");
 }
 
 int main(void)

@@ -108,7 +108,11 @@ static void test_claude__the_value_that_was_asked_for_is_told_once(void **state)
               "TOOL_CALL");
   expect_told(by_result, "\"object\":{\"n\": 2},\"raw\":\"{\\\"n\\\":2}\"", "TOOL_CALL");
   expect_told(by_text, "\"object\":{\"n\":3},\"raw\":\"It is {", "TOOL_CALL");
-  expect_told(none, "RUN_FINISHED", "structured-output");
+  const char *const cut[] = {MAX_TURNS, NULL}, *const cut_late[] = {use, MAX_TURNS, NULL};
+  expect_told(none, "structured-output-parse-failed", "RUN_FINISHED");
+  expect_told(cut, "\"code\":\"structured-output-parse-failed\"", "RUN_ERROR");
+  expect_told(cut, "\"finishReason\":\"length\"", "RUN_ERROR");
+  expect_told(cut_late, "\"object\":{\"n\": 1.0}", "structured-output-parse-failed");
 }
 
 static void test_claude__the_last_result_decides(void **state)

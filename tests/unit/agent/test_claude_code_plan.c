@@ -46,10 +46,11 @@ static void test_plan__the_smallest_request(void **state)
   struct fault f = {0};
   (void)state;
   assert_int_equal(claude_code_plan(&req, NULL, &place, &plan, &f), 0);
-  expect_argv(&plan,
-              "claude --setting-sources user -p --output-format stream-json --verbose "
-              "--model sonnet --include-partial-messages "
-              "--permission-mode bypassPermissions");
+  expect_argv(
+      &plan,
+      "claude --setting-sources user,project -p --output-format stream-json --verbose "
+      "--model sonnet --include-partial-messages "
+      "--permission-mode bypassPermissions");
   assert_int_equal(plan.input, INPUT_ONCE);
   assert_string_equal(buf_cstring(&plan.first_input), "hi");
   assert_int_equal(plan.file_count, 0);
@@ -60,6 +61,47 @@ static void test_plan__the_smallest_request(void **state)
                       "1");
   assert_null(strv_env(&plan.env, "ENABLE_TOOL_SEARCH"));
   assert_null(strv_env(&plan.env, "MCP_TOOL_TIMEOUT"));
+  process_plan_free(&plan);
+}
+
+static void test_plan__a_prompt_is_words_unless_commands_are_wanted(void **state)
+{
+  static const struct {
+    const char *prompt, *plain;
+  } rows[] = {{"/clear", "\n/clear"},
+              {" /clear", " /clear"},
+              {"see @x, $x ", "see @x, $x "},
+              {"\n--help\n", "\n--help\n"}};
+  struct message message;
+  struct run_request req = asking(&message);
+  struct fault f = {0};
+  (void)state;
+  for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+    struct process_plan plan = process_plan_make();
+    bool commands = i % 2;
+    message.text = span_of(rows[i / 2].prompt);
+    req.harness_options.prompt_commands = commands;
+    assert_int_equal(claude_code_plan(&req, NULL, &place, &plan, &f), 0);
+    assert_string_equal(buf_cstring(&plan.first_input),
+                        commands ? rows[i / 2].prompt : rows[i / 2].plain);
+    const char *off = strv_env(&plan.env, "CLAUDE_CODE_DISABLE_FILE_MENTIONS");
+    assert_true(commands ? off == NULL : off != NULL && strcmp(off, "1") == 0);
+    process_plan_free(&plan);
+  }
+}
+
+static void test_plan__the_request_chooses_the_sources_of_settings(void **state)
+{
+  struct span sources[] = {SPAN_LITERAL("local"), SPAN_LITERAL("user")};
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  req.harness_options.setting_sources = (struct spans){sources, 2};
+  assert_int_equal(claude_code_plan(&req, NULL, &place, &plan, &f), 0);
+  assert_string_equal(plan.argv.at[1], "--setting-sources");
+  assert_string_equal(plan.argv.at[2], "local,user");
   process_plan_free(&plan);
 }
 
@@ -82,14 +124,15 @@ static void test_plan__every_option_in_the_references_order(void **state)
   req.effort = SPAN_LITERAL("high");
   req.deadlines.tool_ms = 5000;
   assert_int_equal(claude_code_plan(&req, &bridge, &place, &plan, &f), 0);
-  expect_argv(&plan,
-              "claude --setting-sources user -p --output-format stream-json --verbose "
-              "--model sonnet --include-partial-messages --resume sess-1 "
-              "--permission-mode acceptEdits --max-turns 3 "
-              "--json-schema {\"type\":\"object\"} "
-              "--allowedTools Read,Bash(git *) --disallowedTools WebFetch "
-              "--append-system-prompt-file /tmp/run-1/system-prompt.txt "
-              "--mcp-config /tmp/run-1/mcp.json --effort high");
+  expect_argv(
+      &plan,
+      "claude --setting-sources user,project -p --output-format stream-json --verbose "
+      "--model sonnet --include-partial-messages --resume sess-1 "
+      "--permission-mode acceptEdits --max-turns 3 "
+      "--json-schema {\"type\":\"object\"} "
+      "--allowedTools Read,Bash(git *) --disallowedTools WebFetch "
+      "--append-system-prompt-file /tmp/run-1/system-prompt.txt "
+      "--mcp-config /tmp/run-1/mcp.json --effort high");
   assert_int_equal(plan.file_count, 2);
   assert_string_equal(plan.files[0].name, "system-prompt.txt");
   assert_string_equal(buf_cstring(&plan.files[0].content), "be kind");
@@ -197,6 +240,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plan__the_smallest_request),
+      cmocka_unit_test(test_plan__a_prompt_is_words_unless_commands_are_wanted),
+      cmocka_unit_test(test_plan__the_request_chooses_the_sources_of_settings),
       cmocka_unit_test(test_plan__every_option_in_the_references_order),
       cmocka_unit_test(test_plan__the_token_is_in_no_argument_and_no_variable),
       cmocka_unit_test(test_plan__few_tools_stand_in_the_prompt),

@@ -86,6 +86,26 @@ static void test_plan__everything_else_in_its_place(void **state)
   process_plan_free(&plan);
 }
 
+static void expect_input(const char *prompt, const char *wanted)
+{
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  message.text = span_of(prompt);
+  assert_int_equal(codex_plan(&req, NULL, &place, &plan, &f), 0);
+  assert_string_equal(buf_cstring(&plan.first_input), wanted);
+  process_plan_free(&plan);
+}
+
+static void test_plan__a_prompt_names_no_skill_and_keeps_its_bom(void **state)
+{
+  (void)state;
+  expect_input("/clear @x !ls", "/clear @x !ls");
+  expect_input("\xef\xbb\xbf$s for $5 ",
+               "\xef\xbb\xbf\xef\xbb\xbf$\xe2\x81\xa0s for $5 ");
+}
+
 /* NULL: refused. */
 static void expect_sandbox(const char *mode, const char *option, const char *wanted)
 {
@@ -159,7 +179,7 @@ static void test_plan__what_a_command_line_cannot_hold_is_refused(void **state)
   req.effort = SPAN_LITERAL("a\0b");
   expect_refused(&req, "modelOptions.effort holds a NUL");
   req = asking(&message);
-  message.text = SPAN_LITERAL("  ");
+  message.text = SPAN_LITERAL("");
   expect_refused(&req, "Codex adapter requires a trailing user message");
 }
 
@@ -181,6 +201,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plan__the_smallest_request),
       cmocka_unit_test(test_plan__everything_else_in_its_place),
+      cmocka_unit_test(test_plan__a_prompt_names_no_skill_and_keeps_its_bom),
       cmocka_unit_test(test_plan__the_sandbox_by_option_or_by_mode),
       cmocka_unit_test(test_plan__no_model_named_is_the_users_own),
       cmocka_unit_test(test_plan__what_a_command_line_cannot_hold_is_refused),

@@ -85,7 +85,7 @@ static void test_program__what_cannot_be_done_is_refused(void **state)
   plan(&req, NULL, &p, "harnessOptions.output must be text or ndjson");
   process_plan_free(&p);
   req = asking(&message);
-  message.text = SPAN_LITERAL(" ");
+  message.text = SPAN_LITERAL("");
   plan(&req, NULL, &p, "Command adapter requires a trailing user message");
   process_plan_free(&p);
   req = asking(&message);

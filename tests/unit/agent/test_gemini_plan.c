@@ -83,6 +83,29 @@ static void expect_refused(struct run_request req, bool bridged, const char *wan
   process_plan_free(&plan);
 }
 
+static void test_plan__a_prompt_on_stdin_is_words(void **state)
+{
+  static const struct {
+    const char *prompt, *plain;
+  } rows[] = {{"/init", " /init"},
+              {" /init", " /init"},
+              {"a@b ", "a@\xe2\x81\xa0"
+                       "b "}};
+  (void)state;
+  for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+    struct message message = {ROLE_USER, span_of(rows[i / 2].prompt)};
+    struct run_request req = {.messages = &message, .message_count = 1};
+    struct process_plan plan = process_plan_make();
+    struct fault f = {0};
+    req.harness_options.protocol = SPAN_LITERAL("stream-json");
+    req.harness_options.prompt_commands = i % 2;
+    assert_int_equal(gemini_plan(&req, false, &plan, &f), 0);
+    assert_string_equal(buf_cstring(&plan.first_input),
+                        i % 2 ? rows[i / 2].prompt : rows[i / 2].plain);
+    process_plan_free(&plan);
+  }
+}
+
 static void test_plan__what_it_cannot_do_is_refused(void **state)
 {
   struct run_request req = {.model = SPAN_LITERAL("m")};
@@ -106,6 +129,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plan__acp_unless_told_else),
       cmocka_unit_test(test_plan__stream_json_takes_the_prompt_on_stdin),
+      cmocka_unit_test(test_plan__a_prompt_on_stdin_is_words),
       cmocka_unit_test(test_plan__what_it_cannot_do_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

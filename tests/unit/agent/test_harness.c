@@ -53,6 +53,9 @@ static void test_harness__what_it_cannot_do_is_refused_by_name(void **state)
        "harnessOptions.authMethod",
        {.harness_options.auth_method = one[0]}},
       {TAKES_SANDBOX, "harnessOptions.sandbox", {.harness_options.sandbox = one[0]}},
+      {TAKES_SETTING_SOURCES,
+       "harnessOptions.settingSources",
+       {.harness_options.setting_sources = list}},
   };
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -85,9 +88,25 @@ static void test_harness__a_command_is_for_those_that_need_one(void **state)
   assert_int_equal(harness_admit(&h, &req, &f), -1);
 }
 
+static void test_harness__a_prompt_that_it_would_refuse_is_refused(void **state)
+{
+  static const struct prompt_rules rules = {.adapter = "Plain", .no_blank = true};
+  struct message blank[] = {{.role = ROLE_USER, .text = SPAN_LITERAL(" ")}};
+  struct run_request req = {.messages = blank, .message_count = 1};
+  struct harness h = plain;
+  struct fault f = {0};
+  (void)state;
+  assert_int_equal(harness_admit(&h, &req, &f), 0);
+  h.prompt = &rules;
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_non_null(strstr(f.text, "Plain takes no blank prompt"));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_harness__a_prompt_that_it_would_refuse_is_refused),
       cmocka_unit_test(test_harness__what_it_cannot_do_is_refused_by_name),
       cmocka_unit_test(test_harness__a_command_is_for_those_that_need_one),
   };

@@ -86,7 +86,7 @@ static void test_opencode_plan__the_smallest_request(void **state)
       buf_cstring(&d.order.prompt),
       "{\"model\":{\"providerID\":\"open\",\"modelID\":\"router/m-1\"},"
       "\"tools\":{\"question\":false},\"parts\":[{\"type\":\"text\",\"text\":"
-      "\"Previous conversation:\\nUser: q1\\nAssistant: a1\\n\\nq2\"}]}");
+      "\"Previous conversation:\\nUser: q1\\nAssistant: a1\\n\\n q2 \"}]}");
   assert_int_equal(d.order.mode, PERMISSION_MODE_BYPASS);
   close_fixture(&d);
 }
@@ -120,7 +120,7 @@ test_opencode_plan__a_session_gets_the_last_words_a_fresh_one_all(void **state)
   d.req.session_id = SPAN_LITERAL("ses_1");
   assert_int_equal(make(&d, NULL), 0);
   assert_string_equal(buf_cstring(&d.order.session_id), "ses_1");
-  assert_non_null(strstr(buf_cstring(&d.order.prompt), "\"text\":\"q2\""));
+  assert_non_null(strstr(buf_cstring(&d.order.prompt), "\"text\":\" q2 \""));
   assert_non_null(strstr(buf_cstring(&d.order.fresh_prompt), "User: q1"));
   close_fixture(&d);
 }

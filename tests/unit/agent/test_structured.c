@@ -93,6 +93,19 @@ static void test_structured__a_failure_shows_the_beginning_of_what_was_said(void
   stream_close(&s);
 }
 
+static void test_structured__a_run_cut_short_says_what_there_is(void **state)
+{
+  (void)state;
+  struct stream s;
+  stream_open(&s, &event_format_tanstack, 0);
+  structured_say_if_any(s.events, SPAN_LITERAL("no"));
+  assert_non_null(strstr(s.text.at, "\"code\":\"structured-output-parse-failed\""));
+  assert_null(strstr(s.text.at, "RUN_ERROR"));
+  structured_say_if_any(s.events, SPAN_LITERAL("It is {\"n\":1}"));
+  assert_non_null(strstr(s.text.at, "\"object\":{\"n\":1}"));
+  stream_close(&s);
+}
+
 static void test_structured__asks_with_the_schema_as_it_is(void **state)
 {
   (void)state;
@@ -119,6 +132,7 @@ int main(void)
       cmocka_unit_test(test_structured__says_it_with_the_id_of_the_last_message),
       cmocka_unit_test(test_structured__says_it_though_there_was_no_message),
       cmocka_unit_test(test_structured__a_failure_shows_the_beginning_of_what_was_said),
+      cmocka_unit_test(test_structured__a_run_cut_short_says_what_there_is),
       cmocka_unit_test(test_structured__asks_with_the_schema_as_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, forget);

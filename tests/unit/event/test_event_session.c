@@ -34,6 +34,9 @@ static void test_event_session__tells_what_the_agent_has_told(void **state)
          "some-agent.session-id", "{\"sessionId\":\"\",\"model\":\"m\"}");
   expect(&(struct event_session){.tools_json = SPAN_LITERAL("[ 1.0 ]")},
          "some-agent.session-id", "{\"tools\":[ 1.0 ]}");
+  expect(&(struct event_session){.tools_json = SPAN_LITERAL("[]"),
+                                 .skills_json = SPAN_LITERAL("[\"s\"]")},
+         "some-agent.session-id", "{\"tools\":[],\"skills\":[\"s\"]}");
 }
 
 int main(void)

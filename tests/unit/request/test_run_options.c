@@ -206,7 +206,8 @@ test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
       "{\"outputSchema\": {\"type\" : \"object\",\"n\":1.0}, "
       "\"harnessOptions\":{\"new\":1,"
       "\"command\":[\"agent\",\"--acp\",\"\"],\"output\":\"ndjson\",\"protocol\":\"acp\","
-      "\"mode\":\"plan\",\"authMethod\":\"key\",\"sandbox\":\"read-only\"}}");
+      "\"mode\":\"plan\",\"authMethod\":\"key\",\"sandbox\":\"read-only\","
+      "\"settingSources\":[\"user\",\"local\"],\"promptCommands\":true}}");
   assert_non_null(req);
   assert_true(span_is(req->output_schema, "{\"type\" : \"object\",\"n\":1.0}"));
   const struct harness_options *o = &req->harness_options;
@@ -217,11 +218,26 @@ test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
   assert_true(span_is(o->mode, "plan"));
   assert_true(span_is(o->auth_method, "key"));
   assert_true(span_is(o->sandbox, "read-only"));
+  assert_int_equal(o->setting_sources.count, 2);
+  assert_true(span_is(o->setting_sources.at[1], "local"));
+  assert_true(o->prompt_commands);
   options_free();
   refused("outputSchema", "[]", "run request: outputSchema must be an object");
   refused("harnessOptions", "[]", "run request: harnessOptions must be an object");
   refused("harnessOptions", "{\"command\":\"sh\"}",
           "run request: harnessOptions.command must be an array of strings");
+  static const char *const sources[] = {"[]", "[\"user\",\"flag\"]"};
+  for (size_t i = 0; i < 2; i++) {
+    char text[80];
+    (void)snprintf(text, sizeof text, "{\"settingSources\":%s}", sources[i]);
+    refused("harnessOptions", text,
+            "run request: harnessOptions.settingSources must be an array of \"user\", "
+            "\"project\" and \"local\"");
+  }
+  refused("harnessOptions", "{\"settingSources\":\"user\"}",
+          "run request: harnessOptions.settingSources must be an array of strings");
+  refused("harnessOptions", "{\"promptCommands\":\"yes\"}",
+          "run request: harnessOptions.promptCommands must be true or false");
   refused(
       "harnessOptions", "{\"mode\":\"-x\"}",
       "run request: harnessOptions.mode must be a string that does not begin with \"-\"");

@@ -74,7 +74,7 @@ static void test_resources__that_failed_to_open_are_closed_like_whole_ones(void 
   const char *code = NULL;
   run_fixture_open(&d, "exit 0");
   struct run_request *req = run_fixture_request("");
-  req->messages[0].text = SPAN_LITERAL(" ");
+  req->messages[0].text = SPAN_LITERAL("");
   assert_int_equal(resources_admit(&s, &d.settings, req, &f), 0);
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
   struct resources_calls calls = {.child = {.on_end = ended}};
