@@ -37,11 +37,11 @@ struct scan {
   const char *raw_from;
 
   char *out; /* NULL until something was replaced */
-  size_t out_len, out_room;
+  size_t out_len, out_capacity;
   const char *copied; /* the text before this is in `out` */
 
   struct json_cut *cuts;
-  size_t cut_count, cut_room;
+  size_t cut_count, cut_capacity;
   size_t values; /* outside of raw members */
 };
 
@@ -71,7 +71,7 @@ static void skip_blanks(struct scan *s)
 
 static int out_add(struct scan *s, const char *at, size_t len)
 {
-  if (len > s->out_room - s->out_len)
+  if (len > s->out_capacity - s->out_len)
     return fault_set(s->f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
                      (size_t)LIMIT_JSON_TREE_BYTES);
   memcpy(s->out + s->out_len, at, len);
@@ -86,9 +86,9 @@ static int replace(struct scan *s, const char *from, const char *to, const char 
   if (s->out == NULL) {
     /* A placeholder is two bytes longer than the smallest raw member's value. */
     size_t whole = (size_t)(s->end - s->text);
-    s->out_room =
+    s->out_capacity =
         whole < LIMIT_JSON_TREE_BYTES ? whole + whole / 2 + 16 : LIMIT_JSON_TREE_BYTES;
-    s->out = arena_new(s->arena, s->out_room);
+    s->out = arena_new(s->arena, s->out_capacity);
   }
   if (out_add(s, s->copied, (size_t)(from - s->copied)) < 0)
     return -1;
@@ -98,13 +98,13 @@ static int replace(struct scan *s, const char *from, const char *to, const char 
 
 static int cut(struct scan *s, const char *from, const char *to, bool by_name)
 {
-  if (s->cut_count == s->cut_room) {
-    size_t capacity = s->cut_room == 0 ? 8 : s->cut_room * 2;
+  if (s->cut_count == s->cut_capacity) {
+    size_t capacity = s->cut_capacity == 0 ? 8 : s->cut_capacity * 2;
     struct json_cut *more = arena_new(s->arena, capacity * sizeof *more);
     if (s->cut_count > 0)
       memcpy(more, s->cuts, s->cut_count * sizeof *more);
     s->cuts = more;
-    s->cut_room = capacity;
+    s->cut_capacity = capacity;
   }
   s->cuts[s->cut_count++] =
       (struct json_cut){.raw = {from, (size_t)(to - from)}, .by_name = by_name};
@@ -130,16 +130,16 @@ static int hex4(const char *at, const char *end)
   return unit;
 }
 
-struct seen_ids { /* in one string */
+struct string_traits { /* of one string: what its escapes mean */
   bool nul, lone, escape;
 };
 
 /* One escape; s->at is at its backslash.  Moves behind it, a surrogate pair counts as
  * one. */
-static int scan_escape(struct scan *s, struct seen_ids *seen)
+static int scan_escape(struct scan *s, struct string_traits *traits)
 {
   const char *at = s->at;
-  seen->escape = true;
+  traits->escape = true;
   if (s->end - at < 2)
     return scan_fails(s, s->end, "unexpected end");
   if (at[1] != 'u') {
@@ -152,7 +152,7 @@ static int scan_escape(struct scan *s, struct seen_ids *seen)
   if (unit < 0)
     return scan_fails(s, at, "bad escape");
   s->at = at + 6;
-  seen->nul = seen->nul || unit == 0;
+  traits->nul = traits->nul || unit == 0;
   if ((unit & 0xf800) != 0xd800)
     return 0;
   int low = (unit & 0x0400) == 0 && s->end - at >= 8 && at[6] == '\\' && at[7] == 'u'
@@ -161,15 +161,15 @@ static int scan_escape(struct scan *s, struct seen_ids *seen)
   if (low >= 0 && (low & 0xfc00) == 0xdc00)
     s->at = at + 12;
   else
-    seen->lone = true;
+    traits->lone = true;
   return 0;
 }
 
 /* A string with its quotes: only the grammar. */
-static int scan_string(struct scan *s, struct seen_ids *seen)
+static int scan_string(struct scan *s, struct string_traits *traits)
 {
   const char *from = s->at++;
-  *seen = (struct seen_ids){0};
+  *traits = (struct string_traits){0};
   if (s->at < s->end && *s->at == JSON_SCAN_PLACEHOLDER)
     return scan_fails(s, s->at, "invalid UTF-8");
   for (;;) {
@@ -182,7 +182,7 @@ static int scan_string(struct scan *s, struct seen_ids *seen)
     }
     if (*s->at != '\\')
       return scan_fails(s, s->at, "control byte in a string");
-    if (scan_escape(s, seen) < 0)
+    if (scan_escape(s, traits) < 0)
       return -1;
   }
 }
@@ -194,10 +194,10 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
   s->at = from + 1;
   while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at))) != NULL) {
     const char *escape = s->at;
-    struct seen_ids seen = {0};
-    if (scan_escape(s, &seen) < 0)
+    struct string_traits traits = {0};
+    if (scan_escape(s, &traits) < 0)
       return -1;
-    if (!seen.lone)
+    if (!traits.lone)
       continue;
     char wtf8[3];
     char quoted[8] = {'"',       escape[0], escape[1], escape[2],
@@ -213,14 +213,14 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
 static int scan_string_value(struct scan *s)
 {
   const char *from = s->at;
-  struct seen_ids seen;
-  if (scan_string(s, &seen) < 0)
+  struct string_traits traits;
+  if (scan_string(s, &traits) < 0)
     return -1;
   if (s->raw)
     return 0;
-  if (seen.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
+  if (traits.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
     return cut(s, from, s->at, false);
-  return seen.lone ? rewrite_lone(s, from, s->at) : 0;
+  return traits.lone ? rewrite_lone(s, from, s->at) : 0;
 }
 
 static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
@@ -247,13 +247,13 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
 static int scan_name(struct scan *s)
 {
   const char *from = s->at;
-  struct seen_ids seen;
-  if (scan_string(s, &seen) < 0)
+  struct string_traits traits;
+  if (scan_string(s, &traits) < 0)
     return -1;
   const char *to = s->at;
-  if (!s->raw && seen.nul)
+  if (!s->raw && traits.nul)
     return scan_fails(s, from, "\\u0000 in a member name");
-  if (!s->raw && seen.lone && rewrite_lone(s, from, to) < 0)
+  if (!s->raw && traits.lone && rewrite_lone(s, from, to) < 0)
     return -1;
   skip_blanks(s);
   if (s->at >= s->end || *s->at != ':')
@@ -261,7 +261,7 @@ static int scan_name(struct scan *s)
   s->at++;
   skip_blanks(s);
   if (!s->raw && s->raw_names != NULL &&
-      name_is_raw(s, (struct span){from, (size_t)(to - from)}, seen.escape)) {
+      name_is_raw(s, (struct span){from, (size_t)(to - from)}, traits.escape)) {
     s->raw = true;
     s->raw_depth = s->depth;
     s->raw_from = s->at;

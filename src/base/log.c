@@ -28,7 +28,7 @@ struct hidden {
 static enum log_level least_level = LOG_INFO;
 static enum log_form form_used = LOG_TEXT;
 static struct hidden *hidden; /* longest first, so that the longest match wins */
-static size_t hidden_count, hidden_room;
+static size_t hidden_count, hidden_capacity;
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info",     [LOG_WARN] = "warn",
@@ -70,7 +70,7 @@ void log_hide(struct span word)
     known->times++;
     return;
   }
-  hidden = mem_reserve(hidden, hidden_count, &hidden_room, sizeof *hidden);
+  hidden = mem_reserve(hidden, hidden_count, &hidden_capacity, sizeof *hidden);
   size_t at = hidden_count++;
   while (at > 0 && hidden[at - 1].len < word.len) {
     hidden[at] = hidden[at - 1];
@@ -100,7 +100,7 @@ void log_forget_all(void)
     hidden_drop(hidden_count - 1);
   free(hidden);
   hidden = NULL;
-  hidden_room = 0;
+  hidden_capacity = 0;
 }
 
 /* The length of the longest hidden word that stands at the beginning of `text`, or 0. */

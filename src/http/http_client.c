@@ -75,13 +75,13 @@ static void cannot_watch(void *who, CURL *easy)
 
 /* -- one request's bytes -- */
 
-static size_t give_body(char *capacity, size_t size, size_t count, void *who)
+static size_t give_body(char *into, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
   size_t n = r->body.len - r->sent;
   if (n > size * count)
     n = size * count;
-  memcpy(capacity, r->body.at + r->sent, n);
+  memcpy(into, r->body.at + r->sent, n);
   r->sent += n;
   return n;
 }

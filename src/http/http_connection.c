@@ -305,19 +305,19 @@ static void take_end(struct http_connection *c)
 }
 
 /* Never more than `ahead` can take. */
-static void on_capacity(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
+static void give_memory(uv_handle_t *handle, size_t hint, uv_buf_t *memory)
 {
   (void)hint;
   struct http_connection *c = handle->data;
-  *capacity = uv_buf_init(c->owner->bytes, (unsigned)(LIMIT_READ_BYTES - c->ahead.len));
+  *memory = uv_buf_init(c->owner->bytes, (unsigned)(LIMIT_READ_BYTES - c->ahead.len));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *memory)
 {
   struct http_connection *c = stream->data;
   if (n > 0) {
-    take_bytes(c, (struct span){capacity->base, (size_t)n});
-    mem_wipe(capacity->base, (size_t)n); /* a request's tokens do not stay there */
+    take_bytes(c, (struct span){memory->base, (size_t)n});
+    mem_wipe(memory->base, (size_t)n); /* a request's tokens do not stay there */
   } else if (n == UV_EOF)
     take_end(c);
   else if (n < 0)
@@ -335,7 +335,7 @@ static void update_reading(struct http_connection *c)
   c->reading = want;
   if (!want)
     uv_read_stop((uv_stream_t *)&c->output.tcp);
-  else if (uv_read_start((uv_stream_t *)&c->output.tcp, on_capacity, on_read) < 0)
+  else if (uv_read_start((uv_stream_t *)&c->output.tcp, give_memory, on_read) < 0)
     http_connection_cut(c, true);
 }
 

@@ -28,7 +28,7 @@ struct http_parse {
   struct http_request request;
   struct buf text; /* target, names and values; the request's spans point here */
   struct mark *marks;
-  size_t mark_count, mark_room, header_room, target_len;
+  size_t mark_count, mark_capacity, header_capacity, target_len;
   size_t raw; /* bytes taken in this part (head or body) */
   int status;
   const char *reason;
@@ -82,7 +82,7 @@ static int on_field_end(llhttp_t *parser)
     return 0;
   if (p->mark_count == p->limits.header_count)
     return parse_fail(p, 431, "too many headers");
-  p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_room, sizeof *p->marks);
+  p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_capacity, sizeof *p->marks);
   struct mark *last = p->mark_count > 0 ? &p->marks[p->mark_count - 1] : NULL;
   struct mark *m = &p->marks[p->mark_count++];
   *m =
@@ -125,9 +125,9 @@ static struct span target_path(struct span target)
 static void make_headers(struct http_parse *p)
 {
   struct http_request *r = &p->request;
-  if (p->mark_count > p->header_room) {
+  if (p->mark_count > p->header_capacity) {
     r->headers = mem_resize(r->headers, p->mark_count * sizeof *r->headers);
-    p->header_room = p->mark_count;
+    p->header_capacity = p->mark_count;
   }
   for (size_t i = 0; i < p->mark_count; i++) {
     const struct mark *m = &p->marks[i];

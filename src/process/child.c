@@ -33,11 +33,11 @@ struct child {
   void *who;
 
   struct lines lines;
-  char *read_room; /* one for both outputs: libuv asks right before it reads */
+  char *read_memory; /* one for both outputs: libuv asks right before it reads */
   struct buf stderr_tail, program;
   struct process_end end;
   struct leftover *leftovers;
-  size_t leftover_count, leftover_room;
+  size_t leftover_count, leftover_capacity;
   struct fault spawn_fault;
   bool exited, ended, paused, closing;
   bool hurried, stopped; /* child_stop() was called; and it was before the exit */
@@ -58,7 +58,7 @@ static void child_free(struct child *c)
   stdin_pipe_wipe(&c->in);
   buf_free(&c->stderr_tail);
   buf_free(&c->program);
-  free(c->read_room);
+  free(c->read_memory);
   free(c->leftovers);
   void (*closed)(void *) = c->closed;
   void *who = c->closed_who;
@@ -249,7 +249,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
     c->end.max_rss_kib = r->max_rss_kib;
     break;
   case KEEPER_LEFT:
-    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_room,
+    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_capacity,
                                sizeof *c->leftovers);
     struct leftover *l = &c->leftovers[c->leftover_count++];
     l->pid = r->pid;
@@ -365,7 +365,7 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   c->drain_ms = setup->drain_ms;
   c->lines = lines_make(setup->line_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
-  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->read_memory = mem_new(LIMIT_READ_BYTES);
   c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
   c->last_output_ms = clock_ticks_ms();
@@ -383,8 +383,8 @@ static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e
   uv_pipe_t *const pipes[PIPES] = {
       [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
   stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
+  output_pipe_make(&c->out, loop, c->read_memory, &out_calls, c);
+  output_pipe_make(&c->err, loop, c->read_memory, &err_calls, c);
   c->open_handles += PIPES;
   int r = 0;
   for (int i = 0; i < PIPES && r == 0; i++) {

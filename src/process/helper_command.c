@@ -20,19 +20,19 @@
 
 enum { LINGER_MS = 200 };
 
-struct command {
+struct helper_command {
   uv_process_t process;
   struct stdin_pipe in;
   struct output_pipe out, err;
   unsigned open_handles;
   struct loop_timer *deadline, *linger;
   struct buf output, stderr_tail;
-  char *read_room; /* one for both outputs: libuv asks right before it reads */
-  struct command_end end;
+  char *read_memory; /* one for both outputs: libuv asks right before it reads */
+  struct helper_command_end end;
   struct fault fault;
   bool exited, over;
   unsigned deadline_ms;
-  command_done *on_done;
+  helper_command_done *on_done;
   void *who;
 };
 
@@ -40,13 +40,13 @@ struct command {
 
 static void part_closed(void *who)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   if (--c->open_handles > 0)
     return;
   stdin_pipe_wipe(&c->in);
   buf_free(&c->output);
   buf_free(&c->stderr_tail);
-  free(c->read_room);
+  free(c->read_memory);
   free(c);
 }
 
@@ -55,7 +55,7 @@ static void process_closed(uv_handle_t *handle)
   part_closed(handle->data);
 }
 
-static void close_all(struct command *c)
+static void close_all(struct helper_command *c)
 {
   c->over = true;
   loop_timer_free(c->deadline);
@@ -68,7 +68,7 @@ static void close_all(struct command *c)
 
 /* -- the end -- */
 
-static void finish(struct command *c)
+static void finish(struct helper_command *c)
 {
   if (c->over)
     return;
@@ -80,7 +80,7 @@ static void finish(struct command *c)
   c->on_done(c->who, &c->end);
 }
 
-static void look_for_end(struct command *c)
+static void look_for_end(struct helper_command *c)
 {
   if (!c->exited)
     return;
@@ -97,7 +97,7 @@ static void lingered(void *who)
 
 static void exited(uv_process_t *process, int64_t status, int signal)
 {
-  struct command *c = process->data;
+  struct helper_command *c = process->data;
   orphans_release(process->loop, process->pid);
   c->exited = true;
   c->end.status = (int)status;
@@ -108,7 +108,7 @@ static void exited(uv_process_t *process, int64_t status, int signal)
 
 /* The first reason stays. The group, not the process: a shell's children hold the
  * pipes. */
-static void kill_group(struct command *c)
+static void kill_group(struct helper_command *c)
 {
   /* it may be gone already */
   if (!c->exited)
@@ -117,13 +117,13 @@ static void kill_group(struct command *c)
 
 static void deadline_passed(void *who)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   if (c->fault.kind == FAULT_NONE)
     fault_set(&c->fault, FAULT_TIMEOUT, "it did not end within %u ms", c->deadline_ms);
   kill_group(c);
 }
 
-void command_cancel(struct command *c)
+void helper_command_cancel(struct helper_command *c)
 {
   if (c->fault.kind == FAULT_NONE)
     fault_set(&c->fault, FAULT_CANCELLED, "it was cancelled");
@@ -135,7 +135,7 @@ void command_cancel(struct command *c)
 
 static void out_came(void *who, struct span bytes)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   buf_add(&c->output, bytes);
   if (!c->output.overflowed)
     return;
@@ -149,7 +149,7 @@ static void out_came(void *who, struct span bytes)
 
 static void err_came(void *who, struct span bytes)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   buf_add_tail(&c->stderr_tail, bytes);
 }
 
@@ -161,7 +161,7 @@ static void output_ended(void *who)
 static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
                                       err_calls = {err_came, output_ended, part_closed};
 
-static void write_input(struct command *c, struct span input)
+static void write_input(struct helper_command *c, struct span input)
 {
   struct buf copy = buf_make(input.len + 1);
   buf_add(&copy, input);
@@ -171,8 +171,8 @@ static void write_input(struct command *c, struct span input)
 
 /* -- the beginning -- */
 
-static int spawn(struct command *c, struct uv_loop_s *loop,
-                 const struct command_setup *setup)
+static int spawn(struct helper_command *c, struct uv_loop_s *loop,
+                 const struct helper_command_setup *setup)
 {
   static char *no_env[] = {NULL}; /* libuv's own NULL would mean ours, secrets and all */
   /* As the child sees it: it reads its stdin and writes the others. */
@@ -200,19 +200,21 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
   return 0;
 }
 
-struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,
-                              command_done *on_done, void *who, struct fault *f)
+struct helper_command *helper_command_start(struct uv_loop_s *loop,
+                                            const struct helper_command_setup *setup,
+                                            helper_command_done *on_done, void *who,
+                                            struct fault *f)
 {
-  struct command *c = mem_new(sizeof *c);
+  struct helper_command *c = mem_new(sizeof *c);
   c->on_done = on_done;
   c->who = who;
   c->deadline_ms = setup->deadline_ms;
   c->output = buf_make(setup->output_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
-  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->read_memory = mem_new(LIMIT_READ_BYTES);
   stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
+  output_pipe_make(&c->out, loop, c->read_memory, &out_calls, c);
+  output_pipe_make(&c->err, loop, c->read_memory, &err_calls, c);
   c->process.data = c;
   c->open_handles = 4;
   c->deadline = loop_timer_new(loop, deadline_passed, c);

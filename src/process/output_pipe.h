@@ -21,7 +21,7 @@ struct output_pipe_calls {
 
 struct output_pipe {
   uv_pipe_t pipe; /* to be opened by the owner: uv_pipe_open(), or uv_spawn() */
-  char *capacity;
+  char *memory;
   const struct output_pipe_calls *calls;
   void *who;
   bool open;
@@ -29,7 +29,7 @@ struct output_pipe {
   size_t counted;
 };
 
-void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *capacity,
+void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
                       const struct output_pipe_calls *calls, void *who);
 /* The first time, and after output_pipe_hold().  0, or libuv's error. */
 int output_pipe_read(struct output_pipe *in);
