@@ -57,8 +57,7 @@ static struct block *block_new(size_t size, struct block *before)
   struct block *b;
   if (size >= MAP_FROM_BYTES) {
     b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    /* aborts with the one message */
-    if (b == MAP_FAILED)
+    if (b == MAP_FAILED) /* mem_resize() aborts, with the message all others have */
       b = mem_resize(NULL, SIZE_MAX / 2);
   } else {
     b = mem_resize(NULL, size);
@@ -71,9 +70,8 @@ static struct block *block_new(size_t size, struct block *before)
 static void block_free(struct block *b)
 {
   ASAN_UNPOISON_MEMORY_REGION(b, b->size);
-  /* fails for bad arguments only */
   if (b->size >= MAP_FROM_BYTES)
-    (void)munmap(b, b->size);
+    (void)munmap(b, b->size); /* it fails for bad arguments only */
   else
     free(b);
 }
@@ -115,12 +113,12 @@ void arena_give(struct arena *a)
 void *arena_new(struct arena *a, size_t size)
 {
   size_t whole = round_up(size > 0 ? size : 1);
-  /* cannot be had: block_new aborts */
+  /* So much memory there is not: block_new() aborts. */
   if (whole < size || whole > SIZE_MAX / 4)
     whole = SIZE_MAX / 4;
   if (whole > (size_t)(a->end - a->next)) {
     size_t wanted = a->last->size * 2;
-    /* growing further would only waste: big pieces get their own size */
+    /* Doubling further would only waste: a big piece gets a block of its own size. */
     if (wanted > MIB)
       wanted = MIB;
     if (wanted < sizeof(struct block) + whole)

@@ -183,9 +183,8 @@ json_at json_get(json_at object, const char *key)
   if (object == NULL || node_of(object)->type != cJSON_Object)
     return NULL;
   for (const cJSON *m = node_of(object)->child; m != NULL; m = m->next) {
-    /* the last one wins */
     if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
-      found = m;
+      found = m; /* and on: the last of several wins */
   }
   return (json_at)found;
 }

@@ -429,7 +429,7 @@ void http_client_close(struct http_client *c, void (*closed)(void *who), void *w
   c->who = who;
   while (c->first)
     http_client_cancel(c->first);
-  /* the paused ones */
+  /* Of those that are done only paused ones take it: theirs would wait for ever. */
   for (struct http_client_request *r = c->done; r; r = r->next)
     http_client_cancel(r);
   uv_timer_start(&c->later, hand_out, 0, 0);

@@ -58,7 +58,7 @@ void http_connection_cut(struct http_connection *c, bool tell)
   http_connection_close(c, true);
   if (on_gone != NULL)
     on_gone(who);
-  /* it was closed long ago and kept for its owner's sake */
+  /* It was closed long ago, and its memory was kept only for its owner's sake. */
   if (c->open == 0)
     connection_free(c);
 }
@@ -114,11 +114,13 @@ static void on_deadline(uv_timer_t *timer)
     http_connection_close(c, false);
   if (c->state != HTTP_CONNECTION_READING)
     return;
-  if (http_parse_state(c->parse) != HTTP_PARSE_START)
+  if (http_parse_state(c->parse) != HTTP_PARSE_START) {
     connection_refuse(c, 408, "the request did not come in time");
-  /* else the last answer is still on its way */
-  else if (http_output_backlog(&c->output) == 0)
+  } else if (http_output_backlog(&c->output) == 0) {
+    /* Idle for long.  With a backlog it is not: the last answer is still on its way, and
+     * the output watches over a client that takes nothing. */
     http_connection_close(c, false);
+  }
 }
 
 /* Runs from the first byte for a head, from the last byte for a body. */
@@ -132,11 +134,12 @@ static void arm_deadline(struct http_connection *c)
   unsigned ms = parsing == HTTP_PARSE_START  ? setup->idle_ms
                 : parsing == HTTP_PARSE_HEAD ? setup->head_ms
                                              : setup->body_ms;
-  /* idleness may wait again */
-  if (ms > 0)
+  if (ms > 0) {
+    /* It repeats, for an idle connection that still had a backlog is looked at again. */
     uv_timer_start(&c->deadline, on_deadline, ms, ms);
-  else
+  } else {
     uv_timer_stop(&c->deadline);
+  }
 }
 
 /* -- what the exchange asks ---------------------------------------------- */
@@ -216,9 +219,9 @@ static void ask_head(struct http_connection *c)
   if (c->owner->setup->on_head == NULL)
     return;
   hand_out(c, true);
-  /* it is answered */
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)
-    return;
+    return; /* on_head answered it */
+  /* on_head let it pass: the body is read before on_request gets it. */
   c->owned = false;
   connection_enter(c, HTTP_CONNECTION_READING);
 }

@@ -3,9 +3,8 @@
  * server only.
  *
  * It reads requests one after the other, hands each to the server's owner as an exchange
- * (http_exchange.h writes the answer, http_output.h sends it), and sees to
- * deadlines, to the order of pipelined requests and to an end that does not cost the
- * client its answer.
+ * (http_exchange.h writes the answer, http_output.h sends it), and sees to deadlines, to
+ * the order of pipelined requests and to an end that does not cost the client its answer.
  *
  * Nothing is sent and no callback is made from inside an owner's call: such calls only
  * mark the connection `dirty`, and http_connection_turn() does the rest once in a turn of

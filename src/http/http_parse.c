@@ -257,9 +257,8 @@ static size_t part_ceiling(const struct http_parse *p)
 
 static void parse_error(struct http_parse *p, llhttp_errno_t error)
 {
-  /* one of our own rules, already noted */
   if (p->state == HTTP_PARSE_FAILED)
-    return;
+    return; /* one of our own rules was broken, and a callback has noted which */
   if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
     parse_fail(p, 505, "the HTTP version must be 1.0 or 1.1");
   else

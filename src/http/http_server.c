@@ -164,7 +164,7 @@ static void drop_connection(struct http_server *s)
 static void on_connection(uv_stream_t *listener, int status)
 {
   struct http_server *s = listener->data;
-  /* the client gave up, or no descriptors are left: others will come */
+  /* The client gave up, or no descriptors are left; libuv goes on listening. */
   if (status < 0)
     return;
   bool refused = s->count >= s->setup.connections;

@@ -41,9 +41,8 @@ static void on_line(void *who, struct span line)
   if (!span_starts(line, "data"))
     return;
   line = span_after(line, 4);
-  /* another field, whose name begins like ours */
   if (line.len > 0 && line.at[0] != ':')
-    return;
+    return; /* another field, whose name only begins with "data" */
   line = span_after(line, line.len > 0);
   if (span_starts(line, " "))
     line = span_after(line, 1);

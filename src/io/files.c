@@ -160,9 +160,8 @@ static bool is_stale(const char *folder)
   buf_addf(&lock, "%s/" LOCK_NAME, folder);
   int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   buf_free(&lock);
-  /* its runner died while making it or while removing it */
   if (fd < 0)
-    return errno == ENOENT;
+    return errno == ENOENT; /* its runner died while it made or removed the folder */
   bool free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
   close(fd);
   return free_now;

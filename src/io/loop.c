@@ -34,7 +34,7 @@ bool loop_free(struct uv_loop_s *loop)
 {
   uv_run(loop, UV_RUN_DEFAULT);
   int r = uv_loop_close(loop);
-  /* freeing it under live handles would be worse than the leak */
+  /* To free the loop under handles that live would be worse than the leak. */
   if (r < 0)
     return false;
   free(loop);

@@ -259,7 +259,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
-  /* a child that is being stopped does not wait for its reader */
+  /* A child that is being stopped does not wait for its reader. */
   if (c->hurried && c->exited)
     child_resume(c);
   look_for_end(c);
@@ -421,9 +421,8 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
     pipes_close(e.ours);
   }
   if (failed) {
-    /* it is ours in any case */
     if (setup->input)
-      buf_wipe(setup->input);
+      buf_wipe(setup->input); /* it was taken, as on every path */
     child_close(c, NULL, NULL);
     return NULL;
   }

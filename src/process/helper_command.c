@@ -106,13 +106,11 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   look_for_end(c);
 }
 
-/* The first reason stays. The group, not the process: a shell's children hold the
- * pipes. */
+/* KILL to the group, not to the process: a shell's children hold the pipes. */
 static void kill_group(struct helper_command *c)
 {
-  /* it may be gone already */
   if (!c->exited)
-    (void)kill(-c->process.pid, SIGKILL);
+    (void)kill(-c->process.pid, SIGKILL); /* it may have died in this moment */
 }
 
 static void deadline_passed(void *who)
@@ -125,10 +123,10 @@ static void deadline_passed(void *who)
 
 void helper_command_cancel(struct helper_command *c)
 {
-  if (c->fault.kind == FAULT_NONE)
+  if (c->fault.kind == FAULT_NONE) /* the first reason stays */
     fault_set(&c->fault, FAULT_CANCELLED, "it was cancelled");
-  kill_group(c);
   /* When it is gone already and only its pipes are held, the linger timer ends it. */
+  kill_group(c);
 }
 
 /* -- bytes -- */
@@ -194,8 +192,8 @@ static int spawn(struct helper_command *c, struct uv_loop_s *loop,
   int r = uv_spawn(loop, &c->process, &options);
   if (r < 0)
     return r;
-  orphans_claim(loop,
-                c->process.pid); /* or its exit would be taken by whoever looks first */
+  /* Unclaimed, its exit status would be taken by whoever reaps orphans first. */
+  orphans_claim(loop, c->process.pid);
   oom_score_set(c->process.pid, oom_score_usual());
   return 0;
 }

@@ -179,9 +179,8 @@ static void expect(struct keeper_link *k, enum keeper_order order, unsigned grac
   unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
   unsigned long long until = clock_ticks_ms() + ms;
   bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
-  /* more of the same order only hastens */
   if (order == KEEPER_STOP && !sooner)
-    return;
+    return; /* a second stop can only hasten the first */
   k->patience_until_ms = until;
   loop_timer_start(k->patience, ms);
 }

@@ -3,8 +3,8 @@
 """format.py ROOT: our C files are as clang-format writes them, and their comments fit.
 
 clang-format is told not to reflow comments, so what it would not say is checked here: no line is longer than 90
-columns, a banner stands on one line, the end of a comment does not stand alone, and no declaration is broken
-over two lines only to make place for the comment behind it (put the comment above)."""
+columns, a banner stands on one line, the end of a comment does not stand alone, no paragraph of a comment is ragged,
+and no declaration is broken over two lines only to make place for the comment behind it (put the comment above)."""
 import pathlib
 import re
 import shutil
@@ -12,6 +12,8 @@ import subprocess
 import sys
 
 COLUMNS = 90
+RAGGED = 25  # columns that a line of a paragraph may leave empty although the next word has room there
+HEAD = re.compile(r"\s*(}\s*)?(if|else|for|while|do|switch|case|default)\b")  # what follows stands on a line of its own
 TRAILING = re.compile(r"^(?P<code>\s*\S.*?)\s*/\*.*$")
 
 
@@ -28,13 +30,26 @@ def complaints(text):
         trailing = None if inside else TRAILING.match(line)
         if trailing and not line.lstrip().startswith("/*") and number > 1 and is_split(lines[number - 2], trailing):
             yield number, "the declaration is broken for the comment behind it"
+        if inside and is_ragged(line, lines[number - 2]):
+            yield number - 1, "the line breaks early, the next word has room on it"
         inside = ends_inside(line, inside)
+
+
+def is_ragged(line, before):
+    """Does this line of a comment begin with a word that belongs onto the line before?  Tables and lists are left alone:
+    what is indented, or begins behind a line that ends with a colon."""
+    begun = re.match(r"\s*/?\*+ (\S.*)$", before)
+    goes_on = re.match(r"\s*\*? ?(\S+)", line)
+    indented = re.match(r"\s*\*(  |\t)", line) or re.search(r"[^.!?:;]  ", begun[1] if begun else "")
+    if not begun or not goes_on or indented or before.rstrip().endswith(":") or re.match(r"[-/*]", goes_on[1]):
+        return False
+    return len(before.rstrip()) + 1 + len(goes_on[1]) <= COLUMNS - RAGGED
 
 
 def is_split(before, trailing):
     """Does this line go on from the one before, with which it would fit into one?"""
     before = before.rstrip()
-    if not before.strip() or before.endswith((";", "{", "}", ",", ":", "*/", "\\")) or before.lstrip().startswith(("#", "/*", "*")):
+    if not before.strip() or HEAD.match(before) or before.endswith((";", "{", "}", ",", ":", "*/", "\\")) or before.lstrip().startswith(("#", "/*", "*")):
         return False
     return len(before) + 1 + len(trailing["code"].strip()) <= COLUMNS
 
