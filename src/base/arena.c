@@ -79,7 +79,7 @@ static void block_free(struct block *b)
 struct arena *arena_take(void)
 {
   struct arena *a = free_list;
-  if (a != NULL) {
+  if (a) {
     free_list = a->next_free;
     free_count--;
     a->next_free = NULL;
@@ -92,9 +92,9 @@ struct arena *arena_take(void)
 
 void arena_give(struct arena *a)
 {
-  if (a == NULL)
+  if (!a)
     return;
-  while (a->last->before != NULL) {
+  while (a->last->before) {
     struct block *before = a->last->before;
     block_free(a->last);
     a->last = before;
@@ -143,7 +143,7 @@ void *arena_copy(struct arena *a, struct span s)
 void arena_wipe(struct arena *a)
 {
   /* Earlier blocks are wiped whole: where each was filled to is not remembered. */
-  for (struct block *b = a->last; b != NULL; b = b->before) {
+  for (struct block *b = a->last; b; b = b->before) {
     char *end = b == a->last ? a->next : (char *)b + b->size;
     ASAN_UNPOISON_MEMORY_REGION(b->at, (size_t)(end - b->at));
     mem_wipe(b->at, (size_t)(end - b->at));
@@ -152,7 +152,7 @@ void arena_wipe(struct arena *a)
 
 void arena_forget_all(void)
 {
-  while (free_list != NULL) {
+  while (free_list) {
     struct arena *a = free_list;
     free_list = a->next_free;
     block_free(a->last);

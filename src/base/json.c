@@ -47,7 +47,7 @@ static cJSON *tree_parse(struct span text, struct arena *arena)
 /* Depth is bounded by LIMIT_JSON_DEPTH. */
 static void tree_hang(cJSON *node, struct json_cut **cut)
 {
-  for (; node != NULL; node = node->next) {
+  for (; node; node = node->next) {
     if (node->type == cJSON_String && node->valuestring[0] == JSON_SCAN_PLACEHOLDER) {
       node->type = cJSON_Raw;
       node->valuestring = (char *)(*cut)++;
@@ -64,13 +64,13 @@ static int names_compare(const void *a, const void *b)
 static const char *object_duplicate(const cJSON *object, struct arena *arena)
 {
   size_t count = 0;
-  for (const cJSON *m = object->child; m != NULL; m = m->next)
+  for (const cJSON *m = object->child; m; m = m->next)
     count++;
   if (count < 2)
     return NULL;
   const char **names = arena_new(arena, count * sizeof *names);
   size_t i = 0;
-  for (const cJSON *m = object->child; m != NULL; m = m->next)
+  for (const cJSON *m = object->child; m; m = m->next)
     names[i++] = m->string;
   qsort(names, count, sizeof *names, names_compare);
   for (i = 1; i < count; i++) {
@@ -83,10 +83,10 @@ static const char *object_duplicate(const cJSON *object, struct arena *arena)
 static const char *tree_duplicate(const cJSON *node, struct arena *arena)
 {
   const char *name = NULL;
-  for (; node != NULL && name == NULL; node = node->next) {
+  for (; node && !name; node = node->next) {
     if (node->type == cJSON_Object)
       name = object_duplicate(node, arena);
-    if (name == NULL)
+    if (!name)
       name = tree_duplicate(node->child, arena);
   }
   return name;
@@ -97,13 +97,13 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
   struct arena *arena = arena_take();
   struct json *doc = arena_new(arena, sizeof *doc);
   struct json_scan scan;
-  *doc = (struct json){.arena = arena, .secret = rules != NULL && rules->secret};
-  const char *const *raw_names = rules != NULL ? rules->raw : NULL;
+  *doc = (struct json){.arena = arena, .secret = rules && rules->secret};
+  const char *const *raw_names = rules ? rules->raw : NULL;
   if (json_scan_read(text, raw_names, arena, &scan, f) < 0)
     goto refuse;
   doc->root = tree_parse(scan.skeleton, arena);
-  assert(doc->root != NULL); /* cJSON takes all that json_scan lets by */
-  if (doc->root == NULL) {
+  assert(doc->root); /* cJSON takes all that json_scan lets by */
+  if (!doc->root) {
     (void)fault_set(f, FAULT_BAD_INPUT, "not JSON at byte 0");
     goto refuse;
   }
@@ -113,9 +113,9 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
     assert(cut == scan.cuts + scan.cut_count);
   }
   const char *twice = NULL;
-  if (rules != NULL && rules->unique_keys)
+  if (rules && rules->unique_keys)
     twice = tree_duplicate(doc->root, arena);
-  if (twice != NULL) {
+  if (twice) {
     (void)fault_set(f, FAULT_BAD_INPUT, "member \"%s\" is given twice", twice);
     goto refuse;
   }
@@ -127,7 +127,7 @@ refuse:
 
 void json_free(struct json *doc)
 {
-  if (doc == NULL)
+  if (!doc)
     return;
   struct arena *arena = doc->arena;
   if (doc->secret)
@@ -137,7 +137,7 @@ void json_free(struct json *doc)
 
 json_at json_root(const struct json *doc)
 {
-  return doc != NULL ? (json_at)doc->root : NULL;
+  return doc ? (json_at)doc->root : NULL;
 }
 
 static const cJSON *node_of(json_at v)
@@ -148,14 +148,13 @@ static const cJSON *node_of(json_at v)
 static struct json_cut *cut_of(json_at v)
 {
   const cJSON *node = node_of(v);
-  return node != NULL && node->type == cJSON_Raw
-             ? (struct json_cut *)(void *)node->valuestring
-             : NULL;
+  return node && node->type == cJSON_Raw ? (struct json_cut *)(void *)node->valuestring
+                                         : NULL;
 }
 
 enum json_kind json_kind(json_at v)
 {
-  if (v == NULL)
+  if (!v)
     return JSON_ABSENT;
   switch (node_of(v)->type) {
   case cJSON_NULL:
@@ -180,9 +179,9 @@ enum json_kind json_kind(json_at v)
 json_at json_get(json_at object, const char *key)
 {
   const cJSON *found = NULL;
-  if (object == NULL || node_of(object)->type != cJSON_Object)
+  if (!object || node_of(object)->type != cJSON_Object)
     return NULL;
-  for (const cJSON *m = node_of(object)->child; m != NULL; m = m->next) {
+  for (const cJSON *m = node_of(object)->child; m; m = m->next) {
     if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
       found = m; /* and on: the last of several wins */
   }
@@ -192,12 +191,12 @@ json_at json_get(json_at object, const char *key)
 json_at json_first(json_at array_or_object)
 {
   /* cJSON sets `child` in arrays and objects only. */
-  return array_or_object != NULL ? (json_at)node_of(array_or_object)->child : NULL;
+  return array_or_object ? (json_at)node_of(array_or_object)->child : NULL;
 }
 
 json_at json_next(json_at member)
 {
-  return member != NULL ? (json_at)node_of(member)->next : NULL;
+  return member ? (json_at)node_of(member)->next : NULL;
 }
 
 json_at json_item(json_at array, size_t index)
@@ -205,20 +204,20 @@ json_at json_item(json_at array, size_t index)
   if (json_kind(array) != JSON_ARRAY)
     return NULL;
   json_at item = json_first(array);
-  while (item != NULL && index-- > 0)
+  while (item && index-- > 0)
     item = json_next(item);
   return item;
 }
 
 struct span json_key(json_at member)
 {
-  return span_of(member != NULL ? node_of(member)->string : NULL);
+  return span_of(member ? node_of(member)->string : NULL);
 }
 
 size_t json_count(json_at array_or_object)
 {
   size_t count = 0;
-  for (json_at v = json_first(array_or_object); v != NULL; v = json_next(v))
+  for (json_at v = json_first(array_or_object); v; v = json_next(v))
     count++;
   return count;
 }
@@ -228,11 +227,11 @@ struct span json_text(const struct json *doc, json_at v, struct span otherwise)
   if (json_kind(v) != JSON_STRING)
     return otherwise;
   struct json_cut *cut = cut_of(v);
-  if (cut == NULL)
+  if (!cut)
     return span_of(node_of(v)->valuestring);
   if (!cut->text_known) {
     cut->text = (struct span){cut->raw.at + 1, cut->raw.len - 2};
-    if (cut->text.len > 0 && memchr(cut->text.at, '\\', cut->text.len) != NULL) {
+    if (cut->text.len > 0 && memchr(cut->text.at, '\\', cut->text.len)) {
       char *plain = arena_new(doc->arena, cut->raw.len);
       cut->text = (struct span){plain, json_unescape_into(cut->raw, plain)};
     }
@@ -264,7 +263,7 @@ double json_number(json_at v, double otherwise)
   if (json_kind(v) != JSON_NUMBER)
     return otherwise;
   const struct json_cut *cut = cut_of(v);
-  double number = cut != NULL ? cut_number(cut->raw) : node_of(v)->valuedouble;
+  double number = cut ? cut_number(cut->raw) : node_of(v)->valuedouble;
   return isfinite(number) ? number : otherwise;
 }
 
@@ -274,9 +273,9 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
   if (json_kind(v) != JSON_NUMBER)
     return false;
   const struct json_cut *cut = cut_of(v);
-  if (cut != NULL && span_to_number(cut->raw, 0, highest, value))
+  if (cut && span_to_number(cut->raw, 0, highest, value))
     return true;
-  if (cut != NULL && cut->raw.len > 15)
+  if (cut && cut->raw.len > 15)
     return false;
   double number = json_number(v, -1);
   if (!(number >= 0 && number <= exact_most))
@@ -291,5 +290,5 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
 struct span json_raw(json_at v)
 {
   const struct json_cut *cut = cut_of(v);
-  return cut != NULL && cut->by_name ? cut->raw : (struct span){0};
+  return cut && cut->by_name ? cut->raw : (struct span){0};
 }

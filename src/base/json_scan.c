@@ -83,7 +83,7 @@ static int out_add(struct scan *s, const char *at, size_t len)
 static int replace(struct scan *s, const char *from, const char *to, const char *by,
                    size_t len)
 {
-  if (s->out == NULL) {
+  if (!s->out) {
     /* A placeholder is two bytes longer than the smallest raw member's value. */
     size_t whole = (size_t)(s->end - s->text);
     s->out_capacity =
@@ -143,7 +143,7 @@ static int scan_escape(struct scan *s, struct string_traits *traits)
   if (s->end - at < 2)
     return scan_fails(s, s->end, "unexpected end");
   if (at[1] != 'u') {
-    if (at[1] == 0 || strchr("\"\\/bfnrt", at[1]) == NULL)
+    if (at[1] == 0 || !strchr("\"\\/bfnrt", at[1]))
       return scan_fails(s, at, "bad escape");
     s->at = at + 2;
     return 0;
@@ -192,7 +192,7 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
 {
   const char *after = s->at;
   s->at = from + 1;
-  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at))) != NULL) {
+  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at)))) {
     const char *escape = s->at;
     struct string_traits traits = {0};
     if (scan_escape(s, &traits) < 0)
@@ -236,7 +236,7 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
       return false;
     memcpy(plain, unescaped, name.len);
   }
-  for (const char *const *raw = s->raw_names; *raw != NULL; raw++) {
+  for (const char *const *raw = s->raw_names; *raw; raw++) {
     if (span_is(name, *raw))
       return true;
   }
@@ -260,7 +260,7 @@ static int scan_name(struct scan *s)
     return scan_unexpected(s);
   s->at++;
   skip_blanks(s);
-  if (!s->raw && s->raw_names != NULL &&
+  if (!s->raw && s->raw_names &&
       name_is_raw(s, (struct span){from, (size_t)(to - from)}, traits.escape)) {
     s->raw = true;
     s->raw_depth = s->depth;
@@ -428,7 +428,7 @@ int json_scan_read(struct span text, const char *const *raw_names, struct arena 
   }
   if (await != AWAIT_NOTHING)
     return scan_fails(&s, s.at, "unexpected end");
-  if (s.out != NULL) {
+  if (s.out) {
     if (out_add(&s, s.copied, (size_t)(s.end - s.copied)) < 0)
       return -1;
     scan->skeleton = (struct span){s.out, s.out_len};

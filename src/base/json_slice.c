@@ -88,7 +88,7 @@ static size_t unescape_one(struct span s, char out[4], size_t *used)
   *used = s.len < 2 ? 1 : 2;
   char c = s.at[*used - 1];
   const char *known = c != 0 ? strchr(from, c) : NULL;
-  out[0] = known != NULL ? to[known - from] : c;
+  out[0] = known ? to[known - from] : c;
   return 1;
 }
 
@@ -100,7 +100,7 @@ size_t json_unescape_into(struct span raw_string, char *out)
   struct span s = {raw_string.at + 1, raw_string.len - 2};
   while (s.len > 0) {
     const char *escape = memchr(s.at, '\\', s.len);
-    size_t plain = escape != NULL ? (size_t)(escape - s.at) : s.len;
+    size_t plain = escape ? (size_t)(escape - s.at) : s.len;
     memcpy(out + len, s.at, plain);
     len += plain;
     s = span_after(s, plain);
@@ -197,7 +197,7 @@ static size_t value_length(struct span s)
   if (s.at[0] == '{' || s.at[0] == '[')
     return container_length(s);
   size_t i = 0;
-  while (i < s.len && strchr(" \t\r\n,]}", s.at[i]) == NULL)
+  while (i < s.len && !strchr(" \t\r\n,]}", s.at[i]))
     i++;
   return i;
 }
@@ -207,7 +207,7 @@ static bool name_is(struct span raw, struct span name)
 {
   struct span inner =
       raw.len >= 2 ? (struct span){raw.at + 1, raw.len - 2} : (struct span){0};
-  if (inner.len == 0 || memchr(inner.at, '\\', inner.len) == NULL)
+  if (inner.len == 0 || !memchr(inner.at, '\\', inner.len))
     return span_equal(inner, name);
   if (inner.len > 6 * name.len) /* a byte takes six at most */
     return false;
@@ -253,10 +253,9 @@ struct span json_slice(struct span text, const char *path)
     text = span_after(text, 3);
   for (;;) {
     const char *dot = strchr(path, '.');
-    struct span name =
-        dot != NULL ? (struct span){path, (size_t)(dot - path)} : span_of(path);
+    struct span name = dot ? (struct span){path, (size_t)(dot - path)} : span_of(path);
     text = member_value(text, name);
-    if (dot == NULL || text.len == 0)
+    if (!dot || text.len == 0)
       return text;
     path = dot + 1;
   }

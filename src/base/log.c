@@ -66,7 +66,7 @@ void log_hide(struct span word)
   if (word.len < HIDE_FROM_BYTES)
     return;
   struct hidden *known = hidden_find(word);
-  if (known != NULL) {
+  if (known) {
     known->times++;
     return;
   }
@@ -90,7 +90,7 @@ static void hidden_drop(size_t index)
 void log_unhide(struct span word)
 {
   struct hidden *known = hidden_find(word);
-  if (known != NULL && --known->times == 0)
+  if (known && --known->times == 0)
     hidden_drop((size_t)(known - hidden));
 }
 
@@ -171,8 +171,7 @@ static void add_time(struct buf *out)
   time_t seconds = (time_t)(now / 1000);
   struct tm parts;
   char text[32];
-  if (gmtime_r(&seconds, &parts) == NULL ||
-      strftime(text, sizeof text, "%FT%T", &parts) == 0)
+  if (!gmtime_r(&seconds, &parts) || strftime(text, sizeof text, "%FT%T", &parts) == 0)
     memcpy(text, "?", 2);
   buf_addf(out, "%s.%03dZ", text, (int)(now % 1000));
 }

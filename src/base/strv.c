@@ -19,7 +19,7 @@ static void strv_add_owned(struct strv *v, char *owned)
 
 static void string_free(char *s)
 {
-  if (s == NULL)
+  if (!s)
     return;
   mem_wipe(s, strlen(s));
   free(s);

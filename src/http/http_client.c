@@ -318,7 +318,7 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
-  r->headers = curl_headers_make(call->headers, f);
+  r->headers = curl_headers_new(call->headers, f);
   if (!r->headers) {
     request_free(r);
     return NULL;
@@ -386,7 +386,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
   struct http_client *c = mem_new(sizeof *c);
   c->ca_file = buf_make(LIMIT_PATH_BYTES);
   /* A named file must be there; that there is none at all matters only for https. */
-  if (ca_bundle_find(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
+  if (ca_bundle_look_up(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
       c->ca_fault.kind == FAULT_BAD_INPUT) {
     *f = c->ca_fault;
     buf_free(&c->ca_file);
@@ -422,7 +422,7 @@ static void close_handles(struct http_client *c)
 
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who)
 {
-  if (c == NULL || c->closing)
+  if (!c || c->closing)
     return;
   c->closing = true;
   c->closed = closed;

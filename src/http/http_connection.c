@@ -53,10 +53,10 @@ void http_connection_cut(struct http_connection *c, bool tell)
   void *who = x->gone_who;
   /* An owner that did not ask to be told still has the pointer and will answer some
    * time. */
-  if (!tell || on_gone != NULL)
+  if (!tell || on_gone)
     c->owned = false;
   http_connection_close(c, true);
-  if (on_gone != NULL)
+  if (on_gone)
     on_gone(who);
   /* It was closed long ago, and its memory was kept only for its owner's sake. */
   if (c->open == 0)
@@ -216,7 +216,7 @@ static void hand_out(struct http_connection *c, bool early)
 static void ask_head(struct http_connection *c)
 {
   c->head_told = true;
-  if (c->owner->setup->on_head == NULL)
+  if (!c->owner->setup->on_head)
     return;
   hand_out(c, true);
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)

@@ -85,8 +85,7 @@ static int on_field_end(llhttp_t *parser)
   p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_capacity, sizeof *p->marks);
   struct mark *last = p->mark_count > 0 ? &p->marks[p->mark_count - 1] : NULL;
   struct mark *m = &p->marks[p->mark_count++];
-  *m =
-      (struct mark){.name = last != NULL ? last->value + last->value_len : p->target_len};
+  *m = (struct mark){.name = last ? last->value + last->value_len : p->target_len};
   m->name_len = p->text.len - m->name;
   m->value = p->text.len;
   return 0;
@@ -230,7 +229,7 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 
 void http_parse_free(struct http_parse *p)
 {
-  if (p == NULL)
+  if (!p)
     return;
   buf_wipe(&p->text); /* tokens are in both */
   buf_wipe(&p->request.body);

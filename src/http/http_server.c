@@ -33,13 +33,13 @@ struct http_server {
 
 static void server_free(struct http_server *s)
 {
-  if (s->open_handles > 0 || s->connections != NULL)
+  if (s->open_handles > 0 || s->connections)
     return;
   void (*closed)(void *who) = s->closed;
   void *who = s->who;
   free(s->owner.bytes);
   free(s);
-  if (closed != NULL)
+  if (closed)
     closed(who);
 }
 
@@ -56,13 +56,13 @@ void http_server_stop(struct http_server *s)
     return;
   s->owner.stopped = true;
   uv_close((uv_handle_t *)&s->listener, handle_closed);
-  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (struct http_connection *c = s->connections; c; c = c->next)
     http_connection_retire(c);
 }
 
 void http_server_close(struct http_server *s, void (*closed)(void *who), void *who)
 {
-  if (s == NULL || s->closing)
+  if (!s || s->closing)
     return;
   s->closing = true;
   s->closed = closed;
@@ -71,7 +71,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   uv_close((uv_handle_t *)&s->after, handle_closed);
   uv_close((uv_handle_t *)&s->before, handle_closed);
   /* From the start again after each: what its owner does when told may end others. */
-  for (struct http_connection *c = s->connections; c != NULL;) {
+  for (struct http_connection *c = s->connections; c;) {
     if (c->state == HTTP_CONNECTION_CLOSED && !c->owned) {
       c = c->next;
       continue;
@@ -90,7 +90,7 @@ static void list_add(struct http_server *s, struct http_connection *c)
 {
   c->next = s->connections;
   c->link = &s->connections;
-  if (c->next != NULL)
+  if (c->next)
     c->next->link = &c->next;
   s->connections = c;
   *(c->refused ? &s->refused : &s->count) += 1;
@@ -106,7 +106,7 @@ static void on_connection_freed(void *who, struct http_connection *c)
 {
   struct http_server *s = who;
   *c->link = c->next;
-  if (c->next != NULL)
+  if (c->next)
     c->next->link = c->link;
   if (s->closing)
     server_free(s);
@@ -122,7 +122,7 @@ static void server_turn(struct http_server *s)
   uv_idle_stop(&s->before);
   /* Connections are only taken off the list in their close callbacks, so it holds
    * still. */
-  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (struct http_connection *c = s->connections; c; c = c->next)
     http_connection_turn(c);
 }
 
@@ -235,7 +235,7 @@ unsigned http_server_port(const struct http_server *s)
 size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;
-  for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (const struct http_connection *c = s->connections; c; c = c->next)
     count += http_connection_is_waiting(c);
   return count;
 }

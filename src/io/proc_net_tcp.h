@@ -25,7 +25,7 @@ struct peer_row {
 };
 
 /* The first row with these ends that has an inode, else one without; false: no row. */
-bool proc_net_tcp_find(struct span table, const struct peer_end *local,
+bool proc_net_tcp_read(struct span table, const struct peer_end *local,
                        const struct peer_end *remote, struct peer_row *row);
 
 #endif

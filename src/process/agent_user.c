@@ -26,8 +26,8 @@ static const struct passwd *entry_find(const char *user)
   return p;
 }
 
-int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
-                    struct fault *f)
+int agent_user_look_up(const char *user, struct agent_user *id, struct strv *env,
+                       struct fault *f)
 {
   const struct passwd *p = entry_find(user);
   if (!p)

@@ -356,8 +356,8 @@ const struct fault *child_spawn_fault(const struct child *c)
 
 /* -- the beginning -- */
 
-static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
-                                const struct child_calls *calls, void *who)
+static struct child *child_new(struct uv_loop_s *loop, const struct child_setup *setup,
+                               const struct child_calls *calls, void *who)
 {
   struct child *c = mem_new(sizeof *c);
   c->calls = *calls;
@@ -382,9 +382,9 @@ static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e
 {
   uv_pipe_t *const pipes[PIPES] = {
       [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
-  stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_memory, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_memory, &err_calls, c);
+  stdin_pipe_open(&c->in, loop, part_closed, c);
+  output_pipe_open(&c->out, loop, c->read_memory, &out_calls, c);
+  output_pipe_open(&c->err, loop, c->read_memory, &err_calls, c);
   c->open_handles += PIPES;
   int r = 0;
   for (int i = 0; i < PIPES && r == 0; i++) {
@@ -402,9 +402,9 @@ static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e
 struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setup,
                           const struct child_calls *calls, void *who, struct fault *f)
 {
-  struct child *c = child_make(loop, setup, calls, who);
+  struct child *c = child_new(loop, setup, calls, who);
   struct pipes e;
-  int failed = pipes_make(&e, f);
+  int failed = pipes_open(&e, f);
   if (!failed) {
     struct keeper_link_setup keeper = {.streams = e.theirs,
                                        .terms = setup->terms,

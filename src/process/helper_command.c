@@ -210,9 +210,9 @@ struct helper_command *helper_command_start(struct uv_loop_s *loop,
   c->output = buf_make(setup->output_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_memory = mem_new(LIMIT_READ_BYTES);
-  stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_memory, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_memory, &err_calls, c);
+  stdin_pipe_open(&c->in, loop, part_closed, c);
+  output_pipe_open(&c->out, loop, c->read_memory, &out_calls, c);
+  output_pipe_open(&c->err, loop, c->read_memory, &err_calls, c);
   c->process.data = c;
   c->open_handles = 4;
   c->deadline = loop_timer_new(loop, deadline_passed, c);

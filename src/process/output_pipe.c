@@ -40,7 +40,7 @@ static void came(uv_stream_t *stream, ssize_t n, const uv_buf_t *memory)
   }
 }
 
-void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
+void output_pipe_open(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
                       const struct output_pipe_calls *calls, void *who)
 {
   *in = (struct output_pipe){.memory = memory, .calls = calls, .who = who, .open = true};

@@ -29,7 +29,7 @@ struct output_pipe {
   size_t counted;
 };
 
-void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
+void output_pipe_open(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
                       const struct output_pipe_calls *calls, void *who);
 /* The first time, and after output_pipe_hold().  0, or libuv's error. */
 int output_pipe_read(struct output_pipe *in);
@@ -42,7 +42,7 @@ void output_pipe_mark(struct output_pipe *in);
 /* Whether all that was in the pipe at the mark has been read.  It has when the pipe is
  * empty, or when as many bytes came since as a pipe can hold. */
 bool output_pipe_is_drained(const struct output_pipe *in);
-/* May be called any number of times, and does nothing before output_pipe_make(). */
+/* May be called any number of times, and does nothing before output_pipe_open(). */
 void output_pipe_close(struct output_pipe *in);
 
 #endif

@@ -18,7 +18,7 @@ void pipes_close(int ends[PIPES])
   }
 }
 
-int pipes_make(struct pipes *p, struct fault *f)
+int pipes_open(struct pipes *p, struct fault *f)
 {
   for (int i = 0; i < PIPES; i++)
     p->ours[i] = p->theirs[i] = -1;

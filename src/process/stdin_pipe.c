@@ -49,7 +49,7 @@ static void write_next(struct stdin_pipe *d)
     stdin_pipe_close(d);
 }
 
-void stdin_pipe_make(struct stdin_pipe *d, struct uv_loop_s *loop,
+void stdin_pipe_open(struct stdin_pipe *d, struct uv_loop_s *loop,
                      void (*on_closed)(void *who), void *who)
 {
   *d = (struct stdin_pipe){.next = buf_make(LIMIT_PROMPT_BYTES),
