@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One block to begin with, kept over arena_give(); further ones double in size and are
- * released.  Blocks above MAP_FROM_BYTES are mapped by us: glibc's malloc raises its own
- * threshold with each big free() and then keeps tens of megabytes on its heap. */
+/* arena.c - one block to begin with, kept over arena_give(); further ones double in size
+ * and are released.  Blocks above MAP_FROM_BYTES are mapped by us: glibc's malloc raises
+ * its own threshold with each big free() and then keeps tens of megabytes on its heap. */
 #include "base/arena.h"
 
 #include "base/limits.h"

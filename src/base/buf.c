@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Growth doubles, so that appending byte for byte stays linear; one byte is kept for
- * the NUL behind `len`, so that a full buffer can still be printed. */
+/* buf.c - growth doubles, so that appending byte for byte stays linear; one byte is kept
+ * for the NUL behind `len`, so that a full buffer can still be printed. */
 #include "base/buf.h"
 
 #include "base/mem.h"
@@ -42,7 +42,7 @@ char *buf_reserve(struct buf *b, size_t n)
     b->overflowed = true;
     return NULL;
   }
-  size_t wanted = b->len + n + 1; /* and the NUL */
+  size_t wanted = b->len + n + 1; /* one for the NUL */
   if (wanted > b->capacity) {
     size_t capacity = b->capacity < 64 ? 64 : b->capacity;
     while (capacity < wanted && capacity <= b->ceiling / 2)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* json_scan.c has checked the text and cut long things out; cJSON builds the tree of the
- * rest in the document's arena; a walk then hangs the cuts where their placeholders are.
- * A json_at is a cJSON node; one of type cJSON_Raw holds a struct json_cut instead of a
- * string. */
+/* json.c - json_scan.c has checked the text and cut long things out; cJSON builds the
+ * tree of the rest in the document's arena; a walk then hangs the cuts where their
+ * placeholders are. A json_at is a cJSON node; one of type cJSON_Raw holds a struct
+ * json_cut instead of a string. */
 #include "base/json.h"
 
 #include "base/arena.h"
@@ -44,7 +44,8 @@ static cJSON *tree_parse(struct span text, struct arena *arena)
   return root;
 }
 
-/* Depth is bounded by LIMIT_JSON_DEPTH. */
+/* Both walks are in document order, so the n-th placeholder is the n-th cut.  Depth is
+ * bounded by LIMIT_JSON_DEPTH. */
 static void tree_hang(cJSON *node, struct json_cut **cut)
 {
   for (; node; node = node->next) {
@@ -61,6 +62,7 @@ static int names_compare(const void *a, const void *b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Sorted, not compared each with each: a hostile request may have very many members. */
 static const char *object_duplicate(const cJSON *object, struct arena *arena)
 {
   size_t count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A path is found by skipping over values: strings by their quotes, brackets by their
- * depth. Nothing is copied, and nothing is checked again that json_scan.c has checked. */
+/* json_slice.c - a path is found by skipping over values: strings by their quotes,
+ * brackets by their depth.  Nothing is copied, and nothing is checked again that
+ * json_scan.c has checked. */
 #include "base/json_slice.h"
 
 #include <stdint.h>
@@ -77,6 +78,7 @@ static size_t unescape_one(struct span s, char out[4], size_t *used)
   if (unit >= 0) {
     unsigned code = (unsigned)unit;
     *used = 6;
+    /* JSON writes what is above U+FFFF as two escapes, UTF-16's surrogates. */
     int low = (unit & 0xfc00) == 0xd800 ? unit_at(span_after(s, 6)) : -1;
     if (low >= 0 && (low & 0xfc00) == 0xdc00) {
       code = 0x10000u + ((code & 0x3ffu) << 10 | ((unsigned)low & 0x3ffu));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs of bytes that need no escape are copied whole; most of what agents say has
- * none. */
+/* json_write.c - runs of bytes that need no escape are copied whole; most of what agents
+ * say has none. */
 #include "base/json_write.h"
 
 #include <assert.h>

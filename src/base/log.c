@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What is logged may hold anything an agent printed. So the hidden words are struck
- * out first, while they are whole; then the record is cut and made valid UTF-8, and
- * its control bytes are escaped last. */
+/* log.c - what is logged may hold anything an agent printed.  So the hidden words are
+ * struck out first, while they are whole; then the record is cut and made valid UTF-8,
+ * and its control bytes are escaped last. */
 #include "base/log.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one place that aborts. The message is written without allocating. */
+/* mem.c - the one place that aborts.  The message is written without allocating. */
 #include "base/mem.h"
 
 #include <stdint.h>

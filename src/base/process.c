@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plan holds is freed with wipes: prompts, and files with the bridge's token. */
+/* process.c - what a plan holds is freed with wipes: prompts, and files with the bridge's
+ * token. */
 #include "base/process.h"
 
 #include "base/limits.h"

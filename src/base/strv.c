@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every string is wiped before it is freed, also one that is replaced. */
+/* strv.c - every string is wiped before it is freed, also one that is replaced. */
 #include "base/strv.h"
 
 #include "base/mem.h"

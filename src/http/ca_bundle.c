@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A static program has no compiled-in place for certificates that holds on every
- * image. */
+/* ca_bundle.c - a static program has no compiled-in place for certificates that holds on
+ * every image. */
 #include "ca_bundle.h"
 
 #include <errno.h>

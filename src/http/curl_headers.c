@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The nodes of libcurl's list and the text they point at are one allocation, wiped as
- * one: a header may hold a token. */
+/* curl_headers.c - the nodes of libcurl's list and the text they point at are one
+ * allocation, wiped as one: a header may hold a token. */
 #include "curl_headers.h"
 
 #include "base/mem.h"

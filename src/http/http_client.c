@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* http_client.c - see http_client.h.
- *
- * curl_loop.c moves the transfers; after each of its actions the finished ones are taken,
- * whatever curl says is still running. */
+/* http_client.c - curl_loop.c moves the transfers; after each of its actions the finished
+ * ones are taken, whatever curl says is still running. */
 #include "http/http_client.h"
 
 #include "base/limits.h"

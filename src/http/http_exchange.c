@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Nothing is sent from here.  An answer goes into the connection's output, which sends
- * once in a turn of the loop, so that a thousand events cost one system call. */
+/* http_exchange.c - nothing is sent from here.  An answer goes into the connection's
+ * output, which sends once in a turn of the loop, so that a thousand events cost one
+ * system call. */
 #include "http/http_exchange.h"
 
 #include "http_exchange_state.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nothing is resolved: only the spelling counts. */
+/* http_host.c - nothing is resolved: only the spelling counts. */
 #include "http/http_host.h"
 
 static bool is_loopback_four(struct span name)

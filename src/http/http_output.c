@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The watch needs no timer of its own for a client that reads: it runs only while a write
- * is in flight or a half-closed client awaits its answer. */
+/* http_output.c - the watch needs no timer of its own for a client that reads: it runs
+ * only while a write is in flight or a half-closed client awaits its answer. */
 #include "http_output.h"
 
 #include "base/limits.h"

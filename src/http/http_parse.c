@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* llhttp finds the parts of a request and tells of each in pieces. The pieces of the
- * head are gathered in one buffer of its final size, which is wiped as one: it holds a
- * token, and growing would leave copies behind. */
+/* http_parse.c - llhttp finds the parts of a request and tells of each in pieces.  The
+ * pieces of the head are gathered in one buffer of its final size, which is wiped as one:
+ * it holds a token, and growing would leave copies behind. */
 #include "http/http_parse.h"
 
 #include "base/limits.h"
@@ -166,8 +166,10 @@ static int on_head(llhttp_t *parser)
   r->target = target_path((struct span){p->text.at, p->target_len});
   r->minor = parser->http_minor;
   r->keep_alive = llhttp_should_keep_alive(parser) != 0;
+  /* llhttp would stop behind the head of an upgrade.  We never switch, so the request is
+   * one like any other. */
   r->upgrade = parser->upgrade != 0;
-  parser->upgrade = 0; /* we never switch: the request is one like any other */
+  parser->upgrade = 0;
   make_headers(p);
   r->expects_continue =
       r->minor > 0 && span_is_nocase(http_request_header(r, "expect"), "100-continue");
@@ -178,6 +180,8 @@ static int on_head(llhttp_t *parser)
   return HPE_PAUSED;
 }
 
+/* At the head of a chunk content_length is that chunk's: too much is refused before it
+ * comes. */
 static int on_chunk(llhttp_t *parser)
 {
   struct http_parse *p = parser->data;
@@ -208,8 +212,8 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits)
   p->limits = *limits;
   p->text = buf_make(limits->header_bytes);
   bool small = limits->header_bytes < LIMIT_HEAD_ROOM_BYTES;
-  (void)buf_reserve(&p->text, /* growing would leave copies behind */
-                    small ? limits->header_bytes : LIMIT_HEAD_ROOM_BYTES);
+  /* Most heads fit at once; growing would leave copies of tokens behind. */
+  (void)buf_reserve(&p->text, small ? limits->header_bytes : LIMIT_HEAD_ROOM_BYTES);
   p->request.body = buf_make(limits->body_bytes);
   llhttp_settings_init(&p->settings);
   p->settings.on_message_begin = on_begin;

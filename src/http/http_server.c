@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of connections, and one turn for all of them: what an owner writes only marks
- * the server dirty, and on_after or on_before then let each connection send once. */
+/* http_server.c - the list of connections, and one turn for all of them: what an owner
+ * writes only marks the server dirty, and on_after or on_before then let each connection
+ * send once. */
 #include "http/http_server.h"
 
 #include "base/limits.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines come from io/lines.h, which has repaired them; here they are only told apart. */
+/* sse_reader.c - lines come from io/lines.h, which has repaired them; here they are only
+ * told apart. */
 #include "http/sse_reader.h"
 
 #include "base/limits.h"

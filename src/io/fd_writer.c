@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv can write to pipes and terminals but not to files without its thread pool, and
- * it cannot tell that a reader has gone while nothing is written. So the descriptor is
- * written by us, and a poll handle watches it for room and for its end. */
+/* fd_writer.c - libuv can write to pipes and terminals but not to files without its
+ * thread pool, and it cannot tell that a reader has gone while nothing is written.  So
+ * the descriptor is written by us, and a poll handle watches it for room and for its
+ * end. */
 #include "io/fd_writer.h"
 
 #include "base/limits.h"

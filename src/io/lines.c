@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Nearly every line comes whole within one read and is handed out where it lies;
- * `part` holds only what the end of a read cut off. */
+/* lines.c - nearly every line comes whole within one read and is handed out where it
+ * lies; `part` holds only what the end of a read cut off. */
 #include "io/lines.h"
 
 #include "base/limits.h"

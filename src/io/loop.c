@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv frees nothing by itself: each timer here lives on until its close callback. */
+/* loop.c - libuv frees nothing by itself: each timer here lives on until its close
+ * callback. */
 #include "io/loop.h"
 
 #include "base/mem.h"

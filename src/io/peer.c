@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* There is no call that gives the user at the other end of a TCP connection, as
+/* peer.c - there is no call that gives the user at the other end of a TCP connection, as
  * SO_PEERCRED does for Unix sockets; the table of sockets in /proc is the only source. */
 #include "io/peer.h"
 

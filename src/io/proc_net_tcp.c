@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The columns are told apart by their position; a line that does not fit is passed
- * over. */
+/* proc_net_tcp.c - the columns are told apart by their position; a line that does not fit
+ * is passed over. */
 #include "proc_net_tcp.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* spill.c - see spill.h.  A place counts all bytes ever added; where it lies in the file
- * is its remainder by the file's most. */
+/* spill.c - a place counts all bytes ever added; where it lies in the file is its
+ * remainder by the file's most. */
 #include "io/spill.h"
 
 #include "base/ids.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A container without a writable hierarchy is the usual case: then the folders are not
- * there, and every function here does nothing. */
+/* cgroup.c - a container without a writable hierarchy is the usual case: then the folders
+ * are not there, and every function here does nothing. */
 #include "process/cgroup.h"
 
 #include "base/limits.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* helper_command.c - see helper_command.h.
- *
- * The end is the meeting of three things in any order: the exit and the ends of both
- * outputs; LINGER_MS after the exit stands in for the last two.  Then all handles are
- * closed, and the last close callback frees.  */
+/* helper_command.c - the end is the meeting of three things in any order: the exit and
+ * the ends of both outputs; LINGER_MS after the exit stands in for the last two.  Then
+ * all handles are closed, and the last close callback frees. */
 #include "process/helper_command.h"
 
 #include "base/limits.h"

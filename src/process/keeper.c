@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper.c - see keeper.h.  Plain POSIX, no loop and no library: what is not here cannot
- * hang. */
+/* keeper.c - plain POSIX, no loop and no library: what is not here cannot hang. */
 #include "process/keeper.h"
 
 #include "base/limits.h"
@@ -113,6 +112,8 @@ static bool reap(struct keeper *k)
         .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
         .core = WIFSIGNALED(status) && WCOREDUMP(status),
+        /* wait() does not tell who sent a SIGKILL; that the count has grown meanwhile is
+         * the only sign there is. */
         .oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
                cgroup_kills(k->kills_file) > k->kills,
         .cpu_ms = ms_of(use.ru_utime) + ms_of(use.ru_stime),

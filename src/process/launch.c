@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the fork and the exec there are only system calls: the child may run on its
- * parent's memory (vfork), where a lock that was held would be held for ever. */
+/* launch.c - between the fork and the exec there are only system calls: the child may run
+ * on its parent's memory (vfork), where a lock that was held would be held for ever. */
 #include "launch.h"
 
 #include "process/oom_score.h"

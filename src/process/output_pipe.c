@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading stops and starts as the owner says; the end of a pipe and an error on it are
- * the same to whoever reads. */
+/* output_pipe.c - reading stops and starts as the owner says; the end of a pipe and an
+ * error on it are the same to whoever reads. */
 #include "output_pipe.h"
 
 #include "base/limits.h"
@@ -59,6 +59,8 @@ void output_pipe_hold(struct output_pipe *in)
     uv_read_stop((uv_stream_t *)&in->pipe);
 }
 
+/* Asked of the kernel and not of libuv, whose timers run before it looks at the pipes
+ * again: in a busy turn it would know of nothing. */
 bool output_pipe_has_unread(const struct output_pipe *in)
 {
   int fd;

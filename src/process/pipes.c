@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel widens a pipe up to /proc/sys/fs/pipe-max-size and the user's quota; a
- * refusal is no fault, the pipe is only narrower. */
+/* pipes.c - the kernel widens a pipe up to /proc/sys/fs/pipe-max-size and the user's
+ * quota; a refusal is no fault, the pipe is only narrower. */
 #include "pipes.h"
 
 #include "base/limits.h"
