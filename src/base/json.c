@@ -49,7 +49,7 @@ static cJSON *tree_parse(struct span text, struct arena *arena)
 static void tree_hang(cJSON *node, struct json_cut **cut)
 {
   for (; node; node = node->next) {
-    if (node->type == cJSON_String && node->valuestring[0] == JSON_SCAN_PLACEHOLDER) {
+    if (node->type == cJSON_String && node->valuestring[0] == JSON_SKELETON_PLACEHOLDER) {
       node->type = cJSON_Raw;
       node->valuestring = (char *)(*cut)++;
     }

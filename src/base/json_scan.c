@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One loop over tokens with an explicit stack of open brackets: a hostile depth costs
- * no stack of ours. What passes here cJSON takes without complaint, so that its own
- * rules (which are looser, and differ by version) never decide. */
+/* json_scan.c - one loop over tokens with an explicit stack of open brackets: a hostile
+ * depth costs no stack of ours.  What passes here cJSON takes without complaint, so that
+ * its own rules (which are looser, and differ by version) never decide. */
 #include "json_scan.h"
 
 #include "base/json_slice.h"
@@ -25,7 +25,6 @@ enum await {
 struct scan {
   const char *text, *at, *end;
   const char *const *raw_names; /* NULL: none */
-  struct arena *arena;
   struct fault *f;
 
   unsigned depth;
@@ -36,12 +35,7 @@ struct scan {
   unsigned raw_depth;
   const char *raw_from;
 
-  char *out; /* NULL until something was replaced */
-  size_t out_len, out_capacity;
-  const char *copied; /* the text before this is in `out` */
-
-  struct json_cut *cuts;
-  size_t cut_count, cut_capacity;
+  struct json_skeleton skeleton;
   size_t values; /* outside of raw members */
 };
 
@@ -67,49 +61,6 @@ static void skip_blanks(struct scan *s)
   while (s->at < s->end &&
          (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
     s->at++;
-}
-
-static int out_add(struct scan *s, const char *at, size_t len)
-{
-  if (len > s->out_capacity - s->out_len)
-    return fault_set(s->f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
-                     (size_t)LIMIT_JSON_TREE_BYTES);
-  memcpy(s->out + s->out_len, at, len);
-  s->out_len += len;
-  return 0;
-}
-
-/* The text from `from` to `to` is replaced by `by`. */
-static int replace(struct scan *s, const char *from, const char *to, const char *by,
-                   size_t len)
-{
-  if (!s->out) {
-    /* A placeholder is two bytes longer than the smallest raw member's value. */
-    size_t whole = (size_t)(s->end - s->text);
-    s->out_capacity =
-        whole < LIMIT_JSON_TREE_BYTES ? whole + whole / 2 + 16 : LIMIT_JSON_TREE_BYTES;
-    s->out = arena_new(s->arena, s->out_capacity);
-  }
-  if (out_add(s, s->copied, (size_t)(from - s->copied)) < 0)
-    return -1;
-  s->copied = to;
-  return out_add(s, by, len);
-}
-
-static int cut(struct scan *s, const char *from, const char *to, bool by_name)
-{
-  if (s->cut_count == s->cut_capacity) {
-    size_t capacity = s->cut_capacity == 0 ? 8 : s->cut_capacity * 2;
-    struct json_cut *more = arena_new(s->arena, capacity * sizeof *more);
-    if (s->cut_count > 0)
-      memcpy(more, s->cuts, s->cut_count * sizeof *more);
-    s->cuts = more;
-    s->cut_capacity = capacity;
-  }
-  s->cuts[s->cut_count++] =
-      (struct json_cut){.raw = {from, (size_t)(to - from)}, .by_name = by_name};
-  static const char placeholder[] = {'"', JSON_SCAN_PLACEHOLDER, '"'};
-  return replace(s, from, to, placeholder, sizeof placeholder);
 }
 
 /* The four hex digits at `at`, or -1. */
@@ -170,7 +121,7 @@ static int scan_string(struct scan *s, struct string_traits *traits)
 {
   const char *from = s->at++;
   *traits = (struct string_traits){0};
-  if (s->at < s->end && *s->at == JSON_SCAN_PLACEHOLDER)
+  if (s->at < s->end && *s->at == JSON_SKELETON_PLACEHOLDER)
     return scan_fails(s, s->at, "invalid UTF-8");
   for (;;) {
     s->at += json_plain_length((struct span){s->at, (size_t)(s->end - s->at)});
@@ -203,7 +154,8 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
     char quoted[8] = {'"',       escape[0], escape[1], escape[2],
                       escape[3], escape[4], escape[5], '"'};
     size_t len = json_unescape_into((struct span){quoted, sizeof quoted}, wtf8);
-    if (replace(s, escape, s->at, wtf8, len) < 0)
+    if (json_skeleton_replace(&s->skeleton, escape, s->at, (struct span){wtf8, len},
+                              s->f) < 0)
       return -1;
   }
   s->at = after;
@@ -219,7 +171,7 @@ static int scan_string_value(struct scan *s)
   if (s->raw)
     return 0;
   if (traits.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
-    return cut(s, from, s->at, false);
+    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
   return traits.lone ? rewrite_lone(s, from, s->at) : 0;
 }
 
@@ -299,7 +251,7 @@ static int scan_number(struct scan *s)
       return scan_unexpected(s);
   }
   if (!s->raw && s->at - from > NUMBER_MOST)
-    return cut(s, from, s->at, false);
+    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
   return 0;
 }
 
@@ -318,7 +270,7 @@ static int value_over(struct scan *s, enum await *await)
 {
   if (s->raw && s->depth == s->raw_depth) {
     s->raw = false;
-    if (cut(s, s->raw_from, s->at, true) < 0)
+    if (json_skeleton_cut(&s->skeleton, s->raw_from, s->at, true, s->f) < 0)
       return -1;
   }
   *await = s->depth > 0 ? AWAIT_COMMA_OR_END : AWAIT_NOTHING;
@@ -414,9 +366,8 @@ int json_scan_read(struct span text, const char *const *raw_names, struct arena 
   struct scan s = {.text = text.at,
                    .at = text.at + mark,
                    .end = text.at + text.len,
-                   .copied = text.at + mark,
                    .raw_names = raw_names,
-                   .arena = arena,
+                   .skeleton = json_skeleton_of(span_after(text, mark), arena),
                    .f = f};
   enum await await = AWAIT_VALUE;
   for (;;) {
@@ -428,17 +379,9 @@ int json_scan_read(struct span text, const char *const *raw_names, struct arena 
   }
   if (await != AWAIT_NOTHING)
     return scan_fails(&s, s.at, "unexpected end");
-  if (s.out) {
-    if (out_add(&s, s.copied, (size_t)(s.end - s.copied)) < 0)
-      return -1;
-    scan->skeleton = (struct span){s.out, s.out_len};
-  } else {
-    scan->skeleton = span_after(text, mark);
-    if (scan->skeleton.len > LIMIT_JSON_TREE_BYTES)
-      return fault_set(f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
-                       (size_t)LIMIT_JSON_TREE_BYTES);
-  }
-  scan->cuts = s.cuts;
-  scan->cut_count = s.cut_count;
+  if (json_skeleton_end(&s.skeleton, &scan->skeleton, f) < 0)
+    return -1;
+  scan->cuts = s.skeleton.cuts;
+  scan->cut_count = s.skeleton.cut_count;
   return 0;
 }
