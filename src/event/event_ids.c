@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* event_ids.c - claiming an id: look whether it was used, note that it is now.  */
-#include "event/event_ids.h"
+#include "event_ids.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"

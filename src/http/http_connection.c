@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* -- what the exchange asks ---------------------------------------------- */
+/* -- what the exchange asks -- */
 
 static void on_exchange_dirty(void *who)
 {
@@ -52,7 +52,7 @@ static const struct http_exchange_calls exchange_calls = {
     .on_abort = on_abort,
 };
 
-/* -- bytes in ------------------------------------------------------------ */
+/* -- bytes in -- */
 
 /* Pipelined requests had to wait while too much was unsent. */
 static void tell_drain(struct http_connection *c)
@@ -208,7 +208,7 @@ static void update_reading(struct http_connection *c)
     http_connection_cut(c, true);
 }
 
-/* -- bytes out ----------------------------------------------------------- */
+/* -- bytes out -- */
 
 /* Sends what is written; when a finishing connection has nothing left, says our end and
  * lingers. */
@@ -284,7 +284,7 @@ void http_connection_turn(struct http_connection *c)
   update_reading(c);
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 static bool is_let_in(const struct http_connection *c)
 {

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 void http_connection_free(struct http_connection *c)
 {
@@ -62,7 +62,7 @@ void http_connection_cut(struct http_connection *c, bool tell)
     http_connection_free(c);
 }
 
-/* -- states -------------------------------------------------------------- */
+/* -- states -- */
 
 void http_connection_mark(struct http_connection *c)
 {
@@ -96,7 +96,7 @@ void http_connection_retire(struct http_connection *c)
     http_connection_enter(c, HTTP_CONNECTION_FINISHING);
 }
 
-/* -- deadlines ----------------------------------------------------------- */
+/* -- deadlines -- */
 
 void http_connection_refuse(struct http_connection *c, int status, const char *reason)
 {

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-/* -- the request --------------------------------------------------------- */
+/* -- the request -- */
 
 const struct http_request *http_exchange_request(const struct http_exchange *x)
 {
@@ -58,7 +58,7 @@ void http_exchange_ask(struct http_exchange *x)
   x->on_writable(x->writable_who);
 }
 
-/* -- the answer ---------------------------------------------------------- */
+/* -- the answer -- */
 
 static void put_whole(struct http_output *output, const struct http_answer *answer,
                       struct span body, bool bodyless, int minor)

@@ -42,7 +42,7 @@ static int parse_fail(struct http_parse *p, int status, const char *reason)
   return HPE_USER;
 }
 
-/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped  */
+/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped -- */
 
 static int on_begin(llhttp_t *parser)
 {
@@ -204,7 +204,7 @@ static int on_done(llhttp_t *parser)
   return HPE_PAUSED;
 }
 
-/* -- the owner's side ---------------------------------------------------- */
+/* -- the owner's side -- */
 
 struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 {

@@ -30,7 +30,7 @@ struct http_server {
   void *who;
 };
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static void server_free(struct http_server *s)
 {
@@ -85,7 +85,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   }
 }
 
-/* -- what the connections tell ------------------------------------------- */
+/* -- what the connections tell -- */
 
 static void list_add(struct http_server *s, struct http_connection *c)
 {
@@ -113,7 +113,7 @@ static void on_connection_freed(void *who, struct http_connection *c)
     server_free(s);
 }
 
-/* -- turns of the loop --------------------------------------------------- */
+/* -- turns of the loop -- */
 
 static void server_turn(struct http_server *s)
 {
@@ -146,7 +146,7 @@ static void on_connection_dirty(void *who)
   uv_idle_start(&s->before, on_before); /* which also keeps the loop from waiting */
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 static void dropped(uv_handle_t *handle)
 {

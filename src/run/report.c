@@ -3,7 +3,7 @@
  *
  * stderr is the agent's and may hold anything; it ends in an event that a terminal or a
  * web page shows, so escape sequences and secrets go.  */
-#include "run/report.h"
+#include "report.h"
 
 #include "base/json.h"
 #include "base/json_write.h"

@@ -13,12 +13,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deadlines.h"
 #include "event/formats.h"
 #include "io/loop.h"
-#include "run/deadlines.h"
-#include "run/report.h"
-#include "run/resources.h"
-#include "run/secrets.h"
+#include "report.h"
+#include "resources.h"
+#include "secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +53,7 @@ struct run {
   void *who;
 };
 
-/* -- admission ----------------------------------------------------------- */
+/* -- admission -- */
 
 bool run_is_harness(struct span id)
 {
@@ -107,7 +107,7 @@ struct span run_workspace(const struct run *r)
   return buf_span(&r->resources.workspace);
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 /* The first reason stays: what follows it is only its consequence. */
 static void set_reason(struct run *r, const char *code, const char *message)
@@ -309,7 +309,7 @@ static void result_grace_is_over(void *who)
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
-/* -- what the agent says ------------------------------------------------- */
+/* -- what the agent says -- */
 
 /* By its first words the agent has either found the bridge or will do without it, and
  * says nothing of that: so we do. */
@@ -372,7 +372,7 @@ static void reader_caught_up(void *who)
   agent_http_pause(r->resources.agent_http, false);
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 /* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
 static void begin(void *who)

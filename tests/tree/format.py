@@ -3,8 +3,9 @@
 """format.py ROOT: our C files are as clang-format writes them, and their comments fit.
 
 clang-format is told not to reflow comments, so what it would not say is checked here: no line is longer than 90
-columns, a banner stands on one line, the end of a comment does not stand alone, no paragraph of a comment is ragged,
-and no declaration is broken over two lines only to make place for the comment behind it (put the comment above)."""
+columns, a banner is /* -- name -- */ on one line, a comment behind code ends on its line, the end of a comment does not
+stand alone, no paragraph of a comment is ragged, and no declaration is broken over two lines only to make place for the
+comment behind it (put the comment above)."""
 import pathlib
 import re
 import shutil
@@ -13,6 +14,7 @@ import sys
 
 COLUMNS = 90
 RAGGED = 25  # columns that a line of a paragraph may leave empty although the next word has room there
+BANNER = re.compile(r"\s*/\* -- [^-\s](.*[^-\s])? -- \*/$")
 HEAD = re.compile(r"\s*(}\s*)?(if|else|for|while|do|switch|case|default)\b")  # what follows stands on a line of its own
 TRAILING = re.compile(r"^(?P<code>\s*\S.*?)\s*/\*.*$")
 
@@ -25,8 +27,10 @@ def complaints(text):
             yield number, f"has {len(line)} columns, {COLUMNS} at most"
         if line.strip() == "*/":
             yield number, "the end of a comment stands alone"
-        if re.match(r"\s*/\* --", line) and "*/" not in line:
-            yield number, "a banner goes over two lines"
+        if re.match(r"\s*/\* -- ", line) and not BANNER.match(line):
+            yield number, "a banner is /* -- name -- */, on one line"
+        if not inside and is_spilled(line):
+            yield number, "the comment behind the code goes over several lines"
         trailing = None if inside else TRAILING.match(line)
         if trailing and not line.lstrip().startswith("/*") and number > 1 and is_split(lines[number - 2], trailing):
             yield number, "the declaration is broken for the comment behind it"
@@ -44,6 +48,13 @@ def is_ragged(line, before):
     if not begun or not goes_on or indented or before.rstrip().endswith(":") or re.match(r"[-/*]", goes_on[1]):
         return False
     return len(before.rstrip()) + 1 + len(goes_on[1]) <= COLUMNS - RAGGED
+
+
+def is_spilled(line):
+    """Does a comment begin behind code and not end on its line?"""
+    plain = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+    begin = plain.rfind("/*")
+    return begin > 0 and plain[:begin].strip() != "" and "*/" not in plain[begin:]
 
 
 def is_split(before, trailing):

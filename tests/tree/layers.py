@@ -99,7 +99,7 @@ class House:
         elif str(self.inside(target)) in IMPURE_BASE and self.is_pure(path) and (name, header) not in PURE_BUT:
             self.wrong.append(f"{name}: is pure and may not include {header} (PURE_BUT names who may, and why)")
         else:
-            self.check_arrow(path, target, {room, "base"} | MAY[room] | ALSO.get(name, set()))
+            self.check_arrow(path, header, target, {room, "base"} | MAY[room] | ALSO.get(name, set()))
 
     def check_library(self, path, header):
         name, room = self.name(path), self.inside(path).parts[0]
@@ -108,7 +108,7 @@ class House:
         elif self.is_pure(path) and header != "llhttp.h":
             self.wrong.append(f"{name}: is pure and may not include {header}")
 
-    def check_arrow(self, path, target, may):
+    def check_arrow(self, path, header, target, may):
         name, inside, goal = self.name(path), self.inside(path), self.inside(target)
         if goal.parts[0] not in may:
             self.wrong.append(f"{name}: {inside.parts[0]} may not include {goal}")
@@ -119,6 +119,8 @@ class House:
                 self.wrong.append(f"{name}: one agent may not include another's {goal}")
         elif target.is_relative_to(self.root / "src") and goal.parts[0] != inside.parts[0]:
             self.wrong.append(f"{name}: {goal} is private to {goal.parts[0]}")
+        elif target.is_relative_to(self.root / "src") and target.parent == path.parent and "/" in header:
+            self.wrong.append(f"{name}: {header} stands in the same folder; write {target.name}")
 
     def check_circles(self):
         arrows = {}

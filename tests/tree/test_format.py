@@ -33,6 +33,16 @@ class Format(unittest.TestCase):
         self.lets("  } else if (n < 0)\n    go(); /* why */\n")
         self.lets("  for (;;)\n    go(); /* why */\n")
 
+    def test_a_comment_behind_code_that_goes_on_below_is_refused(self):
+        self.refuses("int a; /* what it is,\n          and why */\n", 1, "several lines")
+        self.lets('say("*/*"); /* once */\nsay("/*");\n')
+
+    def test_a_banner_has_one_form(self):
+        self.lets("/* -- the end -- */\n")
+        self.refuses("/* -- the end ------------ */\n", 1, "a banner is")
+        self.refuses("/* -- the end of all that is in this file and of whatever else is read from here on\n * down -- */\n", 1, "a banner is")
+        self.lets("/* --help is no banner. */\n")
+
     def test_a_ragged_paragraph_is_refused(self):
         self.refuses("/* Bytes that are written within one turn.  A\n * writer that has nothing to write stays. */\n", 1,
                      "breaks early")

@@ -115,6 +115,14 @@ class Layers(unittest.TestCase):
     def test_a_private_header_stays_in_its_room(self):
         self.refuses({"src/io/inner.h": "", "src/http/x.c": '#include "io/inner.h"\n'}, "io/inner.h is private to io")
 
+    def test_a_private_header_of_the_same_folder_is_named_bare(self):
+        self.refuses({"src/io/inner.h": "", "src/io/x.c": '#include "io/inner.h"\n'},
+                     "src/io/x.c: io/inner.h stands in the same folder; write inner.h")
+        self.assertEqual([], self.wrong({"src/io/inner.h": "", "src/io/x.c": '#include "inner.h"\n'}))
+
+    def test_a_private_header_of_another_folder_of_the_room_has_its_path(self):
+        self.assertEqual([], self.wrong({"src/agent/acp/acp.h": "", "src/agent/gemini/gemini.c": '#include "agent/acp/acp.h"\n'}))
+
     def test_cjson_stands_in_one_file(self):
         self.refuses({"src/request/x.c": "#include <cjson/cJSON.h>\n"}, "only base/json.c may include cjson/cJSON.h")
 

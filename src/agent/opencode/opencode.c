@@ -48,7 +48,7 @@ enum { RETRIES = 5 };
 
 #define READY "opencode server listening on "
 
-/* -- events -------------------------------------------------------------- */
+/* -- events -- */
 
 static bool is_listed(const struct opencode *c, struct span permission)
 {
@@ -185,7 +185,7 @@ static void on_event(const struct opencode_input *in, json_at root)
   }
 }
 
-/* -- the harness --------------------------------------------------------- */
+/* -- the harness -- */
 
 static void on_line(struct opencode *c, struct span line, struct agent_output *output)
 {

@@ -182,7 +182,7 @@ static void expect_fault(const struct got *g, enum fault_kind kind, bool maybe_s
   assert_int_equal(g->status, 0);
 }
 
-/* -- answers ------------------------------------------------------------- */
+/* -- answers -- */
 
 static void answer_ok(struct origin_connection *c)
 {
@@ -341,7 +341,7 @@ static void test_http_client__sends_twenty_megabytes(void **state)
   assert_true(d->origin.raw.len > len);
 }
 
-/* -- never twice --------------------------------------------------------- */
+/* -- never twice -- */
 
 static void answer_first_then_hang_up(struct origin_connection *c)
 {
@@ -436,7 +436,7 @@ static void test_http_client__sends_a_call_without_body_once_too(void **state)
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
 }
 
-/* -- failures ------------------------------------------------------------ */
+/* -- failures -- */
 
 /* A port of this machine where nobody listens. */
 static unsigned free_port(void)
@@ -602,7 +602,7 @@ static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **
   scratch_remove(&s);
 }
 
-/* -- refused before anything is done ------------------------------------- */
+/* -- refused before anything is done -- */
 
 static void test_http_client__refuses_a_header_with_a_line_end(void **state)
 {
@@ -630,7 +630,7 @@ test_http_client__does_not_open_when_the_named_certificates_are_missing(void **s
   loopback_loop_close(&loop);
 }
 
-/* -- cancelling and closing ---------------------------------------------- */
+/* -- cancelling and closing -- */
 
 static void test_http_client__cancels_before_the_connect(void **state)
 {
@@ -717,7 +717,7 @@ static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
   assert_int_equal(d->got[2].status, 200);
 }
 
-/* -- streams ------------------------------------------------------------- */
+/* -- streams -- */
 
 #define EVENTS_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-/* -- reading ------------------------------------------------------------- */
+/* -- reading -- */
 
 static void test_http_connection__takes_requests_cut_at_any_byte(void **state)
 {
@@ -118,7 +118,7 @@ static void test_http_connection__ignores_upgrade(void **state)
   connection_fixture_finish(&d);
 }
 
-/* -- refusing ------------------------------------------------------------ */
+/* -- refusing -- */
 
 static void test_http_connection__refuses_and_closes_politely(void **state)
 {
@@ -199,7 +199,7 @@ static void test_http_connection__takes_nothing_after_connection_close(void **st
   connection_fixture_finish(&d);
 }
 
-/* -- the client's end ---------------------------------------------------- */
+/* -- the client's end -- */
 
 static void test_http_connection__answers_a_half_closed_client(void **state)
 {
