@@ -50,13 +50,15 @@ struct buf buf_take(struct buf *b); /* moves ownership out, empties *b */
 const char *buf_cstring(struct buf *b);
 
 #define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
-/* The two arguments of a "%.*s". */
+/* The two arguments of a "%.*s"; for spans whose length is known to fit an int. */
 #define SPAN_ARG(s) (int)(s).len, (s).at
 struct span span_of(const char *cstring); /* NULL: the empty span */
 bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);
-/* 64 bits that tell texts apart (FNV-1a, stirred), never 0; no secret is safe behind
- * it. */
+/* 64 bits that tell texts apart; no secret is safe behind them.  The first is FNV-1a as
+ * it stands in books, which names of folders depend on; the second is stirred for tables,
+ * and never 0. */
+uint64_t span_fnv1a(struct span s);
 uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
 bool span_starts(struct span s, const char *prefix);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ids.h - names: unguessable ones, fresh ones, and those that are safe in a path.  */
+/* ids.h - names that nobody guesses, and names that nobody has yet.  */
 #ifndef BASE_IDS_H
 #define BASE_IDS_H
 
@@ -11,9 +11,5 @@
 int ids_token(char *out, size_t bytes, struct fault *f);
 /* A fresh id "<prefix>-<16 hex>". */
 int ids_fresh(struct buf *out, const char *prefix, struct fault *f);
-/* One path segment for any id: [A-Za-z0-9.-] stay (a leading '.' does not), every other
- * byte is _hh; above 200 characters it is cut and ends in '-' and 16 hex digits of a
- * hash of the whole. */
-void ids_path_segment(struct span id, struct buf *out);
 
 #endif

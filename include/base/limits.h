@@ -2,9 +2,14 @@
 /* limits.h - every ceiling, deadline and high-water mark of the program, in one place.
  *
  * Sizes are bytes, times are milliseconds, and both say so in their names.  What a user
- * may change is only a default here: the option wins, and then the request (request/
- * run_request.h, door/options.h).  A buffer, a wait or a queue that has no line in this
- * file is a defect.  */
+ * may change is only a default here: the option wins, and then the request
+ * (request/run_request.h, door/options.h).  A buffer, a wait or a queue that has no line
+ * in this file is a defect, but for three kinds of buffers.  What is made out of one text
+ * that is bounded has a ceiling by that text's length (a copy, an unescaped or a repaired
+ * form).  A short text of our own making (an error's words, a header line, a path, an
+ * answer about ourselves) has its ceiling where it is made, at most MIB.  And what must
+ * not lose a part has SIZE_MAX, where the parts are bounded: a log message before secrets
+ * are struck out of it, an entry of an environment. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
@@ -44,8 +49,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
-/* What the kernel tells: the table of TCP sockets, 150 bytes each. */
-#define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB)
+/* What the kernel tells. */
+#define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB) /* its table of them, 150 bytes each */
+#define LIMIT_PROC_BYTES    ((size_t)16 * MIB) /* any other text of /proc or a cgroup */
 
 /* The event writer and the harnesses. */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */

@@ -49,7 +49,5 @@ struct process_end {
 
 /* It exited with 0, or had to be ended by us after it had said all (`forced`). */
 bool process_end_is_clean(const struct process_end *end);
-/* "SIGTERM"; NULL: not one that ends processes. */
-const char *process_signal_name(int number);
 
 #endif

@@ -58,22 +58,23 @@ struct event_usage { /* negative: not known */
 
 struct event { /* what its kind does not name is zero */
   enum event_kind kind;
-  enum tool_origin origin; /* TOOL_*; a result of an unknown call has no name, and then
-                              this says nothing */
+  enum tool_origin origin; /* TOOL_*; says nothing of a result without a name */
   bool failed;             /* TOOL_RESULT */
   long long at_ms;         /* epoch milliseconds */
   struct span id;          /* of the message; TOOL_RESULT has one of its own */
   struct span call;        /* TOOL_*: the call's id */
-  struct span name;        /* TOOL_*: the tool's, empty: not known;
-                              CUSTOM, WARNING, GAP: the event's */
-  struct span text;        /* the piece; TOOL_RESULT: its content; WARNING, RUN_ERROR,
-                              REFUSED: the message for people */
-  struct span code;        /* WARNING, RUN_ERROR, REFUSED; RUN_FINISHED: the reason */
-  struct span json;        /* TOOL_END: the arguments; CUSTOM, WARNING, GAP: the value;
-                              RUN_FINISHED, RUN_ERROR: the report's members, without
-                              braces */
-  size_t whole_bytes;      /* not 0: `text` is only the front of so many bytes, and `json`
-                              (of so many) is too long to be shown */
+  /* TOOL_*: the tool's, empty: not known; CUSTOM, WARNING, GAP: the event's. */
+  struct span name;
+  /* The piece; TOOL_RESULT: its content; WARNING, RUN_ERROR, REFUSED: the message for
+   * people. */
+  struct span text;
+  struct span code; /* WARNING, RUN_ERROR, REFUSED; RUN_FINISHED: the reason */
+  /* TOOL_END: the arguments; CUSTOM, WARNING, GAP: the value; RUN_FINISHED, RUN_ERROR:
+   * the report's members, without braces. */
+  struct span json;
+  /* Not 0: `text` is only the front of so many bytes, and `json` (of so many) is too long
+   * to be shown. */
+  size_t whole_bytes;
   const struct event_usage *usage; /* RUN_FINISHED, RUN_ERROR; NULL: not known */
   long long duration_ms;         /* RUN_FINISHED, RUN_ERROR: of the run; -1: not known */
   unsigned long long tool_calls; /* … and its calls, when duration_ms is known */

@@ -4,9 +4,9 @@
  * Bytes written within one turn of the loop leave together.  A pipe, a socket or a
  * terminal is written without blocking (its mode is put back at the end); a file is
  * written at once.  `on_gone` comes once when nobody reads any more, also while there is
- * nothing to write (a file's reader is never gone).  A
- * writer that has nothing to write keeps no loop alive.  fd_writer_end() flushes at most
- * `flush_ms`, then calls `ended`, once, on a later turn, and frees the writer.  */
+ * nothing to write (a file's reader is never gone).  A writer that has nothing to write
+ * keeps no loop alive.  fd_writer_end() flushes at most `flush_ms`, then calls `ended`,
+ * once, on a later turn, and frees the writer. */
 #ifndef IO_FD_WRITER_H
 #define IO_FD_WRITER_H
 

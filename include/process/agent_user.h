@@ -21,8 +21,8 @@ struct agent_user {
 
 /* `user`: a name or a uid of /etc/passwd, not root.  HOME, USER, LOGNAME and SHELL of
  * `env` become the user's.  FAULT_BAD_INPUT says what is wrong with it. */
-int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
-                    struct fault *f);
+int agent_user_look_up(const char *user, struct agent_user *id, struct strv *env,
+                       struct fault *f);
 /* Tries it out in a process of its own: that we may become the user, and end what runs as
  * it, and that the folder can be entered by it, and written if `write`.  FAULT_BAD_INPUT;
  * blocks for a moment. */

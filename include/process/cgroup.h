@@ -19,7 +19,7 @@ struct cgroups {     /* of this process, found once */
 };
 
 /* Also removes groups whose keeper was killed. */
-void cgroups_find(struct cgroups *c);
+void cgroups_look_up(struct cgroups *c);
 void cgroups_free(struct cgroups *c);
 unsigned long long cgroup_kills(const char *file); /* "" or not to be read: 0 */
 

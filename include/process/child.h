@@ -10,8 +10,8 @@
  * whichever order - or after the exit and `drain_ms` without a byte on the pipes, for a
  * grandchild may keep them open for ever, and even print on and on: LIMIT_DRAINS times
  * `drain_ms` after the exit that no longer counts, but what the pipes held at the exit is
- * always read.  Time during which we do not read (child_pause) does not count. Afterwards
- * nothing comes; child_close() frees it, `closed` comes on a later turn.
+ * always read.  Time during which we do not read (child_pause) does not count.  After
+ * on_end nothing comes; child_close() frees it, `closed` comes on a later turn.
  *
  * All three standard streams are real pipes (libuv's own are socketpairs, and some agents
  * open /dev/stdin), widened to LIMIT_PIPE_BYTES where the kernel allows.  The agent has
@@ -64,19 +64,22 @@ unsigned long long child_repaired(const struct child *c);
  * the spawn. */
 unsigned long long child_first_output_ms(const struct child *c);
 unsigned long long child_last_output_ms(const struct child *c);
-/* TERM to the group, after `grace_ms` KILL to the group and to everything the agent ever
- * started, for at most LIMIT_SWEEP_MS: who cannot die is given up, on_end says SIGKILL
- * and the leftovers name it.  A keeper that does not do its work (an agent may have
- * stopped it) is killed LIMIT_KEEPER_MS later, with all it kept.  Any number of times; a
- * shorter grace hastens.  Once the agent has exited neither a pause nor what it left
- * printing delays the end: that is killed at once. */
+/* Sends TERM to the agent's process group, and after `grace_ms` KILL to all that the
+ * agent ever started.  That goes on for at most LIMIT_SWEEP_MS: a process that cannot die
+ * is given up, on_end says SIGKILL and the leftovers name it.  A keeper that does not do
+ * its work (the agent may have stopped it) is killed LIMIT_KEEPER_MS later, with all it
+ * kept.
+ *
+ * May be called any number of times; a shorter grace hastens.  Once the agent has exited,
+ * what it left running is killed at once, so that neither a pause of ours nor what those
+ * processes print delays the end. */
 void child_stop(struct child *c, unsigned grace_ms);
 /* After on_end, once: with `sweep` kills what is left of the run's processes and waits
  * until it is gone (or is named as survivor); else names it and lets it be.  `settled`
  * comes once, never from inside, with the same end and its leftovers. */
 void child_settle(struct child *c, bool sweep,
                   void (*settled)(void *who, const struct process_end *end));
-/* Any time; an agent that still lives is killed with all it started. NULL is not fine. */
+/* Any time; an agent that still lives is killed with all it started.  Not for NULL. */
 void child_close(struct child *c, void (*closed)(void *who), void *who);
 
 #endif

@@ -4,9 +4,9 @@
  * For short commands of our own (a local tool, later a clone or a setup step), not for
  * agents.  The command has its own process group; at the deadline, on cancel, or when its
  * output passes the ceiling the whole group is killed.  `on_done` comes exactly once,
- * never from inside command_start() or command_cancel(), when the process is gone and its
- * pipes are at their end, or 200 ms after it is gone if something else holds them.  The
- * command frees itself after on_done. */
+ * never from inside helper_command_start() or helper_command_cancel(), when the process
+ * is gone and its pipes are at their end, or 200 ms after it is gone if something else
+ * holds them.  The command frees itself after on_done. */
 #ifndef PROCESS_HELPER_COMMAND_H
 #define PROCESS_HELPER_COMMAND_H
 
@@ -14,27 +14,29 @@
 #include "base/fault.h"
 
 struct uv_loop_s;
-struct command;
+struct helper_command;
 
-struct command_setup { /* borrowed for the call */
-  char *const *argv;   /* argv[0] is an absolute path */
-  char *const *env;    /* NULL: an empty environment, never ours */
-  const char *cwd;     /* NULL: ours */
+struct helper_command_setup { /* borrowed for the call */
+  char *const *argv;          /* argv[0] is an absolute path */
+  char *const *env;           /* NULL: an empty environment, never ours */
+  const char *cwd;            /* NULL: ours */
   struct span input;
   size_t output_ceiling;
   unsigned deadline_ms; /* 0: none */
 };
 
-struct command_end {
+struct helper_command_end {
   int status, signal;
   struct buf *output;        /* stdout; may be taken */
   struct span stderr_tail;   /* last LIMIT_STDERR_TAIL_BYTES */
   const struct fault *fault; /* NULL: it ran to its end (whatever the status) */
 };
-typedef void command_done(void *who, struct command_end *end);
+typedef void helper_command_done(void *who, struct helper_command_end *end);
 
-struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,
-                              command_done *on_done, void *who, struct fault *f);
-void command_cancel(struct command *c);
+struct helper_command *helper_command_start(struct uv_loop_s *loop,
+                                            const struct helper_command_setup *setup,
+                                            helper_command_done *on_done, void *who,
+                                            struct fault *f);
+void helper_command_cancel(struct helper_command *c);
 
 #endif

@@ -30,11 +30,14 @@ struct agent_user;
 #define KEEPER_CONTROL_FD 3
 
 enum keeper_order {
-  KEEPER_STOP = 1, /* TERM to the agent's group; after grace_ms as KEEPER_SWEEP */
-  KEEPER_SWEEP,    /* KILL to all that is left, until nothing is or LIMIT_SWEEP_MS are
-                      over (then it is named); then SETTLED */
-  KEEPER_LET_GO    /* name what is left, then SETTLED and exit; orphans fall to runlet.
-                      After a STOP the agent's own group ends first, or is killed. */
+  /* TERM to the agent's group; after grace_ms as KEEPER_SWEEP. */
+  KEEPER_STOP = 1,
+  /* KILL to all that is left, until nothing is or LIMIT_SWEEP_MS are over (then what is
+   * left is named by KEEPER_LEFT); then KEEPER_SETTLED. */
+  KEEPER_SWEEP,
+  /* Names what is left, then KEEPER_SETTLED and exit; the orphans fall to runlet.  After
+   * a KEEPER_STOP the agent's own group ends first, or is killed. */
+  KEEPER_LET_GO
 };
 struct keeper_command {
   uint32_t order, grace_ms;

@@ -21,8 +21,8 @@ struct message {
 struct message_part { /* of a user's message, and no text */
   size_t message;     /* its place among the messages */
   bool image;
-  struct span mime_type, data; /* of an image that came with the request, data in base64;
-                                  else both are empty */
+  /* Of an image that came with the request, data in base64; else both are empty. */
+  struct span mime_type, data;
 };
 
 struct spans { /* a list of borrowed texts */

@@ -3,7 +3,7 @@
  *
  * The workspace is one real folder: --workspace, or /workspace if serve can use it, else
  * the current folder; with --workspace-per-thread it is a folder below that, named by the
- * thread (ids_path_segment) and made on first use.  A `local` source is used in place.
+ * thread (path_segment_add) and made on first use.  A `local` source is used in place.
  * `root` in a request is only a name for that folder and never moves it.  */
 #ifndef RUN_WORKSPACE_H
 #define RUN_WORKSPACE_H

@@ -45,8 +45,9 @@ struct tool_attempt_end {
   enum {
     TOOL_ATTEMPT_ANSWERED, /* `answer` is the call's */
     TOOL_ATTEMPT_PENDING,  /* no answer yet: to be asked again in retry_ms */
-    TOOL_ATTEMPT_UNSENT /* certainly nothing reached the tool, so it may be tried again;
-                              `answer` is the call's if it is not */
+    /* Certainly nothing reached the tool, so it may be tried again; `answer` is the
+     * call's if it is not. */
+    TOOL_ATTEMPT_UNSENT
   } outcome;
   struct tool_answer answer; /* lent for the call of `done` */
   unsigned retry_ms;

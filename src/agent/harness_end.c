@@ -4,6 +4,7 @@
 #include "agent/harness_end.h"
 
 #include "base/limits.h"
+#include "base/signal_name.h"
 #include "base/utf8.h"
 
 enum { STDERR_SHOWN_CHARS = 1000 };
@@ -25,7 +26,7 @@ void harness_fail_by_end(struct events *events, const struct process_end *end)
   struct buf message = buf_make(LIMIT_ERROR_MESSAGE_BYTES + 1 * KIB);
   const char *code = "no-result";
   if (end->signal != 0) {
-    const char *name = process_signal_name(end->signal);
+    const char *name = signal_name(end->signal);
     code = end->oom ? "out-of-memory" : "agent-signal";
     buf_addf(&message, "Agent process was killed by signal %d", end->signal);
     if (name)

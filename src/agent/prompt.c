@@ -97,7 +97,7 @@ int prompt_write(const struct run_request *req, const struct prompt_rules *rules
   return 0;
 }
 
-/* -- what is no text ----------------------------------------------------- */
+/* -- what is no text -- */
 
 bool prompt_has_part(const struct run_request *req, bool resumed,
                      const struct message_part *part)

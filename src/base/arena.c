@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One block to begin with, kept over arena_give(); further ones double in size and are
- * released.  Blocks above MAP_FROM_BYTES are mapped by us: glibc's malloc raises its own
- * threshold with each big free() and then keeps tens of megabytes on its heap. */
+/* arena.c - one block to begin with, kept over arena_give(); further ones double in size
+ * and are released.  Blocks above MAP_FROM_BYTES are mapped by us: glibc's malloc raises
+ * its own threshold with each big free() and then keeps tens of megabytes on its heap. */
 #include "base/arena.h"
 
 #include "base/limits.h"
@@ -57,8 +57,7 @@ static struct block *block_new(size_t size, struct block *before)
   struct block *b;
   if (size >= MAP_FROM_BYTES) {
     b = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    /* aborts with the one message */
-    if (b == MAP_FAILED)
+    if (b == MAP_FAILED) /* mem_resize() aborts, with the message all others have */
       b = mem_resize(NULL, SIZE_MAX / 2);
   } else {
     b = mem_resize(NULL, size);
@@ -71,9 +70,8 @@ static struct block *block_new(size_t size, struct block *before)
 static void block_free(struct block *b)
 {
   ASAN_UNPOISON_MEMORY_REGION(b, b->size);
-  /* fails for bad arguments only */
   if (b->size >= MAP_FROM_BYTES)
-    (void)munmap(b, b->size);
+    (void)munmap(b, b->size); /* it fails for bad arguments only */
   else
     free(b);
 }
@@ -81,7 +79,7 @@ static void block_free(struct block *b)
 struct arena *arena_take(void)
 {
   struct arena *a = free_list;
-  if (a != NULL) {
+  if (a) {
     free_list = a->next_free;
     free_count--;
     a->next_free = NULL;
@@ -94,9 +92,9 @@ struct arena *arena_take(void)
 
 void arena_give(struct arena *a)
 {
-  if (a == NULL)
+  if (!a)
     return;
-  while (a->last->before != NULL) {
+  while (a->last->before) {
     struct block *before = a->last->before;
     block_free(a->last);
     a->last = before;
@@ -115,12 +113,12 @@ void arena_give(struct arena *a)
 void *arena_new(struct arena *a, size_t size)
 {
   size_t whole = round_up(size > 0 ? size : 1);
-  /* cannot be had: block_new aborts */
+  /* So much memory there is not: block_new() aborts. */
   if (whole < size || whole > SIZE_MAX / 4)
     whole = SIZE_MAX / 4;
   if (whole > (size_t)(a->end - a->next)) {
     size_t wanted = a->last->size * 2;
-    /* growing further would only waste: big pieces get their own size */
+    /* Doubling further would only waste: a big piece gets a block of its own size. */
     if (wanted > MIB)
       wanted = MIB;
     if (wanted < sizeof(struct block) + whole)
@@ -145,7 +143,7 @@ void *arena_copy(struct arena *a, struct span s)
 void arena_wipe(struct arena *a)
 {
   /* Earlier blocks are wiped whole: where each was filled to is not remembered. */
-  for (struct block *b = a->last; b != NULL; b = b->before) {
+  for (struct block *b = a->last; b; b = b->before) {
     char *end = b == a->last ? a->next : (char *)b + b->size;
     ASAN_UNPOISON_MEMORY_REGION(b->at, (size_t)(end - b->at));
     mem_wipe(b->at, (size_t)(end - b->at));
@@ -154,7 +152,7 @@ void arena_wipe(struct arena *a)
 
 void arena_forget_all(void)
 {
-  while (free_list != NULL) {
+  while (free_list) {
     struct arena *a = free_list;
     free_list = a->next_free;
     block_free(a->last);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Growth doubles, so that appending byte for byte stays linear; one byte is kept for
- * the NUL behind `len`, so that a full buffer can still be printed. */
+/* buf.c - growth doubles, so that appending byte for byte stays linear; one byte is kept
+ * for the NUL behind `len`, so that a full buffer can still be printed. */
 #include "base/buf.h"
 
 #include "base/mem.h"
@@ -32,7 +32,7 @@ void buf_clear(struct buf *b)
 {
   b->len = 0;
   b->overflowed = false;
-  if (b->at != NULL)
+  if (b->at)
     b->at[0] = 0;
 }
 
@@ -42,7 +42,7 @@ char *buf_reserve(struct buf *b, size_t n)
     b->overflowed = true;
     return NULL;
   }
-  size_t wanted = b->len + n + 1; /* and the NUL */
+  size_t wanted = b->len + n + 1; /* one for the NUL */
   if (wanted > b->capacity) {
     size_t capacity = b->capacity < 64 ? 64 : b->capacity;
     while (capacity < wanted && capacity <= b->ceiling / 2)
@@ -68,7 +68,7 @@ void buf_add(struct buf *b, struct span s)
   if (s.len == 0)
     return;
   char *at = buf_reserve(b, s.len);
-  if (at == NULL)
+  if (!at)
     return;
   memcpy(at, s.at, s.len);
   buf_grew(b, s.len);
@@ -77,7 +77,7 @@ void buf_add(struct buf *b, struct span s)
 void buf_add_char(struct buf *b, char c)
 {
   char *at = buf_reserve(b, 1);
-  if (at == NULL)
+  if (!at)
     return;
   *at = c;
   buf_grew(b, 1);
@@ -113,7 +113,7 @@ void buf_addv(struct buf *b, const char *fmt, va_list args)
     buf_add(b, (struct span){small, len});
   } else {
     char *at = buf_reserve(b, len);
-    if (at != NULL) {
+    if (at) {
       (void)vsnprintf(at, len + 1, fmt, again); /* the same text, measured above */
       buf_grew(b, len);
     }
@@ -163,12 +163,12 @@ struct buf buf_take(struct buf *b)
 
 const char *buf_cstring(struct buf *b)
 {
-  return b->at != NULL ? b->at : "";
+  return b->at ? b->at : "";
 }
 
 struct span span_of(const char *cstring)
 {
-  return (struct span){cstring, cstring != NULL ? strlen(cstring) : 0};
+  return (struct span){cstring, cstring ? strlen(cstring) : 0};
 }
 
 bool span_equal(struct span a, struct span b)
@@ -181,12 +181,19 @@ bool span_is(struct span s, const char *cstring)
   return span_equal(s, span_of(cstring));
 }
 
-/* The finish lets the low bits see the high ones. */
-uint64_t span_hash(struct span s)
+uint64_t span_fnv1a(struct span s)
 {
   uint64_t h = 0xcbf29ce484222325u;
   for (size_t i = 0; i < s.len; i++)
     h = (h ^ (unsigned char)s.at[i]) * 0x100000001b3u;
+  return h;
+}
+
+/* FNV-1a leaves its low bits, which choose a place in a table, nearly untouched by the
+ * high ones; the stir mixes them in. */
+uint64_t span_hash(struct span s)
+{
+  uint64_t h = span_fnv1a(s);
   h ^= h >> 32;
   h *= 0xd6e8feb86659fd93u;
   h ^= h >> 32;

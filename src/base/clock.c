@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Read with the system's calls and not the loop's cached time, so that pure code can ask
- * without a loop. */
+/* clock.c - read with the system's calls and not from the loop's cached time, so that
+ * pure code can ask without a loop. */
 #include "base/clock.h"
 
 #include <time.h>

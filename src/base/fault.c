@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A fault is plain memory: its text is printed into it and cut there. */
+/* fault.c - a fault is plain memory: its text is printed into it and cut there. */
 #include "base/fault.h"
 
 #include "base/buf.h"

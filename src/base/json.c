@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* json_scan.c has checked the text and cut long things out; cJSON builds the tree of the
- * rest in the document's arena; a walk then hangs the cuts where their placeholders are.
- * A json_at is a cJSON node; one of type cJSON_Raw holds a struct json_cut instead of a
- * string. */
+/* json.c - json_scan.c has checked the text and cut long things out; cJSON builds the
+ * tree of the rest in the document's arena; a walk then hangs the cuts where their
+ * placeholders are. A json_at is a cJSON node; one of type cJSON_Raw holds a struct
+ * json_cut instead of a string. */
 #include "base/json.h"
 
 #include "base/arena.h"
@@ -44,11 +44,12 @@ static cJSON *tree_parse(struct span text, struct arena *arena)
   return root;
 }
 
-/* Depth is bounded by LIMIT_JSON_DEPTH. */
+/* Both walks are in document order, so the n-th placeholder is the n-th cut.  Depth is
+ * bounded by LIMIT_JSON_DEPTH. */
 static void tree_hang(cJSON *node, struct json_cut **cut)
 {
-  for (; node != NULL; node = node->next) {
-    if (node->type == cJSON_String && node->valuestring[0] == JSON_SCAN_PLACEHOLDER) {
+  for (; node; node = node->next) {
+    if (node->type == cJSON_String && node->valuestring[0] == JSON_SKELETON_PLACEHOLDER) {
       node->type = cJSON_Raw;
       node->valuestring = (char *)(*cut)++;
     }
@@ -61,16 +62,17 @@ static int names_compare(const void *a, const void *b)
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Sorted, not compared each with each: a hostile request may have very many members. */
 static const char *object_duplicate(const cJSON *object, struct arena *arena)
 {
   size_t count = 0;
-  for (const cJSON *m = object->child; m != NULL; m = m->next)
+  for (const cJSON *m = object->child; m; m = m->next)
     count++;
   if (count < 2)
     return NULL;
   const char **names = arena_new(arena, count * sizeof *names);
   size_t i = 0;
-  for (const cJSON *m = object->child; m != NULL; m = m->next)
+  for (const cJSON *m = object->child; m; m = m->next)
     names[i++] = m->string;
   qsort(names, count, sizeof *names, names_compare);
   for (i = 1; i < count; i++) {
@@ -83,10 +85,10 @@ static const char *object_duplicate(const cJSON *object, struct arena *arena)
 static const char *tree_duplicate(const cJSON *node, struct arena *arena)
 {
   const char *name = NULL;
-  for (; node != NULL && name == NULL; node = node->next) {
+  for (; node && !name; node = node->next) {
     if (node->type == cJSON_Object)
       name = object_duplicate(node, arena);
-    if (name == NULL)
+    if (!name)
       name = tree_duplicate(node->child, arena);
   }
   return name;
@@ -97,13 +99,13 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
   struct arena *arena = arena_take();
   struct json *doc = arena_new(arena, sizeof *doc);
   struct json_scan scan;
-  *doc = (struct json){.arena = arena, .secret = rules != NULL && rules->secret};
-  const char *const *raw_names = rules != NULL ? rules->raw : NULL;
+  *doc = (struct json){.arena = arena, .secret = rules && rules->secret};
+  const char *const *raw_names = rules ? rules->raw : NULL;
   if (json_scan_read(text, raw_names, arena, &scan, f) < 0)
     goto refuse;
   doc->root = tree_parse(scan.skeleton, arena);
-  assert(doc->root != NULL); /* cJSON takes all that json_scan lets by */
-  if (doc->root == NULL) {
+  assert(doc->root); /* cJSON takes all that json_scan lets by */
+  if (!doc->root) {
     (void)fault_set(f, FAULT_BAD_INPUT, "not JSON at byte 0");
     goto refuse;
   }
@@ -113,9 +115,9 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
     assert(cut == scan.cuts + scan.cut_count);
   }
   const char *twice = NULL;
-  if (rules != NULL && rules->unique_keys)
+  if (rules && rules->unique_keys)
     twice = tree_duplicate(doc->root, arena);
-  if (twice != NULL) {
+  if (twice) {
     (void)fault_set(f, FAULT_BAD_INPUT, "member \"%s\" is given twice", twice);
     goto refuse;
   }
@@ -127,7 +129,7 @@ refuse:
 
 void json_free(struct json *doc)
 {
-  if (doc == NULL)
+  if (!doc)
     return;
   struct arena *arena = doc->arena;
   if (doc->secret)
@@ -137,7 +139,7 @@ void json_free(struct json *doc)
 
 json_at json_root(const struct json *doc)
 {
-  return doc != NULL ? (json_at)doc->root : NULL;
+  return doc ? (json_at)doc->root : NULL;
 }
 
 static const cJSON *node_of(json_at v)
@@ -148,14 +150,13 @@ static const cJSON *node_of(json_at v)
 static struct json_cut *cut_of(json_at v)
 {
   const cJSON *node = node_of(v);
-  return node != NULL && node->type == cJSON_Raw
-             ? (struct json_cut *)(void *)node->valuestring
-             : NULL;
+  return node && node->type == cJSON_Raw ? (struct json_cut *)(void *)node->valuestring
+                                         : NULL;
 }
 
 enum json_kind json_kind(json_at v)
 {
-  if (v == NULL)
+  if (!v)
     return JSON_ABSENT;
   switch (node_of(v)->type) {
   case cJSON_NULL:
@@ -180,12 +181,11 @@ enum json_kind json_kind(json_at v)
 json_at json_get(json_at object, const char *key)
 {
   const cJSON *found = NULL;
-  if (object == NULL || node_of(object)->type != cJSON_Object)
+  if (!object || node_of(object)->type != cJSON_Object)
     return NULL;
-  for (const cJSON *m = node_of(object)->child; m != NULL; m = m->next) {
-    /* the last one wins */
+  for (const cJSON *m = node_of(object)->child; m; m = m->next) {
     if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
-      found = m;
+      found = m; /* and on: the last of several wins */
   }
   return (json_at)found;
 }
@@ -193,12 +193,12 @@ json_at json_get(json_at object, const char *key)
 json_at json_first(json_at array_or_object)
 {
   /* cJSON sets `child` in arrays and objects only. */
-  return array_or_object != NULL ? (json_at)node_of(array_or_object)->child : NULL;
+  return array_or_object ? (json_at)node_of(array_or_object)->child : NULL;
 }
 
 json_at json_next(json_at member)
 {
-  return member != NULL ? (json_at)node_of(member)->next : NULL;
+  return member ? (json_at)node_of(member)->next : NULL;
 }
 
 json_at json_item(json_at array, size_t index)
@@ -206,20 +206,20 @@ json_at json_item(json_at array, size_t index)
   if (json_kind(array) != JSON_ARRAY)
     return NULL;
   json_at item = json_first(array);
-  while (item != NULL && index-- > 0)
+  while (item && index-- > 0)
     item = json_next(item);
   return item;
 }
 
 struct span json_key(json_at member)
 {
-  return span_of(member != NULL ? node_of(member)->string : NULL);
+  return span_of(member ? node_of(member)->string : NULL);
 }
 
 size_t json_count(json_at array_or_object)
 {
   size_t count = 0;
-  for (json_at v = json_first(array_or_object); v != NULL; v = json_next(v))
+  for (json_at v = json_first(array_or_object); v; v = json_next(v))
     count++;
   return count;
 }
@@ -229,11 +229,11 @@ struct span json_text(const struct json *doc, json_at v, struct span otherwise)
   if (json_kind(v) != JSON_STRING)
     return otherwise;
   struct json_cut *cut = cut_of(v);
-  if (cut == NULL)
+  if (!cut)
     return span_of(node_of(v)->valuestring);
   if (!cut->text_known) {
     cut->text = (struct span){cut->raw.at + 1, cut->raw.len - 2};
-    if (cut->text.len > 0 && memchr(cut->text.at, '\\', cut->text.len) != NULL) {
+    if (cut->text.len > 0 && memchr(cut->text.at, '\\', cut->text.len)) {
       char *plain = arena_new(doc->arena, cut->raw.len);
       cut->text = (struct span){plain, json_unescape_into(cut->raw, plain)};
     }
@@ -265,7 +265,7 @@ double json_number(json_at v, double otherwise)
   if (json_kind(v) != JSON_NUMBER)
     return otherwise;
   const struct json_cut *cut = cut_of(v);
-  double number = cut != NULL ? cut_number(cut->raw) : node_of(v)->valuedouble;
+  double number = cut ? cut_number(cut->raw) : node_of(v)->valuedouble;
   return isfinite(number) ? number : otherwise;
 }
 
@@ -275,9 +275,9 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
   if (json_kind(v) != JSON_NUMBER)
     return false;
   const struct json_cut *cut = cut_of(v);
-  if (cut != NULL && span_to_number(cut->raw, 0, highest, value))
+  if (cut && span_to_number(cut->raw, 0, highest, value))
     return true;
-  if (cut != NULL && cut->raw.len > 15)
+  if (cut && cut->raw.len > 15)
     return false;
   double number = json_number(v, -1);
   if (!(number >= 0 && number <= exact_most))
@@ -292,5 +292,5 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
 struct span json_raw(json_at v)
 {
   const struct json_cut *cut = cut_of(v);
-  return cut != NULL && cut->by_name ? cut->raw : (struct span){0};
+  return cut && cut->by_name ? cut->raw : (struct span){0};
 }

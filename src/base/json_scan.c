@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One loop over tokens with an explicit stack of open brackets: a hostile depth costs
- * no stack of ours. What passes here cJSON takes without complaint, so that its own
- * rules (which are looser, and differ by version) never decide. */
+/* json_scan.c - one loop over tokens with an explicit stack of open brackets: a hostile
+ * depth costs no stack of ours.  What passes here cJSON takes without complaint, so that
+ * its own rules (which are looser, and differ by version) never decide. */
 #include "json_scan.h"
 
 #include "base/json_slice.h"
@@ -25,7 +25,6 @@ enum await {
 struct scan {
   const char *text, *at, *end;
   const char *const *raw_names; /* NULL: none */
-  struct arena *arena;
   struct fault *f;
 
   unsigned depth;
@@ -36,12 +35,7 @@ struct scan {
   unsigned raw_depth;
   const char *raw_from;
 
-  char *out; /* NULL until something was replaced */
-  size_t out_len, out_room;
-  const char *copied; /* the text before this is in `out` */
-
-  struct json_cut *cuts;
-  size_t cut_count, cut_room;
+  struct json_skeleton skeleton;
   size_t values; /* outside of raw members */
 };
 
@@ -69,49 +63,6 @@ static void skip_blanks(struct scan *s)
     s->at++;
 }
 
-static int out_add(struct scan *s, const char *at, size_t len)
-{
-  if (len > s->out_room - s->out_len)
-    return fault_set(s->f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
-                     (size_t)LIMIT_JSON_TREE_BYTES);
-  memcpy(s->out + s->out_len, at, len);
-  s->out_len += len;
-  return 0;
-}
-
-/* The text from `from` to `to` is replaced by `by`. */
-static int replace(struct scan *s, const char *from, const char *to, const char *by,
-                   size_t len)
-{
-  if (s->out == NULL) {
-    /* A placeholder is two bytes longer than the smallest raw member's value. */
-    size_t whole = (size_t)(s->end - s->text);
-    s->out_room =
-        whole < LIMIT_JSON_TREE_BYTES ? whole + whole / 2 + 16 : LIMIT_JSON_TREE_BYTES;
-    s->out = arena_new(s->arena, s->out_room);
-  }
-  if (out_add(s, s->copied, (size_t)(from - s->copied)) < 0)
-    return -1;
-  s->copied = to;
-  return out_add(s, by, len);
-}
-
-static int cut(struct scan *s, const char *from, const char *to, bool by_name)
-{
-  if (s->cut_count == s->cut_room) {
-    size_t capacity = s->cut_room == 0 ? 8 : s->cut_room * 2;
-    struct json_cut *more = arena_new(s->arena, capacity * sizeof *more);
-    if (s->cut_count > 0)
-      memcpy(more, s->cuts, s->cut_count * sizeof *more);
-    s->cuts = more;
-    s->cut_room = capacity;
-  }
-  s->cuts[s->cut_count++] =
-      (struct json_cut){.raw = {from, (size_t)(to - from)}, .by_name = by_name};
-  static const char placeholder[] = {'"', JSON_SCAN_PLACEHOLDER, '"'};
-  return replace(s, from, to, placeholder, sizeof placeholder);
-}
-
 /* The four hex digits at `at`, or -1. */
 static int hex4(const char *at, const char *end)
 {
@@ -130,20 +81,20 @@ static int hex4(const char *at, const char *end)
   return unit;
 }
 
-struct seen_ids { /* in one string */
+struct string_traits { /* of one string: what its escapes mean */
   bool nul, lone, escape;
 };
 
 /* One escape; s->at is at its backslash.  Moves behind it, a surrogate pair counts as
  * one. */
-static int scan_escape(struct scan *s, struct seen_ids *seen)
+static int scan_escape(struct scan *s, struct string_traits *traits)
 {
   const char *at = s->at;
-  seen->escape = true;
+  traits->escape = true;
   if (s->end - at < 2)
     return scan_fails(s, s->end, "unexpected end");
   if (at[1] != 'u') {
-    if (at[1] == 0 || strchr("\"\\/bfnrt", at[1]) == NULL)
+    if (at[1] == 0 || !strchr("\"\\/bfnrt", at[1]))
       return scan_fails(s, at, "bad escape");
     s->at = at + 2;
     return 0;
@@ -152,7 +103,7 @@ static int scan_escape(struct scan *s, struct seen_ids *seen)
   if (unit < 0)
     return scan_fails(s, at, "bad escape");
   s->at = at + 6;
-  seen->nul = seen->nul || unit == 0;
+  traits->nul = traits->nul || unit == 0;
   if ((unit & 0xf800) != 0xd800)
     return 0;
   int low = (unit & 0x0400) == 0 && s->end - at >= 8 && at[6] == '\\' && at[7] == 'u'
@@ -161,16 +112,16 @@ static int scan_escape(struct scan *s, struct seen_ids *seen)
   if (low >= 0 && (low & 0xfc00) == 0xdc00)
     s->at = at + 12;
   else
-    seen->lone = true;
+    traits->lone = true;
   return 0;
 }
 
 /* A string with its quotes: only the grammar. */
-static int scan_string(struct scan *s, struct seen_ids *seen)
+static int scan_string(struct scan *s, struct string_traits *traits)
 {
   const char *from = s->at++;
-  *seen = (struct seen_ids){0};
-  if (s->at < s->end && *s->at == JSON_SCAN_PLACEHOLDER)
+  *traits = (struct string_traits){0};
+  if (s->at < s->end && *s->at == JSON_SKELETON_PLACEHOLDER)
     return scan_fails(s, s->at, "invalid UTF-8");
   for (;;) {
     s->at += json_plain_length((struct span){s->at, (size_t)(s->end - s->at)});
@@ -182,7 +133,7 @@ static int scan_string(struct scan *s, struct seen_ids *seen)
     }
     if (*s->at != '\\')
       return scan_fails(s, s->at, "control byte in a string");
-    if (scan_escape(s, seen) < 0)
+    if (scan_escape(s, traits) < 0)
       return -1;
   }
 }
@@ -192,18 +143,19 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
 {
   const char *after = s->at;
   s->at = from + 1;
-  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at))) != NULL) {
+  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at)))) {
     const char *escape = s->at;
-    struct seen_ids seen = {0};
-    if (scan_escape(s, &seen) < 0)
+    struct string_traits traits = {0};
+    if (scan_escape(s, &traits) < 0)
       return -1;
-    if (!seen.lone)
+    if (!traits.lone)
       continue;
     char wtf8[3];
     char quoted[8] = {'"',       escape[0], escape[1], escape[2],
                       escape[3], escape[4], escape[5], '"'};
     size_t len = json_unescape_into((struct span){quoted, sizeof quoted}, wtf8);
-    if (replace(s, escape, s->at, wtf8, len) < 0)
+    if (json_skeleton_replace(&s->skeleton, escape, s->at, (struct span){wtf8, len},
+                              s->f) < 0)
       return -1;
   }
   s->at = after;
@@ -213,14 +165,14 @@ static int rewrite_lone(struct scan *s, const char *from, const char *to)
 static int scan_string_value(struct scan *s)
 {
   const char *from = s->at;
-  struct seen_ids seen;
-  if (scan_string(s, &seen) < 0)
+  struct string_traits traits;
+  if (scan_string(s, &traits) < 0)
     return -1;
   if (s->raw)
     return 0;
-  if (seen.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
-    return cut(s, from, s->at, false);
-  return seen.lone ? rewrite_lone(s, from, s->at) : 0;
+  if (traits.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
+    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
+  return traits.lone ? rewrite_lone(s, from, s->at) : 0;
 }
 
 static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
@@ -236,7 +188,7 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
       return false;
     memcpy(plain, unescaped, name.len);
   }
-  for (const char *const *raw = s->raw_names; *raw != NULL; raw++) {
+  for (const char *const *raw = s->raw_names; *raw; raw++) {
     if (span_is(name, *raw))
       return true;
   }
@@ -247,21 +199,21 @@ static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
 static int scan_name(struct scan *s)
 {
   const char *from = s->at;
-  struct seen_ids seen;
-  if (scan_string(s, &seen) < 0)
+  struct string_traits traits;
+  if (scan_string(s, &traits) < 0)
     return -1;
   const char *to = s->at;
-  if (!s->raw && seen.nul)
+  if (!s->raw && traits.nul)
     return scan_fails(s, from, "\\u0000 in a member name");
-  if (!s->raw && seen.lone && rewrite_lone(s, from, to) < 0)
+  if (!s->raw && traits.lone && rewrite_lone(s, from, to) < 0)
     return -1;
   skip_blanks(s);
   if (s->at >= s->end || *s->at != ':')
     return scan_unexpected(s);
   s->at++;
   skip_blanks(s);
-  if (!s->raw && s->raw_names != NULL &&
-      name_is_raw(s, (struct span){from, (size_t)(to - from)}, seen.escape)) {
+  if (!s->raw && s->raw_names &&
+      name_is_raw(s, (struct span){from, (size_t)(to - from)}, traits.escape)) {
     s->raw = true;
     s->raw_depth = s->depth;
     s->raw_from = s->at;
@@ -299,7 +251,7 @@ static int scan_number(struct scan *s)
       return scan_unexpected(s);
   }
   if (!s->raw && s->at - from > NUMBER_MOST)
-    return cut(s, from, s->at, false);
+    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
   return 0;
 }
 
@@ -318,7 +270,7 @@ static int value_over(struct scan *s, enum await *await)
 {
   if (s->raw && s->depth == s->raw_depth) {
     s->raw = false;
-    if (cut(s, s->raw_from, s->at, true) < 0)
+    if (json_skeleton_cut(&s->skeleton, s->raw_from, s->at, true, s->f) < 0)
       return -1;
   }
   *await = s->depth > 0 ? AWAIT_COMMA_OR_END : AWAIT_NOTHING;
@@ -414,9 +366,8 @@ int json_scan_read(struct span text, const char *const *raw_names, struct arena 
   struct scan s = {.text = text.at,
                    .at = text.at + mark,
                    .end = text.at + text.len,
-                   .copied = text.at + mark,
                    .raw_names = raw_names,
-                   .arena = arena,
+                   .skeleton = json_skeleton_of(span_after(text, mark), arena),
                    .f = f};
   enum await await = AWAIT_VALUE;
   for (;;) {
@@ -428,17 +379,9 @@ int json_scan_read(struct span text, const char *const *raw_names, struct arena 
   }
   if (await != AWAIT_NOTHING)
     return scan_fails(&s, s.at, "unexpected end");
-  if (s.out != NULL) {
-    if (out_add(&s, s.copied, (size_t)(s.end - s.copied)) < 0)
-      return -1;
-    scan->skeleton = (struct span){s.out, s.out_len};
-  } else {
-    scan->skeleton = span_after(text, mark);
-    if (scan->skeleton.len > LIMIT_JSON_TREE_BYTES)
-      return fault_set(f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
-                       (size_t)LIMIT_JSON_TREE_BYTES);
-  }
-  scan->cuts = s.cuts;
-  scan->cut_count = s.cut_count;
+  if (json_skeleton_end(&s.skeleton, &scan->skeleton, f) < 0)
+    return -1;
+  scan->cuts = s.skeleton.cuts;
+  scan->cut_count = s.skeleton.cut_count;
   return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A path is found by skipping over values: strings by their quotes, brackets by their
- * depth. Nothing is copied, and nothing is checked again that json_scan.c has checked. */
+/* json_slice.c - a path is found by skipping over values: strings by their quotes,
+ * brackets by their depth.  Nothing is copied, and nothing is checked again that
+ * json_scan.c has checked. */
 #include "base/json_slice.h"
 
 #include <stdint.h>
@@ -77,6 +78,7 @@ static size_t unescape_one(struct span s, char out[4], size_t *used)
   if (unit >= 0) {
     unsigned code = (unsigned)unit;
     *used = 6;
+    /* JSON writes what is above U+FFFF as two escapes, UTF-16's surrogates. */
     int low = (unit & 0xfc00) == 0xd800 ? unit_at(span_after(s, 6)) : -1;
     if (low >= 0 && (low & 0xfc00) == 0xdc00) {
       code = 0x10000u + ((code & 0x3ffu) << 10 | ((unsigned)low & 0x3ffu));
@@ -88,7 +90,7 @@ static size_t unescape_one(struct span s, char out[4], size_t *used)
   *used = s.len < 2 ? 1 : 2;
   char c = s.at[*used - 1];
   const char *known = c != 0 ? strchr(from, c) : NULL;
-  out[0] = known != NULL ? to[known - from] : c;
+  out[0] = known ? to[known - from] : c;
   return 1;
 }
 
@@ -100,7 +102,7 @@ size_t json_unescape_into(struct span raw_string, char *out)
   struct span s = {raw_string.at + 1, raw_string.len - 2};
   while (s.len > 0) {
     const char *escape = memchr(s.at, '\\', s.len);
-    size_t plain = escape != NULL ? (size_t)(escape - s.at) : s.len;
+    size_t plain = escape ? (size_t)(escape - s.at) : s.len;
     memcpy(out + len, s.at, plain);
     len += plain;
     s = span_after(s, plain);
@@ -197,7 +199,7 @@ static size_t value_length(struct span s)
   if (s.at[0] == '{' || s.at[0] == '[')
     return container_length(s);
   size_t i = 0;
-  while (i < s.len && strchr(" \t\r\n,]}", s.at[i]) == NULL)
+  while (i < s.len && !strchr(" \t\r\n,]}", s.at[i]))
     i++;
   return i;
 }
@@ -206,7 +208,7 @@ bool json_slice_says(struct span raw, struct span text)
 {
   struct span inner =
       raw.len >= 2 ? (struct span){raw.at + 1, raw.len - 2} : (struct span){0};
-  if (inner.len == 0 || memchr(inner.at, '\\', inner.len) == NULL)
+  if (inner.len == 0 || !memchr(inner.at, '\\', inner.len))
     return span_equal(inner, text);
   if (inner.len > 6 * text.len) /* a byte takes six at most */
     return false;
@@ -286,10 +288,9 @@ struct span json_slice(struct span text, const char *path)
     text = span_after(text, 3);
   for (;;) {
     const char *dot = strchr(path, '.');
-    struct span name =
-        dot != NULL ? (struct span){path, (size_t)(dot - path)} : span_of(path);
+    struct span name = dot ? (struct span){path, (size_t)(dot - path)} : span_of(path);
     text = json_slice_member(text, name);
-    if (dot == NULL || text.len == 0)
+    if (!dot || text.len == 0)
       return text;
     path = dot + 1;
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs of bytes that need no escape are copied whole; most of what agents say has
- * none. */
+/* json_write.c - runs of bytes that need no escape are copied whole; most of what agents
+ * say has none. */
 #include "base/json_write.h"
 
 #include <assert.h>
@@ -127,12 +127,12 @@ static void value_begins(struct json_writer *w, bool has_key)
 /* Keys in our own code are plain ASCII: written as they are. */
 static void json_key_put(struct json_writer *w, const char *key)
 {
-  value_begins(w, key != NULL);
-  if (key == NULL)
+  value_begins(w, key);
+  if (!key)
     return;
   struct span name = span_of(key);
   char *at = buf_reserve(w->out, name.len + 3);
-  if (at == NULL)
+  if (!at)
     return;
   at[0] = '"';
   memcpy(at + 1, name.at, name.len);

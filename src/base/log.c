@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What is logged may hold anything an agent printed. So the hidden words are struck
- * out first, while they are whole; then the record is cut and made valid UTF-8, and
- * its control bytes are escaped last. */
+/* log.c - what is logged may hold anything an agent printed.  So the hidden words are
+ * struck out first, while they are whole; then the record is cut and made valid UTF-8,
+ * and its control bytes are escaped last. */
 #include "base/log.h"
 
 #include "base/clock.h"
@@ -28,7 +28,7 @@ struct hidden {
 static enum log_level least_level = LOG_INFO;
 static enum log_form form_used = LOG_TEXT;
 static struct hidden *hidden; /* longest first, so that the longest match wins */
-static size_t hidden_count, hidden_room;
+static size_t hidden_count, hidden_capacity;
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info",     [LOG_WARN] = "warn",
@@ -66,11 +66,11 @@ void log_hide(struct span word)
   if (word.len < HIDE_FROM_BYTES)
     return;
   struct hidden *known = hidden_find(word);
-  if (known != NULL) {
+  if (known) {
     known->times++;
     return;
   }
-  hidden = mem_reserve(hidden, hidden_count, &hidden_room, sizeof *hidden);
+  hidden = mem_reserve(hidden, hidden_count, &hidden_capacity, sizeof *hidden);
   size_t at = hidden_count++;
   while (at > 0 && hidden[at - 1].len < word.len) {
     hidden[at] = hidden[at - 1];
@@ -90,7 +90,7 @@ static void hidden_drop(size_t index)
 void log_unhide(struct span word)
 {
   struct hidden *known = hidden_find(word);
-  if (known != NULL && --known->times == 0)
+  if (known && --known->times == 0)
     hidden_drop((size_t)(known - hidden));
 }
 
@@ -100,7 +100,7 @@ void log_forget_all(void)
     hidden_drop(hidden_count - 1);
   free(hidden);
   hidden = NULL;
-  hidden_room = 0;
+  hidden_capacity = 0;
 }
 
 /* The length of the longest hidden word that stands at the beginning of `text`, or 0. */
@@ -171,8 +171,7 @@ static void add_time(struct buf *out)
   time_t seconds = (time_t)(now / 1000);
   struct tm parts;
   char text[32];
-  if (gmtime_r(&seconds, &parts) == NULL ||
-      strftime(text, sizeof text, "%FT%T", &parts) == 0)
+  if (!gmtime_r(&seconds, &parts) || strftime(text, sizeof text, "%FT%T", &parts) == 0)
     memcpy(text, "?", 2);
   buf_addf(out, "%s.%03dZ", text, (int)(now % 1000));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one place that aborts. The message is written without allocating. */
+/* mem.c - the one place that aborts.  The message is written without allocating. */
 #include "base/mem.h"
 
 #include <stdint.h>
@@ -19,7 +19,7 @@ static _Noreturn void mem_exhausted(void)
 void *mem_new(size_t size)
 {
   void *at = calloc(1, size > 0 ? size : 1);
-  if (at == NULL)
+  if (!at)
     mem_exhausted();
   return at;
 }
@@ -27,7 +27,7 @@ void *mem_new(size_t size)
 void *mem_resize(void *old, size_t size)
 {
   void *at = realloc(old, size > 0 ? size : 1);
-  if (at == NULL)
+  if (!at)
     mem_exhausted();
   return at;
 }
@@ -47,6 +47,6 @@ void *mem_reserve(void *at, size_t count, size_t *capacity, size_t element)
 
 void mem_wipe(void *at, size_t len)
 {
-  if (at != NULL && len > 0)
+  if (at && len > 0)
     explicit_bzero(at, len);
 }

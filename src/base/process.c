@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a plan holds is freed with wipes: prompts, and files with the bridge's token. */
+/* process.c - what a plan holds is freed with wipes: prompts, and files with the bridge's
+ * token. */
 #include "base/process.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 struct process_plan process_plan_make(void)
@@ -36,19 +36,4 @@ void process_plan_free(struct process_plan *p)
 bool process_end_is_clean(const struct process_end *end)
 {
   return end->forced || (end->signal == 0 && end->status == 0);
-}
-
-/* Ours, as musl has no sigabbrev_np(). */
-const char *process_signal_name(int number)
-{
-  static const char *const names[] = {
-      [SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",   [SIGQUIT] = "SIGQUIT",
-      [SIGILL] = "SIGILL",   [SIGTRAP] = "SIGTRAP", [SIGABRT] = "SIGABRT",
-      [SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",   [SIGKILL] = "SIGKILL",
-      [SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV", [SIGUSR2] = "SIGUSR2",
-      [SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM", [SIGTERM] = "SIGTERM",
-      [SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ", [SIGSYS] = "SIGSYS",
-  };
-  size_t count = sizeof names / sizeof names[0];
-  return number > 0 && (size_t)number < count ? names[number] : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A comparison that ends at the first wrong byte lets a caller on the same machine find a
- * token byte for byte. */
+/* secret.c - a comparison that ends at the first wrong byte lets a caller on the same
+ * machine find a token byte for byte. */
 #include "base/secret.h"
 
 bool secret_equal(struct span a, struct span b)

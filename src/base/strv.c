@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every string is wiped before it is freed, also one that is replaced. */
+/* strv.c - every string is wiped before it is freed, also one that is replaced. */
 #include "base/strv.h"
 
 #include "base/mem.h"
@@ -19,7 +19,7 @@ static void strv_add_owned(struct strv *v, char *owned)
 
 static void string_free(char *s)
 {
-  if (s == NULL)
+  if (!s)
     return;
   mem_wipe(s, strlen(s));
   free(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The ranges are those of the Unicode standard, table 3-7: no overlong forms, no
- * surrogates, nothing above U+10FFFF. An invalid sequence is replaced as browsers do
- * it, by its longest valid beginning. */
+/* utf8.c - the ranges are those of the Unicode standard, table 3-7: no overlong forms, no
+ * surrogates, nothing above U+10FFFF.  An invalid sequence is replaced as browsers do it,
+ * by its longest valid beginning. */
 #include "base/utf8.h"
 
 #include <stdint.h>

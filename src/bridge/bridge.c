@@ -10,13 +10,13 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/secret.h"
-#include "bridge/mcp.h"
-#include "bridge/mcp_message.h"
-#include "bridge/mcp_post.h"
-#include "bridge/mcp_reply.h"
-#include "bridge/sessions.h"
 #include "http/http_host.h"
 #include "http/http_server.h"
+#include "mcp.h"
+#include "mcp_message.h"
+#include "mcp_post.h"
+#include "mcp_reply.h"
+#include "sessions.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ struct bridge {
   void *who;
 };
 
-/* -- short answers ------------------------------------------------------- */
+/* -- short answers -- */
 
 static void reply_text(struct http_exchange *x, int status, const char *text,
                        const struct http_header *extra)
@@ -67,7 +67,7 @@ static void reply_accepted(struct http_exchange *x)
   http_reply(x, &accepted, (struct span){0});
 }
 
-/* -- who may come in: the head alone decides ----------------------------- */
+/* -- who may come in: the head alone decides -- */
 
 /* A web page must not get in by a name that was made to mean this machine. */
 static bool is_from_here(const struct http_request *r)
@@ -127,7 +127,7 @@ static void on_head(void *who, struct http_exchange *x)
   }
 }
 
-/* -- calls under way ----------------------------------------------------- */
+/* -- calls under way -- */
 
 static void bridge_may_close(struct bridge *b);
 
@@ -180,7 +180,7 @@ static void cancel(struct bridge *b, int session, struct span id)
       mcp_post_cancel(b->posts[i], id);
 }
 
-/* -- one message --------------------------------------------------------- */
+/* -- one message -- */
 
 /* False: the session is not one of ours, and that was answered. */
 static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
@@ -226,7 +226,7 @@ static void take_one(struct bridge *b, struct http_exchange *x, struct span body
   mcp_taken_free(&t);
 }
 
-/* -- an array of messages (2025-03-26) ----------------------------------- */
+/* -- an array of messages (2025-03-26) -- */
 
 /* How many messages; 0 and an answer if it cannot be served. */
 static size_t count_elements(struct http_exchange *x, struct span body)
@@ -293,7 +293,7 @@ static void on_request(void *who, struct http_exchange *x)
   buf_free(&body);
 }
 
-/* -- opening and closing ------------------------------------------------- */
+/* -- opening and closing -- */
 
 static void unstructured(void *who, const struct tool *tool)
 {

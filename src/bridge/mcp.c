@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp.c - which era a message is of, the legacy era itself, and the answer to a call. */
-#include "bridge/mcp.h"
+#include "mcp.h"
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "bridge/mcp_message.h"
-#include "bridge/mcp_modern.h"
-#include "bridge/mcp_reply.h"
-#include "bridge/mcp_result.h"
+#include "mcp_message.h"
+#include "mcp_modern.h"
+#include "mcp_reply.h"
+#include "mcp_result.h"
 #include "request/tool_schema.h"
 #include "tool/tool_answer.h"
 
@@ -40,7 +40,7 @@ bool mcp_takes_arrays(struct span version)
          span_is(version, "2024-11-05");
 }
 
-/* -- refusals ------------------------------------------------------------ */
+/* -- refusals -- */
 
 /* `words` are the client's own; they are cut. */
 static void refuse(struct taking *t, int status, int code, const char *message,
@@ -77,7 +77,7 @@ static struct span header(const struct taking *t, const char *name)
   return t->head ? span_trim(http_request_header(t->head, name)) : (struct span){0};
 }
 
-/* -- tools/call ---------------------------------------------------------- */
+/* -- tools/call -- */
 
 static void keep(struct buf *to, struct span bytes)
 {
@@ -142,7 +142,7 @@ static void take_call(struct taking *t)
   keep(&taken->call.progress_token_json, progress_token(m));
 }
 
-/* -- legacy -------------------------------------------------------------- */
+/* -- legacy -- */
 
 /* The client's version if we serve it, else our newest: it may go on or hang up. */
 static void initialize(struct taking *t)
@@ -185,7 +185,7 @@ static void take_legacy(struct taking *t)
   }
 }
 
-/* -- modern -------------------------------------------------------------- */
+/* -- modern -- */
 
 /* The head is needed, for it must repeat the body. */
 static void take_modern(struct taking *t)
@@ -215,7 +215,7 @@ static void take_modern(struct taking *t)
   }
 }
 
-/* -- one message --------------------------------------------------------- */
+/* -- one message -- */
 
 static void take_request(struct taking *t)
 {
@@ -277,7 +277,7 @@ void mcp_taken_free(struct mcp_taken *taken)
   mcp_call_free(&taken->call);
 }
 
-/* -- the answer to a call ------------------------------------------------ */
+/* -- the answer to a call -- */
 
 /* What the agent would not take, or its model not see, is mended. */
 static void finish_ready(const struct mcp_call *call, struct span result,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp_message.c - one text taken apart, and an array of them walked through. */
-#include "bridge/mcp_message.h"
+#include "mcp_message.h"
 
 #include <math.h>
 #include <string.h>
@@ -79,7 +79,7 @@ struct span mcp_message_text(const struct mcp_message *m, json_at object, const 
   return json_text(m->doc, json_get(object, key), (struct span){0});
 }
 
-/* -- arrays -------------------------------------------------------------- */
+/* -- arrays -- */
 
 static bool is_blank(char c)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp_mirror.c - a header and the part of the body that it repeats, compared. */
-#include "bridge/mcp_mirror.h"
+#include "mcp_mirror.h"
 
 #include "base/json.h"
 #include "base/limits.h"
@@ -12,7 +12,7 @@
 #define PREFIX "=?base64?"
 #define SUFFIX "?="
 
-/* -- values -------------------------------------------------------------- */
+/* -- values -- */
 
 static int digit_of(char c)
 {
@@ -87,7 +87,7 @@ int mcp_mirror_check(const struct http_request *head, const char *name, bool may
   return same ? 0 : mismatch(f, name, "does not match the body");
 }
 
-/* -- parameters ---------------------------------------------------------- */
+/* -- parameters -- */
 
 struct walk {
   const struct http_request *head;

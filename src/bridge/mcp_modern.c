@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp_modern.c - the checks in the order of the header, and the two results that only
  * this revision has. */
-#include "bridge/mcp_modern.h"
+#include "mcp_modern.h"
 
 #include "base/limits.h"
-#include "bridge/mcp_mirror.h"
-#include "bridge/mcp_reply.h"
+#include "mcp_mirror.h"
+#include "mcp_reply.h"
 
 #define META_VERSION      "io.modelcontextprotocol/protocolVersion"
 #define META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"

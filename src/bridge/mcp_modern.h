@@ -18,8 +18,8 @@
 #ifndef BRIDGE_MCP_MODERN_H
 #define BRIDGE_MCP_MODERN_H
 
-#include "bridge/mcp_message.h"
 #include "http/http_parse.h"
+#include "mcp_message.h"
 #include "request/tools.h"
 
 #define MCP_MODERN_VERSION "2026-07-28"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp_post.c - the parts of one POST, and the three ways in which it is answered. */
-#include "bridge/mcp_post.h"
+#include "mcp_post.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -34,7 +34,7 @@ struct mcp_post {
   struct part parts[];
 };
 
-/* -- Accept -------------------------------------------------------------- */
+/* -- Accept -- */
 
 struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
 {
@@ -47,7 +47,7 @@ struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
   return a;
 }
 
-/* -- writing ------------------------------------------------------------- */
+/* -- writing -- */
 
 static const struct http_header stream_headers[] = {
     {{"cache-control", 13}, {"no-cache", 8}},
@@ -103,7 +103,7 @@ static struct buf join(struct mcp_post *p)
   return all;
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static size_t count_in(const struct mcp_post *p, enum part_state state)
 {
@@ -207,7 +207,7 @@ static void tool_answered(void *who, const struct tool_answer *answer)
   mcp_post_free(p);
 }
 
-/* -- while calls are under way ------------------------------------------- */
+/* -- while calls are under way -- */
 
 /* One notification for each open call that asked for it; false: none did. */
 static bool write_progress(struct mcp_post *p)
@@ -321,7 +321,7 @@ void mcp_post_cancel(struct mcp_post *p, struct span id)
       drop(&p->parts[i]);
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 struct mcp_post *mcp_post_new(const struct mcp_post_setup *setup)
 {

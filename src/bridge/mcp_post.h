@@ -20,7 +20,7 @@
 #ifndef BRIDGE_MCP_POST_H
 #define BRIDGE_MCP_POST_H
 
-#include "bridge/mcp.h"
+#include "mcp.h"
 #include "tool/tool_call.h"
 
 struct uv_loop_s;

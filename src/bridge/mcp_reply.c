@@ -3,7 +3,7 @@
  *
  * The envelope is put together by hand, so that a tool's result is copied once, into a
  * buffer that has room for all of it.  */
-#include "bridge/mcp_reply.h"
+#include "mcp_reply.h"
 
 #include "base/json.h"
 #include "base/limits.h"

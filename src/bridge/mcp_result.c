@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mcp_result.c - the members of a result, with texts before or behind its content. */
-#include "bridge/mcp_result.h"
+#include "mcp_result.h"
 
 #include "base/json.h"
 #include "base/json_write.h"
@@ -18,7 +18,7 @@ static bool is_type(struct span block, const char *type)
   return json_slice_kind(value) == JSON_STRING && json_slice_says(value, span_of(type));
 }
 
-/* -- structure ----------------------------------------------------------- */
+/* -- structure -- */
 
 /* The object that the only text of the content is; false: it is none. */
 static bool find_object(struct span content, struct buf *object)
@@ -38,7 +38,7 @@ static bool find_object(struct span content, struct buf *object)
   return found;
 }
 
-/* -- texts --------------------------------------------------------------- */
+/* -- texts -- */
 
 static bool is_shown(struct span block)
 {
@@ -90,7 +90,7 @@ static void put_structure(struct span structure, struct buf *out)
   buf_add_char(out, '}');
 }
 
-/* -- the whole ----------------------------------------------------------- */
+/* -- the whole -- */
 
 static void put_content(struct span content, struct span before, struct span after,
                         struct buf *out)

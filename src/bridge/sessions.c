@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sessions.c - a short list of random ids, never shortened. */
-#include "bridge/sessions.h"
+#include "sessions.h"
 
 #include "base/ids.h"
 

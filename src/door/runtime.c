@@ -27,7 +27,7 @@ static int find_agent(struct runtime *g, struct fault *f)
     return fault_set(f, FAULT_BAD_INPUT,
                      "--agent-user: runlet must be started as root, not as uid %u",
                      (unsigned)geteuid());
-  if (agent_user_find(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
+  if (agent_user_look_up(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
     return fault_prefix(f, "--agent-user");
   g->agent.may_gain = o->agent_may_gain_privileges;
   return 0;
@@ -80,7 +80,7 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
       folders_open(&g->folders, options, &g->environment, agent, f) < 0)
     return -1;
   oom_score_lower();
-  cgroups_find(&g->cgroups);
+  cgroups_look_up(&g->cgroups);
   if (open_loop(g, f) < 0)
     return -1;
   fill_settings(g, agent);

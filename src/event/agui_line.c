@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* agui_line.c - the names of AG-UI's events and their members, one row a kind of event.
  * A kind without a row has no line.  */
-#include "event/agui_line.h"
+#include "agui_line.h"
 
 #include <string.h>
 

@@ -9,12 +9,12 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "event/event_end.h"
-#include "event/event_ids.h"
 #include "event/formats.h"
-#include "event/line_fit.h"
-#include "event/open_calls.h"
-#include "event/run_texts.h"
+#include "event_end.h"
+#include "event_ids.h"
+#include "line_fit.h"
+#include "open_calls.h"
+#include "run_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>

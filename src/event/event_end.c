@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* event_end.c - copies of what was told last.  */
-#include "event/event_end.h"
+#include "event_end.h"
 
 #include "base/limits.h"
 

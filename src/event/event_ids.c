@@ -4,7 +4,7 @@
  * The number that is kept with an id is the suffix it was given last; the next search
  * goes on there.  A suffixed id is tried for the one id that it is made of and for no
  * other, so all searches together try each taken id once.  */
-#include "event/event_ids.h"
+#include "event_ids.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"

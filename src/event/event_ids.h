@@ -22,10 +22,10 @@
 enum { EVENT_IDS_LEAST = 12, EVENT_IDS_DIGITS = 6 };
 
 struct event_ids {
-  struct span run_id;              /* borrowed */
-  struct seen_ids messages, calls; /* as they went out, without the last "-n" of one that
-                                      came again: that is its number */
-  unsigned long long made;         /* so far */
+  struct span run_id; /* borrowed */
+  /* As they went out, without the last "-n" of one that came again: that is its number. */
+  struct seen_ids messages, calls;
+  unsigned long long made; /* so far */
 };
 
 /* The id of one more message, as a JSON string into `out`. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* format_ag_ui.c - AG-UI's own members, and metadata.runlet only where there is something
  * that AG-UI has no word for: a tool that failed, what was cut, the run's report.  */
-#include "event/format_ag_ui.h"
+#include "format_ag_ui.h"
 
-#include "event/agui_line.h"
+#include "agui_line.h"
 #include "event/event_usage.h"
 
 static void metadata_open(struct json_writer *w)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* format_pretty.c - one function a kind of event, over a page that knows whether the
  * current line is empty.  Kinds without a row are not shown.  */
-#include "event/format_pretty.h"
+#include "format_pretty.h"
 
 #include "event/event_usage.h"
 

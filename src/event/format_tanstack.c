@@ -2,9 +2,9 @@
 /* format_tanstack.c - AG-UI's members, then metadata.tanstack with the model and whatever
  * AG-UI does not name, then the aliases that TanStack's client reads.  TanStack's runner
  * gives pieces of text and of arguments no metadata, so they have none here.  */
-#include "event/format_tanstack.h"
+#include "format_tanstack.h"
 
-#include "event/agui_line.h"
+#include "agui_line.h"
 
 /* "metadata":{"tanstack":{"model":…  The second of these is closed first. */
 static void metadata_open(const struct event_run *run, struct json_writer *w)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* line_fit.c - measuring is what costs here, so most texts are let through unmeasured:
  * escapes make a text longer at most sixfold.  */
-#include "event/line_fit.h"
+#include "line_fit.h"
 
 #include "base/json_write.h"
 

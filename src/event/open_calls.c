@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* open_calls.c - a plain array: an agent has a handful of calls open at once, and
  * LIMIT_OPEN_CALLS is the most that the writer lets stand.  */
-#include "event/open_calls.h"
+#include "open_calls.h"
 
 #include "base/limits.h"
 #include "base/mem.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_texts.c - each text raw and as JSON.  All are added before any is pointed to, as
  * the bytes move when they grow.  */
-#include "event/run_texts.h"
+#include "run_texts.h"
 
 #include "base/json_write.h"
 #include "base/limits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A static program has no compiled-in place for certificates that holds on every
- * image. */
+/* ca_bundle.c - a static program has no compiled-in place for certificates that holds on
+ * every image. */
 #include "ca_bundle.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static int use_named(const char *file, const char *named_by, struct buf *path,
   return 0;
 }
 
-int ca_bundle_find(const char *given, struct buf *path, struct fault *f)
+int ca_bundle_look_up(const char *given, struct buf *path, struct fault *f)
 {
   const char *variable = getenv("SSL_CERT_FILE");
   if (given)

@@ -11,6 +11,6 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
-int ca_bundle_find(const char *given, struct buf *path, struct fault *f);
+int ca_bundle_look_up(const char *given, struct buf *path, struct fault *f);
 
 #endif

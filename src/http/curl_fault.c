@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libcurl's own texts name its options and its functions. Where a cause is one of the
- * few that a user can do something about, it gets our words. */
+/* curl_fault.c - libcurl's own texts name its options and its functions.  Where a cause
+ * is one of the few that a user can do something about, it gets our words. */
 #include "curl_fault.h"
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The nodes of libcurl's list and the text they point at are one allocation, wiped as
- * one: a header may hold a token. */
+/* curl_headers.c - the nodes of libcurl's list and the text they point at are one
+ * allocation, wiped as one: a header may hold a token. */
 #include "curl_headers.h"
 
 #include "base/mem.h"
@@ -30,7 +30,7 @@ static void add(struct list *l, const char *line, size_t len)
   l->text += len + 1;
 }
 
-struct curl_slist *curl_headers_make(const char *const *headers, struct fault *f)
+struct curl_slist *curl_headers_new(const char *const *headers, struct fault *f)
 {
   size_t count = 2, bytes = sizeof no_expect + sizeof no_type;
   bool typed = false;

@@ -11,8 +11,8 @@ struct curl_slist;
 
 /* Copies of the caller's ("Name: value", NULL-ended; NULL: none), without what curl would
  * add by itself.  NULL and FAULT_BAD_INPUT: one holds a line end. */
-struct curl_slist *curl_headers_make(const char *const *headers, struct fault *f);
-/* wiped: a bearer may be among them */
+struct curl_slist *curl_headers_new(const char *const *headers, struct fault *f);
+/* Wipes them first: a bearer token may be among them. */
 void curl_headers_free(struct curl_slist *headers);
 /* If the line is Retry-After with seconds; curl's own reading of it is left out together
  * with its dates. */

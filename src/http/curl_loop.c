@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* libcurl asks for a socket to be watched or let go of many times in a request; what
- * it asks is only noted, and brought to the kernel when it makes a difference. */
+/* curl_loop.c - libcurl asks for a socket to be watched or let go of many times in a
+ * request; what it asks is only noted, and brought to the kernel when it makes a
+ * difference. */
 #include "curl_loop.h"
 
 #include "base/limits.h"
@@ -117,6 +118,8 @@ static int watch_socket(CURL *easy, curl_socket_t socket, int what, void *who,
   return 0;
 }
 
+/* curl calls this for connections only.  Any other descriptor that it wants watched it
+ * closes without a call, so that one's watcher goes when curl says REMOVE. */
 static int socket_made(void *who, curl_socket_t socket, curlsocktype purpose)
 {
   (void)purpose;
@@ -157,11 +160,12 @@ static int set_timer(CURLM *multi, long ms, void *who)
 {
   (void)multi;
   struct curl_loop *l = who;
-  if (ms < 0)
+  if (ms < 0) {
     uv_timer_stop(&l->timer);
-  /* 0 too: not from inside */
-  else
+  } else {
+    /* 0 goes by the timer too: curl must not be called from inside its own callback. */
     uv_timer_start(&l->timer, timer_fires, (uint64_t)ms, 0);
+  }
   return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A handle goes back as it is: only what one request set and the next might not is
- * undone by whoever takes it. */
+/* curl_pool.c - a handle goes back as it is: only what one request set and the next might
+ * not is undone by whoever takes it. */
 #include "curl_pool.h"
 
 static int set_up(const struct curl_pool *p, CURL *e)

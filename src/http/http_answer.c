@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* An answer is written by hand, header for header, in the order it is given: what a
- * client or a test sees is what stands here.  Header names are lower case throughout. */
+/* http_answer.c - an answer is written by hand, header for header, in the order it is
+ * given: what a client or a test sees is what stands here.  Header names are lower case
+ * throughout. */
 #include "http/http_answer.h"
 
 #include "http/http_header.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* http_client.c - see http_client.h.
- *
- * curl_loop.c moves the transfers; after each of its actions the finished ones are taken,
- * whatever curl says is still running. */
+/* http_client.c - curl_loop.c moves the transfers; after each of its actions the finished
+ * ones are taken, whatever curl says is still running. */
 #include "http/http_client.h"
 
 #include "base/limits.h"
@@ -75,13 +73,13 @@ static void cannot_watch(void *who, CURL *easy)
 
 /* -- one request's bytes -- */
 
-static size_t give_body(char *capacity, size_t size, size_t count, void *who)
+static size_t give_body(char *into, size_t size, size_t count, void *who)
 {
   struct http_client_request *r = who;
   size_t n = r->body.len - r->sent;
   if (n > size * count)
     n = size * count;
-  memcpy(capacity, r->body.at + r->sent, n);
+  memcpy(into, r->body.at + r->sent, n);
   r->sent += n;
   return n;
 }
@@ -318,7 +316,7 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
-  r->headers = curl_headers_make(call->headers, f);
+  r->headers = curl_headers_new(call->headers, f);
   if (!r->headers) {
     request_free(r);
     return NULL;
@@ -386,7 +384,7 @@ struct http_client *http_client_open(const struct http_client_setup *setup,
   struct http_client *c = mem_new(sizeof *c);
   c->ca_file = buf_make(LIMIT_PATH_BYTES);
   /* A named file must be there; that there is none at all matters only for https. */
-  if (ca_bundle_find(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
+  if (ca_bundle_look_up(setup->ca_file, &c->ca_file, &c->ca_fault) < 0 &&
       c->ca_fault.kind == FAULT_BAD_INPUT) {
     *f = c->ca_fault;
     buf_free(&c->ca_file);
@@ -422,14 +420,14 @@ static void close_handles(struct http_client *c)
 
 void http_client_close(struct http_client *c, void (*closed)(void *who), void *who)
 {
-  if (c == NULL || c->closing)
+  if (!c || c->closing)
     return;
   c->closing = true;
   c->closed = closed;
   c->who = who;
   while (c->first)
     http_client_cancel(c->first);
-  /* the paused ones */
+  /* Of those that are done only paused ones take it: theirs would wait for ever. */
   for (struct http_client_request *r = c->done; r; r = r->next)
     http_client_cancel(r);
   uv_timer_start(&c->later, hand_out, 0, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From the top: how a connection ends, what its deadlines do, what is read, what is sent,
- * and at last the states and the beginning. */
+/* http_connection.c - from the top: what the exchange asks, what is read, what is sent,
+ * and the beginning.  States, deadlines and the end are in http_connection_state.c. */
 #include "http_connection.h"
 
 #include "base/limits.h"
@@ -8,142 +8,11 @@
 
 #include <stdlib.h>
 
-/* -- the end ------------------------------------------------------------- */
-
-static void connection_free(struct http_connection *c)
-{
-  if (c->open > 0 || c->owned)
-    return;
-  c->owner->on_freed(c->owner->who, c);
-  http_parse_free(c->parse);
-  buf_free(&c->exchange.probe);
-  buf_wipe(&c->ahead);
-  http_output_free(&c->output);
-  free(c);
-}
-
-static void on_closed(void *who)
-{
-  struct http_connection *c = who;
-  c->open--;
-  connection_free(c);
-}
-
-static void on_deadline_closed(uv_handle_t *handle)
-{
-  on_closed(handle->data);
-}
-
-void http_connection_close(struct http_connection *c, bool reset)
-{
-  if (c->state == HTTP_CONNECTION_CLOSED)
-    return;
-  c->state = HTTP_CONNECTION_CLOSED;
-  c->exchange.lost = true;
-  c->exchange.on_gone = c->exchange.on_writable = NULL;
-  c->owner->on_closed(c->owner->who, c);
-  uv_close((uv_handle_t *)&c->deadline, on_deadline_closed);
-  http_output_close(&c->output, reset);
-}
-
-void http_connection_cut(struct http_connection *c, bool tell)
-{
-  struct http_exchange *x = &c->exchange;
-  void (*on_gone)(void *who) = tell && c->owned ? x->on_gone : NULL;
-  void *who = x->gone_who;
-  /* An owner that did not ask to be told still has the pointer and will answer some
-   * time. */
-  if (!tell || on_gone != NULL)
-    c->owned = false;
-  http_connection_close(c, true);
-  if (on_gone != NULL)
-    on_gone(who);
-  /* it was closed long ago and kept for its owner's sake */
-  if (c->open == 0)
-    connection_free(c);
-}
-
-/* -- states -------------------------------------------------------------- */
-
-static void connection_mark(struct http_connection *c)
-{
-  c->dirty = true;
-  c->owner->on_dirty(c->owner->who);
-}
-
-static void on_deadline(uv_timer_t *timer);
-
-static void connection_enter(struct http_connection *c, enum http_connection_state state)
-{
-  if (c->state == HTTP_CONNECTION_CLOSED)
-    return;
-  c->state = state;
-  c->timed = -1;
-  c->output.half_closed = c->peer_ended && state == HTTP_CONNECTION_ANSWERING;
-  uv_timer_stop(&c->deadline);
-  if (state == HTTP_CONNECTION_FINISHING) {
-    buf_wipe(&c->ahead);
-    connection_mark(c);
-  }
-  if (state == HTTP_CONNECTION_LINGERING)
-    uv_timer_start(&c->deadline, on_deadline, LIMIT_LINGER_MS, 0);
-}
-
-void http_connection_retire(struct http_connection *c)
-{
-  bool idle = c->state == HTTP_CONNECTION_READING && c->ahead.len == 0 &&
-              http_parse_state(c->parse) == HTTP_PARSE_START;
-  if (idle)
-    connection_enter(c, HTTP_CONNECTION_FINISHING);
-}
-
-/* -- deadlines ----------------------------------------------------------- */
-
-static void connection_refuse(struct http_connection *c, int status, const char *reason)
-{
-  struct http_answer answer = {
-      .status = status, .content_type = "text/plain", .close = true};
-  http_exchange_put_answer(&c->output, &answer, span_of(reason));
-  connection_enter(c, HTTP_CONNECTION_FINISHING);
-}
-
-static void on_deadline(uv_timer_t *timer)
-{
-  struct http_connection *c = timer->data;
-  if (c->state == HTTP_CONNECTION_LINGERING)
-    http_connection_close(c, false);
-  if (c->state != HTTP_CONNECTION_READING)
-    return;
-  if (http_parse_state(c->parse) != HTTP_PARSE_START)
-    connection_refuse(c, 408, "the request did not come in time");
-  /* else the last answer is still on its way */
-  else if (http_output_backlog(&c->output) == 0)
-    http_connection_close(c, false);
-}
-
-/* Runs from the first byte for a head, from the last byte for a body. */
-static void arm_deadline(struct http_connection *c)
-{
-  const struct http_server_setup *setup = c->owner->setup;
-  enum http_parse_state parsing = http_parse_state(c->parse);
-  if (c->timed == (int)parsing && parsing != HTTP_PARSE_BODY)
-    return;
-  c->timed = (int)parsing;
-  unsigned ms = parsing == HTTP_PARSE_START  ? setup->idle_ms
-                : parsing == HTTP_PARSE_HEAD ? setup->head_ms
-                                             : setup->body_ms;
-  /* idleness may wait again */
-  if (ms > 0)
-    uv_timer_start(&c->deadline, on_deadline, ms, ms);
-  else
-    uv_timer_stop(&c->deadline);
-}
-
-/* -- what the exchange asks ---------------------------------------------- */
+/* -- what the exchange asks -- */
 
 static void on_exchange_dirty(void *who)
 {
-  connection_mark(who);
+  http_connection_mark(who);
 }
 
 static bool exchange_is_last(const void *who)
@@ -158,17 +27,17 @@ static void on_answered(void *who)
   bool more = !c->exchange.close && !c->owner->stopped;
   c->owned = false;
   if (c->state == HTTP_CONNECTION_CLOSED) { /* the owner was not told of it */
-    connection_free(c);
+    http_connection_free(c);
     return;
   }
   if (!more) {
-    connection_enter(c, HTTP_CONNECTION_FINISHING);
+    http_connection_enter(c, HTTP_CONNECTION_FINISHING);
     return;
   }
   http_parse_next(c->parse);
   c->head_told = c->asked_more = false;
-  connection_enter(c, HTTP_CONNECTION_READING);
-  connection_mark(c);
+  http_connection_enter(c, HTTP_CONNECTION_READING);
+  http_connection_mark(c);
 }
 
 static void on_abort(void *who)
@@ -183,13 +52,13 @@ static const struct http_exchange_calls exchange_calls = {
     .on_abort = on_abort,
 };
 
-/* -- bytes in ------------------------------------------------------------ */
+/* -- bytes in -- */
 
 /* Pipelined requests had to wait while too much was unsent. */
 static void tell_drain(struct http_connection *c)
 {
   if (http_output_has_drained(&c->output) && c->state == HTTP_CONNECTION_READING)
-    connection_mark(c);
+    http_connection_mark(c);
 }
 
 static void hand_out(struct http_connection *c, bool early)
@@ -206,21 +75,21 @@ static void hand_out(struct http_connection *c, bool early)
                               .early = early,
                               .probe = buf_make(LIMIT_PROBE_BYTES)};
   c->owned = true;
-  connection_enter(c, HTTP_CONNECTION_ANSWERING);
+  http_connection_enter(c, HTTP_CONNECTION_ANSWERING);
   (early ? setup->on_head : setup->on_request)(setup->who, x);
 }
 
 static void ask_head(struct http_connection *c)
 {
   c->head_told = true;
-  if (c->owner->setup->on_head == NULL)
+  if (!c->owner->setup->on_head)
     return;
   hand_out(c, true);
-  /* it is answered */
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)
-    return;
+    return; /* on_head answered it */
+  /* on_head let it pass: the body is read before on_request gets it. */
   c->owned = false;
-  connection_enter(c, HTTP_CONNECTION_READING);
+  http_connection_enter(c, HTTP_CONNECTION_READING);
 }
 
 /* Parses until the bytes are used up, an answer is awaited or it is the end; returns the
@@ -231,7 +100,7 @@ static struct span connection_parse(struct http_connection *c, struct span bytes
     bytes = span_after(bytes, http_parse_add(c->parse, bytes));
     enum http_parse_state parsing = http_parse_state(c->parse);
     if (parsing == HTTP_PARSE_FAILED) {
-      connection_refuse(c, http_parse_status(c->parse), http_parse_reason(c->parse));
+      http_connection_refuse(c, http_parse_status(c->parse), http_parse_reason(c->parse));
     } else if (parsing == HTTP_PARSE_DONE) {
       hand_out(c, false);
       tell_drain(c);
@@ -255,7 +124,7 @@ static void ask_body(struct http_connection *c)
   size_t before = c->output.out.len;
   buf_add_text(&c->output.out, "HTTP/1.1 100 Continue\r\n\r\n");
   http_output_grew(&c->output, before);
-  connection_mark(c);
+  http_connection_mark(c);
 }
 
 static void after_parse(struct http_connection *c)
@@ -263,11 +132,11 @@ static void after_parse(struct http_connection *c)
   if (c->state != HTTP_CONNECTION_READING || c->output.high)
     return;
   if (c->peer_ended) { /* nothing will complete what is here */
-    connection_enter(c, HTTP_CONNECTION_FINISHING);
+    http_connection_enter(c, HTTP_CONNECTION_FINISHING);
     return;
   }
   ask_body(c);
-  arm_deadline(c);
+  http_connection_arm(c);
 }
 
 static void update_reading(struct http_connection *c);
@@ -305,19 +174,19 @@ static void take_end(struct http_connection *c)
 }
 
 /* Never more than `ahead` can take. */
-static void on_capacity(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
+static void give_memory(uv_handle_t *handle, size_t hint, uv_buf_t *memory)
 {
   (void)hint;
   struct http_connection *c = handle->data;
-  *capacity = uv_buf_init(c->owner->bytes, (unsigned)(LIMIT_READ_BYTES - c->ahead.len));
+  *memory = uv_buf_init(c->owner->bytes, (unsigned)(LIMIT_READ_BYTES - c->ahead.len));
 }
 
-static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *capacity)
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *memory)
 {
   struct http_connection *c = stream->data;
   if (n > 0) {
-    take_bytes(c, (struct span){capacity->base, (size_t)n});
-    mem_wipe(capacity->base, (size_t)n); /* a request's tokens do not stay there */
+    take_bytes(c, (struct span){memory->base, (size_t)n});
+    mem_wipe(memory->base, (size_t)n); /* a request's tokens do not stay there */
   } else if (n == UV_EOF)
     take_end(c);
   else if (n < 0)
@@ -335,11 +204,11 @@ static void update_reading(struct http_connection *c)
   c->reading = want;
   if (!want)
     uv_read_stop((uv_stream_t *)&c->output.tcp);
-  else if (uv_read_start((uv_stream_t *)&c->output.tcp, on_capacity, on_read) < 0)
+  else if (uv_read_start((uv_stream_t *)&c->output.tcp, give_memory, on_read) < 0)
     http_connection_cut(c, true);
 }
 
-/* -- bytes out ----------------------------------------------------------- */
+/* -- bytes out -- */
 
 /* Sends what is written; when a finishing connection has nothing left, says our end and
  * lingers. */
@@ -358,7 +227,7 @@ static void connection_send(struct http_connection *c)
       c->output.out.len > 0)
     return;
   if (http_output_end(&c->output))
-    connection_enter(c, HTTP_CONNECTION_LINGERING);
+    http_connection_enter(c, HTTP_CONNECTION_LINGERING);
   else
     http_connection_close(c, false);
 }
@@ -378,6 +247,11 @@ static void on_ended(void *who, bool failed)
   struct http_connection *c = who;
   if (failed || c->peer_ended)
     http_connection_close(c, false);
+}
+
+static void on_closed(void *who)
+{
+  http_connection_part_closed(who);
 }
 
 static const struct http_output_calls output_calls = {
@@ -410,7 +284,7 @@ void http_connection_turn(struct http_connection *c)
   update_reading(c);
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 static bool is_let_in(const struct http_connection *c)
 {
@@ -446,10 +320,10 @@ void http_connection_accept(struct http_connection *c, uv_stream_t *listener)
     return;
   }
   if (c->refused)
-    connection_refuse(c, 503, "too many connections");
+    http_connection_refuse(c, 503, "too many connections");
   else if (!is_let_in(c))
-    connection_refuse(c, 403, "not for this machine's agent");
+    http_connection_refuse(c, 403, "not for this machine's agent");
   else
-    arm_deadline(c);
+    http_connection_arm(c);
   update_reading(c);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Nothing is sent from here.  An answer goes into the connection's output, which sends
- * once in a turn of the loop, so that a thousand events cost one system call. */
+/* http_exchange.c - nothing is sent from here.  An answer goes into the connection's
+ * output, which sends once in a turn of the loop, so that a thousand events cost one
+ * system call. */
 #include "http/http_exchange.h"
 
 #include "http_exchange_state.h"
 
 #include <assert.h>
 
-/* -- the request --------------------------------------------------------- */
+/* -- the request -- */
 
 const struct http_request *http_exchange_request(const struct http_exchange *x)
 {
@@ -57,7 +58,7 @@ void http_exchange_ask(struct http_exchange *x)
   x->on_writable(x->writable_who);
 }
 
-/* -- the answer ---------------------------------------------------------- */
+/* -- the answer -- */
 
 static void put_whole(struct http_output *output, const struct http_answer *answer,
                       struct span body, bool bodyless, int minor)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Clients write Accept in many ways, and several say less than they take: naming a type
- * anywhere is enough. */
+/* http_header.c - clients write Accept in many ways, and several say less than they take:
+ * naming a type anywhere is enough. */
 #include "http/http_header.h"
 
 #include <string.h>

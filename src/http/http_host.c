@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Nothing is resolved: only the spelling counts. */
+/* http_host.c - nothing is resolved: only the spelling counts. */
 #include "http/http_host.h"
 
 static bool is_loopback_four(struct span name)
@@ -25,9 +25,8 @@ static bool take_port(struct span *host)
   size_t name = host->len;
   while (name > 0 && host->at[name - 1] != ':' && host->at[name - 1] != ']')
     name--;
-  /* there is none */
   if (name == 0 || host->at[name - 1] == ']')
-    return true;
+    return true; /* there is no port */
   unsigned long long port;
   if (!span_to_number(span_after(*host, name), 0, 65535, &port))
     return false;

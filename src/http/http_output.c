@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The watch needs no timer of its own for a client that reads: it runs only while a write
- * is in flight or a half-closed client awaits its answer. */
+/* http_output.c - the watch needs no timer of its own for a client that reads: it runs
+ * only while a write is in flight or a half-closed client awaits its answer. */
 #include "http_output.h"
 
 #include "base/limits.h"
@@ -13,7 +13,7 @@
 #define HALF_CLOSED_MS   50 /* first look at a half-closed client; doubled up to ... */
 #define HALF_CLOSED_MOST 2000
 
-/* -- open and close ------------------------------------------------------ */
+/* -- open and close -- */
 
 void http_output_open(struct http_output *o, uv_loop_t *loop, unsigned stall_ms,
                       const struct http_output_calls *calls, void *who)
@@ -68,7 +68,7 @@ void http_output_free(struct http_output *o)
   buf_free(&o->sending);
 }
 
-/* -- the watch ----------------------------------------------------------- */
+/* -- the watch -- */
 
 /* A client that closed its end has gone altogether if our probe was answered by a
  * reset. */
@@ -116,7 +116,7 @@ void http_output_watch(struct http_output *o)
   uv_timer_start(&o->watch, on_watch, o->watch_ms, 0);
 }
 
-/* -- how much waits ------------------------------------------------------ */
+/* -- how much waits -- */
 
 size_t http_output_backlog(const struct http_output *o)
 {
@@ -148,7 +148,7 @@ bool http_output_has_drained(struct http_output *o)
   return true;
 }
 
-/* -- sending ------------------------------------------------------------- */
+/* -- sending -- */
 
 /* A buffer that was stretched by one big answer is not kept. */
 static void forget_bytes(struct buf *b)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* llhttp finds the parts of a request and tells of each in pieces. The pieces of the
- * head are gathered in one buffer of its final size, which is wiped as one: it holds a
- * token, and growing would leave copies behind. */
+/* http_parse.c - llhttp finds the parts of a request and tells of each in pieces.  The
+ * pieces of the head are gathered in one buffer of its final size, which is wiped as one:
+ * it holds a token, and growing would leave copies behind. */
 #include "http/http_parse.h"
 
 #include "base/limits.h"
@@ -28,7 +28,7 @@ struct http_parse {
   struct http_request request;
   struct buf text; /* target, names and values; the request's spans point here */
   struct mark *marks;
-  size_t mark_count, mark_room, header_room, target_len;
+  size_t mark_count, mark_capacity, header_capacity, target_len;
   size_t raw; /* bytes taken in this part (head or body) */
   int status;
   const char *reason;
@@ -42,7 +42,7 @@ static int parse_fail(struct http_parse *p, int status, const char *reason)
   return HPE_USER;
 }
 
-/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped  */
+/* -- what llhttp tells; a trailer's headers come in state BODY and are dropped -- */
 
 static int on_begin(llhttp_t *parser)
 {
@@ -82,11 +82,10 @@ static int on_field_end(llhttp_t *parser)
     return 0;
   if (p->mark_count == p->limits.header_count)
     return parse_fail(p, 431, "too many headers");
-  p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_room, sizeof *p->marks);
+  p->marks = mem_reserve(p->marks, p->mark_count, &p->mark_capacity, sizeof *p->marks);
   struct mark *last = p->mark_count > 0 ? &p->marks[p->mark_count - 1] : NULL;
   struct mark *m = &p->marks[p->mark_count++];
-  *m =
-      (struct mark){.name = last != NULL ? last->value + last->value_len : p->target_len};
+  *m = (struct mark){.name = last ? last->value + last->value_len : p->target_len};
   m->name_len = p->text.len - m->name;
   m->value = p->text.len;
   return 0;
@@ -125,9 +124,9 @@ static struct span target_path(struct span target)
 static void make_headers(struct http_parse *p)
 {
   struct http_request *r = &p->request;
-  if (p->mark_count > p->header_room) {
+  if (p->mark_count > p->header_capacity) {
     r->headers = mem_resize(r->headers, p->mark_count * sizeof *r->headers);
-    p->header_room = p->mark_count;
+    p->header_capacity = p->mark_count;
   }
   for (size_t i = 0; i < p->mark_count; i++) {
     const struct mark *m = &p->marks[i];
@@ -167,8 +166,10 @@ static int on_head(llhttp_t *parser)
   r->target = target_path((struct span){p->text.at, p->target_len});
   r->minor = parser->http_minor;
   r->keep_alive = llhttp_should_keep_alive(parser) != 0;
+  /* llhttp would stop behind the head of an upgrade.  We never switch, so the request is
+   * one like any other. */
   r->upgrade = parser->upgrade != 0;
-  parser->upgrade = 0; /* we never switch: the request is one like any other */
+  parser->upgrade = 0;
   make_headers(p);
   r->expects_continue =
       r->minor > 0 && span_is_nocase(http_request_header(r, "expect"), "100-continue");
@@ -179,6 +180,8 @@ static int on_head(llhttp_t *parser)
   return HPE_PAUSED;
 }
 
+/* At the head of a chunk content_length is that chunk's: too much is refused before it
+ * comes. */
 static int on_chunk(llhttp_t *parser)
 {
   struct http_parse *p = parser->data;
@@ -201,7 +204,7 @@ static int on_done(llhttp_t *parser)
   return HPE_PAUSED;
 }
 
-/* -- the owner's side ---------------------------------------------------- */
+/* -- the owner's side -- */
 
 struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 {
@@ -209,8 +212,8 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits)
   p->limits = *limits;
   p->text = buf_make(limits->header_bytes);
   bool small = limits->header_bytes < LIMIT_HEAD_ROOM_BYTES;
-  (void)buf_reserve(&p->text, /* growing would leave copies behind */
-                    small ? limits->header_bytes : LIMIT_HEAD_ROOM_BYTES);
+  /* Most heads fit at once; growing would leave copies of tokens behind. */
+  (void)buf_reserve(&p->text, small ? limits->header_bytes : LIMIT_HEAD_ROOM_BYTES);
   p->request.body = buf_make(limits->body_bytes);
   llhttp_settings_init(&p->settings);
   p->settings.on_message_begin = on_begin;
@@ -230,7 +233,7 @@ struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 
 void http_parse_free(struct http_parse *p)
 {
-  if (p == NULL)
+  if (!p)
     return;
   buf_wipe(&p->text); /* tokens are in both */
   buf_wipe(&p->request.body);
@@ -257,9 +260,8 @@ static size_t part_ceiling(const struct http_parse *p)
 
 static void parse_error(struct http_parse *p, llhttp_errno_t error)
 {
-  /* one of our own rules, already noted */
   if (p->state == HTTP_PARSE_FAILED)
-    return;
+    return; /* one of our own rules was broken, and a callback has noted which */
   if (error == HPE_INVALID_VERSION || error == HPE_PAUSED_H2_UPGRADE)
     parse_fail(p, 505, "the HTTP version must be 1.0 or 1.1");
   else

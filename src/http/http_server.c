@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The list of connections, and one turn for all of them: what an owner writes only marks
- * the server dirty, and on_after or on_before then let each connection send once. */
+/* http_server.c - the list of connections, and one turn for all of them: what an owner
+ * writes only marks the server dirty, and on_after or on_before then let each connection
+ * send once. */
 #include "http/http_server.h"
 
 #include "base/limits.h"
@@ -29,17 +30,17 @@ struct http_server {
   void *who;
 };
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static void server_free(struct http_server *s)
 {
-  if (s->open_handles > 0 || s->connections != NULL)
+  if (s->open_handles > 0 || s->connections)
     return;
   void (*closed)(void *who) = s->closed;
   void *who = s->who;
   free(s->owner.bytes);
   free(s);
-  if (closed != NULL)
+  if (closed)
     closed(who);
 }
 
@@ -56,13 +57,13 @@ void http_server_stop(struct http_server *s)
     return;
   s->owner.stopped = true;
   uv_close((uv_handle_t *)&s->listener, handle_closed);
-  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (struct http_connection *c = s->connections; c; c = c->next)
     http_connection_retire(c);
 }
 
 void http_server_close(struct http_server *s, void (*closed)(void *who), void *who)
 {
-  if (s == NULL || s->closing)
+  if (!s || s->closing)
     return;
   s->closing = true;
   s->closed = closed;
@@ -71,7 +72,7 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   uv_close((uv_handle_t *)&s->after, handle_closed);
   uv_close((uv_handle_t *)&s->before, handle_closed);
   /* From the start again after each: what its owner does when told may end others. */
-  for (struct http_connection *c = s->connections; c != NULL;) {
+  for (struct http_connection *c = s->connections; c;) {
     if (c->state == HTTP_CONNECTION_CLOSED && !c->owned) {
       c = c->next;
       continue;
@@ -84,13 +85,13 @@ void http_server_close(struct http_server *s, void (*closed)(void *who), void *w
   }
 }
 
-/* -- what the connections tell ------------------------------------------- */
+/* -- what the connections tell -- */
 
 static void list_add(struct http_server *s, struct http_connection *c)
 {
   c->next = s->connections;
   c->link = &s->connections;
-  if (c->next != NULL)
+  if (c->next)
     c->next->link = &c->next;
   s->connections = c;
   *(c->refused ? &s->refused : &s->count) += 1;
@@ -106,13 +107,13 @@ static void on_connection_freed(void *who, struct http_connection *c)
 {
   struct http_server *s = who;
   *c->link = c->next;
-  if (c->next != NULL)
+  if (c->next)
     c->next->link = c->link;
   if (s->closing)
     server_free(s);
 }
 
-/* -- turns of the loop --------------------------------------------------- */
+/* -- turns of the loop -- */
 
 static void server_turn(struct http_server *s)
 {
@@ -122,7 +123,7 @@ static void server_turn(struct http_server *s)
   uv_idle_stop(&s->before);
   /* Connections are only taken off the list in their close callbacks, so it holds
    * still. */
-  for (struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (struct http_connection *c = s->connections; c; c = c->next)
     http_connection_turn(c);
 }
 
@@ -145,7 +146,7 @@ static void on_connection_dirty(void *who)
   uv_idle_start(&s->before, on_before); /* which also keeps the loop from waiting */
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 static void dropped(uv_handle_t *handle)
 {
@@ -164,7 +165,7 @@ static void drop_connection(struct http_server *s)
 static void on_connection(uv_stream_t *listener, int status)
 {
   struct http_server *s = listener->data;
-  /* the client gave up, or no descriptors are left: others will come */
+  /* The client gave up, or no descriptors are left; libuv goes on listening. */
   if (status < 0)
     return;
   bool refused = s->count >= s->setup.connections;
@@ -235,7 +236,7 @@ unsigned http_server_port(const struct http_server *s)
 size_t http_server_unflushed(const struct http_server *s)
 {
   size_t count = 0;
-  for (const struct http_connection *c = s->connections; c != NULL; c = c->next)
+  for (const struct http_connection *c = s->connections; c; c = c->next)
     count += http_connection_is_waiting(c);
   return count;
 }

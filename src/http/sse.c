@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Most events hold none of the characters that are escaped, and are copied as they
- * are. */
+/* sse.c - most events hold none of the characters that are escaped, and are copied as
+ * they are. */
 #include "http/sse.h"
 
 #include <string.h>

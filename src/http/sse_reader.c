@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines come from io/lines.h, which has repaired them; here they are only told apart. */
+/* sse_reader.c - lines come from io/lines.h, which has repaired them; here they are only
+ * told apart. */
 #include "http/sse_reader.h"
 
 #include "base/limits.h"
@@ -41,9 +42,8 @@ static void on_line(void *who, struct span line)
   if (!span_starts(line, "data"))
     return;
   line = span_after(line, 4);
-  /* another field, whose name begins like ours */
   if (line.len > 0 && line.at[0] != ':')
-    return;
+    return; /* another field, whose name only begins with "data" */
   line = span_after(line, line.len > 0);
   if (span_starts(line, " "))
     line = span_after(line, 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* url.c - see url.h.  libcurl reads it, as it will when it is called. */
+/* url.c - libcurl takes the URL apart, so that what is let in here is what it will
+ * understand when it is called. */
 #include "http/url.h"
 
 #include <curl/curl.h>

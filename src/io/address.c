@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An IPv4 address may come in IPv6 clothes (::ffff:127.0.0.1) where a socket serves
- * both. */
+/* address.c - an IPv4 address may come in IPv6 clothes (::ffff:127.0.0.1) where a socket
+ * serves both. */
 #include "io/address.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv can write to pipes and terminals but not to files without its thread pool, and
- * it cannot tell that a reader has gone while nothing is written. So the descriptor is
- * written by us, and a poll handle watches it for room and for its end. */
+/* fd_writer.c - libuv can write to pipes and terminals but not to files without its
+ * thread pool, and it cannot tell that a reader has gone while nothing is written.  So
+ * the descriptor is written by us, and a poll handle watches it for room and for its
+ * end. */
 #include "io/fd_writer.h"
 
 #include "base/limits.h"
@@ -74,19 +75,20 @@ static bool nobody_reads(int fd)
 static void polled(uv_poll_t *poll, int status, int events)
 {
   struct fd_writer *w = poll->data;
-  /* libuv has stopped it */
   if (status < 0)
-    w->watched = 0;
-  if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd))
+    w->watched = 0; /* libuv has stopped it */
+  if ((status < 0 || (events & UV_DISCONNECT)) && nobody_reads(w->fd)) {
     is_gone(w);
-  /* it would be told again at once, for ever */
-  else if (events & UV_DISCONNECT)
+  } else if (events & UV_DISCONNECT) {
+    /* Only the other direction is at its end.  epoll would say so again in each turn:
+     * it is not asked for that any more. */
     w->half_closed = true;
+  }
   flush(w);
 }
 
-/* Always for the reader's end, that a silent run hears of it too; and, while bytes
- * wait, and only that is something to stay for. */
+/* The reader's end is always watched, so that a silent run hears of it too; room to write
+ * only while bytes wait, and only then the loop stays for it. */
 static void watch(struct fd_writer *w)
 {
   if (!w->pollable)
@@ -122,7 +124,7 @@ static void flush(struct fd_writer *w)
     }
     buf_drop_front(&w->waiting, (size_t)n);
   }
-  /* on_gone has ended it */
+  /* on_gone may have ended the writer from inside. */
   if (uv_is_closing((uv_handle_t *)&w->timer))
     return;
   watch(w);
@@ -179,8 +181,8 @@ size_t fd_writer_put(struct fd_writer *w, struct span bytes)
   if (w->gone || w->ending)
     return 0;
   buf_add(&w->waiting, bytes);
-  /* the caller did not heed the backlog: a reader lost bytes */
   if (w->waiting.overflowed) {
+    /* The caller did not heed the backlog; the reader would miss bytes in the middle. */
     is_gone(w);
     return 0;
   }

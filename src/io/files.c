@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an agent can rename is opened first and then worked on by its descriptor: a
- * path that is looked up twice may mean two things. */
+/* files.c - what an agent can rename is opened first and then worked on by its
+ * descriptor: a path that is looked up twice may mean two things. */
 #include "io/files.h"
 
 #include "base/ids.h"
@@ -24,6 +24,7 @@ int files_open_state(const char *path, bool passable, struct fault *f)
   mode_t mode = passable ? 0711 : 0700;
   if (mkdir(path, mode) < 0 && errno != EEXIST)
     return fault_system(f, -errno, "--state-dir %s cannot be made", path);
+  /* lstat, not stat: by a link somebody else could lead our private folders elsewhere. */
   struct stat s;
   if (lstat(path, &s) < 0)
     return fault_system(f, -errno, "--state-dir %s cannot be read", path);
@@ -57,6 +58,8 @@ int files_make_private(const char *state, const char *prefix, struct buf *path,
   *lock_fd = folder < 0
                  ? -1
                  : openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  /* The kernel lets go of the lock when we die, whatever we die of: is_stale() sees
+   * it. */
   int failed = *lock_fd < 0 || flock(*lock_fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
   if (folder >= 0)
     close(folder);
@@ -133,14 +136,15 @@ static void remove_entries(int folder)
   for (struct dirent *one; (one = readdir(d));) {
     if (!strcmp(one->d_name, ".") || !strcmp(one->d_name, ".."))
       continue;
+    /* Of a folder Linux says EISDIR, and EPERM is what POSIX wants said. */
     if (unlinkat(dirfd(d), one->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
       continue;
     int below =
         openat(dirfd(d), one->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below >= 0)
       remove_entries(below);
-    (void)unlinkat(dirfd(d), one->d_name,
-                   AT_REMOVEDIR); /* what stays shows as a left folder */
+    /* What cannot be removed keeps the folders above it, so it can be seen. */
+    (void)unlinkat(dirfd(d), one->d_name, AT_REMOVEDIR);
   }
   closedir(d);
 }
@@ -160,9 +164,8 @@ static bool is_stale(const char *folder)
   buf_addf(&lock, "%s/" LOCK_NAME, folder);
   int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
   buf_free(&lock);
-  /* its runner died while making it or while removing it */
   if (fd < 0)
-    return errno == ENOENT;
+    return errno == ENOENT; /* its runner died while it made or removed the folder */
   bool free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
   close(fd);
   return free_now;
@@ -197,6 +200,7 @@ static bool is_program(const char *path)
   return stat(path, &s) == 0 && S_ISREG(s.st_mode) && access(path, X_OK) == 0;
 }
 
+/* As execvp() looks, but by the agent's PATH and from its folder instead of ours. */
 int files_find_program(const char *program, const char *path_variable, const char *cwd,
                        struct buf *found, struct fault *f)
 {
@@ -231,6 +235,7 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
   int fd = from_stdin ? 0 : open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return fault_system(f, -errno, "cannot read %s", path);
+  /* To its end, whatever its size is said to be: files of /proc say 0. */
   int result = 0;
   *out = buf_make(ceiling + 1); /* the one byte more shows that there is more */
   for (;;) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Nearly every line comes whole within one read and is handed out where it lies;
- * `part` holds only what the end of a read cut off. */
+/* lines.c - nearly every line comes whole within one read and is handed out where it
+ * lies; `part` holds only what the end of a read cut off. */
 #include "io/lines.h"
 
 #include "base/limits.h"
@@ -80,12 +80,12 @@ void lines_add(struct lines *l, struct span bytes, const struct lines_calls *cal
 {
   while (bytes.len > 0) {
     const char *newline = memchr(bytes.at, '\n', bytes.len);
-    size_t n = newline != NULL ? (size_t)(newline - bytes.at) : bytes.len;
+    size_t n = newline ? (size_t)(newline - bytes.at) : bytes.len;
     struct span piece = {bytes.at, n};
-    bytes = span_after(bytes, newline != NULL ? n + 1 : n);
+    bytes = span_after(bytes, newline ? n + 1 : n);
     if (!l->skipping)
-      lines_take(l, piece, newline != NULL, calls, who);
-    else if (newline != NULL)
+      lines_take(l, piece, newline, calls, who);
+    else if (newline)
       l->skipping = false;
   }
 }

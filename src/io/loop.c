@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libuv frees nothing by itself: each timer here lives on until its close callback. */
+/* loop.c - libuv frees nothing by itself: each timer here lives on until its close
+ * callback. */
 #include "io/loop.h"
 
 #include "base/mem.h"
@@ -34,7 +35,7 @@ bool loop_free(struct uv_loop_s *loop)
 {
   uv_run(loop, UV_RUN_DEFAULT);
   int r = uv_loop_close(loop);
-  /* freeing it under live handles would be worse than the leak */
+  /* To free the loop under handles that live would be worse than the leak. */
   if (r < 0)
     return false;
   free(loop);

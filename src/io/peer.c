@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* There is no call that gives the user at the other end of a TCP connection, as
+/* peer.c - there is no call that gives the user at the other end of a TCP connection, as
  * SO_PEERCRED does for Unix sockets; the table of sockets in /proc is the only source. */
 #include "io/peer.h"
 
@@ -18,8 +18,8 @@ static bool read_end(const struct sockaddr *a, struct peer_end *end)
 }
 
 /* False: there is no row, or only one of a socket that its process has closed. */
-static bool owner_find(const struct peer_end *theirs, const struct peer_end *ours,
-                       unsigned *uid)
+static bool owner_look_up(const struct peer_end *theirs, const struct peer_end *ours,
+                          unsigned *uid)
 {
   static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
   bool found = false;
@@ -29,7 +29,7 @@ static bool owner_find(const struct peer_end *theirs, const struct peer_end *our
     struct peer_row row;
     if (files_read(tables[i], LIMIT_SOCKETS_BYTES, &table, &ignored) < 0)
       continue;
-    found = proc_net_tcp_find(buf_span(&table), theirs, ours, &row) && row.inode;
+    found = proc_net_tcp_read(buf_span(&table), theirs, ours, &row) && row.inode;
     if (found)
       *uid = row.uid;
     buf_free(&table);
@@ -44,5 +44,5 @@ bool peer_may_be(unsigned uid, const struct sockaddr *peer, const struct sockadd
   if (!address_is_ours(peer))
     return false;
   return !read_end(peer, &theirs) || !read_end(local, &ours) ||
-         !owner_find(&theirs, &ours, &owner) || owner == uid;
+         !owner_look_up(&theirs, &ours, &owner) || owner == uid;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The columns are told apart by their position; a line that does not fit is passed
- * over. */
+/* proc_net_tcp.c - the columns are told apart by their position; a line that does not fit
+ * is passed over. */
 #include "proc_net_tcp.h"
 
 #include <string.h>
@@ -76,7 +76,7 @@ static bool read_row(struct span line, const struct peer_end *local,
   return span_to_number(word(&line), 0, (unsigned long long)-1, &row->inode);
 }
 
-bool proc_net_tcp_find(struct span table, const struct peer_end *local,
+bool proc_net_tcp_read(struct span table, const struct peer_end *local,
                        const struct peer_end *remote, struct peer_row *row)
 {
   bool found = false;

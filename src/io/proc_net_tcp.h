@@ -2,10 +2,13 @@
 /* proc_net_tcp.h - a row of the kernel's table of TCP sockets.  Pure.
  *
  * /proc/net/tcp and /proc/net/tcp6 (Documentation/networking/proc_net_tcp.rst) have a
- * line for each socket of this network namespace: "  3: 0100007F:1F90 0100007F:C350 01
- * tx:rx tr:tm retrnsmt   uid  timeout inode …" Addresses are words of 32 bits in hex, as
- * the machine has them in memory; ports are plain hex.  A socket whose process has closed
- * it has inode 0, and then its uid is said to be 0.  */
+ * line for each socket of this network namespace:
+ *
+ *   3: 0100007F:1F90 0100007F:C350 01 tx:rx tr:tm retrnsmt   uid  timeout inode …
+ *
+ * Addresses are words of 32 bits in hex, as the machine has them in memory; ports are
+ * plain hex.  A socket whose process has closed it has inode 0, and then its uid is said
+ * to be 0. */
 #ifndef IO_PROC_NET_TCP_H
 #define IO_PROC_NET_TCP_H
 
@@ -22,7 +25,7 @@ struct peer_row {
 };
 
 /* The first row with these ends that has an inode, else one without; false: no row. */
-bool proc_net_tcp_find(struct span table, const struct peer_end *local,
+bool proc_net_tcp_read(struct span table, const struct peer_end *local,
                        const struct peer_end *remote, struct peer_row *row);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Asked for seldom, once a scrape, so nothing is kept between two calls. */
+/* self_usage.c - asked for seldom, once a scrape, so nothing is kept between two
+ * calls. */
 #include "io/self_usage.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* signals.c - see signals.h. A signalfd, because libuv's handles do not tell the
- * sender. */
+/* signals.c - a signalfd, because libuv's signal handles do not tell who sent one, and as
+ * PID 1 we must not obey the agent. */
 #include "io/signals.h"
 
 #include "base/mem.h"
@@ -39,7 +39,7 @@ void signals_block(void)
 {
   sigset_t set = ours(SIGNALS_THAT_END);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
-  signal(SIGPIPE, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN); /* a reader that is gone shows as EPIPE instead */
 }
 
 void signals_unblock(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* spill.c - see spill.h.  A place counts all bytes ever added; where it lies in the file
- * is its remainder by the file's most. */
+/* spill.c - a place counts all bytes ever added; where it lies in the file is its
+ * remainder by the file's most. */
 #include "io/spill.h"
 
 #include "base/ids.h"
@@ -69,7 +69,7 @@ static int read_at(int fd, char *to, size_t len, unsigned long long at)
     ssize_t n = pread(fd, to, len, (off_t)at);
     if (n < 0 && errno == EINTR)
       continue;
-    /* somebody cut it short */
+    /* 0 means that the file is shorter than what was written: somebody cut it. */
     if (n <= 0)
       return n < 0 ? -errno : -EIO;
     to += n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The lookup happens once, in runlet; what becomes the user is the fork of the keeper,
- * to which it comes as text in an argument. */
+/* agent_user.c - the lookup happens once, in runlet; what becomes the user is the fork of
+ * the keeper, to which it comes as text in an argument. */
 #include "process/agent_user.h"
 
 #include <errno.h>
@@ -17,6 +17,7 @@
 
 /* -- finding it -- */
 
+/* As chown(1) has it: a name first, even one that is a number. */
 static const struct passwd *entry_find(const char *user)
 {
   const struct passwd *p = getpwnam(user);
@@ -26,8 +27,8 @@ static const struct passwd *entry_find(const char *user)
   return p;
 }
 
-int agent_user_find(const char *user, struct agent_user *id, struct strv *env,
-                    struct fault *f)
+int agent_user_look_up(const char *user, struct agent_user *id, struct strv *env,
+                       struct fault *f)
 {
   const struct passwd *p = entry_find(user);
   if (!p)
@@ -119,7 +120,7 @@ _Noreturn static void try_out(const struct agent_user *id, const char *folder,
     found.enter = errno;
   char any;
   (void)!write(to, &found, sizeof found);
-  (void)!read(to, &any, 1); /* until we are looked at */
+  (void)!read(to, &any, 1); /* stays until its parent has looked, and closes its end */
   _exit(0);
 }
 
@@ -138,6 +139,8 @@ int agent_user_check(const struct agent_user *id, const char *folder, bool write
   close(pair[1]);
   struct finding found = {0};
   bool told = pid > 0 && recv(pair[0], &found, sizeof found, 0) == (ssize_t)sizeof found;
+  /* Signal 0 only asks for leave.  The process must live for it: of one that is gone the
+   * kernel says ESRCH, whoever asks. */
   int end = kill(pid > 0 ? pid : getpid(), 0) < 0 ? errno : 0;
   close(pair[0]);
   while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)

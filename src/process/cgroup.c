@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A container without a writable hierarchy is the usual case: then the folders are not
- * there, and every function here does nothing. */
+/* cgroup.c - a container without a writable hierarchy is the usual case: then the folders
+ * are not there, and every function here does nothing. */
 #include "process/cgroup.h"
 
 #include "base/limits.h"
@@ -156,14 +156,14 @@ static void choose(struct cgroups *c, const struct cgroup_paths *p)
     buf_addf(&c->kills, "%s/memory.oom_control", p->memory.at);
 }
 
-void cgroups_find(struct cgroups *c)
+void cgroups_look_up(struct cgroups *c)
 {
   *c = (struct cgroups){buf_make(LIMIT_PATH_BYTES), buf_make(LIMIT_PATH_BYTES)};
   struct buf cgroup, mountinfo;
   struct fault ignored = {0};
-  if (files_read("/proc/self/cgroup", MIB, &cgroup, &ignored) < 0)
+  if (files_read("/proc/self/cgroup", LIMIT_PROC_BYTES, &cgroup, &ignored) < 0)
     return;
-  if (files_read("/proc/self/mountinfo", 16 * MIB, &mountinfo, &ignored) == 0) {
+  if (files_read("/proc/self/mountinfo", LIMIT_PROC_BYTES, &mountinfo, &ignored) == 0) {
     struct cgroup_paths p = cgroup_parse_paths(buf_span(&cgroup), buf_span(&mountinfo));
     choose(c, &p);
     cgroup_paths_free(&p);
@@ -183,7 +183,7 @@ unsigned long long cgroup_kills(const char *file)
   unsigned long long kills = 0;
   struct buf text;
   struct fault ignored = {0};
-  if (!file[0] || files_read(file, 64 * KIB, &text, &ignored) < 0)
+  if (!file[0] || files_read(file, LIMIT_PROC_BYTES, &text, &ignored) < 0)
     return 0;
   (void)cgroup_parse_kills(buf_span(&text), &kills);
   buf_free(&text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The texts come from the kernel, but their paths may hold anything a container
- * runtime put there: octal escapes are undone, and nothing is taken to be short. */
+/* cgroup_parse.c - the texts come from the kernel, but their paths may hold anything a
+ * container runtime put there: octal escapes are undone, and nothing is taken to be
+ * short. */
 #include "cgroup_parse.h"
 
 #include "base/limits.h"

@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* child.c - see child.h.
- *
- * Three pipes and one control socket.  The end of a child is the meeting of three things
- * that come in any order: the keeper's word of the exit, and the ends of stdout and
- * stderr; `drain` stands in for the last two. */
+/* child.c - the end of a child is the meeting of three things that come in any order: the
+ * keeper's word of the exit, and the ends of stdout and stderr; `drain` stands in for the
+ * last two. */
 #include "process/child.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "io/lines.h"
+#include "child_streams.h"
 #include "io/loop.h"
 #include "keeper_link.h"
 #include "launch.h"
-#include "output_pipe.h"
-#include "pipes.h"
-#include "stdin_pipe.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -23,8 +18,7 @@
 #include <uv.h>
 
 struct child {
-  struct stdin_pipe in;
-  struct output_pipe out, err;
+  struct child_streams streams;
   uv_timer_t later; /* what must not be called from inside; the last handle to close */
   struct loop_timer *drain;
   unsigned open_handles;
@@ -32,19 +26,16 @@ struct child {
   struct child_calls calls;
   void *who;
 
-  struct lines lines;
-  char *read_room; /* one for both outputs: libuv asks right before it reads */
-  struct buf stderr_tail, program;
+  struct buf program;
   struct process_end end;
   struct leftover *leftovers;
-  size_t leftover_count, leftover_room;
+  size_t leftover_count, leftover_capacity;
   struct fault spawn_fault;
   bool exited, ended, paused, closing;
   bool hurried, stopped; /* child_stop() was called; and it was before the exit */
   int pid;
   unsigned drain_ms;
   unsigned long long listened_ms, listening_from_ms; /* since the exit, unpaused */
-  unsigned long long first_output_ms, last_output_ms;
   void (*settled)(void *who, const struct process_end *end);
   void (*closed)(void *who);
   void *closed_who;
@@ -54,11 +45,8 @@ struct child {
 
 static void child_free(struct child *c)
 {
-  lines_free(&c->lines);
-  stdin_pipe_wipe(&c->in);
-  buf_free(&c->stderr_tail);
+  child_streams_free(&c->streams);
   buf_free(&c->program);
-  free(c->read_room);
   free(c->leftovers);
   void (*closed)(void *) = c->closed;
   void *who = c->closed_who;
@@ -79,13 +67,6 @@ static void later_closed(uv_handle_t *handle)
   part_closed(handle->data);
 }
 
-static void close_streams(struct child *c)
-{
-  stdin_pipe_close(&c->in);
-  output_pipe_close(&c->out);
-  output_pipe_close(&c->err);
-}
-
 /* -- lines: by way of the child, for it may be closed from inside one -- */
 
 static void line_came(void *who, struct span line)
@@ -102,17 +83,15 @@ static void long_line_came(void *who, size_t ceiling)
     c->calls.on_too_long(c->who, ceiling);
 }
 
-static const struct lines_calls line_calls = {line_came, long_line_came};
-
 /* -- the end -- */
 
 static void finish(struct child *c)
 {
   c->ended = true;
   loop_timer_stop(c->drain);
-  close_streams(c);
-  lines_end(&c->lines, &line_calls, c);
-  c->end.stderr_tail = buf_span(&c->stderr_tail);
+  child_streams_close(&c->streams);
+  child_streams_end_lines(&c->streams);
+  c->end.stderr_tail = buf_span(&c->streams.stderr_tail);
   c->end.forced = c->stopped;
   if (c->calls.on_end)
     c->calls.on_end(c->who, &c->end);
@@ -134,9 +113,8 @@ static void look_for_end(struct child *c)
   if (!c->exited || c->ended)
     return;
   unsigned left = drain_left(c);
-  bool all_said = left == 0 && !c->paused && output_pipe_is_drained(&c->out) &&
-                  output_pipe_is_drained(&c->err);
-  if (all_said || (!c->out.open && !c->err.open))
+  bool all_said = left == 0 && !c->paused && child_streams_are_drained(&c->streams);
+  if (all_said || child_streams_are_over(&c->streams))
     finish(c);
   else
     loop_timer_start(c->drain, left ? left : c->drain_ms);
@@ -149,7 +127,7 @@ static void drained(void *who)
     return;
   /* What we did not look at we cannot say nothing came from: a pause, or a loop that was
    * busy elsewhere (timers come before the next look at the pipes). */
-  if (c->paused || output_pipe_has_unread(&c->out) || output_pipe_has_unread(&c->err))
+  if (c->paused || child_streams_have_unread(&c->streams))
     look_for_end(c);
   else
     finish(c);
@@ -159,45 +137,27 @@ static void exit_heard(struct child *c)
 {
   c->exited = true;
   c->listening_from_ms = clock_ticks_ms();
-  output_pipe_mark(&c->out);
-  output_pipe_mark(&c->err);
+  child_streams_mark(&c->streams);
 }
 
 /* -- what the agent prints, and is told -- */
 
-static void out_came(void *who, struct span bytes)
-{
-  struct child *c = who;
-  c->last_output_ms = clock_ticks_ms();
-  if (!c->first_output_ms)
-    c->first_output_ms = c->last_output_ms;
-  lines_add(&c->lines, bytes, &line_calls, c);
-  look_for_end(c);
-}
-
-static void err_came(void *who, struct span bytes)
-{
-  struct child *c = who;
-  buf_add_tail(&c->stderr_tail, bytes);
-  look_for_end(c);
-}
-
-static void output_ended(void *who)
+static void news_came(void *who)
 {
   look_for_end(who);
 }
 
-static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
-                                      err_calls = {err_came, output_ended, part_closed};
+static const struct child_streams_calls streams_calls = {
+    {line_came, long_line_came}, news_came, part_closed};
 
 void child_write(struct child *c, struct span bytes)
 {
-  stdin_pipe_put(&c->in, bytes);
+  stdin_pipe_put(&c->streams.in, bytes);
 }
 
 void child_end_input(struct child *c)
 {
-  stdin_pipe_end(&c->in);
+  stdin_pipe_end(&c->streams.in);
 }
 
 /* -- what the keeper tells -- */
@@ -249,7 +209,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
     c->end.max_rss_kib = r->max_rss_kib;
     break;
   case KEEPER_LEFT:
-    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_room,
+    c->leftovers = mem_reserve(c->leftovers, c->leftover_count, &c->leftover_capacity,
                                sizeof *c->leftovers);
     struct leftover *l = &c->leftovers[c->leftover_count++];
     l->pid = r->pid;
@@ -259,7 +219,7 @@ static void keeper_says(void *who, const struct keeper_record *r)
   case KEEPER_SETTLED:
     break; /* its exit follows */
   }
-  /* a child that is being stopped does not wait for its reader */
+  /* A child that is being stopped does not wait for its reader. */
   if (c->hurried && c->exited)
     child_resume(c);
   look_for_end(c);
@@ -306,12 +266,12 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->out.open || (c->hurried && c->exited))
+  if (c->paused || !c->streams.out.open || (c->hurried && c->exited))
     return;
   if (c->exited)
     c->listened_ms += clock_ticks_ms() - c->listening_from_ms;
   c->paused = true;
-  output_pipe_hold(&c->out);
+  output_pipe_hold(&c->streams.out);
 }
 
 void child_resume(struct child *c)
@@ -319,9 +279,9 @@ void child_resume(struct child *c)
   if (!c->paused)
     return;
   c->paused = false;
-  c->last_output_ms = clock_ticks_ms(); /* silence counts from here */
-  c->listening_from_ms = c->last_output_ms;
-  (void)output_pipe_read(&c->out); /* it went once: it goes again */
+  c->streams.last_output_ms = clock_ticks_ms(); /* silence counts from here */
+  c->listening_from_ms = c->streams.last_output_ms;
+  (void)output_pipe_read(&c->streams.out); /* it went once: it goes again */
 }
 
 bool child_is_paused(const struct child *c)
@@ -336,17 +296,17 @@ int child_pid(const struct child *c)
 
 unsigned long long child_repaired(const struct child *c)
 {
-  return c->lines.repaired;
+  return c->streams.lines.repaired;
 }
 
 unsigned long long child_first_output_ms(const struct child *c)
 {
-  return c->first_output_ms;
+  return c->streams.first_output_ms;
 }
 
 unsigned long long child_last_output_ms(const struct child *c)
 {
-  return c->last_output_ms;
+  return c->streams.last_output_ms;
 }
 
 const struct fault *child_spawn_fault(const struct child *c)
@@ -356,19 +316,17 @@ const struct fault *child_spawn_fault(const struct child *c)
 
 /* -- the beginning -- */
 
-static struct child *child_make(struct uv_loop_s *loop, const struct child_setup *setup,
-                                const struct child_calls *calls, void *who)
+static struct child *child_new(struct uv_loop_s *loop, const struct child_setup *setup,
+                               const struct child_calls *calls, void *who)
 {
   struct child *c = mem_new(sizeof *c);
   c->calls = *calls;
   c->who = who;
   c->drain_ms = setup->drain_ms;
-  c->lines = lines_make(setup->line_ceiling);
-  c->stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES);
-  c->read_room = mem_new(LIMIT_READ_BYTES);
+  c->streams = child_streams_make(setup->line_ceiling, &streams_calls, c);
   c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
-  c->last_output_ms = clock_ticks_ms();
+  c->streams.last_output_ms = clock_ticks_ms();
   c->drain = loop_timer_new(loop, drained, c);
   uv_timer_init(loop, &c->later); /* cannot fail */
   c->later.data = c;
@@ -376,35 +334,12 @@ static struct child *child_make(struct uv_loop_s *loop, const struct child_setup
   return c;
 }
 
-/* Each descriptor belongs to its handle as soon as that is open. */
-static int open_streams(struct child *c, struct uv_loop_s *loop, struct pipes *e,
-                        struct fault *f)
-{
-  uv_pipe_t *const pipes[PIPES] = {
-      [PIPES_IN] = &c->in.pipe, [PIPES_OUT] = &c->out.pipe, [PIPES_ERR] = &c->err.pipe};
-  stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
-  c->open_handles += PIPES;
-  int r = 0;
-  for (int i = 0; i < PIPES && r == 0; i++) {
-    r = uv_pipe_open(pipes[i], e->ours[i]);
-    if (r == 0)
-      e->ours[i] = -1;
-  }
-  if (r == 0)
-    r = output_pipe_read(&c->out);
-  if (r == 0)
-    r = output_pipe_read(&c->err);
-  return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
-}
-
 struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setup,
                           const struct child_calls *calls, void *who, struct fault *f)
 {
-  struct child *c = child_make(loop, setup, calls, who);
+  struct child *c = child_new(loop, setup, calls, who);
   struct pipes e;
-  int failed = pipes_make(&e, f);
+  int failed = pipes_open(&e, f);
   if (!failed) {
     struct keeper_link_setup keeper = {.streams = e.theirs,
                                        .terms = setup->terms,
@@ -417,20 +352,21 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
                                        .who = c};
     c->keeper = keeper_link_open(loop, &keeper, f);
     pipes_close(e.theirs);
-    failed = c->keeper ? open_streams(c, loop, &e, f) : -1;
+    if (c->keeper)
+      c->open_handles += PIPES;
+    failed = c->keeper ? child_streams_open(&c->streams, loop, &e, f) : -1;
     pipes_close(e.ours);
   }
   if (failed) {
-    /* it is ours in any case */
     if (setup->input)
-      buf_wipe(setup->input);
+      buf_wipe(setup->input); /* it was taken, as on every path */
     child_close(c, NULL, NULL);
     return NULL;
   }
   if (setup->input)
-    stdin_pipe_take(&c->in, setup->input);
+    stdin_pipe_take(&c->streams.in, setup->input);
   if (!setup->dialogue)
-    stdin_pipe_end(&c->in);
+    stdin_pipe_end(&c->streams.in);
   return c;
 }
 
@@ -444,7 +380,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   c->closed = closed;
   c->closed_who = who;
   loop_timer_free(c->drain);
-  close_streams(c);
+  child_streams_close(&c->streams);
   keeper_link_close(c->keeper);
   uv_close((uv_handle_t *)&c->later, later_closed);
 }

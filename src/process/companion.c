@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* uv_spawn alone would do, but for two things: its exit must not be taken by whoever
- * reaps orphans, and it is killed when it does not end in time. */
+/* companion.c - uv_spawn alone would do, but for two things: its exit must not be taken
+ * by whoever reaps orphans, and it is killed when it does not end in time. */
 #include "process/companion.h"
 
 #include "base/mem.h"
@@ -35,7 +35,7 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   struct companion *c = process->data;
   orphans_release(process->loop, process->pid);
   end(c);
-  c->on_exit(c->who, signal ? 128 + signal : (int)status);
+  c->on_exit(c->who, signal ? 128 + signal : (int)status); /* as a shell has it */
 }
 
 static void grace_is_over(void *who)
@@ -69,6 +69,7 @@ struct companion *companion_start(struct uv_loop_s *loop, const char *program,
     fault_system(f, r, "cannot execute %s", program);
     return NULL;
   }
+  /* Unclaimed, its exit status would be taken by whoever reaps orphans first. */
   orphans_claim(loop, c->process.pid);
   oom_score_set(c->process.pid, oom_score_usual());
   return c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Parents are read from /proc/<pid>/stat, all of them first; then the tree below one is
- * marked.  The kernel's own lists of children would be shorter to read, but not every
- * kernel is built with them. */
+/* descendants.c - parents are read from /proc/<pid>/stat, all of them first; then the
+ * tree below one is marked.  The kernel's own lists of children would be shorter to read,
+ * but not every kernel is built with them. */
 #include "descendants.h"
 
 #include "base/mem.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* helper_command.c - see helper_command.h.
- *
- * The end is the meeting of three things in any order: the exit and the ends of both
- * outputs; LINGER_MS after the exit stands in for the last two.  Then all handles are
- * closed, and the last close callback frees.  */
+/* helper_command.c - the end is the meeting of three things in any order: the exit and
+ * the ends of both outputs; LINGER_MS after the exit stands in for the last two.  Then
+ * all handles are closed, and the last close callback frees. */
 #include "process/helper_command.h"
 
 #include "base/limits.h"
@@ -20,19 +18,19 @@
 
 enum { LINGER_MS = 200 };
 
-struct command {
+struct helper_command {
   uv_process_t process;
   struct stdin_pipe in;
   struct output_pipe out, err;
   unsigned open_handles;
   struct loop_timer *deadline, *linger;
   struct buf output, stderr_tail;
-  char *read_room; /* one for both outputs: libuv asks right before it reads */
-  struct command_end end;
+  char *read_memory; /* one for both outputs: libuv asks right before it reads */
+  struct helper_command_end end;
   struct fault fault;
   bool exited, over;
   unsigned deadline_ms;
-  command_done *on_done;
+  helper_command_done *on_done;
   void *who;
 };
 
@@ -40,13 +38,13 @@ struct command {
 
 static void part_closed(void *who)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   if (--c->open_handles > 0)
     return;
   stdin_pipe_wipe(&c->in);
   buf_free(&c->output);
   buf_free(&c->stderr_tail);
-  free(c->read_room);
+  free(c->read_memory);
   free(c);
 }
 
@@ -55,7 +53,7 @@ static void process_closed(uv_handle_t *handle)
   part_closed(handle->data);
 }
 
-static void close_all(struct command *c)
+static void close_all(struct helper_command *c)
 {
   c->over = true;
   loop_timer_free(c->deadline);
@@ -68,7 +66,7 @@ static void close_all(struct command *c)
 
 /* -- the end -- */
 
-static void finish(struct command *c)
+static void finish(struct helper_command *c)
 {
   if (c->over)
     return;
@@ -80,7 +78,7 @@ static void finish(struct command *c)
   c->on_done(c->who, &c->end);
 }
 
-static void look_for_end(struct command *c)
+static void look_for_end(struct helper_command *c)
 {
   if (!c->exited)
     return;
@@ -97,7 +95,7 @@ static void lingered(void *who)
 
 static void exited(uv_process_t *process, int64_t status, int signal)
 {
-  struct command *c = process->data;
+  struct helper_command *c = process->data;
   orphans_release(process->loop, process->pid);
   c->exited = true;
   c->end.status = (int)status;
@@ -106,36 +104,34 @@ static void exited(uv_process_t *process, int64_t status, int signal)
   look_for_end(c);
 }
 
-/* The first reason stays. The group, not the process: a shell's children hold the
- * pipes. */
-static void kill_group(struct command *c)
+/* KILL to the group, not to the process: a shell's children hold the pipes. */
+static void kill_group(struct helper_command *c)
 {
-  /* it may be gone already */
   if (!c->exited)
-    (void)kill(-c->process.pid, SIGKILL);
+    (void)kill(-c->process.pid, SIGKILL); /* it may have died in this moment */
 }
 
 static void deadline_passed(void *who)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   if (c->fault.kind == FAULT_NONE)
     fault_set(&c->fault, FAULT_TIMEOUT, "it did not end within %u ms", c->deadline_ms);
   kill_group(c);
 }
 
-void command_cancel(struct command *c)
+void helper_command_cancel(struct helper_command *c)
 {
-  if (c->fault.kind == FAULT_NONE)
+  if (c->fault.kind == FAULT_NONE) /* the first reason stays */
     fault_set(&c->fault, FAULT_CANCELLED, "it was cancelled");
-  kill_group(c);
   /* When it is gone already and only its pipes are held, the linger timer ends it. */
+  kill_group(c);
 }
 
 /* -- bytes -- */
 
 static void out_came(void *who, struct span bytes)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   buf_add(&c->output, bytes);
   if (!c->output.overflowed)
     return;
@@ -149,7 +145,7 @@ static void out_came(void *who, struct span bytes)
 
 static void err_came(void *who, struct span bytes)
 {
-  struct command *c = who;
+  struct helper_command *c = who;
   buf_add_tail(&c->stderr_tail, bytes);
 }
 
@@ -161,7 +157,7 @@ static void output_ended(void *who)
 static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
                                       err_calls = {err_came, output_ended, part_closed};
 
-static void write_input(struct command *c, struct span input)
+static void write_input(struct helper_command *c, struct span input)
 {
   struct buf copy = buf_make(input.len + 1);
   buf_add(&copy, input);
@@ -171,8 +167,8 @@ static void write_input(struct command *c, struct span input)
 
 /* -- the beginning -- */
 
-static int spawn(struct command *c, struct uv_loop_s *loop,
-                 const struct command_setup *setup)
+static int spawn(struct helper_command *c, struct uv_loop_s *loop,
+                 const struct helper_command_setup *setup)
 {
   static char *no_env[] = {NULL}; /* libuv's own NULL would mean ours, secrets and all */
   /* As the child sees it: it reads its stdin and writes the others. */
@@ -194,25 +190,27 @@ static int spawn(struct command *c, struct uv_loop_s *loop,
   int r = uv_spawn(loop, &c->process, &options);
   if (r < 0)
     return r;
-  orphans_claim(loop,
-                c->process.pid); /* or its exit would be taken by whoever looks first */
+  /* Unclaimed, its exit status would be taken by whoever reaps orphans first. */
+  orphans_claim(loop, c->process.pid);
   oom_score_set(c->process.pid, oom_score_usual());
   return 0;
 }
 
-struct command *command_start(struct uv_loop_s *loop, const struct command_setup *setup,
-                              command_done *on_done, void *who, struct fault *f)
+struct helper_command *helper_command_start(struct uv_loop_s *loop,
+                                            const struct helper_command_setup *setup,
+                                            helper_command_done *on_done, void *who,
+                                            struct fault *f)
 {
-  struct command *c = mem_new(sizeof *c);
+  struct helper_command *c = mem_new(sizeof *c);
   c->on_done = on_done;
   c->who = who;
   c->deadline_ms = setup->deadline_ms;
   c->output = buf_make(setup->output_ceiling);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
-  c->read_room = mem_new(LIMIT_READ_BYTES);
-  stdin_pipe_make(&c->in, loop, part_closed, c);
-  output_pipe_make(&c->out, loop, c->read_room, &out_calls, c);
-  output_pipe_make(&c->err, loop, c->read_room, &err_calls, c);
+  c->read_memory = mem_new(LIMIT_READ_BYTES);
+  stdin_pipe_open(&c->in, loop, part_closed, c);
+  output_pipe_open(&c->out, loop, c->read_memory, &out_calls, c);
+  output_pipe_open(&c->err, loop, c->read_memory, &err_calls, c);
   c->process.data = c;
   c->open_handles = 4;
   c->deadline = loop_timer_new(loop, deadline_passed, c);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keeper.c - see keeper.h.  Plain POSIX, no loop and no library: what is not here cannot
- * hang. */
+/* keeper.c - plain POSIX, no loop and no library: what is not here cannot hang. */
 #include "process/keeper.h"
 
 #include "base/limits.h"
@@ -57,9 +56,8 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
     ssize_t n = send(k->control, at, left, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR)
       continue;
-    /* runlet is gone: its end of the socket tells us in the loop */
     if (n <= 0)
-      return;
+      return; /* runlet is gone; watch() hears that by the end of the socket */
     at += n;
     left -= (size_t)n;
   }
@@ -71,7 +69,7 @@ static int start_agent(struct keeper *k, const struct launch *l)
 {
   struct launch_error e;
   k->agent = launch(l, &e);
-  /* the agent's streams are the agent's */
+  /* The agent has its streams; if we held them too, runlet would see no end of them. */
   for (int fd = 0; fd < 3; fd++)
     close(fd);
   struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
@@ -114,6 +112,8 @@ static bool reap(struct keeper *k)
         .status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
         .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
         .core = WIFSIGNALED(status) && WCOREDUMP(status),
+        /* wait() does not tell who sent a SIGKILL; that the count has grown meanwhile is
+         * the only sign there is. */
         .oom = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
                cgroup_kills(k->kills_file) > k->kills,
         .cpu_ms = ms_of(use.ru_utime) + ms_of(use.ru_stime),
@@ -191,7 +191,7 @@ static bool group_is_ending(struct keeper *k)
   if (!k->stopped || k->agent <= 0 || !reap(k))
     return false;
   descendants_each(getpid(), count_member, &g);
-  /* a group with members of ours is still this one */
+  /* As long as descendants of ours are in it, its number means no other group. */
   if (g.members > 0 && now_ms() >= k->let_go_at)
     kill(-g.id, SIGKILL);
   return g.members > 0 && now_ms() < k->let_go_at + LIMIT_POLITE_MS; /* it cannot die */
@@ -234,7 +234,7 @@ static void read_commands(struct keeper *k)
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN))
     return;
-  /* runlet died: nobody reads the streams, nothing of the run may stay */
+  /* runlet died: nobody reads the streams any more, and nothing of the run may stay. */
   k->alone = true;
   begin_sweep(k);
 }
@@ -258,13 +258,12 @@ _Noreturn static void watch(struct keeper *k)
     if (poll(p, 2, wait_ms(k)) < 0 && errno != EINTR)
       _exit(1);
     struct signalfd_siginfo info;
-    /* only the wake-up counts */
     if (p[0].revents)
-      (void)!read(k->signals, &info, sizeof info);
+      (void)!read(k->signals, &info, sizeof info); /* it woke us, that is all it is for */
     bool children = reap(k);
     if (p[1].revents)
       read_commands(k);
-    /* with its own end: a process may be one that cannot die */
+    /* The sweep has an end of its own, for there may be a process that cannot die. */
     if (k->kill_at && now_ms() >= k->kill_at)
       begin_sweep(k);
     if (k->let_go_at && !k->sweeping)
@@ -319,10 +318,10 @@ static int self_fd = -1; /* our own program file, for execveat */
 
 int keeper_prepare(struct fault *f)
 {
-  /* what execve() was given */
-  const char *self_path = (const char *)getauxval(AT_EXECFN);
   if (self_fd >= 0)
     return 0;
+  /* The path that execve() was given, for where there is no /proc. */
+  const char *self_path = (const char *)getauxval(AT_EXECFN);
   self_fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
   if (self_fd < 0)
     self_fd = open(self_path, O_RDONLY | O_CLOEXEC);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The keeper is an ordinary child of ours, spawned by libuv; its control socket is a
- * seqpacket, so that a record is read whole or not at all. */
+/* keeper_link.c - the keeper is an ordinary child of ours, but none of libuv's: its exit
+ * is the end of its socket.  That is a seqpacket, so that a record is read whole or not
+ * at all. */
 #include "keeper_link.h"
 
 #include "base/clock.h"
@@ -148,6 +149,7 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
                  : spawn(setup, pair[1], f);
   close(pair[1]);
   if (k->pid > 0) {
+    /* At once: unclaimed, its exit would be taken by whoever reaps orphans first. */
     orphans_claim(loop, k->pid);
     k->patience = loop_timer_new(loop, patience_is_over, k);
     k->started = descendants_started(k->pid);
@@ -179,9 +181,8 @@ static void expect(struct keeper_link *k, enum keeper_order order, unsigned grac
   unsigned ms = grace_ms + LIMIT_SWEEP_MS + LIMIT_KEEPER_MS;
   unsigned long long until = clock_ticks_ms() + ms;
   bool sooner = !k->patience_until_ms || until < k->patience_until_ms;
-  /* more of the same order only hastens */
   if (order == KEEPER_STOP && !sooner)
-    return;
+    return; /* a second stop can only hasten the first */
   k->patience_until_ms = until;
   loop_timer_start(k->patience, ms);
 }

@@ -17,8 +17,7 @@ struct uv_loop_s;
 struct keeper_link;
 
 struct keeper_link_setup {
-  const int *streams; /* three descriptors: the agent's stdin, stdout, stderr; stay the
-                         caller's */
+  const int *streams; /* the agent's stdin, stdout, stderr; they stay the caller's */
   struct keeper_terms terms;
   const char *cwd, *program;
   const struct strv *argv, *env;

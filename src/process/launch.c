@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the fork and the exec there are only system calls: the child may run on its
- * parent's memory (vfork), where a lock that was held would be held for ever. */
+/* launch.c - between the fork and the exec there are only system calls: the child may run
+ * on its parent's memory (vfork), where a lock that was held would be held for ever. */
 #include "launch.h"
 
 #include "process/oom_score.h"
@@ -18,8 +18,7 @@ static void reset_signals(void)
 {
   struct sigaction plain = {.sa_handler = SIG_DFL};
   for (int s = 1; s < NSIG; s++)
-    (void)sigaction(s, &plain,
-                    NULL); /* KILL, STOP and libc's own refuse; nothing to do */
+    (void)sigaction(s, &plain, NULL); /* KILL, STOP and libc's own refuse, and may */
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
@@ -47,10 +46,9 @@ _Noreturn static void become_agent(const struct launch *l, struct launch_error *
                              l->agent_user ? agent_user_take_on(l->agent_user) : 0};
   if (e->os)
     _exit(127);
-  prctl(PR_SET_PDEATHSIG, SIGKILL); /* a change of user clears it */
-  /* it died before the line above */
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* only now: a change of user clears it */
   if (getppid() != keeper)
-    _exit(127);
+    _exit(127); /* the keeper died before the line above, so no signal will come */
   reset_signals();
   close_from(3);
   e->step = chdir(l->cwd) < 0 ? LAUNCH_CHDIR : LAUNCH_EXEC;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All of it may fail, for there may be no /proc and no capability, and then nothing is
- * lost. */
+/* oom_score.c - all of it may fail, for there may be no /proc and no capability, and then
+ * nothing is lost. */
 #include "process/oom_score.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A SIGCHLD says only that somebody died, so each time the dead are looked at one by
- * one (waitid with WNOWAIT): one that nobody has claimed is taken, a claimed one is
- * left to its owner. */
+/* orphans.c - a SIGCHLD says only that somebody died, so each time the dead are looked at
+ * one by one (waitid with WNOWAIT): one that nobody has claimed is taken, a claimed one
+ * is left to its owner. */
 #include "process/orphans.h"
 
 #include "base/mem.h"

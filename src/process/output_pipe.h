@@ -21,7 +21,7 @@ struct output_pipe_calls {
 
 struct output_pipe {
   uv_pipe_t pipe; /* to be opened by the owner: uv_pipe_open(), or uv_spawn() */
-  char *capacity;
+  char *memory;
   const struct output_pipe_calls *calls;
   void *who;
   bool open;
@@ -29,18 +29,20 @@ struct output_pipe {
   size_t counted;
 };
 
-void output_pipe_make(struct output_pipe *in, struct uv_loop_s *loop, char *capacity,
+void output_pipe_open(struct output_pipe *in, struct uv_loop_s *loop, char *memory,
                       const struct output_pipe_calls *calls, void *who);
 /* The first time, and after output_pipe_hold().  0, or libuv's error. */
 int output_pipe_read(struct output_pipe *in);
 void output_pipe_hold(struct output_pipe *in); /* no bytes until output_pipe_read() */
 bool output_pipe_has_unread(const struct output_pipe *in);
-/* From here on bytes are counted: the writer we wait for writes no more. */
+/* The process has exited: from here on bytes are counted.  What was in the pipe now is
+ * the last that the process itself has written; what comes later is by others that hold
+ * the pipe too. */
 void output_pipe_mark(struct output_pipe *in);
-/* All that was in the pipe at the mark is read: it is empty, or as much came since as it
- * can hold. */
+/* Whether all that was in the pipe at the mark has been read.  It has when the pipe is
+ * empty, or when as many bytes came since as a pipe can hold. */
 bool output_pipe_is_drained(const struct output_pipe *in);
-/* any number of times; before _make: nothing */
+/* May be called any number of times, and does nothing before output_pipe_open(). */
 void output_pipe_close(struct output_pipe *in);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel widens a pipe up to /proc/sys/fs/pipe-max-size and the user's quota; a
- * refusal is no fault, the pipe is only narrower. */
+/* pipes.c - the kernel widens a pipe up to /proc/sys/fs/pipe-max-size and the user's
+ * quota; a refusal is no fault, the pipe is only narrower. */
 #include "pipes.h"
 
 #include "base/limits.h"
@@ -18,7 +18,7 @@ void pipes_close(int ends[PIPES])
   }
 }
 
-int pipes_make(struct pipes *p, struct fault *f)
+int pipes_open(struct pipes *p, struct fault *f)
 {
   for (int i = 0; i < PIPES; i++)
     p->ours[i] = p->theirs[i] = -1;

@@ -17,7 +17,7 @@ struct pipes {
 };
 
 /* All or none. */
-int pipes_make(struct pipes *p, struct fault *f);
+int pipes_open(struct pipes *p, struct fault *f);
 void pipes_close(int ends[PIPES]); /* closes what is not -1, and sets it to -1 */
 
 #endif

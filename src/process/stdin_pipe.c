@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The bytes are kept until the kernel has taken them, then wiped; whoever calls need
- * not wait. */
+/* stdin_pipe.c - the bytes are kept until the kernel has taken them, then wiped; whoever
+ * calls need not wait. */
 #include "stdin_pipe.h"
 
 #include "base/limits.h"
@@ -25,9 +25,9 @@ static void wrote(uv_write_t *request, int status)
 {
   struct stdin_pipe *d = request->data;
   d->busy = false;
-  buf_wipe(&d->now); /* give it back now */
+  buf_wipe(&d->now); /* now, not at the end of the run: a prompt may be tens of MiB */
   if (status < 0)
-    stdin_pipe_close(d);
+    stdin_pipe_close(d); /* who reads no more is no fault, its exit says the rest */
   write_next(d);
 }
 
@@ -49,7 +49,7 @@ static void write_next(struct stdin_pipe *d)
     stdin_pipe_close(d);
 }
 
-void stdin_pipe_make(struct stdin_pipe *d, struct uv_loop_s *loop,
+void stdin_pipe_open(struct stdin_pipe *d, struct uv_loop_s *loop,
                      void (*on_closed)(void *who), void *who)
 {
   *d = (struct stdin_pipe){.next = buf_make(LIMIT_PROMPT_BYTES),

@@ -23,13 +23,14 @@ struct stdin_pipe {
   void *who;
 };
 
-void stdin_pipe_make(struct stdin_pipe *d, struct uv_loop_s *loop,
+void stdin_pipe_open(struct stdin_pipe *d, struct uv_loop_s *loop,
                      void (*on_closed)(void *who), void *who);
 void stdin_pipe_put(struct stdin_pipe *d, struct span bytes);
-void stdin_pipe_take(struct stdin_pipe *d,
-                     struct buf *bytes); /* the first; without a copy */
+/* Takes the bytes over, without a copy.  Only as the first. */
+void stdin_pipe_take(struct stdin_pipe *d, struct buf *bytes);
 void stdin_pipe_end(struct stdin_pipe *d);
-/* at once; any number of times; before _make: nothing */
+/* Closes it at once, whatever is not yet written.  May be called any number of times, and
+ * does nothing before stdin_pipe_open(). */
 void stdin_pipe_close(struct stdin_pipe *d);
 void stdin_pipe_wipe(struct stdin_pipe *d); /* after on_closed */
 

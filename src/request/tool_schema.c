@@ -45,7 +45,7 @@ enum tool_schema_root tool_schema_root(struct span schema)
   }
 }
 
-/* -- parameters ---------------------------------------------------------- */
+/* -- parameters -- */
 
 bool tool_schema_has(struct span schema, struct span name)
 {
@@ -76,7 +76,7 @@ bool tool_schema_odd_parameter(struct span schema, struct buf *name)
   return false;
 }
 
-/* -- the keys of unions -------------------------------------------------- */
+/* -- the keys of unions -- */
 
 /* Branches may refer to each other in circles, and to each other many times. */
 enum { UNION_DEPTH = 8, UNION_SCHEMAS = 1024, UNION_KEYS = 1024 };
@@ -146,7 +146,7 @@ static void collect(struct keys *k, struct span schema, unsigned depth)
     collect(k, target, depth + 1);
 }
 
-/* -- one schema ---------------------------------------------------------- */
+/* -- one schema -- */
 
 static bool is_list_of_texts(struct span value)
 {
@@ -276,7 +276,7 @@ void tool_schema_write(struct span schema, bool union_keys, struct buf *out,
   buf_free(&more);
 }
 
-/* -- annotations --------------------------------------------------------- */
+/* -- annotations -- */
 
 static bool is_annotation(const struct json_walk *w)
 {

@@ -3,7 +3,7 @@
  *
  * A call that could not be made stays in the list without a request until the next turn,
  * for nothing may be handed back from inside agent_http_send().  */
-#include "run/agent_http.h"
+#include "agent_http.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
@@ -27,8 +27,8 @@ struct agent_http_call {
 struct agent_http {
   struct agent_http_setup setup;
   struct agent_http_call *first;
-  struct loop_timer *later; /* for what must not come from inside: calls that were not
-                               made, and the end */
+  /* For what must not come from inside: calls that could not be made, and the end. */
+  struct loop_timer *later;
   bool paused, closing;
   void (*closed)(void *who);
   void *who;
@@ -82,7 +82,7 @@ static void on_later(void *who)
   closed(closed_who);
 }
 
-/* -- what comes back ----------------------------------------------------- */
+/* -- what comes back -- */
 
 static void on_data(void *who, struct span data)
 {
@@ -122,7 +122,7 @@ static void on_done(void *who, struct http_client_answer *answer)
     loop_timer_start(h->later, 0);
 }
 
-/* -- calling ------------------------------------------------------------- */
+/* -- calling -- */
 
 static int start(struct agent_http_call *c, const struct agent_action_call *from)
 {

@@ -4,7 +4,7 @@
  *
  * Nothing here is told of each line or event: a timer that fires compares the clock with
  * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
-#include "run/deadlines.h"
+#include "deadlines.h"
 
 #include "base/clock.h"
 #include "base/limits.h"

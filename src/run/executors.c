@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* executors.c - one row for each executor; the last takes whatever no other wants. */
-#include "run/executors.h"
+#include "executors.h"
 
 /* In the order in which they are asked.  A row stands for <name>_claim, which <name>.c
  * defines. */

@@ -3,12 +3,13 @@
  *
  * stderr is the agent's and may hold anything; it ends in an event that a terminal or a
  * web page shows, so escape sequences and secrets go.  */
-#include "run/report.h"
+#include "report.h"
 
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/signal_name.h"
 
 /* How long the terminal sequence at `s` is; 0: none is there.  CSI ends with a letter or
  * so, OSC with BEL or ESC \. */
@@ -71,7 +72,7 @@ void report_clean(struct span stderr_tail, struct buf *out)
 static void put_end(struct json_writer *w, const struct report *r)
 {
   const struct process_end *end = r->end;
-  const char *name = process_signal_name(end->signal);
+  const char *name = signal_name(end->signal);
   if (end->signal && name)
     json_put_text(w, "signal", span_of(name));
   else if (end->signal)

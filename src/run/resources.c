@@ -4,7 +4,7 @@
  * The bridge listens before the plan is made, for the plan tells the agent its address;
  * the files are written before the process starts; the folder goes last of all, when
  * neither bridge nor process is left to use it.  */
-#include "run/resources.h"
+#include "resources.h"
 
 #include "agent/harnesses.h"
 #include "base/clock.h"
@@ -12,11 +12,11 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "executors.h"
 #include "io/files.h"
 #include "io/loop.h"
 #include "process/agent_user.h"
 #include "run/environment.h"
-#include "run/executors.h"
 #include "run/workspace.h"
 
 #include <stdlib.h>

@@ -14,10 +14,10 @@
 #define RUN_RESOURCES_H
 
 #include "agent/harness.h"
+#include "agent_http.h"
 #include "bridge/bridge.h"
+#include "deadlines.h"
 #include "process/child.h"
-#include "run/agent_http.h"
-#include "run/deadlines.h"
 #include "run/run_settings.h"
 #include "tool/tool_call.h"
 

@@ -14,12 +14,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "deadlines.h"
 #include "event/formats.h"
 #include "io/loop.h"
-#include "run/deadlines.h"
-#include "run/report.h"
-#include "run/resources.h"
-#include "run/secrets.h"
+#include "report.h"
+#include "resources.h"
+#include "secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +54,7 @@ struct run {
   void *who;
 };
 
-/* -- admission ----------------------------------------------------------- */
+/* -- admission -- */
 
 bool run_is_harness(struct span id)
 {
@@ -116,7 +116,7 @@ bool run_shares_session(const struct run *a, const struct run *b)
          a->resources.harness == b->resources.harness;
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 /* The first reason stays: what follows it is only its consequence. */
 static void set_reason(struct run *r, const char *code, const char *message)
@@ -335,7 +335,7 @@ static void result_grace_is_over(void *who)
   child_stop(r->resources.child, r->deadlines.kill_grace_ms);
 }
 
-/* -- what the agent says ------------------------------------------------- */
+/* -- what the agent says -- */
 
 /* By its first words the agent has either found the bridge or will do without it, and
  * says nothing of that: so we do. */
@@ -423,7 +423,7 @@ static void warn_of_tools(struct run *r)
     events_warn(r->events, offer->notes[i].code, buf_span(&offer->notes[i].text));
 }
 
-/* -- the beginning ------------------------------------------------------- */
+/* -- the beginning -- */
 
 /* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
 static void begin(void *who)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* secrets.c - which words of a request are secret; the hiding itself is base/log.c's. */
-#include "run/secrets.h"
+#include "secrets.h"
 
 #include "base/log.h"
 

@@ -2,8 +2,8 @@
 /* workspace.c - from what was asked for to one absolute folder that can be used. */
 #include "run/workspace.h"
 
-#include "base/ids.h"
 #include "base/limits.h"
+#include "base/path_segment.h"
 #include "io/files.h"
 #include "process/agent_user.h"
 
@@ -54,7 +54,7 @@ int workspace_choose(const char *base, bool per_thread, const struct agent_user 
   if (!per_thread)
     return 0;
   buf_add_char(path, '/');
-  ids_path_segment(req->thread_id, path);
+  path_segment_add(path, req->thread_id);
   if (!agent)
     return files_make_folder(buf_cstring(path), NULL, f);
   struct files_owner owner = {agent->uid, agent->gid};

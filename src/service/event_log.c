@@ -3,7 +3,7 @@
  *
  * The memory of the last block that left is kept for the next one: a log at its ceiling
  * allocates nothing.  */
-#include "service/event_log.h"
+#include "event_log.h"
 
 #include "base/limits.h"
 #include "base/mem.h"

@@ -10,8 +10,8 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event_log.h"
 #include "io/spill.h"
-#include "service/event_log.h"
 
 #include <stdlib.h>
 
@@ -26,7 +26,7 @@ struct journal {
   bool over;
 };
 
-/* -- who throttles ------------------------------------------------------- */
+/* -- who throttles -- */
 
 static unsigned long long unread(const struct journal *j, const struct journal_reader *r)
 {
@@ -53,7 +53,7 @@ static void resume_if_read(struct journal *j)
     j->sink.on_drain(j->sink.listener);
 }
 
-/* -- keeping ------------------------------------------------------------- */
+/* -- keeping -- */
 
 /* The first byte of the log that a reader that throttles has not read. */
 static unsigned long long wanted_from(const struct journal *j)
@@ -159,7 +159,7 @@ void journal_settle(struct journal *j)
   buf_free(&j->log.spare);
 }
 
-/* -- reading ------------------------------------------------------------- */
+/* -- reading -- */
 
 void journal_join(struct journal *j, struct journal_reader *r, unsigned long long after,
                   bool throttles, void (*on_more)(void *who), void *who)
@@ -248,7 +248,7 @@ enum journal_piece journal_read(struct journal_reader *r, struct journal_lines *
   return out->bytes.at ? JOURNAL_LINES : JOURNAL_GAP;
 }
 
-/* -- the rest ------------------------------------------------------------ */
+/* -- the rest -- */
 
 struct journal *journal_new(const struct journal_setup *setup)
 {

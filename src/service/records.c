@@ -21,7 +21,7 @@ struct records {
   struct loop_timer *forgetting;
 };
 
-/* -- forgetting ---------------------------------------------------------- */
+/* -- forgetting -- */
 
 static void record_free(struct record *r)
 {
@@ -83,7 +83,7 @@ static void forget_some(void *who)
   }
 }
 
-/* -- one run ------------------------------------------------------------- */
+/* -- one run -- */
 
 /* The run is gone; its journal and facts stay. */
 static void run_is_over(void *who, const struct run_outcome *outcome)
@@ -208,7 +208,7 @@ const char *record_state(const struct record *r)
   return r->ending || journal_is_over(r->journal) ? "ending" : "running";
 }
 
-/* -- all ----------------------------------------------------------------- */
+/* -- all -- */
 
 struct records *records_new(const struct records_setup *setup)
 {

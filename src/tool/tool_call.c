@@ -59,7 +59,7 @@ static void answer_failed(struct tool_call *c, const char *why)
   buf_free(&text);
 }
 
-/* -- attempts ------------------------------------------------------------ */
+/* -- attempts -- */
 
 static unsigned left_ms(const struct tool_call *c)
 {
@@ -131,7 +131,7 @@ static void attempt(struct tool_call *c)
     later(c, 0);
 }
 
-/* -- the call ------------------------------------------------------------ */
+/* -- the call -- */
 
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
                                   bool takes_mcp, struct span args_json,

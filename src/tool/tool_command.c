@@ -13,7 +13,7 @@
 
 struct command_attempt {
   const struct tool_source *source;
-  struct command *command;
+  struct helper_command *command;
   tool_attempt_done *done;
   void *who;
 };
@@ -62,7 +62,7 @@ static void tell_output(struct command_attempt *w, struct span output)
 
 /* What the command printed on stderr is its own word for what went wrong; only a silent
  * one is spoken for. */
-static void on_done(void *who, struct command_end *end)
+static void on_done(void *who, struct helper_command_end *end)
 {
   struct command_attempt *w = who;
   struct span complaint = span_trim(end->stderr_tail);
@@ -92,13 +92,13 @@ static void *start(void *context, const struct tool_attempt *attempt,
   char shell[] = "/bin/sh", flag[] = "-c";
   char *command = span_copy(span_of(source->command));
   char *argv[] = {shell, flag, command, NULL};
-  struct command_setup setup = {.argv = argv,
-                                .env = source->command_env,
-                                .input = attempt->message,
-                                .output_ceiling = source->answer_ceiling,
-                                .deadline_ms = attempt->left_ms};
+  struct helper_command_setup setup = {.argv = argv,
+                                       .env = source->command_env,
+                                       .input = attempt->message,
+                                       .output_ceiling = source->answer_ceiling,
+                                       .deadline_ms = attempt->left_ms};
   *w = (struct command_attempt){source, NULL, done, who};
-  w->command = command_start(source->loop, &setup, on_done, w, f);
+  w->command = helper_command_start(source->loop, &setup, on_done, w, f);
   free(command);
   if (w->command)
     return w;
@@ -108,7 +108,7 @@ static void *start(void *context, const struct tool_attempt *attempt,
 
 static void cancel(void *work)
 {
-  command_cancel(((struct command_attempt *)work)->command);
+  helper_command_cancel(((struct command_attempt *)work)->command);
 }
 
 int tool_command_claim(struct tool_source *source, struct tool_executor *out,

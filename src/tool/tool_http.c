@@ -24,7 +24,7 @@ struct http_attempt {
   void *who;
 };
 
-/* -- what comes back ----------------------------------------------------- */
+/* -- what comes back -- */
 
 /* No answer came.  Whether the request may have arrived decides if it is repeated. */
 static void tell_failure(struct http_attempt *w, const struct http_client_answer *got)
@@ -63,7 +63,7 @@ static void on_done(void *who, struct http_client_answer *got)
   free(w);
 }
 
-/* -- asking -------------------------------------------------------------- */
+/* -- asking -- */
 
 /* A line and a NUL.  A value may hold anything; a header may not. */
 static void add_header(struct buf *lines, const char *name, struct span value)

@@ -24,15 +24,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct span table = {(const char *)data + 36, size - 36};
   struct peer_end local = take_end(&data), remote = take_end(&data);
   struct peer_row row = {0}, again = {0};
-  bool found = proc_net_tcp_find(table, &local, &remote, &row);
+  bool found = proc_net_tcp_read(table, &local, &remote, &row);
   struct buf longer = buf_make(128 * KIB);
   buf_add_text(&longer, "  sl  local_address rem_address\n");
   buf_add(&longer, table);
-  if (proc_net_tcp_find(buf_span(&longer), &local, &remote, &again) != found ||
+  if (proc_net_tcp_read(buf_span(&longer), &local, &remote, &again) != found ||
       row.inode != again.inode || row.uid != again.uid)
     abort();
   local.port = 0x10000; /* no port */
-  if (proc_net_tcp_find(table, &local, &remote, &again))
+  if (proc_net_tcp_read(table, &local, &remote, &again))
     abort();
   buf_free(&longer);
   return 0;

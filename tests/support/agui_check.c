@@ -25,7 +25,7 @@ struct agui_check {
   enum message message;
   struct span *ids; /* all message ids so far; the last that opened is the open one's */
   size_t open_id;
-  size_t id_count, id_room;
+  size_t id_count, id_capacity;
   struct call *calls;
   size_t call_count, call_capacity;
   bool in_call; /* between START and END of the last one of `calls` */
@@ -117,7 +117,7 @@ static bool add_id(const struct look *l)
   for (size_t i = 0; i < c->id_count; i++)
     if (span_equal(id, c->ids[i]))
       return wrong(c, "message id \"%.*s\" was used before", (int)id.len, id.at);
-  c->ids = mem_reserve(c->ids, c->id_count, &c->id_room, sizeof *c->ids);
+  c->ids = mem_reserve(c->ids, c->id_count, &c->id_capacity, sizeof *c->ids);
   c->ids[c->id_count++] = owned(id);
   return true;
 }

@@ -7,9 +7,9 @@
 // The last entry is repeated.  A tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pieces } from './mock_words.mjs'
 
 const errorBody = (status) => ({ type: 'error', error: { type: status === 401 ? 'authentication_error' : 'api_error', message: `mock ${status}` } })
-const pieces = (s) => s.match(/[\s\S]{1,24}/gu) ?? ['']
 
 function contentOf(blocks, offered, id) {
   return blocks.map((b, i) => {

@@ -6,9 +6,8 @@
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openaiError, pieces } from './mock_words.mjs'
 
-const errorBody = (status) => ({ error: { message: `mock ${status}`, type: status === 401 ? 'invalid_request_error' : 'server_error', code: status === 401 ? 'invalid_api_key' : null } })
-const pieces = (s) => s.match(/[\s\S]{1,24}/gu) ?? ['']
 const USAGE = { prompt_tokens: 120, completion_tokens: 30, total_tokens: 150, prompt_tokens_details: { cached_tokens: 20 }, completion_tokens_details: { reasoning_tokens: 5 } }
 
 function callOf(block, offered, id) {
@@ -44,12 +43,12 @@ export async function startChat(turns) {
     let body = {}
     try { body = JSON.parse(Buffer.concat(parts).toString() || '{}') } catch { /* recorded as it is */ }
     const json = (status, value) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-    if (!req.url.split('?')[0].endsWith('/chat/completions')) return json(404, errorBody(404))
+    if (!req.url.split('?')[0].endsWith('/chat/completions')) return json(404, openaiError(404))
     const offered = (body.tools ?? []).map((t) => t.function.name)
     const side = offered.length === 0 // titles and the like are asked for without tools
     const say = side ? [{ text: 'Mock title' }] : turns[Math.min(turn++, turns.length - 1)]
     requests.push({ headers: req.headers, body, offered, side })
-    if (say.status) return json(say.status, say.body ?? errorBody(say.status))
+    if (say.status) return json(say.status, say.body ?? openaiError(say.status))
     if (say.hang) return undefined
     const id = `chatcmpl-mock-${requests.length}`, model = body.model, created = 1
     const blocks = say.cut ?? say

@@ -20,9 +20,9 @@ struct door_fixture {
 };
 
 void door_fixture_open(struct door_fixture *d, const char *script);
-/* Sends a request (HTTP/1.0, so that the answer has no chunks) on a connection of its own
- * (`headers`: lines with their ends) and
- * leaves the answer in client.got as it comes; the caller closes it. */
+/* Sends a request (HTTP/1.0, so that the answer has no chunks; `headers`: lines with
+ * their ends) on a connection of its own and leaves the answer in client.got as it comes;
+ * the caller closes it. */
 void door_fixture_ask(struct door_fixture *d, const char *method, const char *target,
                       const char *headers, const char *body);
 /* The same, to the end of the answer; `client` is closed.  Malloc'd. */

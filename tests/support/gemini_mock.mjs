@@ -6,9 +6,9 @@
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pieces } from './mock_words.mjs'
 
 const errorBody = (status) => ({ error: { code: status, message: `mock ${status}`, status: status === 401 ? 'UNAUTHENTICATED' : 'INTERNAL' } })
-const pieces = (s) => s.match(/[\s\S]{1,24}/gu) ?? ['']
 const usageMetadata = { promptTokenCount: 120, candidatesTokenCount: 30, totalTokenCount: 150 }
 
 function partsOf(block, offered, id) {

@@ -15,7 +15,7 @@
 
 #define LOOPBACK_DEADLINE_MS 10000
 
-/* -- waiting ------------------------------------------------------------- */
+/* -- waiting -- */
 
 static void fires(uv_timer_t *timer)
 {
@@ -56,7 +56,7 @@ void loopback_loop_close(uv_loop_t *loop)
   assert_int_equal(uv_loop_close(loop), 0);
 }
 
-/* -- the client ---------------------------------------------------------- */
+/* -- the client -- */
 
 static void on_writable(uv_handle_t *handle, size_t hint, uv_buf_t *capacity)
 {

@@ -6,9 +6,8 @@
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openaiError, pieces } from './mock_words.mjs'
 
-const errorBody = (status) => ({ error: { message: `mock ${status}`, type: status === 401 ? 'invalid_request_error' : 'server_error', code: status === 401 ? 'invalid_api_key' : null } })
-const pieces = (s) => s.match(/[\s\S]{1,24}/gu) ?? ['']
 const USAGE = { input_tokens: 120, input_tokens_details: { cached_tokens: 20 }, output_tokens: 30, output_tokens_details: { reasoning_tokens: 5 }, total_tokens: 150 }
 
 /** All tools a request offers: {name, namespace?}. */
@@ -46,12 +45,12 @@ export async function startResponses(turns) {
     const parts = []
     for await (const part of req) parts.push(part)
     const json = (status, value) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-    if (!/\/responses$/.test(req.url.split('?')[0])) return json(404, errorBody(404))
+    if (!/\/responses$/.test(req.url.split('?')[0])) return json(404, openaiError(404))
     const body = JSON.parse(Buffer.concat(parts).toString() || '{}')
     const offered = offeredIn(body.tools)
     const say = turns[Math.min(turn++, turns.length - 1)]
     requests.push({ headers: req.headers, body, offered })
-    if (say.status) return json(say.status, say.body ?? errorBody(say.status))
+    if (say.status) return json(say.status, say.body ?? openaiError(say.status))
     if (say.hang) return undefined
     const id = `mock${requests.length}`
     return stream(res, { id: `resp_${id}`, object: 'response', created_at: 1, model: body.model, output: [] }, (say.cut ?? say).map((b, i) => itemOf(b, offered, `${id}_${i}`)), say.cut)

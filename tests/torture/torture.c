@@ -245,7 +245,7 @@ static void child_scenario(void)
   assert_int_equal(w.closed, c != NULL);
 }
 
-static void command_over(void *who, struct command_end *end)
+static void command_over(void *who, struct helper_command_end *end)
 {
   assert_non_null(end->output);
   ++*(unsigned *)who;
@@ -259,14 +259,14 @@ static void command_scenario(void)
   char sh[] = "/bin/sh", c[] = "-c", text[] = "cat; echo oops >&2; exit 3";
   char *argv[] = {sh, c, text, NULL};
   struct strv env = traces_environment();
-  struct command_setup setup = {.argv = argv,
-                                .env = env.at,
-                                .input = SPAN_LITERAL("in"),
-                                .output_ceiling = KIB,
-                                .deadline_ms = 3000};
-  struct command *cmd = NULL;
+  struct helper_command_setup setup = {.argv = argv,
+                                       .env = env.at,
+                                       .input = SPAN_LITERAL("in"),
+                                       .output_ceiling = KIB,
+                                       .deadline_ms = 3000};
+  struct helper_command *cmd = NULL;
   if (loop) {
-    cmd = command_start(loop, &setup, command_over, &done, &f);
+    cmd = helper_command_start(loop, &setup, command_over, &done, &f);
     assert_true(cmd || f.kind != FAULT_NONE);
     if (cmd)
       loopback_wait(loop, counted, &done);

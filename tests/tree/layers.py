@@ -3,8 +3,8 @@
 """layers.py ROOT: arrows between rooms go down only, pure files stay pure, no files go in a circle (src/ROOMS.md).
 
 A room is a folder of src and the folder of its name in include; main.c stands above all.  A file is pure when the
-first comment of its header has a sentence "Pure."; such a file may include base, and of the other rooms pure files
-only, and no library that does I/O."""
+first comment of its header has a sentence "Pure."; such a file may include of base what neither asks the machine nor
+writes, of the other rooms pure files only, of the system the C library's own headers, and no library that does I/O."""
 import pathlib
 import re
 import sys
@@ -30,6 +30,20 @@ ALSO = {"src/door/translate_door.c": {"agent"}}
 AGENTS_MAY = {"gemini": {"acp"}}  # folders of agent/ that see another agent's
 IO_ROOMS = {"io", "http", "process"}
 LIBRARY = re.compile(r"^(uv\.h|uv/.*|llhttp\.h|curl/.*|mbedtls/.*|psa/.*)$")
+# What a pure file may include of the system: the language's own headers (stdio.h for snprintf), and names of types.
+# No more is needed to make bytes of bytes; what is missing here (unistd.h, fcntl.h, time.h, …) talks to the machine.
+PURE_SYSTEM = {"assert.h", "ctype.h", "errno.h", "inttypes.h", "limits.h", "math.h", "stdalign.h", "stdarg.h", "stdbool.h",
+               "stddef.h", "stdint.h", "stdio.h", "stdlib.h", "string.h", "strings.h", "sys/types.h"}
+# Files of base that ask the machine (the time, random bytes) or write (the log): a pure file needs a reason for them.
+IMPURE_BASE = {"base/clock.h", "base/ids.h", "base/log.h"}
+PURE_BUT = {
+    # timestamps of events come from the one clock, which tests and translate freeze
+    ("src/event/event.c", "base/clock.h"), ("src/event/notices.c", "base/clock.h"),
+    # a session's id must be one that nobody guesses; getrandom(2) has no state that a test could see
+    ("src/bridge/sessions.c", "base/ids.h"),
+    # log_redact(): what is secret, the log knows; it only reads there
+    ("src/run/report.c", "base/log.h"),
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 FIRST_COMMENTS = re.compile(r"\A(\s*/\*.*?\*/)+", re.S)
 
@@ -79,8 +93,13 @@ class House:
             self.check_library(path, header)
         elif target is None and header.split("/")[0] in MAY and "/" in header:
             self.wrong.append(f"{name}: there is no {header}")
-        elif target is not None:
-            self.check_arrow(path, target, {room, "base"} | MAY[room] | ALSO.get(name, set()))
+        elif target is None:
+            if self.is_pure(path) and header not in PURE_SYSTEM:
+                self.wrong.append(f"{name}: is pure and may not include {header}")
+        elif str(self.inside(target)) in IMPURE_BASE and self.is_pure(path) and (name, header) not in PURE_BUT:
+            self.wrong.append(f"{name}: is pure and may not include {header} (PURE_BUT names who may, and why)")
+        else:
+            self.check_arrow(path, header, target, {room, "base"} | MAY[room] | ALSO.get(name, set()))
 
     def check_library(self, path, header):
         name, room = self.name(path), self.inside(path).parts[0]
@@ -89,7 +108,7 @@ class House:
         elif self.is_pure(path) and header != "llhttp.h":
             self.wrong.append(f"{name}: is pure and may not include {header}")
 
-    def check_arrow(self, path, target, may):
+    def check_arrow(self, path, header, target, may):
         name, inside, goal = self.name(path), self.inside(path), self.inside(target)
         if goal.parts[0] not in may:
             self.wrong.append(f"{name}: {inside.parts[0]} may not include {goal}")
@@ -100,6 +119,8 @@ class House:
                 self.wrong.append(f"{name}: one agent may not include another's {goal}")
         elif target.is_relative_to(self.root / "src") and goal.parts[0] != inside.parts[0]:
             self.wrong.append(f"{name}: {goal} is private to {goal.parts[0]}")
+        elif target.is_relative_to(self.root / "src") and target.parent == path.parent and "/" in header:
+            self.wrong.append(f"{name}: {header} stands in the same folder; write {target.name}")
 
     def check_circles(self):
         arrows = {}

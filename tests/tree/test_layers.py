@@ -54,6 +54,35 @@ class Layers(unittest.TestCase):
         self.refuses({"include/io/lines.h": PURE.format("lines"), "src/io/lines.c": "#include <uv.h>\n"},
                      "src/io/lines.c: is pure and may not include uv.h")
 
+    def test_a_pure_file_may_not_include_a_system_header_that_does_io(self):
+        for header in ("unistd.h", "fcntl.h", "poll.h", "signal.h", "time.h", "sys/socket.h", "sys/stat.h", "netinet/in.h"):
+            with self.subTest(header):
+                self.refuses({"include/io/lines.h": PURE.format("lines"), "src/io/lines.c": f"#include <{header}>\n"},
+                             f"src/io/lines.c: is pure and may not include {header}")
+
+    def test_a_pure_header_may_not_include_a_system_header_that_does_io(self):
+        self.refuses({"src/bridge/mcp.h": PURE.format("mcp") + "#include <sys/ioctl.h>\n"},
+                     "src/bridge/mcp.h: is pure and may not include sys/ioctl.h")
+
+    def test_a_pure_room_may_not_include_a_system_header_that_does_io(self):
+        self.refuses({"src/agent/codex/codex.c": "#include <unistd.h>\n"}, "is pure and may not include unistd.h")
+
+    def test_a_pure_file_may_include_the_language_s_own_headers(self):
+        self.assertEqual([], self.wrong({
+            "include/io/lines.h": PURE.format("lines") + "#include <sys/types.h>\n",
+            "src/io/lines.c": "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n",
+            "src/io/loop.c": "#include <unistd.h>\n"}))
+
+    def test_a_pure_file_may_not_ask_the_machine_by_way_of_base(self):
+        for header in ("base/clock.h", "base/ids.h", "base/log.h"):
+            with self.subTest(header):
+                self.refuses({f"include/{header}": PLAIN.format("x"), "src/agent/codex/codex.c": f'#include "{header}"\n'},
+                             f"src/agent/codex/codex.c: is pure and may not include {header}")
+
+    def test_who_may_all_the_same_is_named(self):
+        self.assertEqual([], self.wrong({"include/base/clock.h": PLAIN.format("clock"),
+                                         "src/event/event.c": '#include "base/clock.h"\n'}))
+
     def test_a_pure_file_may_not_include_an_impure_one(self):
         self.refuses({"include/io/loop.h": PLAIN.format("loop"),
                       "include/io/lines.h": PURE.format("lines") + '#include "io/loop.h"\n'},
@@ -85,6 +114,14 @@ class Layers(unittest.TestCase):
 
     def test_a_private_header_stays_in_its_room(self):
         self.refuses({"src/io/inner.h": "", "src/http/x.c": '#include "io/inner.h"\n'}, "io/inner.h is private to io")
+
+    def test_a_private_header_of_the_same_folder_is_named_bare(self):
+        self.refuses({"src/io/inner.h": "", "src/io/x.c": '#include "io/inner.h"\n'},
+                     "src/io/x.c: io/inner.h stands in the same folder; write inner.h")
+        self.assertEqual([], self.wrong({"src/io/inner.h": "", "src/io/x.c": '#include "inner.h"\n'}))
+
+    def test_a_private_header_of_another_folder_of_the_room_has_its_path(self):
+        self.assertEqual([], self.wrong({"src/agent/acp/acp.h": "", "src/agent/gemini/gemini.c": '#include "agent/acp/acp.h"\n'}))
 
     def test_cjson_stands_in_one_file(self):
         self.refuses({"src/request/x.c": "#include <cjson/cJSON.h>\n"}, "only base/json.c may include cjson/cJSON.h")

@@ -12,9 +12,8 @@
  * So a call goes out when it has arguments that are not {}, is announced a second time,
  * is asked permission for, or has begun; its result once, when it is completed or failed.
  * A call of which only titles are known has its first one as its name, if that is a word:
- * grok announces so a tool that it does not have.
- * What still waits at the end goes out then.  Without rawInput the arguments are
- * {"title": …}.
+ * grok announces so a tool that it does not have.  What still waits at the end goes out
+ * then.  Without rawInput the arguments are {"title": …}.
  *
  * Models behind gateways use an id again.  A tool_call or a question whose id has all its
  * results begins another call, and so does a tool_call with other arguments than the one

@@ -25,7 +25,7 @@ enum { AUTH_REQUIRED = -32000 }; /* JSON-RPC, as the protocol has it */
 
 static const struct span nothing = {0};
 
-/* -- authenticate -------------------------------------------------------- */
+/* -- authenticate -- */
 
 static bool request_names(const struct run_request *req, struct span variable)
 {
@@ -81,7 +81,7 @@ static bool authenticate(struct acp *a, bool needed, struct agent_output *output
   return found;
 }
 
-/* -- the session --------------------------------------------------------- */
+/* -- the session -- */
 
 static bool offers(const struct acp *a, const char *path)
 {

@@ -108,7 +108,7 @@ static void on_init(const struct line *l, json_at root)
   l->c->compared = true;
 }
 
-/* -- the Messages API's events ------------------------------------------- */
+/* -- the Messages API's events -- */
 
 static void forget_opened(struct claude *c)
 {
@@ -205,7 +205,7 @@ static void on_stream_event(const struct line *l, json_at root)
     abandon(l, from, false);
 }
 
-/* -- whole messages ------------------------------------------------------ */
+/* -- whole messages -- */
 
 static void on_tool_use(const struct line *l, json_at block)
 {
@@ -317,7 +317,7 @@ static void on_user(const struct line *l, json_at root)
       abandon(l, 0, true);
 }
 
-/* -- the run ------------------------------------------------------------- */
+/* -- the run -- */
 
 static void on_result(const struct line *l, json_at root)
 {

@@ -20,7 +20,7 @@ static bool is_noise(const struct json *doc, json_at root)
          json_kind(json_get(root, "local_command")) == JSON_ABSENT;
 }
 
-/* -- tokens and costs ---------------------------------------------------- */
+/* -- tokens and costs -- */
 
 static void add_count(long long *sum, json_at usage, const char *name)
 {
@@ -79,7 +79,7 @@ static void tell_usage(const struct claude_result *r, struct events *events)
   buf_free(&own);
 }
 
-/* -- what it says -------------------------------------------------------- */
+/* -- what it says -- */
 
 /* The errors joined, else "Claude Code run failed: <subtype>". */
 static void keep_errors(struct claude_result *r, const struct json *doc, json_at root,
@@ -185,7 +185,7 @@ bool claude_result_read(struct claude_result *r, const struct json *doc, json_at
   return true;
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static void warn_denials(const struct claude_result *r, struct events *events)
 {

@@ -123,7 +123,7 @@ static void on_item(const struct line *l, json_at root, struct span state)
     on_tool(l, item, done);
 }
 
-/* -- the thread and its turn --------------------------------------------- */
+/* -- the thread and its turn -- */
 
 static void on_thread(const struct line *l, json_at root)
 {
@@ -210,7 +210,7 @@ static int codex_on_input(void *state, const struct agent_input *input,
   return 0;
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static void finish(struct codex *c, struct events *events)
 {

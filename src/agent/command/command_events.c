@@ -32,7 +32,7 @@ static json_at metadata(const struct line *l, const char *whose)
   return json_get(json_get(l->root, "metadata"), whose);
 }
 
-/* -- texts --------------------------------------------------------------- */
+/* -- texts -- */
 
 static void text_opens(const struct line *l)
 {
@@ -95,7 +95,7 @@ static int on_nothing(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- calls --------------------------------------------------------------- */
+/* -- calls -- */
 
 static bool is_json(struct span text)
 {
@@ -191,7 +191,7 @@ static int on_custom(const struct line *l, struct fault *f)
   return 0;
 }
 
-/* -- the end ------------------------------------------------------------- */
+/* -- the end -- */
 
 static void keep_usage(const struct line *l)
 {

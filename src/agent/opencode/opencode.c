@@ -45,7 +45,7 @@
 
 #define READY "opencode server listening on "
 
-/* -- events -------------------------------------------------------------- */
+/* -- events -- */
 
 static bool is_listed(const struct opencode *c, struct span permission)
 {
@@ -173,7 +173,7 @@ static void on_event(const struct opencode_input *in, json_at root)
   }
 }
 
-/* -- the harness --------------------------------------------------------- */
+/* -- the harness -- */
 
 static void on_line(struct opencode *c, struct span line, struct agent_output *output)
 {

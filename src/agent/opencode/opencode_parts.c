@@ -19,7 +19,7 @@
 /* The tool that outputSchema brings; what it is called with comes with the answer. */
 #define VALUE_TOOL "StructuredOutput"
 
-/* -- names --------------------------------------------------------------- */
+/* -- names -- */
 
 /* OpenCode's names are made of these characters; each other one became '_'. */
 static bool is_same_name(struct span theirs, struct span ours)
@@ -50,7 +50,7 @@ struct span opencode_bridged(const struct opencode_order *order, struct span nam
   return recorded ? name : (struct span){0};
 }
 
-/* -- texts --------------------------------------------------------------- */
+/* -- texts -- */
 
 static struct opencode_text *find_text(struct opencode_parts *p, struct span id)
 {
@@ -127,7 +127,7 @@ static void on_text(struct opencode_parts *p, const struct json *doc, json_at pa
     close_text(p, events);
 }
 
-/* -- tools and steps ----------------------------------------------------- */
+/* -- tools and steps -- */
 
 /* The connection was cut behind the call's name: no argument came, nothing was called. */
 static bool never_was(const struct json *doc, json_at state)

@@ -24,10 +24,10 @@ struct opencode_text {
 
 struct opencode_parts {
   const struct opencode_order *order;
-  struct seen_ids messages;                   /* the assistant's */
-  struct seen_ids begun;                      /* texts, steps: their ids */
-  struct seen_ids told, answered;             /* tool calls: their parts' ids, as models
-                                                 behind gateways use a callID again */
+  struct seen_ids messages; /* the assistant's */
+  struct seen_ids begun;    /* texts, steps: their ids */
+  /* Tool calls: their parts' ids, as models behind gateways use a callID again. */
+  struct seen_ids told, answered;
   struct opencode_text texts[OPENCODE_TEXTS]; /* a ring */
   size_t next;
   const struct opencode_text *open; /* the one that was written to last */

@@ -15,7 +15,7 @@ enum { BRIDGE_TRIES = 3 };
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
 
-/* -- asking -------------------------------------------------------------- */
+/* -- asking -- */
 
 void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode_tag tag,
                   const char *path, struct span body)
@@ -66,7 +66,7 @@ void opencode_abort(struct opencode *c, struct agent_output *output)
                   SPAN_LITERAL("{}"));
 }
 
-/* -- the end of the turn ------------------------------------------------- */
+/* -- the end of the turn -- */
 
 void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
                    int status, struct span words)
@@ -123,7 +123,7 @@ void opencode_maybe_over(struct opencode *c, struct agent_output *output)
   agent_dismiss(output);
 }
 
-/* -- answers ------------------------------------------------------------- */
+/* -- answers -- */
 
 /* {"<name>":{"status":"connected"}, …}.  On a busy machine OpenCode's first try was seen
  * to fail ("Failed to get tools") although it was answered, and the next to go well.

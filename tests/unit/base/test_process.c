@@ -40,22 +40,11 @@ test_process_end__is_clean_when_it_exited_well_or_was_ended_by_us(void **state)
   assert_true(process_end_is_clean(&(struct process_end){.status = 143, .forced = true}));
 }
 
-static void test_process__names_the_signals_that_end_processes(void **state)
-{
-  (void)state;
-  assert_string_equal(process_signal_name(SIGTERM), "SIGTERM");
-  assert_string_equal(process_signal_name(SIGXFSZ), "SIGXFSZ");
-  assert_null(process_signal_name(40));
-  assert_null(process_signal_name(0));
-  assert_null(process_signal_name(-1));
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_process_plan__owns_what_it_holds),
       cmocka_unit_test(test_process_end__is_clean_when_it_exited_well_or_was_ended_by_us),
-      cmocka_unit_test(test_process__names_the_signals_that_end_processes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void expect_post(const char *headers, const char *body, const char *answe
     fail_msg("%s %s\nwas answered by\n%s", headers ? headers : "", body, agent.got.at);
 }
 
-/* -- who may come in ----------------------------------------------------- */
+/* -- who may come in -- */
 
 static void test_bridge__takes_its_token_in_any_case_of_bearer(void **state)
 {
@@ -198,7 +198,7 @@ static void test_bridge__a_body_above_the_limit_is_413_before_it_is_read(void **
          "HTTP/1.1 413 ");
 }
 
-/* -- the conversation ---------------------------------------------------- */
+/* -- the conversation -- */
 
 static void test_bridge__takes_chunked_bodies_and_expect_continue(void **state)
 {
@@ -301,7 +301,7 @@ static void test_bridge__too_long_arrays_are_refused(void **state)
   buf_free(&body);
 }
 
-/* -- sessions ------------------------------------------------------------ */
+/* -- sessions -- */
 
 /* The header line of the session that an initialize mints. */
 static void greet(char line[64])
@@ -382,7 +382,7 @@ static void test_bridge__an_ambiguous_cancel_is_not_guessed_at(void **state)
   }
 }
 
-/* -- the eras ------------------------------------------------------------ */
+/* -- the eras -- */
 
 #define META                                                                             \
   "\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","   \
@@ -419,7 +419,7 @@ static void test_bridge__legacy_only_answers_a_probe_as_an_unknown_method(void *
   bridge_fixture_close(&old);
 }
 
-/* -- many ---------------------------------------------------------------- */
+/* -- many -- */
 
 static void test_bridge__a_hundred_parallel_calls_on_a_hundred_connections(void **state)
 {

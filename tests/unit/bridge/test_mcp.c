@@ -299,7 +299,7 @@ static void test_mcp__an_array_holds_legacy_messages_only(void **state)
   assert_false(mcp_takes_arrays(SPAN_LITERAL("2026-07-28")));
 }
 
-/* -- results ------------------------------------------------------------- */
+/* -- results -- */
 
 static void expect_finish(const struct mcp_call *call, struct tool_answer answer,
                           int status, const char *reply)

@@ -231,7 +231,7 @@ static void test_mcp_post__a_slow_array_streams_each_response_as_it_comes(void *
   bridge_fixture_close(&d);
 }
 
-/* -- giving up ----------------------------------------------------------- */
+/* -- giving up -- */
 
 static void test_mcp_post__a_cancel_ends_the_stream_without_a_response(void **state)
 {

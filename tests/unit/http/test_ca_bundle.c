@@ -32,7 +32,7 @@ static void test_ca_bundle__takes_the_file_given_before_the_variable(void **stat
   (void)state;
   struct fault f = {0};
   setenv("SSL_CERT_FILE", "/nowhere/variable.pem", 1);
-  assert_int_equal(ca_bundle_find("/proc/self/status", &found, &f), 0);
+  assert_int_equal(ca_bundle_look_up("/proc/self/status", &found, &f), 0);
   assert_string_equal(buf_cstring(&found), "/proc/self/status");
 }
 
@@ -40,7 +40,7 @@ static void test_ca_bundle__refuses_a_missing_file_that_was_given(void **state)
 {
   (void)state;
   struct fault f = {0};
-  assert_int_equal(ca_bundle_find("/nowhere/given.pem", &found, &f), -1);
+  assert_int_equal(ca_bundle_look_up("/nowhere/given.pem", &found, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   assert_non_null(strstr(f.text, "--ca-file /nowhere/given.pem"));
 }
@@ -50,7 +50,7 @@ static void test_ca_bundle__takes_the_variable_before_the_usual_places(void **st
   (void)state;
   struct fault f = {0};
   setenv("SSL_CERT_FILE", "/proc/self/status", 1);
-  assert_int_equal(ca_bundle_find(NULL, &found, &f), 0);
+  assert_int_equal(ca_bundle_look_up(NULL, &found, &f), 0);
   assert_string_equal(buf_cstring(&found), "/proc/self/status");
 }
 
@@ -60,7 +60,7 @@ static void test_ca_bundle__refuses_a_missing_file_that_the_variable_names(void 
   (void)state;
   struct fault f = {0};
   setenv("SSL_CERT_FILE", "/nowhere/variable.pem", 1);
-  assert_int_equal(ca_bundle_find(NULL, &found, &f), -1);
+  assert_int_equal(ca_bundle_look_up(NULL, &found, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   assert_non_null(strstr(f.text, "SSL_CERT_FILE /nowhere/variable.pem"));
   assert_int_equal(found.len, 0);
@@ -72,7 +72,7 @@ static void test_ca_bundle__looks_in_the_usual_places_or_says_what_to_do(void **
   (void)state;
   struct fault f = {0};
   setenv("SSL_CERT_FILE", "", 1); /* empty is not set */
-  if (ca_bundle_find(NULL, &found, &f) == 0) {
+  if (ca_bundle_look_up(NULL, &found, &f) == 0) {
     assert_int_equal(access(buf_cstring(&found), R_OK), 0);
     return;
   }

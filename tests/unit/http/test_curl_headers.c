@@ -12,7 +12,7 @@
 static void expect(const char *const *given, const char *const *wanted)
 {
   struct fault f = {0};
-  struct curl_slist *list = curl_headers_make(given, &f), *at = list;
+  struct curl_slist *list = curl_headers_new(given, &f), *at = list;
   for (; *wanted; wanted++, at = at->next) {
     assert_non_null(at);
     assert_string_equal(at->data, *wanted);
@@ -39,7 +39,7 @@ static void test_curl_headers__a_line_end_is_refused(void **state)
   (void)state;
   const char *const bad[] = {"X: y", "A: b\r\nEvil: c", NULL};
   struct fault f = {0};
-  assert_null(curl_headers_make(bad, &f));
+  assert_null(curl_headers_new(bad, &f));
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
 }
 

@@ -2,6 +2,7 @@
 #include "http/http_client.h"
 
 #include "base/limits.h"
+#include "base/mem.h"
 #include "loopback.h"
 #include "origin.h"
 #include "scratch.h"
@@ -55,7 +56,7 @@ static void on_done(void *who, struct http_client_answer *answer)
            answer->content_type.len > 0 ? answer->content_type.at : "");
   g->retry_after_ms = answer->retry_after_ms;
   g->maybe_sent = answer->maybe_sent;
-  if (answer->fault != NULL)
+  if (answer->fault)
     g->fault = *answer->fault;
 }
 
@@ -65,7 +66,9 @@ static void on_closed(void *who)
   d->closed++;
 }
 
-static void setup_fixture(struct fixture *d, void (*how)(struct origin_connection *c))
+typedef void origin_way(struct origin_connection *c);
+
+static void setup_fixture(struct fixture *d, origin_way *how)
 {
   memset(d, 0, sizeof *d);
   signal(SIGPIPE, SIG_IGN);
@@ -89,6 +92,27 @@ static void finish_fixture(struct fixture *d)
   loopback_loop_close(&d->loop);
   assert_int_equal(d->closed, 1);
 }
+
+/* For cmocka: the test's state is the way the origin answers, then the fixture. */
+static int fixture_setup(void **state)
+{
+  origin_way *how = (origin_way *)*state;
+  struct fixture *d = mem_new(sizeof *d);
+  setup_fixture(d, how);
+  *state = d;
+  return 0;
+}
+
+static int fixture_teardown(void **state)
+{
+  finish_fixture(*state);
+  free(*state);
+  return 0;
+}
+
+#define WITH(how, test)                                                                  \
+  cmocka_unit_test_prestate_setup_teardown(test, fixture_setup, fixture_teardown,        \
+                                           (void *)(how))
 
 /* A POST of `body` to /tool, limits 2 s and 1 MiB; `port` 0: to the origin. */
 static struct got *start(struct fixture *d, unsigned n, const char *body, unsigned port)
@@ -134,6 +158,14 @@ static void wait_done(struct fixture *d, unsigned count)
   loopback_wait(&d->loop, is_enough, d);
 }
 
+/* start(), and all of them up to this one are done. */
+static struct got *ask(struct fixture *d, unsigned n, const char *body)
+{
+  struct got *g = start(d, n, body, 0);
+  wait_done(d, n + 1);
+  return g;
+}
+
 static bool was_asked(void *who)
 {
   struct fixture *d = who;
@@ -145,12 +177,12 @@ static void expect_fault(const struct got *g, enum fault_kind kind, bool maybe_s
 {
   assert_int_equal(g->fault.kind, kind);
   assert_int_equal(g->maybe_sent, maybe_sent);
-  if (strstr(g->fault.text, text) == NULL)
+  if (!strstr(g->fault.text, text))
     fail_msg("\"%s\" does not say \"%s\"", g->fault.text, text);
   assert_int_equal(g->status, 0);
 }
 
-/* -- answers ------------------------------------------------------------- */
+/* -- answers -- */
 
 static void answer_ok(struct origin_connection *c)
 {
@@ -160,11 +192,8 @@ static void answer_ok(struct origin_connection *c)
 
 static void test_http_client__sends_what_it_was_given_and_no_more(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
-  struct got *g = start(&d, 0, "{\"name\":\"x\"}", 0);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = ask(d, 0, "{\"name\":\"x\"}");
   assert_int_equal(g->status, 200);
   assert_int_equal(g->fault.kind, FAULT_NONE);
   assert_string_equal(buf_cstring(&g->body), "{\"r\":42}");
@@ -174,24 +203,19 @@ static void test_http_client__sends_what_it_was_given_and_no_more(void **state)
            "POST /tool HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: */*\r\n"
            "Authorization: Bearer t\r\nContent-Type: application/json\r\n"
            "Content-Length: 12\r\n\r\n{\"name\":\"x\"}",
-           d.origin.port);
-  assert_string_equal(buf_cstring(&d.origin.raw), expected);
-  finish_fixture(&d);
+           d->origin.port);
+  assert_string_equal(buf_cstring(&d->origin.raw), expected);
 }
 
 static void test_http_client__keeps_the_connection(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   for (unsigned i = 0; i < 5; i++) {
-    start(&d, i, "{}", 0);
-    wait_done(&d, i + 1);
-    assert_int_equal(d.got[i].status, 200);
+    ask(d, i, "{}");
+    assert_int_equal(d->got[i].status, 200);
   }
-  assert_int_equal(d.origin.connections, 1);
-  assert_int_equal(d.origin.requests, 5);
-  finish_fixture(&d);
+  assert_int_equal(d->origin.connections, 1);
+  assert_int_equal(d->origin.requests, 5);
 }
 
 static void start_plain(struct fixture *d, unsigned n, const char *method,
@@ -218,12 +242,9 @@ static void start_plain(struct fixture *d, unsigned n, const char *method,
 /* One handle of libcurl's makes them all. */
 static void test_http_client__a_request_knows_nothing_of_the_one_before(void **state)
 {
-  (void)state;
-  struct fixture d;
+  struct fixture *d = *state;
   char expected[300];
-  setup_fixture(&d, answer_ok);
-  start(&d, 0, "{\"n\":1}", 0);
-  wait_done(&d, 1);
+  ask(d, 0, "{\"n\":1}");
   static const struct {
     const char *method, *body, *after;
   } rows[] = {
@@ -235,26 +256,22 @@ static void test_http_client__a_request_knows_nothing_of_the_one_before(void **s
       {"POST", "", "Content-Length: 0\r\n"},
   };
   for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-    start_plain(&d, i + 1, rows[i].method, rows[i].body);
+    start_plain(d, i + 1, rows[i].method, rows[i].body);
     snprintf(expected, sizeof expected,
              "%s /%u HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAccept: */*\r\n%s\r\n%s",
-             rows[i].method, i + 1, d.origin.port, rows[i].after, rows[i].body);
-    assert_string_equal(buf_cstring(&d.origin.raw), expected);
+             rows[i].method, i + 1, d->origin.port, rows[i].after, rows[i].body);
+    assert_string_equal(buf_cstring(&d->origin.raw), expected);
   }
-  finish_fixture(&d);
 }
 
 static void test_http_client__does_many_at_once(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   for (unsigned i = 0; i < 50; i++)
-    start(&d, i, "{}", 0);
-  wait_done(&d, 50);
+    start(d, i, "{}", 0);
+  wait_done(d, 50);
   for (unsigned i = 0; i < 50; i++)
-    assert_string_equal(buf_cstring(&d.got[i].body), "{\"r\":42}");
-  finish_fixture(&d);
+    assert_string_equal(buf_cstring(&d->got[i].body), "{\"r\":42}");
 }
 
 static void answer_busy(struct origin_connection *c)
@@ -266,17 +283,13 @@ static void answer_busy(struct origin_connection *c)
 
 static void test_http_client__hands_out_an_answer_of_any_status(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_busy);
-  struct got *g = start(&d, 0, "{}", 0);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = ask(d, 0, "{}");
   assert_int_equal(g->status, 503);
   assert_int_equal(g->fault.kind, FAULT_NONE);
   assert_int_equal(g->retry_after_ms, 7000);
   assert_string_equal(buf_cstring(&g->body), "not now");
   assert_true(g->maybe_sent);
-  finish_fixture(&d);
 }
 
 static void answer_elsewhere(struct origin_connection *c)
@@ -291,15 +304,11 @@ static void answer_elsewhere(struct origin_connection *c)
 
 static void test_http_client__follows_no_redirect(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_elsewhere);
-  struct got *g = start(&d, 0, "{}", 0);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = ask(d, 0, "{}");
   assert_int_equal(g->status, 307);
-  loopback_run_ms(&d.loop, 50);
-  assert_int_equal(d.origin.requests, 1);
-  finish_fixture(&d);
+  loopback_run_ms(&d->loop, 50);
+  assert_int_equal(d->origin.requests, 1);
 }
 
 static void answer_in_bytes(struct origin_connection *c)
@@ -312,34 +321,27 @@ static void answer_in_bytes(struct origin_connection *c)
 
 static void test_http_client__takes_an_answer_in_single_bytes(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_in_bytes);
-  struct got *g = start(&d, 0, "{}", 0);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = ask(d, 0, "{}");
   assert_string_equal(buf_cstring(&g->body), "hello");
-  finish_fixture(&d);
 }
 
 static void test_http_client__sends_twenty_megabytes(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   size_t len = 20 * MIB;
   char *body = malloc(len + 1);
   memset(body, 'x', len);
   body[len] = 0;
-  struct got *g = start(&d, 0, body, 0);
+  struct got *g = start(d, 0, body, 0);
   free(body);
-  wait_done(&d, 1);
+  wait_done(d, 1);
   assert_int_equal(g->status, 200);
-  assert_int_equal(d.origin.requests, 1);
-  assert_true(d.origin.raw.len > len);
-  finish_fixture(&d);
+  assert_int_equal(d->origin.requests, 1);
+  assert_true(d->origin.raw.len > len);
 }
 
-/* -- never twice --------------------------------------------------------- */
+/* -- never twice -- */
 
 static void answer_first_then_hang_up(struct origin_connection *c)
 {
@@ -351,35 +353,25 @@ static void answer_first_then_hang_up(struct origin_connection *c)
 
 static void test_http_client__sends_a_body_once_when_a_kept_connection_dies(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_first_then_hang_up);
-  start(&d, 0, "{\"n\":1}", 0);
-  wait_done(&d, 1);
-  struct got *g = start(&d, 1, "{\"n\":2}", 0);
-  wait_done(&d, 2);
-  loopback_run_ms(&d.loop, 100);
-  assert_int_equal(d.origin.connections, 1); /* it was the kept one */
-  assert_int_equal(d.origin.requests, 2);    /* the second was read whole, once */
+  struct fixture *d = *state;
+  ask(d, 0, "{\"n\":1}");
+  struct got *g = ask(d, 1, "{\"n\":2}");
+  loopback_run_ms(&d->loop, 100);
+  assert_int_equal(d->origin.connections, 1); /* it was the kept one */
+  assert_int_equal(d->origin.requests, 2);    /* the second was read whole, once */
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_fixture(&d);
 }
 
 static void test_http_client__goes_on_after_a_kept_connection_died(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_first_then_hang_up);
-  start(&d, 0, "{\"n\":1}", 0);
-  wait_done(&d, 1);
-  start(&d, 1, "{\"n\":2}", 0);
-  wait_done(&d, 2);
-  struct got *g = start(&d, 2, "{\"n\":3}", 0);
-  wait_done(&d, 3);
-  assert_int_equal(d.origin.connections, 2);
-  assert_int_equal(d.origin.requests, 3); /* it was sent, and is not blamed on the last */
+  struct fixture *d = *state;
+  ask(d, 0, "{\"n\":1}");
+  ask(d, 1, "{\"n\":2}");
+  struct got *g = ask(d, 2, "{\"n\":3}");
+  assert_int_equal(d->origin.connections, 2);
+  assert_int_equal(d->origin.requests,
+                   3); /* it was sent, and is not blamed on the last */
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_fixture(&d);
 }
 
 static void hang_up_all(struct fixture *d)
@@ -401,19 +393,15 @@ static unsigned turns_of(uv_loop_t *loop, unsigned ms)
 /* An idle connection stays watched: its end is seen, once, and is nobody's failure. */
 static void test_http_client__the_end_of_an_idle_connection_is_quiet(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   for (unsigned i = 0; i < 3; i++) {
-    start(&d, i, "{}", 0);
-    wait_done(&d, i + 1);
-    hang_up_all(&d);
-    assert_true(turns_of(&d.loop, 50) < 20);
+    ask(d, i, "{}");
+    hang_up_all(d);
+    assert_true(turns_of(&d->loop, 50) < 20);
   }
-  assert_int_equal(d.origin.connections, 3);
+  assert_int_equal(d->origin.connections, 3);
   for (unsigned i = 0; i < 3; i++)
-    assert_int_equal(d.got[i].status, 200);
-  finish_fixture(&d);
+    assert_int_equal(d->got[i].status, 200);
 }
 
 static void forget(uv_handle_t *handle, void *unused)
@@ -426,37 +414,29 @@ static void forget(uv_handle_t *handle, void *unused)
 /* What runs until nothing is left to do comes to its end. */
 static void test_http_client__an_idle_connection_keeps_no_loop_running(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   for (unsigned i = 0; i < 2; i++) {
-    start(&d, i, "{}", 0);
-    assert_true(uv_loop_alive(&d.loop));
-    wait_done(&d, i + 1);
-    loopback_run_ms(&d.loop, 10);
-    uv_walk(&d.loop, forget, NULL); /* the origin's own */
-    assert_false(uv_loop_alive(&d.loop));
+    start(d, i, "{}", 0);
+    assert_true(uv_loop_alive(&d->loop));
+    wait_done(d, i + 1);
+    loopback_run_ms(&d->loop, 10);
+    uv_walk(&d->loop, forget, NULL); /* the origin's own */
+    assert_false(uv_loop_alive(&d->loop));
   }
-  assert_int_equal(d.origin.connections, 1);
-  finish_fixture(&d);
+  assert_int_equal(d->origin.connections, 1);
 }
 
 static void test_http_client__sends_a_call_without_body_once_too(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_first_then_hang_up);
-  start(&d, 0, "", 0);
-  wait_done(&d, 1);
-  struct got *g = start(&d, 1, "", 0);
-  wait_done(&d, 2);
-  loopback_run_ms(&d.loop, 100);
-  assert_int_equal(d.origin.requests, 2);
+  struct fixture *d = *state;
+  ask(d, 0, "");
+  struct got *g = ask(d, 1, "");
+  loopback_run_ms(&d->loop, 100);
+  assert_int_equal(d->origin.requests, 2);
   expect_fault(g, FAULT_UPSTREAM, true, "closed before the answer");
-  finish_fixture(&d);
 }
 
-/* -- failures ------------------------------------------------------------ */
+/* -- failures -- */
 
 /* A port of this machine where nobody listens. */
 static unsigned free_port(void)
@@ -473,13 +453,10 @@ static unsigned free_port(void)
 
 static void test_http_client__knows_that_a_refused_call_was_not_sent(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
-  struct got *g = start(&d, 0, "{}", free_port());
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = start(d, 0, "{}", free_port());
+  wait_done(d, 1);
   expect_fault(g, FAULT_UPSTREAM, false, "connection refused");
-  finish_fixture(&d);
 }
 
 static void answer_reset(struct origin_connection *c)
@@ -489,14 +466,10 @@ static void answer_reset(struct origin_connection *c)
 
 static void test_http_client__knows_that_a_reset_call_was_sent(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_reset);
-  struct got *g = start(&d, 0, "{}", 0);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = ask(d, 0, "{}");
   assert_int_equal(g->fault.kind, FAULT_UPSTREAM);
   assert_true(g->maybe_sent);
-  finish_fixture(&d);
 }
 
 static void answer_never(struct origin_connection *c)
@@ -526,26 +499,21 @@ static void origin_url(const struct fixture *d, char *url, size_t size)
 
 static void test_http_client__times_out_and_says_after_what(void **state)
 {
-  (void)state;
-  struct fixture d;
+  struct fixture *d = *state;
   char url[64];
-  setup_fixture(&d, answer_never);
-  origin_url(&d, url, sizeof url);
+  origin_url(d, url, sizeof url);
   unsigned long long begin = uv_hrtime();
-  start_with(&d, 0, url, 100, 300, MIB);
-  wait_done(&d, 1);
+  start_with(d, 0, url, 100, 300, MIB);
+  wait_done(d, 1);
   unsigned long long ms = (uv_hrtime() - begin) / 1000000;
-  expect_fault(&d.got[0], FAULT_TIMEOUT, true, "timed out after 300 ms");
+  expect_fault(&d->got[0], FAULT_TIMEOUT, true, "timed out after 300 ms");
   assert_true(ms >= 290 && ms < 1000);
-  finish_fixture(&d);
 }
 
 /* A listener whose queue is full lets nobody in and refuses nobody. */
 static void test_http_client__tells_a_slow_connect_from_a_slow_answer(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -559,13 +527,12 @@ static void test_http_client__tells_a_slow_connect_from_a_slow_answer(void **sta
   }
   char url[64];
   snprintf(url, sizeof url, "http://127.0.0.1:%u/", ntohs(address.sin_port));
-  start_with(&d, 0, url, 200, 5000, MIB);
-  wait_done(&d, 1);
-  expect_fault(&d.got[0], FAULT_TIMEOUT, false, "no connection within 200 ms");
+  start_with(d, 0, url, 200, 5000, MIB);
+  wait_done(d, 1);
+  expect_fault(&d->got[0], FAULT_TIMEOUT, false, "no connection within 200 ms");
   for (int i = 0; i < 4; i++)
     close(fill[i]);
   close(listener);
-  finish_fixture(&d);
 }
 
 static void answer_much(struct origin_connection *c)
@@ -579,20 +546,17 @@ static void answer_much(struct origin_connection *c)
 
 static void test_http_client__takes_no_more_than_the_ceiling(void **state)
 {
-  (void)state;
-  struct fixture d;
+  struct fixture *d = *state;
   char url[64];
-  setup_fixture(&d, answer_much);
-  origin_url(&d, url, sizeof url);
+  origin_url(d, url, sizeof url);
   for (unsigned i = 0; i < 2; i++) {
-    start_with(&d, i, url, 0, 2000, 31);
-    wait_done(&d, i + 1);
-    expect_fault(&d.got[i], FAULT_TOO_BIG, true, "larger than 31 bytes");
+    start_with(d, i, url, 0, 2000, 31);
+    wait_done(d, i + 1);
+    expect_fault(&d->got[i], FAULT_TOO_BIG, true, "larger than 31 bytes");
   }
-  start_with(&d, 2, url, 0, 2000, 32);
-  wait_done(&d, 3);
-  assert_int_equal(d.got[2].body.len, 32);
-  finish_fixture(&d);
+  start_with(d, 2, url, 0, 2000, 32);
+  wait_done(d, 3);
+  assert_int_equal(d->got[2].body.len, 32);
 }
 
 static void answer_half(struct origin_connection *c)
@@ -609,59 +573,48 @@ static void answer_nonsense(struct origin_connection *c)
 
 static void test_http_client__takes_no_half_answer_and_no_nonsense(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_half);
-  start(&d, 0, "{}", 0);
-  wait_done(&d, 1);
-  expect_fault(&d.got[0], FAULT_UPSTREAM, true, "closed before the answer");
-  d.origin.how = answer_nonsense;
-  start(&d, 1, "{}", 0);
-  wait_done(&d, 2);
-  expect_fault(&d.got[1], FAULT_UPSTREAM, true, "");
-  finish_fixture(&d);
+  struct fixture *d = *state;
+  ask(d, 0, "{}");
+  expect_fault(&d->got[0], FAULT_UPSTREAM, true, "closed before the answer");
+  d->origin.how = answer_nonsense;
+  ask(d, 1, "{}");
+  expect_fault(&d->got[1], FAULT_UPSTREAM, true, "");
 }
 
 /* The origin does not speak TLS: the handshake fails, and no byte of the call has
  * left. */
 static void test_http_client__knows_that_a_failed_handshake_sent_nothing(void **state)
 {
-  (void)state;
-  struct fixture d;
+  struct fixture *d = *state;
   struct scratch s = scratch_make();
   char url[64];
-  setup_fixture(&d, answer_ok);
-  http_client_close(d.client, NULL, NULL);
+  http_client_close(d->client, NULL, NULL);
   struct fault f = {0};
   const char *none = scratch_write(&s, "ca.pem", 0600, ""); /* an empty bundle will do */
-  struct http_client_setup setup = {.loop = &d.loop, .ca_file = none};
-  d.client = http_client_open(&setup, &f);
-  assert_non_null(d.client);
+  struct http_client_setup setup = {.loop = &d->loop, .ca_file = none};
+  d->client = http_client_open(&setup, &f);
+  assert_non_null(d->client);
   snprintf(url, sizeof url, "https://127.0.0.1:%u/", free_port());
-  start_with(&d, 0, url, 1000, 2000, MIB);
-  wait_done(&d, 1);
-  assert_int_equal(d.got[0].fault.kind, FAULT_UPSTREAM);
-  assert_false(d.got[0].maybe_sent);
+  start_with(d, 0, url, 1000, 2000, MIB);
+  wait_done(d, 1);
+  assert_int_equal(d->got[0].fault.kind, FAULT_UPSTREAM);
+  assert_false(d->got[0].maybe_sent);
   scratch_remove(&s);
-  finish_fixture(&d);
 }
 
-/* -- refused before anything is done ------------------------------------- */
+/* -- refused before anything is done -- */
 
 static void test_http_client__refuses_a_header_with_a_line_end(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
+  struct fixture *d = *state;
   static const char *const headers[] = {"X: a\r\nEvil: 1", NULL};
   struct http_call call = {.method = "POST",
                            .url = "http://127.0.0.1:1/",
                            .headers = headers,
                            .answer_ceiling = KIB};
   struct fault f = {0};
-  assert_null(http_client_start(d.client, &call, on_done, &d.got[0], &f));
+  assert_null(http_client_start(d->client, &call, on_done, &d->got[0], &f));
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
-  finish_fixture(&d);
 }
 
 static void
@@ -677,36 +630,30 @@ test_http_client__does_not_open_when_the_named_certificates_are_missing(void **s
   loopback_loop_close(&loop);
 }
 
-/* -- cancelling and closing ---------------------------------------------- */
+/* -- cancelling and closing -- */
 
 static void test_http_client__cancels_before_the_connect(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_ok);
-  struct got *g = start(&d, 0, "{}", 0);
-  cancel(&d, g);
-  cancel(&d, g); /* twice is once */
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = start(d, 0, "{}", 0);
+  cancel(d, g);
+  cancel(d, g); /* twice is once */
+  wait_done(d, 1);
   expect_fault(g, FAULT_CANCELLED, false, "cancelled");
-  loopback_run_ms(&d.loop, 50);
-  assert_int_equal(d.origin.requests, 0);
-  finish_fixture(&d);
+  loopback_run_ms(&d->loop, 50);
+  assert_int_equal(d->origin.requests, 0);
 }
 
 static void test_http_client__cancels_what_was_sent(void **state)
 {
-  (void)state;
-  struct fixture d;
-  setup_fixture(&d, answer_never);
-  struct got *g = start(&d, 0, "{}", 0);
-  loopback_wait(&d.loop, was_asked, &d);
-  cancel(&d, g);
-  wait_done(&d, 1);
+  struct fixture *d = *state;
+  struct got *g = start(d, 0, "{}", 0);
+  loopback_wait(&d->loop, was_asked, d);
+  cancel(d, g);
+  wait_done(d, 1);
   expect_fault(g, FAULT_CANCELLED, true, "cancelled");
-  loopback_run_ms(&d.loop, 20);
-  assert_false(d.origin.list[0].open); /* and the other side sees it */
-  finish_fixture(&d);
+  loopback_run_ms(&d->loop, 20);
+  assert_false(d->origin.list[0].open); /* and the other side sees it */
 }
 
 static void test_http_client__close_ends_all_first(void **state)
@@ -751,29 +698,26 @@ static void answer_only_last(struct origin_connection *c)
 
 static void test_http_client__lets_on_done_start_and_cancel_others(void **state)
 {
-  (void)state;
-  struct fixture d;
+  struct fixture *d = *state;
   char url[64];
-  setup_fixture(&d, answer_only_last);
-  origin_url(&d, url, sizeof url);
-  start(&d, 3, "{}", 0);
-  wait_done(&d, 1);
-  start(&d, 1, "{}", 0); /* is never answered */
-  while (d.origin.requests < 2)
-    uv_run(&d.loop, UV_RUN_ONCE);
+  origin_url(d, url, sizeof url);
+  start(d, 3, "{}", 0);
+  wait_done(d, 1);
+  start(d, 1, "{}", 0); /* is never answered */
+  while (d->origin.requests < 2)
+    uv_run(&d->loop, UV_RUN_ONCE);
   struct http_call call = {.method = "GET", .url = url, .answer_ceiling = KIB};
   struct fault f = {0};
-  d.got[0].fixture = &d;
+  d->got[0].fixture = d;
   assert_non_null(
-      http_client_start(d.client, &call, start_and_cancel_more, &d.got[0], &f));
-  wait_done(&d, 4);
-  assert_int_equal(d.got[0].status, 200);
-  assert_int_equal(d.got[1].fault.kind, FAULT_CANCELLED);
-  assert_int_equal(d.got[2].status, 200);
-  finish_fixture(&d);
+      http_client_start(d->client, &call, start_and_cancel_more, &d->got[0], &f));
+  wait_done(d, 4);
+  assert_int_equal(d->got[0].status, 200);
+  assert_int_equal(d->got[1].fault.kind, FAULT_CANCELLED);
+  assert_int_equal(d->got[2].status, 200);
 }
 
-/* -- streams ------------------------------------------------------------- */
+/* -- streams -- */
 
 #define EVENTS_HEAD "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
@@ -981,33 +925,36 @@ static void test_http_client__closing_ends_a_paused_stream(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_http_client__sends_what_it_was_given_and_no_more),
-      cmocka_unit_test(test_http_client__keeps_the_connection),
-      cmocka_unit_test(test_http_client__a_request_knows_nothing_of_the_one_before),
-      cmocka_unit_test(test_http_client__does_many_at_once),
-      cmocka_unit_test(test_http_client__hands_out_an_answer_of_any_status),
-      cmocka_unit_test(test_http_client__follows_no_redirect),
-      cmocka_unit_test(test_http_client__takes_an_answer_in_single_bytes),
-      cmocka_unit_test(test_http_client__sends_twenty_megabytes),
-      cmocka_unit_test(test_http_client__sends_a_body_once_when_a_kept_connection_dies),
-      cmocka_unit_test(test_http_client__goes_on_after_a_kept_connection_died),
-      cmocka_unit_test(test_http_client__the_end_of_an_idle_connection_is_quiet),
-      cmocka_unit_test(test_http_client__an_idle_connection_keeps_no_loop_running),
-      cmocka_unit_test(test_http_client__sends_a_call_without_body_once_too),
-      cmocka_unit_test(test_http_client__knows_that_a_refused_call_was_not_sent),
-      cmocka_unit_test(test_http_client__knows_that_a_reset_call_was_sent),
-      cmocka_unit_test(test_http_client__times_out_and_says_after_what),
-      cmocka_unit_test(test_http_client__tells_a_slow_connect_from_a_slow_answer),
-      cmocka_unit_test(test_http_client__takes_no_more_than_the_ceiling),
-      cmocka_unit_test(test_http_client__takes_no_half_answer_and_no_nonsense),
-      cmocka_unit_test(test_http_client__knows_that_a_failed_handshake_sent_nothing),
-      cmocka_unit_test(test_http_client__refuses_a_header_with_a_line_end),
+      WITH(answer_ok, test_http_client__sends_what_it_was_given_and_no_more),
+      WITH(answer_ok, test_http_client__keeps_the_connection),
+      WITH(answer_ok, test_http_client__a_request_knows_nothing_of_the_one_before),
+      WITH(answer_ok, test_http_client__does_many_at_once),
+      WITH(answer_busy, test_http_client__hands_out_an_answer_of_any_status),
+      WITH(answer_elsewhere, test_http_client__follows_no_redirect),
+      WITH(answer_in_bytes, test_http_client__takes_an_answer_in_single_bytes),
+      WITH(answer_ok, test_http_client__sends_twenty_megabytes),
+      WITH(answer_first_then_hang_up,
+           test_http_client__sends_a_body_once_when_a_kept_connection_dies),
+      WITH(answer_first_then_hang_up,
+           test_http_client__goes_on_after_a_kept_connection_died),
+      WITH(answer_ok, test_http_client__the_end_of_an_idle_connection_is_quiet),
+      WITH(answer_ok, test_http_client__an_idle_connection_keeps_no_loop_running),
+      WITH(answer_first_then_hang_up,
+           test_http_client__sends_a_call_without_body_once_too),
+      WITH(answer_ok, test_http_client__knows_that_a_refused_call_was_not_sent),
+      WITH(answer_reset, test_http_client__knows_that_a_reset_call_was_sent),
+      WITH(answer_never, test_http_client__times_out_and_says_after_what),
+      WITH(answer_ok, test_http_client__tells_a_slow_connect_from_a_slow_answer),
+      WITH(answer_much, test_http_client__takes_no_more_than_the_ceiling),
+      WITH(answer_half, test_http_client__takes_no_half_answer_and_no_nonsense),
+      WITH(answer_ok, test_http_client__knows_that_a_failed_handshake_sent_nothing),
+      WITH(answer_ok, test_http_client__refuses_a_header_with_a_line_end),
       cmocka_unit_test(
           test_http_client__does_not_open_when_the_named_certificates_are_missing),
-      cmocka_unit_test(test_http_client__cancels_before_the_connect),
-      cmocka_unit_test(test_http_client__cancels_what_was_sent),
+      WITH(answer_ok, test_http_client__cancels_before_the_connect),
+      WITH(answer_never, test_http_client__cancels_what_was_sent),
       cmocka_unit_test(test_http_client__close_ends_all_first),
-      cmocka_unit_test(test_http_client__lets_on_done_start_and_cancel_others),
+      WITH(answer_only_last, test_http_client__lets_on_done_start_and_cancel_others),
       cmocka_unit_test(test_http_client__hands_out_a_stream_as_it_comes),
       cmocka_unit_test(test_http_client__keeps_the_words_of_a_refused_stream),
       cmocka_unit_test(test_http_client__a_stream_can_be_cancelled_from_inside),

@@ -2,11 +2,9 @@
 #include "http/http_connection.h"
 
 #include "base/limits.h"
-#include "http/http_server.h"
-#include "loopback.h"
+#include "connection_fixture.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,100 +13,7 @@
 
 #include <cmocka.h>
 
-#define GET(target) "GET " target " HTTP/1.1\r\nHost: x\r\n\r\n"
-
-/* The owner answers "<method> <target> <body>", or keeps the exchange when the target is
- * /keep; on_head answers 401 to /secret. */
-struct fixture {
-  uv_loop_t loop;
-  struct http_server *server;
-  struct http_server_setup setup;
-  struct loopback_client client;
-  struct http_exchange *kept;
-  unsigned heads, requests, gone;
-};
-
-static void gone(void *who)
-{
-  struct fixture *d = who;
-  d->gone++;
-  d->kept = NULL;
-}
-
-static void on_head(void *who, struct http_exchange *x)
-{
-  struct fixture *d = who;
-  d->heads++;
-  if (span_is(http_exchange_request(x)->target, "/secret"))
-    http_reply(x, &(struct http_answer){.status = 401}, SPAN_LITERAL("no"));
-}
-
-static void on_request(void *who, struct http_exchange *x)
-{
-  struct fixture *d = who;
-  const struct http_request *r = http_exchange_request(x);
-  d->requests++;
-  if (span_is(r->target, "/keep")) {
-    d->kept = x;
-    http_exchange_on_gone(x, gone, d);
-    return;
-  }
-  struct buf text = buf_make(MIB);
-  buf_add(&text, r->method);
-  buf_add_char(&text, ' ');
-  buf_add(&text, r->target);
-  buf_add_char(&text, ' ');
-  buf_add(&text, buf_span(&r->body));
-  buf_add_char(&text, '|');
-  http_reply(x, &(struct http_answer){.status = 200}, buf_span(&text));
-  buf_free(&text);
-}
-
-static void open_fixture(struct fixture *d)
-{
-  *d = (struct fixture){.setup = {.limits = {KIB, 10, 64 * KIB},
-                                  .connections = 4,
-                                  .head_ms = 5000,
-                                  .body_ms = 5000,
-                                  .on_head = on_head,
-                                  .on_request = on_request,
-                                  .who = d}};
-  signal(SIGPIPE, SIG_IGN);
-  uv_loop_init(&d->loop);
-}
-
-static void start_fixture(struct fixture *d)
-{
-  struct fault f = {0};
-  d->server = http_server_open(&d->loop, "127.0.0.1", 0, &d->setup, &f);
-  assert_non_null(d->server);
-  loopback_connect(&d->client, &d->loop, http_server_port(d->server));
-}
-
-static void setup_fixture(struct fixture *d)
-{
-  open_fixture(d);
-  start_fixture(d);
-}
-
-static void finish_fixture(struct fixture *d)
-{
-  loopback_close(&d->client, false);
-  http_server_close(d->server, NULL, NULL);
-  loopback_loop_close(&d->loop);
-}
-
-static void expect_status(struct fixture *d, const char *request, size_t step,
-                          const char *status)
-{
-  loopback_send(&d->client, request, step);
-  loopback_wait_text(&d->client, status);
-  loopback_wait_end(&d->client);
-  assert_int_equal(d->client.error, 0); /* it is told, then closed: not reset */
-  assert_int_equal(loopback_count(&d->client, "HTTP/1.1"), 1);
-}
-
-/* -- reading ------------------------------------------------------------- */
+/* -- reading -- */
 
 static void test_http_connection__takes_requests_cut_at_any_byte(void **state)
 {
@@ -117,23 +22,23 @@ static void test_http_connection__takes_requests_cut_at_any_byte(void **state)
                      "PUT /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
                      "2\r\nwo\r\n3\r\nrld\r\n0\r\n\r\n" GET("/c");
   for (size_t step = 0; step < 40; step = step == 0 ? 1 : step * 3) {
-    struct fixture d;
-    setup_fixture(&d);
+    struct connection_fixture d;
+    connection_fixture_setup(&d);
     loopback_send(&d.client, text, step);
     loopback_wait_text(&d.client, "GET /c |");
     assert_int_equal(loopback_count(&d.client, "\r\n\r\nPOST /a hello|"), 1);
     assert_int_equal(loopback_count(&d.client, "\r\n\r\nPUT /b world|"), 1);
     assert_int_equal(d.requests, 3);
     assert_int_equal(d.heads, 3);
-    finish_fixture(&d);
+    connection_fixture_finish(&d);
   }
 }
 
 static void test_http_connection__answers_pipelined_requests_in_order(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, GET("/1") GET("/keep") GET("/3") GET("/keep") GET("/5"), 0);
   loopback_wait_text(&d.client, "GET /1 |");
   assert_int_equal(d.requests, 2); /* the third waits for the second's answer */
@@ -149,7 +54,7 @@ static void test_http_connection__answers_pipelined_requests_in_order(void **sta
     at = strstr(at, order[i]);
     assert_non_null(at);
   }
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static bool has_thousand(void *who)
@@ -160,8 +65,8 @@ static bool has_thousand(void *who)
 static void test_http_connection__keeps_little_of_what_is_sent_ahead(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, GET("/keep"), 0);
   struct buf many = buf_make(MIB);
   for (int i = 0; i < 1000; i++) /* 131 bytes each: twice what is kept */
@@ -173,14 +78,14 @@ static void test_http_connection__keeps_little_of_what_is_sent_ahead(void **stat
   loopback_wait(&d.loop, has_thousand, &d.client);
   assert_int_equal(d.requests, 1001);
   buf_free(&many);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static void test_http_connection__asks_for_the_body_that_waits_to_be_asked(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client,
                 "POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
                 "Content-Length: 2\r\n\r\n",
@@ -196,24 +101,24 @@ static void test_http_connection__asks_for_the_body_that_waits_to_be_asked(void 
                 0);
   loopback_wait_text(&d.client, "POST /b ho|");
   assert_int_equal(loopback_count(&d.client, "100 Continue"), 0);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static void test_http_connection__ignores_upgrade(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client,
                 "GET /u HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: "
                 "websocket\r\n\r\n" GET("/v"),
                 0);
   loopback_wait_text(&d.client, "GET /v |");
   assert_int_equal(loopback_count(&d.client, "GET /u |"), 1);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
-/* -- refusing ------------------------------------------------------------ */
+/* -- refusing -- */
 
 static void test_http_connection__refuses_and_closes_politely(void **state)
 {
@@ -228,11 +133,11 @@ static void test_http_connection__refuses_and_closes_politely(void **state)
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     for (size_t step = 0; step < 2; step++) {
-      struct fixture d;
-      setup_fixture(&d);
-      expect_status(&d, rows[i][0], step, rows[i][1]);
+      struct connection_fixture d;
+      connection_fixture_setup(&d);
+      connection_fixture_expect(&d, rows[i][0], step, rows[i][1]);
       assert_int_equal(d.requests, 0);
-      finish_fixture(&d);
+      connection_fixture_finish(&d);
     }
   }
 }
@@ -240,21 +145,21 @@ static void test_http_connection__refuses_and_closes_politely(void **state)
 static void test_http_connection__refuses_headers_without_end(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   char text[2 * KIB];
   snprintf(text, sizeof text, "GET / HTTP/1.1\r\nA: %01900d", 0);
-  expect_status(&d, text, 0, "HTTP/1.1 431 ");
-  finish_fixture(&d);
+  connection_fixture_expect(&d, text, 0, "HTTP/1.1 431 ");
+  connection_fixture_finish(&d);
 }
 
 static void test_http_connection__lets_the_client_read_an_early_answer(void **state)
 {
   (void)state;
-  struct fixture d;
-  open_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_open(&d);
   d.setup.limits.body_bytes = 32 * MIB;
-  start_fixture(&d);
+  connection_fixture_start(&d);
   size_t len = 8 * MIB;
   char *body = malloc(len + 1);
   memset(body, 'b', len);
@@ -268,114 +173,39 @@ static void test_http_connection__lets_the_client_read_an_early_answer(void **st
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.error, 0);
   assert_int_equal(d.requests, 0);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static void test_http_connection__takes_nothing_after_an_early_answer(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
-  expect_status(&d, GET("/secret") GET("/1"), 0, "HTTP/1.1 401 ");
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
+  connection_fixture_expect(&d, GET("/secret") GET("/1"), 0, "HTTP/1.1 401 ");
   assert_int_equal(d.requests, 0);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static void test_http_connection__takes_nothing_after_connection_close(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
-  expect_status(&d, "GET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET("/2"),
-                0, "GET /1 |");
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
+  connection_fixture_expect(
+      &d, "GET /1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" GET("/2"), 0,
+      "GET /1 |");
   assert_int_equal(loopback_count(&d.client, "connection: close\r\n"), 1);
   assert_int_equal(d.requests, 1);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
-/* -- deadlines ----------------------------------------------------------- */
-
-static void
-test_http_connection__answers_408_to_a_slow_head_however_it_drips(void **state)
-{
-  (void)state;
-  struct fixture d;
-  open_fixture(&d);
-  d.setup.head_ms = 100;
-  start_fixture(&d);
-  unsigned long long start = uv_hrtime();
-  for (int i = 0; i < 20 && !d.client.ended; i++) {
-    loopback_send(&d.client, i == 0 ? "GET / HTTP/1.1\r\n" : "a", 0);
-    loopback_run_ms(&d.loop, 20);
-  }
-  loopback_wait_end(&d.client);
-  assert_int_equal(loopback_count(&d.client, "HTTP/1.1 408 "), 1);
-  assert_true((uv_hrtime() - start) / 1000000 < 350);
-  finish_fixture(&d);
-}
-
-static void test_http_connection__answers_408_to_a_body_that_stops(void **state)
-{
-  (void)state;
-  struct fixture d;
-  open_fixture(&d);
-  d.setup.body_ms = 100;
-  start_fixture(&d);
-  loopback_send(&d.client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 0);
-  for (int i = 0; i < 4; i++) { /* every byte gives it more time */
-    loopback_run_ms(&d.loop, 50);
-    loopback_send(&d.client, "a", 0);
-  }
-  assert_int_equal(d.client.got.len, 0);
-  loopback_wait_end(&d.client);
-  assert_int_equal(loopback_count(&d.client, "HTTP/1.1 408 "), 1);
-  assert_int_equal(d.requests, 0);
-  finish_fixture(&d);
-}
-
-static void test_http_connection__closes_an_idle_one_without_a_word(void **state)
-{
-  (void)state;
-  struct fixture d;
-  open_fixture(&d);
-  d.setup.idle_ms = 60;
-  start_fixture(&d);
-  for (int i = 0; i < 3; i++) { /* each request starts it anew */
-    loopback_run_ms(&d.loop, 40);
-    buf_clear(&d.client.got);
-    loopback_send(&d.client, GET("/1"), 0);
-    loopback_wait_text(&d.client, "GET /1 |");
-  }
-  buf_clear(&d.client.got);
-  loopback_wait_end(&d.client);
-  assert_int_equal(d.client.error, 0);
-  assert_int_equal(d.client.got.len, 0);
-  finish_fixture(&d);
-}
-
-static void
-test_http_connection__has_no_deadline_while_it_waits_for_its_owner(void **state)
-{
-  (void)state;
-  struct fixture d;
-  open_fixture(&d);
-  d.setup.idle_ms = d.setup.head_ms = d.setup.body_ms = d.setup.write_stall_ms = 20;
-  start_fixture(&d);
-  loopback_send(&d.client, GET("/keep"), 0);
-  loopback_run_ms(&d.loop, 150);
-  assert_false(d.client.ended);
-  http_reply(d.kept, &(struct http_answer){.status = 200}, SPAN_LITERAL("late|"));
-  loopback_wait_text(&d.client, "late|");
-  finish_fixture(&d);
-}
-
-/* -- the client's end ---------------------------------------------------- */
+/* -- the client's end -- */
 
 static void test_http_connection__answers_a_half_closed_client(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, GET("/keep") GET("/2"), 0);
   loopback_half_close(&d.client);
   loopback_run_ms(&d.loop, 120);
@@ -384,35 +214,35 @@ static void test_http_connection__answers_a_half_closed_client(void **state)
   loopback_wait_end(&d.client);
   assert_int_equal(loopback_count(&d.client, "one|"), 1);
   assert_int_equal(loopback_count(&d.client, "GET /2 |"), 1);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static void
 test_http_connection__drops_a_request_that_the_client_did_not_finish(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
                 0);
   loopback_half_close(&d.client);
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.got.len, 0);
   assert_int_equal(d.requests, 0);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 static bool is_gone(void *who)
 {
-  struct fixture *d = who;
+  struct connection_fixture *d = who;
   return d->gone > 0;
 }
 
 static void test_http_connection__tells_once_that_a_client_reset_it(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, GET("/keep"), 0);
   loopback_close(&d.client, true);
   loopback_wait(&d.loop, is_gone, &d);
@@ -429,8 +259,8 @@ test_http_connection__probes_a_silent_stream_when_the_client_ends(void **state)
 {
   (void)state;
   for (int closed_before = 0; closed_before < 2; closed_before++) {
-    struct fixture d;
-    setup_fixture(&d);
+    struct connection_fixture d;
+    connection_fixture_setup(&d);
     loopback_send(&d.client, GET("/keep"), 0);
     if (closed_before)
       loopback_close(&d.client, false);
@@ -451,8 +281,8 @@ test_http_connection__probes_a_silent_stream_when_the_client_ends(void **state)
 static void test_http_connection__goes_on_streaming_to_a_half_closed_client(void **state)
 {
   (void)state;
-  struct fixture d;
-  setup_fixture(&d);
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
   loopback_send(&d.client, GET("/keep"), 0);
   http_begin(d.kept, &(struct http_answer){.status = 200}, SPAN_LITERAL("\n"));
   loopback_wait_text(&d.client, "\r\n\r\n");
@@ -465,7 +295,7 @@ static void test_http_connection__goes_on_streaming_to_a_half_closed_client(void
   loopback_wait_end(&d.client);
   assert_int_equal(d.client.error, 0);
   assert_int_equal(loopback_count(&d.client, "last line\n\r\n0\r\n\r\n"), 1);
-  finish_fixture(&d);
+  connection_fixture_finish(&d);
 }
 
 int main(void)
@@ -481,11 +311,6 @@ int main(void)
       cmocka_unit_test(test_http_connection__lets_the_client_read_an_early_answer),
       cmocka_unit_test(test_http_connection__takes_nothing_after_an_early_answer),
       cmocka_unit_test(test_http_connection__takes_nothing_after_connection_close),
-      cmocka_unit_test(test_http_connection__answers_408_to_a_slow_head_however_it_drips),
-      cmocka_unit_test(test_http_connection__answers_408_to_a_body_that_stops),
-      cmocka_unit_test(test_http_connection__closes_an_idle_one_without_a_word),
-      cmocka_unit_test(
-          test_http_connection__has_no_deadline_while_it_waits_for_its_owner),
       cmocka_unit_test(test_http_connection__answers_a_half_closed_client),
       cmocka_unit_test(
           test_http_connection__drops_a_request_that_the_client_did_not_finish),

@@ -76,7 +76,7 @@ static void expect(struct fixture *d, const char *request, const char *answer)
   assert_string_equal(buf_cstring(&d->client.got), answer);
 }
 
-/* -- whole answers ------------------------------------------------------- */
+/* -- whole answers -- */
 
 static void reply_ok(struct fixture *d, struct http_exchange *x)
 {
@@ -185,7 +185,7 @@ static void test_http_reply__delivers_twenty_megabytes_and_closes(void **state)
   finish_fixture(&d);
 }
 
-/* -- streamed answers ---------------------------------------------------- */
+/* -- streamed answers -- */
 
 static void begin_ndjson(struct http_exchange *x)
 {
@@ -282,7 +282,7 @@ static void test_http_abort__breaks_the_answer_without_on_gone(void **state)
   finish_fixture(&d);
 }
 
-/* -- the request --------------------------------------------------------- */
+/* -- the request -- */
 
 static void look(struct fixture *d, struct http_exchange *x)
 {

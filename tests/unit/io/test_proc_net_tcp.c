@@ -29,7 +29,7 @@ static bool find(const char *table, const struct peer_end *local,
   char *copy = malloc(len ? len : 1); /* without a NUL: nothing may read on */
   assert_non_null(copy);
   memcpy(copy, table, len);
-  bool found = proc_net_tcp_find((struct span){copy, len}, local, remote, row);
+  bool found = proc_net_tcp_read((struct span){copy, len}, local, remote, row);
   free(copy);
   return found;
 }

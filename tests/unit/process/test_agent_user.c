@@ -38,7 +38,7 @@ static void test_agent_user__is_found_by_name_and_by_number(void **state)
     struct fault f = {0};
     strv_add(&env, SPAN_LITERAL("HOME=/root"));
     strv_add(&env, SPAN_LITERAL("OTHER=stays"));
-    assert_int_equal(agent_user_find(names[i], &id, &env, &f), 0);
+    assert_int_equal(agent_user_look_up(names[i], &id, &env, &f), 0);
     nobody = getpwnam("nobody");
     assert_int_equal(id.uid, nobody->pw_uid);
     assert_int_equal(id.gid, nobody->pw_gid);
@@ -62,7 +62,7 @@ static void test_agent_user__says_what_is_wrong_with_a_name(void **state)
     struct agent_user id;
     struct strv env = {0};
     struct fault f = {0};
-    assert_int_equal(agent_user_find(wrong[i], &id, &env, &f), -1);
+    assert_int_equal(agent_user_look_up(wrong[i], &id, &env, &f), -1);
     assert_int_equal(f.kind, FAULT_BAD_INPUT);
     assert_non_null(strstr(f.text, wrong[i]));
     strv_free(&env);
@@ -122,7 +122,7 @@ static struct agent_user nobody(void)
   struct agent_user id;
   struct strv env = {0};
   struct fault f = {0};
-  assert_int_equal(agent_user_find("nobody", &id, &env, &f), 0);
+  assert_int_equal(agent_user_look_up("nobody", &id, &env, &f), 0);
   strv_free(&env);
   return id;
 }

@@ -108,7 +108,7 @@ static void test_cgroup__what_is_found_is_usable(void **state)
 {
   (void)state;
   struct cgroups found;
-  cgroups_find(&found);
+  cgroups_look_up(&found);
   if (found.folder.len > 0) {
     struct cgroup c = cgroup_make(found.folder.at);
     assert_true(c.fd >= 0);

@@ -19,16 +19,16 @@
 
 struct fixture {
   uv_loop_t loop;
-  struct command_setup setup;
+  struct helper_command_setup setup;
   unsigned ends;
   int status, signal;
   enum fault_kind fault;
   char text[480];
   struct buf output, complaint;
-  bool started; /* command_start() has returned */
+  bool started; /* helper_command_start() has returned */
 };
 
-static void ended(void *who, struct command_end *end)
+static void ended(void *who, struct helper_command_end *end)
 {
   struct fixture *d = who;
   assert_true(d->started);
@@ -50,13 +50,13 @@ static void open_fixture(struct fixture *d)
   uv_loop_init(&d->loop);
 }
 
-static struct command *start(struct fixture *d, const char *script)
+static struct helper_command *start(struct fixture *d, const char *script)
 {
   char shell[] = "/bin/sh", flag[] = "-c";
   char *text = span_copy(span_of(script)), *argv[] = {shell, flag, text, NULL};
   struct fault f = {0};
   d->setup.argv = argv;
-  struct command *c = command_start(&d->loop, &d->setup, ended, d, &f);
+  struct helper_command *c = helper_command_start(&d->loop, &d->setup, ended, d, &f);
   assert_non_null(c);
   d->started = true;
   free(text);
@@ -127,7 +127,7 @@ static void test_command__a_program_that_is_not_there_is_named(void **state)
   char program[] = "/nowhere/program", *argv[] = {program, NULL};
   struct fault f = {0};
   d.setup.argv = argv;
-  assert_null(command_start(&d.loop, &d.setup, ended, &d, &f));
+  assert_null(helper_command_start(&d.loop, &d.setup, ended, &d, &f));
   assert_int_equal(f.kind, FAULT_SYSTEM);
   assert_int_equal(f.os, -ENOENT);
   assert_non_null(strstr(f.text, "/nowhere/program"));
@@ -240,9 +240,9 @@ static void test_command__a_cancel_kills_it_and_ends_once(void **state)
   (void)state;
   struct fixture d;
   open_fixture(&d);
-  struct command *c = start(&d, "sleep 1000");
-  command_cancel(c);
-  command_cancel(c);
+  struct helper_command *c = start(&d, "sleep 1000");
+  helper_command_cancel(c);
+  helper_command_cancel(c);
   assert_int_equal(d.ends, 0); /* never from inside */
   finish(&d);
   assert_int_equal(d.fault, FAULT_CANCELLED);

@@ -154,7 +154,7 @@ static void test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group(voi
 {
   (void)state;
   struct cgroups groups;
-  cgroups_find(&groups);
+  cgroups_look_up(&groups);
   more[3] = buf_cstring(&groups.folder);
   char group[600], name[CGROUP_NAME_BYTES];
   struct fixture d = start("", "/", NULL,

@@ -20,7 +20,7 @@ struct fixture {
   uv_loop_t loop;
   struct output_pipe in;
   struct pipes pipes;
-  char *capacity;
+  char *memory;
   size_t bytes;
   unsigned ends, closes;
   bool close_at_bytes;
@@ -53,9 +53,9 @@ static void open_fixture(struct fixture *d)
   struct fault f = {0};
   memset(d, 0, sizeof *d);
   uv_loop_init(&d->loop);
-  d->capacity = mem_new(LIMIT_READ_BYTES);
-  assert_int_equal(pipes_make(&d->pipes, &f), 0);
-  output_pipe_make(&d->in, &d->loop, d->capacity, &calls, d);
+  d->memory = mem_new(LIMIT_READ_BYTES);
+  assert_int_equal(pipes_open(&d->pipes, &f), 0);
+  output_pipe_open(&d->in, &d->loop, d->memory, &calls, d);
   assert_int_equal(uv_pipe_open(&d->in.pipe, d->pipes.ours[PIPES_OUT]), 0);
   d->pipes.ours[PIPES_OUT] = -1;
   assert_int_equal(output_pipe_read(&d->in), 0);
@@ -69,7 +69,7 @@ static void finish_fixture(struct fixture *d)
   assert_int_equal(d->closes, 1);
   pipes_close(d->pipes.ours);
   pipes_close(d->pipes.theirs);
-  free(d->capacity);
+  free(d->memory);
 }
 
 static void print(struct fixture *d, const char *text)

@@ -19,7 +19,7 @@ static void test_pipes__carry_bytes_the_right_way_and_close_on_exec(void **state
   struct fault f = {0};
   char c = 0;
   unsigned before = traces_descriptors();
-  assert_int_equal(pipes_make(&p, &f), 0);
+  assert_int_equal(pipes_open(&p, &f), 0);
   assert_int_equal(write(p.ours[PIPES_IN], "i", 1), 1);
   assert_int_equal(read(p.theirs[PIPES_IN], &c, 1), 1);
   for (int i = PIPES_OUT; i < PIPES; i++) {
@@ -52,7 +52,7 @@ static void test_pipes__all_or_none_when_descriptors_run_out(void **state)
   for (rlim_t more = 0; more < 6; more++) {
     few = (struct rlimit){(rlim_t)next + more, was.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-    int r = pipes_make(&p, &f);
+    int r = pipes_open(&p, &f);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
     assert_int_equal(r, -1);
     assert_int_equal(f.kind, FAULT_SYSTEM);

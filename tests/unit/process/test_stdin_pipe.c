@@ -37,8 +37,8 @@ static void open_fixture(struct fixture *d)
   memset(d, 0, sizeof *d);
   d->got = buf_make(16 * MIB);
   uv_loop_init(&d->loop);
-  assert_int_equal(pipes_make(&d->pipes, &f), 0);
-  stdin_pipe_make(&d->feed, &d->loop, on_closed, d);
+  assert_int_equal(pipes_open(&d->pipes, &f), 0);
+  stdin_pipe_open(&d->feed, &d->loop, on_closed, d);
   assert_int_equal(uv_pipe_open(&d->feed.pipe, d->pipes.ours[PIPES_IN]), 0);
   d->pipes.ours[PIPES_IN] = -1;
   int fd = d->pipes.theirs[PIPES_IN];

@@ -83,7 +83,7 @@ static void test_deadlines__a_watch_that_never_was_can_be_freed(void **state)
   watch_free(NULL);
 }
 
-/* -- the watch, over an agent without a run ------------------------------ */
+/* -- the watch, over an agent without a run -- */
 
 struct guard {
   struct run_fixture fixture;

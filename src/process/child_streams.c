@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* child_streams.c - each descriptor belongs to its handle as soon as that is open; until
+ * then it is the caller's, who closes what was not taken. */
+#include "child_streams.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+struct child_streams child_streams_make(size_t line_ceiling,
+                                        const struct child_streams_calls *calls,
+                                        void *who)
+{
+  return (struct child_streams){.lines = lines_make(line_ceiling),
+                                .stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES),
+                                .read_memory = mem_new(LIMIT_READ_BYTES),
+                                .calls = calls,
+                                .who = who};
+}
+
+void child_streams_free(struct child_streams *s)
+{
+  lines_free(&s->lines);
+  stdin_pipe_wipe(&s->in);
+  buf_free(&s->stderr_tail);
+  free(s->read_memory);
+}
+
+void child_streams_close(struct child_streams *s)
+{
+  stdin_pipe_close(&s->in);
+  output_pipe_close(&s->out);
+  output_pipe_close(&s->err);
+}
+
+/* -- what comes -- */
+
+static void out_came(void *who, struct span bytes)
+{
+  struct child_streams *s = who;
+  s->last_output_ms = clock_ticks_ms();
+  if (!s->first_output_ms)
+    s->first_output_ms = s->last_output_ms;
+  lines_add(&s->lines, bytes, &s->calls->lines, s->who);
+  s->calls->on_news(s->who);
+}
+
+static void err_came(void *who, struct span bytes)
+{
+  struct child_streams *s = who;
+  buf_add_tail(&s->stderr_tail, bytes);
+  s->calls->on_news(s->who);
+}
+
+static void output_ended(void *who)
+{
+  struct child_streams *s = who;
+  s->calls->on_news(s->who);
+}
+
+static void part_closed(void *who)
+{
+  struct child_streams *s = who;
+  s->calls->on_closed(s->who);
+}
+
+static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
+                                      err_calls = {err_came, output_ended, part_closed};
+
+int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct pipes *e,
+                       struct fault *f)
+{
+  uv_pipe_t *const pipes[PIPES] = {
+      [PIPES_IN] = &s->in.pipe, [PIPES_OUT] = &s->out.pipe, [PIPES_ERR] = &s->err.pipe};
+  stdin_pipe_open(&s->in, loop, part_closed, s);
+  output_pipe_open(&s->out, loop, s->read_memory, &out_calls, s);
+  output_pipe_open(&s->err, loop, s->read_memory, &err_calls, s);
+  int r = 0;
+  for (int i = 0; i < PIPES && r == 0; i++) {
+    r = uv_pipe_open(pipes[i], e->ours[i]);
+    if (r == 0)
+      e->ours[i] = -1;
+  }
+  if (r == 0)
+    r = output_pipe_read(&s->out);
+  if (r == 0)
+    r = output_pipe_read(&s->err);
+  return r < 0 ? fault_system(f, r, "cannot watch the agent's pipes") : 0;
+}
+
+/* -- the end -- */
+
+void child_streams_end_lines(struct child_streams *s)
+{
+  lines_end(&s->lines, &s->calls->lines, s->who);
+}
+
+void child_streams_mark(struct child_streams *s)
+{
+  output_pipe_mark(&s->out);
+  output_pipe_mark(&s->err);
+}
+
+bool child_streams_are_drained(const struct child_streams *s)
+{
+  return output_pipe_is_drained(&s->out) && output_pipe_is_drained(&s->err);
+}
+
+bool child_streams_have_unread(const struct child_streams *s)
+{
+  return output_pipe_has_unread(&s->out) || output_pipe_has_unread(&s->err);
+}
+
+bool child_streams_are_over(const struct child_streams *s)
+{
+  return !s->out.open && !s->err.open;
+}
