@@ -41,6 +41,7 @@ struct codex {
   struct buf notice;         /* the retry notice warned of last */
   struct buf answer;         /* the last agent message */
   bool wants_value;          /* outputSchema was given */
+  bool resumed;              /* the thread had runs before */
   bool has_usage;
   struct event_usage usage;
 };
@@ -132,9 +133,11 @@ static void on_thread(const struct line *l, json_at root)
   events_session(l->events, "codex", &session);
 }
 
+/* Codex counts for the thread: of one that was resumed the sum over all its runs comes
+ * (seen, 0.171.0), and what is this run's cannot be told from it. */
 static void keep_usage(struct codex *c, json_at usage)
 {
-  c->has_usage = json_kind(usage) == JSON_OBJECT;
+  c->has_usage = json_kind(usage) == JSON_OBJECT && !c->resumed;
   c->usage = event_usage_none();
   if (!c->has_usage)
     return;
@@ -256,6 +259,7 @@ static int codex_begin(void *state, const struct run_request *req,
     agent_keep(&c->server, bridge->name);
   c->tools = req->tools;
   c->wants_value = req->output_schema.len > 0;
+  c->resumed = req->session_id.len > 0;
   return codex_plan(req, bridge, place, out, f);
 }
 

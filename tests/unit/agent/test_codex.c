@@ -148,9 +148,27 @@ static void test_codex__the_value_is_in_the_last_message(void **state)
   expect_answer("I would rather not", "\"code\":\"structured-output-parse-failed\"");
 }
 
+static void test_codex__the_counts_of_a_resumed_thread_are_not_the_runs(void **state)
+{
+  (void)state;
+  for (int resumed = 0; resumed < 2; resumed++) {
+    struct run_request req = {0};
+    struct talk t;
+    if (resumed)
+      req.session_id = SPAN_LITERAL("thread-1");
+    talk_open(&t, &codex_harness);
+    talk_plan(&t, req, NULL);
+    talk_say(&t, OK);
+    talk_end(&t, (struct process_end){0});
+    assert_int_equal(!strstr(t.stream.text.at, "\"promptTokens\":1"), resumed);
+    talk_close(&t);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_codex__the_counts_of_a_resumed_thread_are_not_the_runs),
       cmocka_unit_test(test_codex__record_and_end_decide_together),
       cmocka_unit_test(test_codex__hangs_up_at_the_end_of_the_turn),
       cmocka_unit_test(test_codex__only_what_is_no_object_is_not_understood),
