@@ -8,7 +8,10 @@ import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-const found = (process.env.PATH || '').split(delimiter).map((dir) => join(dir, 'runlet')).find((file) => existsSync(file))
+const found = (process.env.PATH || '')
+  .split(delimiter)
+  .map((dir) => join(dir, 'runlet'))
+  .find((file) => existsSync(file))
 const binary = process.env.RUNLET_BIN || found || '/usr/local/bin/runlet'
 const port = process.env.RUNNER_PORT || '8080'
 const runlet = spawn(binary, ['serve', '--listen', `0.0.0.0:${port}`, '--allow-unauthenticated'], { stdio: 'inherit' })

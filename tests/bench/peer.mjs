@@ -5,7 +5,13 @@
 import { createServer } from 'node:http'
 import { chat } from '@tanstack/ai'
 import { claudeCodeText } from '@tanstack/ai-claude-code'
-import { defineSandbox, defineWorkspace, httpRemoteToolExecutor, remoteToolStubs, withSandbox } from '@tanstack/ai-sandbox'
+import {
+  defineSandbox,
+  defineWorkspace,
+  httpRemoteToolExecutor,
+  remoteToolStubs,
+  withSandbox,
+} from '@tanstack/ai-sandbox'
 import { localProcessSandbox } from '@tanstack/ai-sandbox-local-process'
 
 const provider = localProcessSandbox()
@@ -17,9 +23,11 @@ async function readRequest(req) {
   for await (const part of req) body += part
   const run = JSON.parse(body)
   for (const key of STRINGS) {
-    if (typeof run[key] !== 'string' || run[key] === '') throw new Error(`run request: ${key} must be a non-empty string`)
+    if (typeof run[key] !== 'string' || run[key] === '')
+      throw new Error(`run request: ${key} must be a non-empty string`)
   }
-  if (!Array.isArray(run.messages) || run.messages.length === 0) throw new Error('run request: messages must be a non-empty ModelMessage[]')
+  if (!Array.isArray(run.messages) || run.messages.length === 0)
+    throw new Error('run request: messages must be a non-empty ModelMessage[]')
   if (run.harness !== 'claude-code') throw new Error('run request: harness must be a known harness id')
   return run
 }
@@ -30,7 +38,9 @@ function start(run) {
     messages: run.messages,
     threadId: run.threadId,
     tools: remoteToolStubs(run.toolDescriptors, httpRemoteToolExecutor(run.toolExecUrl, run.toolExecToken)),
-    middleware: [withSandbox(defineSandbox({ id: 'colocated-in-container', provider, workspace: defineWorkspace(run.workspace) }))],
+    middleware: [
+      withSandbox(defineSandbox({ id: 'colocated-in-container', provider, workspace: defineWorkspace(run.workspace) })),
+    ],
   })
 }
 

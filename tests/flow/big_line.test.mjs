@@ -12,11 +12,14 @@ for (const kind of ['text', 'escapes', 'result', 'args', 'invalid'])
     const own = await serve()
     await post(own, runRequest({ prompt: ['@init alone', '@count 1000 40', '@result success'] })) // what the first run costs once
     const before = rssOf(own)
-    const t = await poster(own, runRequest({ prompt: ['@init alone', `@bigline ${BIG} ${kind}`, '@result success'] })).ended
+    const t = await poster(own, runRequest({ prompt: ['@init alone', `@bigline ${BIG} ${kind}`, '@result success'] }))
+      .ended
     assert.match(t.last, /RUN_FINISHED/)
     assert.ok(t.bytes > { text: BIG, escapes: BIG / 2, result: 1e6, args: BIG, invalid: BIG }[kind], `${t.bytes}`)
     const peak = peakOf(own) - before
-    await until('the run to be over', async () => (await json(own, '/runs')).value.runs.every((r) => r.state === 'over'))
+    await until('the run to be over', async () =>
+      (await json(own, '/runs')).value.runs.every((r) => r.state === 'over'),
+    )
     const kept = rssOf(own) - before
     await own.stop()
     own.box.remove()

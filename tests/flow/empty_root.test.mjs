@@ -15,14 +15,23 @@ import { RUNLET } from '../support/runlet.mjs'
 
 const isStatic = !/interpreter|INTERP/.test(execFileSync('readelf', ['-lW', RUNLET]).toString())
 
-
 /** A root with the binary, a static agent called claude, and what `files` says. */
 function makeRoot(files = {}) {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-root-'))
   fs.copyFileSync(RUNLET, path.join(root, 'runlet'))
   fs.chmodSync(path.join(root, 'runlet'), 0o755)
-  execFileSync('gcc', ['-O1', '-static', '-std=gnu11', '-D_GNU_SOURCE', '-o', path.join(root, 'claude'),
-    ...fs.readdirSync(path.join(import.meta.dirname, '../support')).filter((f) => /^scripted_.*\.c$/.test(f)).map((f) => path.join(import.meta.dirname, '../support', f))])
+  execFileSync('gcc', [
+    '-O1',
+    '-static',
+    '-std=gnu11',
+    '-D_GNU_SOURCE',
+    '-o',
+    path.join(root, 'claude'),
+    ...fs
+      .readdirSync(path.join(import.meta.dirname, '../support'))
+      .filter((f) => /^scripted_.*\.c$/.test(f))
+      .map((f) => path.join(import.meta.dirname, '../support', f)),
+  ])
   for (const name of ['tmp', 'work']) fs.mkdirSync(path.join(root, name), { mode: 0o755 })
   for (const [name, text] of Object.entries(files)) {
     fs.mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
@@ -33,23 +42,51 @@ function makeRoot(files = {}) {
 
 function inside(root, args, { env = {}, input = '' } = {}) {
   return new Promise((done) => {
-    const child = spawn('chroot', [root, '/runlet', ...args], { env: { PATH: '/:/usr/sbin:/usr/bin:/sbin:/bin', ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
-    const out = [], err = []
+    const child = spawn('chroot', [root, '/runlet', ...args], {
+      env: { PATH: '/:/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const out = [],
+      err = []
     child.stdout.on('data', (d) => out.push(d))
     child.stderr.on('data', (d) => err.push(d))
     child.stdin.on('error', () => {})
     child.stdin.end(input)
     const timer = setTimeout(() => child.kill('SIGKILL'), 30000)
-    child.on('close', (code) => { clearTimeout(timer); done({ code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() }) })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      done({ code, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString() })
+    })
   })
 }
-const inRun = (root, request, args = [], env) => inside(root, ['run', '--workspace', '/work', ...args], { input: JSON.stringify(request), env })
+const inRun = (root, request, args = [], env) =>
+  inside(root, ['run', '--workspace', '/work', ...args], { input: JSON.stringify(request), env })
 
 /** An https server with a certificate for `name`, and the file to trust. */
 function makeTls(name) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-tls-'))
   const [key, cert] = ['key.pem', 'cert.pem'].map((f) => path.join(folder, f))
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name},IP:127.0.0.1`, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      `subjectAltName=DNS:${name},IP:127.0.0.1`,
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  )
   const pem = { key: fs.readFileSync(key), cert: fs.readFileSync(cert) }
   fs.rmSync(folder, { recursive: true })
   return pem
@@ -67,7 +104,14 @@ async function tlsHost(pem, options = {}) {
   server.on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await new Promise((r) => server.once('listening', r))
-  return { seen, port: server.address().port, stop: () => { server.closeAllConnections(); server.close() } }
+  return {
+    seen,
+    port: server.address().port,
+    stop: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }
 
 const PROMPT = ['@init', '@tool echo {"text":"hi"}', '@result success']
@@ -86,7 +130,10 @@ if (isStatic) {
     const r = await inRun(root, runRequest({ prompt: ['@init', '@text here', '@result success'] }))
     assert.equal(r.code, 0, r.stderr)
     assertStream(eventsOf(r.stdout), 'RUN_FINISHED')
-    assert.deepEqual(fs.readdirSync(path.join(root, 'tmp')).flatMap((n) => fs.readdirSync(path.join(root, 'tmp', n))), [])
+    assert.deepEqual(
+      fs.readdirSync(path.join(root, 'tmp')).flatMap((n) => fs.readdirSync(path.join(root, 'tmp', n))),
+      [],
+    )
     fs.rmSync(root, { recursive: true })
   })
 
@@ -99,7 +146,10 @@ if (isStatic) {
     fs.rmSync(root, { recursive: true })
   })
 
-  for (const [what, tls] of [['TLS 1.3', {}], ['TLS 1.2 with RSA', { maxVersion: 'TLSv1.2' }]])
+  for (const [what, tls] of [
+    ['TLS 1.3', {}],
+    ['TLS 1.2 with RSA', { maxVersion: 'TLSv1.2' }],
+  ])
     test(`empty root: an https tool call with a given CA file, ${what}`, async () => {
       const pem = makeTls('tools.test')
       const host = await tlsHost(pem, tls)
@@ -110,7 +160,10 @@ if (isStatic) {
       assert.equal(resultsOf(eventsOf(good.stdout))[0].content, 'over TLS')
       assert.equal(host.seen.length, 1)
       const none = await inRun(root, request) // no CA file anywhere: an error that says what to do, never without checking
-      assert.match(resultsOf(eventsOf(none.stdout))[0].content, /no CA certificates here: give --ca-file or SSL_CERT_FILE/)
+      assert.match(
+        resultsOf(eventsOf(none.stdout))[0].content,
+        /no CA certificates here: give --ca-file or SSL_CERT_FILE/,
+      )
       assert.ok(failed(resultsOf(eventsOf(none.stdout))[0]))
       const other = makeTls('tools.test')
       fs.writeFileSync(path.join(root, 'ca.pem'), other.cert)
@@ -133,8 +186,10 @@ if (isStatic) {
     const asked = []
     const dns = dgram.createSocket('udp4')
     dns.unref()
-  dns.on('message', (q, from) => { // one A record for every name
-      const end = q.indexOf(0, 12) + 5, type = q.readUInt16BE(end - 4)
+    dns.on('message', (q, from) => {
+      // one A record for every name
+      const end = q.indexOf(0, 12) + 5,
+        type = q.readUInt16BE(end - 4)
       asked.push(type)
       const head = Buffer.from(q.subarray(0, end))
       head.writeUInt16BE(0x8180, 2)
@@ -143,11 +198,17 @@ if (isStatic) {
       const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1])
       dns.send(type === 1 ? Buffer.concat([head, record]) : head, from.port, from.address)
     })
-    await new Promise((done, broken) => { dns.once('error', broken); dns.bind(53, '127.0.0.77', done) })
+    await new Promise((done, broken) => {
+      dns.once('error', broken)
+      dns.bind(53, '127.0.0.77', done)
+    })
     const pem = makeTls('tools.example.test')
     const host = await tlsHost(pem)
     const root = makeRoot({ 'ca.pem': pem.cert, 'etc/resolv.conf': 'nameserver 127.0.0.77\n' })
-    const r = await inRun(root, withTool({ toolExecUrl: `https://tools.example.test:${host.port}/x` }), ['--ca-file', '/ca.pem'])
+    const r = await inRun(root, withTool({ toolExecUrl: `https://tools.example.test:${host.port}/x` }), [
+      '--ca-file',
+      '/ca.pem',
+    ])
     assertStream(eventsOf(r.stdout), 'RUN_FINISHED')
     assert.equal(resultsOf(eventsOf(r.stdout))[0].content, 'over TLS', r.stderr)
     assert.equal(host.seen[0].host, `tools.example.test:${host.port}`)

@@ -27,7 +27,12 @@ const DIFFERENCES = {
     why: 'file.changed is told for the edits of every agent.',
     turn: (events) => {
       const at = events.findIndex((e) => e.type === 'TOOL_CALL_RESULT' && e.toolCallId === 'run-i3') + 1
-      const changed = { type: 'CUSTOM', name: 'file.changed', value: { path: 'a', kind: 'add', diff: '' }, metadata: { tanstack: { model: 'fake-model' } } }
+      const changed = {
+        type: 'CUSTOM',
+        name: 'file.changed',
+        value: { path: 'a', kind: 'add', diff: '' },
+        metadata: { tanstack: { model: 'fake-model' } },
+      }
       return [...events.slice(0, at), changed, ...events.slice(at)]
     },
   },
@@ -35,13 +40,34 @@ const DIFFERENCES = {
   'codex/03-error': coded,
   'claude-code/07-error-exec': {
     why: 'A RUN_ERROR says what was used, too.',
-    turn: (events) => events.map((e) => e.type !== 'RUN_ERROR' ? e : { ...e, metadata: { tanstack: { model: 'fake-model', usage: {
-      promptTokens: 10, completionTokens: 4, totalTokens: 14, providerUsageDetails: { totalCostUsd: 0.0123 }, promptTokensDetails: { cachedTokens: 3, cacheWriteTokens: 2 } } } } }),
+    turn: (events) =>
+      events.map((e) =>
+        e.type !== 'RUN_ERROR'
+          ? e
+          : {
+              ...e,
+              metadata: {
+                tanstack: {
+                  model: 'fake-model',
+                  usage: {
+                    promptTokens: 10,
+                    completionTokens: 4,
+                    totalTokens: 14,
+                    providerUsageDetails: { totalCostUsd: 0.0123 },
+                    promptTokensDetails: { cachedTokens: 3, cacheWriteTokens: 2 },
+                  },
+                },
+              },
+            },
+      ),
   },
   'claude-code/09-noresult': {
     why: 'The reference lets a stream end without a terminal line when the agent gave no result. Here exactly one terminal line ends every stream, and whatever is open is closed before it.',
-    turn: (events) => [...events, { type: 'TEXT_MESSAGE_END', messageId: 'run-m1', metadata: { tanstack: { model: 'fake-model' } } },
-      { type: 'RUN_ERROR', message: '*', code: 'no-result', metadata: { tanstack: { model: 'fake-model' } } }],
+    turn: (events) => [
+      ...events,
+      { type: 'TEXT_MESSAGE_END', messageId: 'run-m1', metadata: { tanstack: { model: 'fake-model' } } },
+      { type: 'RUN_ERROR', message: '*', code: 'no-result', metadata: { tanstack: { model: 'fake-model' } } },
+    ],
   },
 }
 
@@ -56,11 +82,20 @@ const strip = (e) => {
  *  ids that an agent counts by itself go out as <runId>-<native>, and all of these recordings are such. */
 function asOurs(events) {
   const own = events.find((e) => e.type === 'RUN_STARTED').runId
-  return events.filter((e) => e.name !== 'sandbox.file').map(strip).map((e) => ({
-    ...e, ...(e.runId ? { runId: 'run' } : {}), ...(e.threadId ? { threadId: 'thread' } : {}),
-    ...(e.messageId ? { messageId: e.messageId.startsWith(`${own}-`) ? `run${e.messageId.slice(own.length)}` : `run-${e.messageId}` } : {}),
-    ...(e.toolCallId ? { toolCallId: `run-${e.toolCallId}` } : {}),
-  }))
+  return events
+    .filter((e) => e.name !== 'sandbox.file')
+    .map(strip)
+    .map((e) => ({
+      ...e,
+      ...(e.runId ? { runId: 'run' } : {}),
+      ...(e.threadId ? { threadId: 'thread' } : {}),
+      ...(e.messageId
+        ? {
+            messageId: e.messageId.startsWith(`${own}-`) ? `run${e.messageId.slice(own.length)}` : `run-${e.messageId}`,
+          }
+        : {}),
+      ...(e.toolCallId ? { toolCallId: `run-${e.toolCallId}` } : {}),
+    }))
 }
 
 const lenient = (got, want) => got.map((e, i) => (want[i]?.message === '*' && e.message ? { ...e, message: '*' } : e))
@@ -84,7 +119,9 @@ function portions(title, harness, folder, args, check) {
   let whole
   for (const size of [0, 7, 1])
     test(`${title}, ${size ? `${size} byte${size > 1 ? 's' : ''} at a time` : 'at once'}`, async () => {
-      const r = await command(['translate', '--harness', harness, '--model', 'fake-model', ...args, '-'], { input: (stdin) => pour(stdin, input, size) })
+      const r = await command(['translate', '--harness', harness, '--model', 'fake-model', ...args, '-'], {
+        input: (stdin) => pour(stdin, input, size),
+      })
       assert.equal(r.code, 0, r.stderr)
       const lines = linesOf(r.stdout)
       const events = lines.map((l) => JSON.parse(l))
@@ -96,11 +133,22 @@ function portions(title, harness, folder, args, check) {
     })
 }
 
-const harnesses = fs.readdirSync(GOLDEN, { withFileTypes: true }).filter((e) => e.isDirectory()).map((e) => e.name).sort()
-const cases = harnesses.flatMap((h) => fs.readdirSync(path.join(GOLDEN, h)).sort().map((n) => `${h}/${n}`))
+const harnesses = fs
+  .readdirSync(GOLDEN, { withFileTypes: true })
+  .filter((e) => e.isDirectory())
+  .map((e) => e.name)
+  .sort()
+const cases = harnesses.flatMap((h) =>
+  fs
+    .readdirSync(path.join(GOLDEN, h))
+    .sort()
+    .map((n) => `${h}/${n}`),
+)
 
 for (const name of cases) {
-  const folder = path.join(GOLDEN, name), end = path.join(folder, 'end'), reference = path.join(folder, 'reference.ndjson')
+  const folder = path.join(GOLDEN, name),
+    end = path.join(folder, 'end'),
+    reference = path.join(folder, 'reference.ndjson')
   const [how, n] = fs.existsSync(end) ? fs.readFileSync(end, 'utf8').trim().split(' ') : ['status', '0']
   const args = ['--run-id', 'run', '--thread-id', 'thread', how === 'signal' ? '--signal' : '--exit-status', n]
   const difference = DIFFERENCES[name]
@@ -114,11 +162,13 @@ for (const name of cases) {
 }
 
 for (const name of fs.readdirSync(OWN).sort()) {
-  const folder = path.join(OWN, name), file = path.join(folder, 'args.json')
+  const folder = path.join(OWN, name),
+    file = path.join(folder, 'args.json')
   const more = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file)) : []
   const want = linesIn(path.join(folder, 'expected.ndjson'))
   portions(name, 'claude-code', folder, ['--run-id', 'R', '--thread-id', 'T', ...more], (all, lines, input) => {
-    const warnings = all.filter(isWarning), events = all.filter((e) => !isWarning(e))
+    const warnings = all.filter(isWarning),
+      events = all.filter((e) => !isWarning(e))
     assert.deepEqual(lenient(events.map(strip), want), want)
     const expected = { noise: 'unparsable-line', 'surrogates-and-bad-bytes': 'invalid-utf8' }[name]
     assert.equal(warnings.length > 0, expected !== undefined)
@@ -126,7 +176,11 @@ for (const name of fs.readdirSync(OWN).sort()) {
     if (name !== 'argument-bytes') return
     const raw = /"input":(\{.*?\}\})\}\]\}/.exec(input.toString())[1]
     assert.equal(events.find((e) => e.type === 'TOOL_CALL_ARGS').delta, raw)
-    assert.equal(lines.find((l) => l.includes('TOOL_CALL_END')).split(`"input":${raw}`).length, 3, 'the bytes themselves, twice')
+    assert.equal(
+      lines.find((l) => l.includes('TOOL_CALL_END')).split(`"input":${raw}`).length,
+      3,
+      'the bytes themselves, twice',
+    )
   })
 }
 

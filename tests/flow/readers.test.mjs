@@ -4,14 +4,30 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runRequest } from '../support/orchestrator.mjs'
-import { agentsOf, assertWhole, isBlocked, json, peakOf, poster, reader, rssOf, sanitized, slow, stateOf, trickle } from '../support/readers.mjs'
+import {
+  agentsOf,
+  assertWhole,
+  isBlocked,
+  json,
+  peakOf,
+  poster,
+  reader,
+  rssOf,
+  sanitized,
+  slow,
+  stateOf,
+  trickle,
+} from '../support/readers.mjs'
 import { assertNothingLeft, post, serve, until } from '../support/runlet.mjs'
 
 const SIZE = 40
 const MOST = 200000
-const count = (n, fields = {}) => runRequest({ prompt: ['@init alone', `@count ${n} ${SIZE}`, '@result success'], ...fields })
+const count = (n, fields = {}) =>
+  runRequest({ prompt: ['@init alone', `@count ${n} ${SIZE}`, '@result success'], ...fields })
 let server
-before(async () => { server = await serve({ args: ['--max-runs', '64', '--workspace-per-thread', '--keep-runs', '2'] }) })
+before(async () => {
+  server = await serve({ args: ['--max-runs', '64', '--workspace-per-thread', '--keep-runs', '2'] })
+})
 after(async () => {
   await server.stop()
   await assertNothingLeft(server.box)
@@ -89,7 +105,9 @@ test('1,000 fast runs whose agent exits right behind its last byte lose nothing'
 })
 
 test('memory is given back', async () => {
-  await until('all runs to be over', async () => (await json(server, '/runs')).value.runs.every((r) => r.state === 'over'))
+  await until('all runs to be over', async () =>
+    (await json(server, '/runs')).value.runs.every((r) => r.state === 'over'),
+  )
   await sleep(200)
   if (!sanitized) assert.ok(rssOf(server) < 6000, `${rssOf(server)} KiB resident, ${peakOf(server)} at most`)
 })

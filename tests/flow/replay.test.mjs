@@ -17,8 +17,10 @@ const require = createRequire(path.join(import.meta.dirname, '../node/replay/pac
 const { EventSource } = require('eventsource')
 const parsePrometheus = require('parse-prometheus-text-format')
 
-const N = 20000, SIZE = 40
-const count = (n, us = 0, fields = {}) => runRequest({ prompt: ['@init alone', `@count ${n} ${SIZE} ${us}`, '@result success'], ...fields })
+const N = 20000,
+  SIZE = 40
+const count = (n, us = 0, fields = {}) =>
+  runRequest({ prompt: ['@init alone', `@count ${n} ${SIZE} ${us}`, '@result success'], ...fields })
 const HANG = ['@init alone', '@text started', '@hang']
 const events = (id, query = '') => `/runs/${encodeURIComponent(id)}/events${query}`
 const sha = (data) => createHash('sha256').update(data).digest('hex')
@@ -39,7 +41,9 @@ async function streamOf(server, id) {
 
 let server
 const ARGS = ['--max-runs', '64', '--max-connections', '2000', '--workspace-per-thread', '--log-memory-bytes', '200000']
-before(async () => { server = await serve({ args: ARGS }) })
+before(async () => {
+  server = await serve({ args: ARGS })
+})
 after(async () => {
   await server.stop()
   await assertNothingLeft(server.box)
@@ -52,8 +56,14 @@ test('from every number of 20,000 events, while it runs and after, through the f
   await until('it to begin', () => live.taker.lines > 10)
   const early = [] // readers that join all along, some of them before their first line is there
   let at = 0
-  const join = (last) => { for (; at <= last; at += slow ? 13 : 97) early.push({ at, r: reader(server, 'GET', events(request.runId, `?after=${at}`)) }) }
-  while ((await stateOf(server, request.runId)) === 'running' && at < N) { join(live.taker.lines + 500); await sleep(30) }
+  const join = (last) => {
+    for (; at <= last; at += slow ? 13 : 97)
+      early.push({ at, r: reader(server, 'GET', events(request.runId, `?after=${at}`)) })
+  }
+  while ((await stateOf(server, request.runId)) === 'running' && at < N) {
+    join(live.taker.lines + 500)
+    await sleep(30)
+  }
   const whole = await live.ended
   assertWhole(whole, N, SIZE)
   assert.ok(early.length > (slow ? 1000 : 150), `${early.length} joined while it ran`)
@@ -82,7 +92,12 @@ test('from every number of 20,000 events, while it runs and after, through the f
     return assert.equal(r.taker.first, body.subarray(starts[n], starts[n + 1] - 1).toString(), `after ${n}`)
   }
   let next = 0
-  const worker = async () => { for (let n; (n = next) <= lines + 2;) { next += slow ? 1 : 29; await check(n) } }
+  const worker = async () => {
+    for (let n; (n = next) <= lines + 2;) {
+      next += slow ? 1 : 29
+      await check(n)
+    }
+  }
   await Promise.all(Array.from({ length: 16 }, worker))
 })
 
@@ -90,7 +105,8 @@ test('two readers at once, of both forms, get the same', async () => {
   const request = count(5000, 20)
   const live = poster(server, request)
   await until('it to begin', () => live.taker.lines > 10)
-  const a = reader(server, 'GET', events(request.runId)), b = reader(server, 'GET', events(request.runId))
+  const a = reader(server, 'GET', events(request.runId)),
+    b = reader(server, 'GET', events(request.runId))
   const s = reader(server, 'GET', events(request.runId), { headers: { accept: 'text/event-stream' } })
   const parts = []
   s.socket.on('data', (d) => parts.push(d))
@@ -99,12 +115,22 @@ test('two readers at once, of both forms, get the same', async () => {
   assert.equal((await b.ended).hash, whole.hash)
   await s.ended
   const text = Buffer.concat(parts).toString()
-  const frames = text.slice(text.indexOf('\r\n\r\n') + 4).split('\n\n').slice(0, -1)
-  assert.equal(sha(frames.map((f, i) => {
-    const [id, data] = f.split('\n')
-    assert.equal(id, `id: ${i + 1}`)
-    return `${data.slice(6)}\n`
-  }).join('')), whole.hash)
+  const frames = text
+    .slice(text.indexOf('\r\n\r\n') + 4)
+    .split('\n\n')
+    .slice(0, -1)
+  assert.equal(
+    sha(
+      frames
+        .map((f, i) => {
+          const [id, data] = f.split('\n')
+          assert.equal(id, `id: ${i + 1}`)
+          return `${data.slice(6)}\n`
+        })
+        .join(''),
+    ),
+    whole.hash,
+  )
 })
 
 test('what memory and file could not hold is one gap with exact numbers, in both forms', async () => {
@@ -128,7 +154,9 @@ test('what memory and file could not hold is one gap with exact numbers, in both
   const after = await reader(small, 'GET', events(request.runId, `?after=${firstSeq - 1}`)).ended
   assert.doesNotMatch(after.first, /runlet\.gap/)
   assert.equal(after.lines, lastSeq - firstSeq + 1)
-  const sse = (await json(small, events(request.runId), { headers: { accept: 'text/event-stream' } })).text.split('\n\n')
+  const sse = (await json(small, events(request.runId), { headers: { accept: 'text/event-stream' } })).text.split(
+    '\n\n',
+  )
   assert.match(sse[0], new RegExp(`^event: message\\ndata: .*"from":1,"to":${firstSeq - 1}}`))
   assert.match(sse[1], new RegExp(`^id: ${firstSeq}\\n`))
 
@@ -144,10 +172,17 @@ test('what memory and file could not hold is one gap with exact numbers, in both
   stalled.socket.resume()
   await stalled.ended
   const text = Buffer.concat(parts).toString()
-  let seq = 0, gaps = 0
-  for (const line of text.slice(text.indexOf('\r\n\r\n') + 4).split('\n').filter(Boolean)) {
+  let seq = 0,
+    gaps = 0
+  for (const line of text
+    .slice(text.indexOf('\r\n\r\n') + 4)
+    .split('\n')
+    .filter(Boolean)) {
     const e = JSON.parse(line)
-    if (e.name !== 'runlet.gap') { seq++; continue }
+    if (e.name !== 'runlet.gap') {
+      seq++
+      continue
+    }
     assert.equal(e.value.from, seq + 1)
     seq = e.value.to
     gaps++
@@ -168,13 +203,24 @@ async function cuttingProxy(port, cuts) {
     let bytes = 0
     seen.push('')
     const n = seen.length - 1
-    from.on('data', (d) => { seen[n] += d; to.write(d) })
+    from.on('data', (d) => {
+      seen[n] += d
+      to.write(d)
+    })
     to.on('data', (d) => {
-      if (bytes + d.length > most) { from.write(d.subarray(0, most - bytes), () => from.resetAndDestroy()); to.destroy(); return }
+      if (bytes + d.length > most) {
+        from.write(d.subarray(0, most - bytes), () => from.resetAndDestroy())
+        to.destroy()
+        return
+      }
       bytes += d.length
       from.write(d)
     })
-    for (const s of [from, to]) s.on('error', () => {}).on('close', () => { from.destroy(); to.destroy() })
+    for (const s of [from, to])
+      s.on('error', () => {}).on('close', () => {
+        from.destroy()
+        to.destroy()
+      })
   })
   proxy.listen(0, '127.0.0.1')
   await new Promise((r) => proxy.once('listening', r))
@@ -189,12 +235,20 @@ test('the stock EventSource, cut off in the middle of events, comes back by itse
   const source = new EventSource(`http://127.0.0.1:${proxy.port}${events(request.runId)}`)
   const got = []
   let errors = 0
-  const closed = new Promise((done) => source.addEventListener('error', (e) => { errors++; if (source.readyState === EventSource.CLOSED) done(e) }))
+  const closed = new Promise((done) =>
+    source.addEventListener('error', (e) => {
+      errors++
+      if (source.readyState === EventSource.CLOSED) done(e)
+    }),
+  )
   source.addEventListener('message', (e) => got.push([Number(e.lastEventId), e.data]))
   const whole = await live.ended
   const end = await Promise.race([closed, sleep(40000, undefined, { ref: false })])
   assert.equal(end?.code, 204, 'the last time it was told that there is nothing more')
-  assert.deepEqual(got.map(([id]) => id), Array.from({ length: whole.lines }, (_, i) => i + 1))
+  assert.deepEqual(
+    got.map(([id]) => id),
+    Array.from({ length: whole.lines }, (_, i) => i + 1),
+  )
   assert.equal(sha(got.map(([, data]) => `${data}\n`).join('')), whole.hash)
   assert.equal(errors, 4, 'two cuts, the end, and the 204')
   assert.match(proxy.seen[1], /last-event-id: \d+/i)
@@ -211,7 +265,10 @@ test('the same run id and body is the same run: one agent, the same events', asy
   const second = poster(server, request)
   await until('the second', () => second.taker.lines > 100)
   assert.equal(second.status, 200)
-  assert.deepEqual(agentsOf(server).map((a) => a.pid), agents)
+  assert.deepEqual(
+    agentsOf(server).map((a) => a.pid),
+    agents,
+  )
   first.socket.destroy() // the second still stands behind it
   const t = await second.ended
   assertWhole(t, 3000, SIZE)
@@ -239,8 +296,10 @@ test('the last poster gone is the end of it; a looker is none', async () => {
 })
 
 test('cancel: acknowledged, that run and no other', async () => {
-  const one = runRequest({ prompt: HANG }), two = runRequest({ prompt: HANG })
-  const a = poster(server, one), b = poster(server, two)
+  const one = runRequest({ prompt: HANG }),
+    two = runRequest({ prompt: HANG })
+  const a = poster(server, one),
+    b = poster(server, two)
   await until('both', () => a.taker.lines > 3 && b.taker.lines > 3)
   const r = await json(server, `/runs/${one.runId}/cancel`, { method: 'POST' })
   assert.equal(r.status, 202)
@@ -276,7 +335,10 @@ test('GET /runs and /runs/{id} tell the facts, also of an id that needs encoding
   const { value } = await json(server, `/runs/${encodeURIComponent(request.runId)}`)
   assert.equal(value.runId, request.runId)
   assert.equal(value.threadId, 'thread 7')
-  assert.deepEqual([value.harness, value.model, value.state, value.outcome, value.onDisconnect], ['claude-code', 'fake-model', 'over', 'finished', 'cancel'])
+  assert.deepEqual(
+    [value.harness, value.model, value.state, value.outcome, value.onDisconnect],
+    ['claude-code', 'fake-model', 'over', 'finished', 'cancel'],
+  )
   assert.equal(value.certificate.exitCode, 0)
   assert.equal(value.certificate.events, value.events - 1, 'the terminal event is not in its own count')
   assert.ok(value.startedAt <= value.endedAt)
@@ -292,8 +354,14 @@ test('GET /runs and /runs/{id} tell the facts, also of an id that needs encoding
 test('kept for so many and so long, then forgotten', async () => {
   const s = await serve({ args: ['--keep-runs', '2', '--keep-ms', '1500'] })
   const all = [1, 2, 3].map(() => count(10))
-  for (const r of all) { assert.equal((await post(s, r)).status, 200); await over(s, r.runId).catch(() => {}) }
-  assert.deepEqual((await json(s, '/runs')).value.runs.map((r) => r.runId), [all[2].runId, all[1].runId])
+  for (const r of all) {
+    assert.equal((await post(s, r)).status, 200)
+    await over(s, r.runId).catch(() => {})
+  }
+  assert.deepEqual(
+    (await json(s, '/runs')).value.runs.map((r) => r.runId),
+    [all[2].runId, all[1].runId],
+  )
   await until('the rest to be forgotten', async () => (await json(s, '/runs')).value.runs.length === 0)
   assert.equal((await post(s, all[0])).status, 200, 'what is forgotten may run anew')
   await s.stop()
@@ -304,7 +372,14 @@ test('all of it is behind the same gate as POST /run; /health is open', async ()
   const box = makeBox()
   fs.writeFileSync(path.join(box.root, 'token'), 'the-token\n')
   const s = await serve({ box, args: ['--token-file', path.join(box.root, 'token')] })
-  const targets = [['GET', '/runs'], ['GET', '/runs/a'], ['GET', '/runs/a/events'], ['POST', '/runs/a/cancel'], ['GET', '/ready'], ['GET', '/metrics']]
+  const targets = [
+    ['GET', '/runs'],
+    ['GET', '/runs/a'],
+    ['GET', '/runs/a/events'],
+    ['POST', '/runs/a/cancel'],
+    ['GET', '/ready'],
+    ['GET', '/metrics'],
+  ]
   for (const [method, target] of targets) {
     assert.equal((await json(s, target, { method })).status, 401, target)
     assert.equal((await json(s, target, { method, headers: { authorization: 'Bearer wrong' } })).status, 401, target)
@@ -321,7 +396,8 @@ test('all of it is behind the same gate as POST /run; /health is open', async ()
 })
 
 test('GET /ready names every reason', async () => {
-  const box = makeBox(), name = `cli-of-${box.mark}` // of which this machine has no other
+  const box = makeBox(),
+    name = `cli-of-${box.mark}` // of which this machine has no other
   const cli = path.join(box.bin, name)
   fs.symlinkSync(AGENT, cli)
   const s = await serve({ box, args: ['--max-runs', '1', '--require-cli', `${name},sh`] })
@@ -354,7 +430,8 @@ test('GET /metrics is Prometheus text and counts right', async () => {
   const { headers, text } = await json(s, '/metrics')
   assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8')
   const metrics = Object.fromEntries(parsePrometheus(text).map((m) => [m.name, m]))
-  const value = (name, labels = {}) => Number(metrics[name].metrics.find((m) => Object.entries(labels).every(([k, v]) => m.labels[k] === v)).value)
+  const value = (name, labels = {}) =>
+    Number(metrics[name].metrics.find((m) => Object.entries(labels).every(([k, v]) => m.labels[k] === v)).value)
   assert.equal(value('runlet_runs_total', { outcome: 'finished' }), 1)
   assert.equal(value('runlet_runs_total', { outcome: 'agent-exit' }), 1)
   assert.equal(value('runlet_runs_running'), 1)
@@ -367,12 +444,21 @@ test('GET /metrics is Prometheus text and counts right', async () => {
   assert.equal(Number(histogram.metrics[0].count), 2)
   assert.equal(Number(histogram.metrics[0].buckets['+Inf']), 2)
   const { runs } = (await json(s, '/runs')).value
-  assert.equal(value('runlet_events_total'), runs.reduce((n, r) => n + r.events, 0))
-  assert.equal(value('runlet_event_bytes_total'), runs.reduce((n, r) => n + r.bytes, 0))
+  assert.equal(
+    value('runlet_events_total'),
+    runs.reduce((n, r) => n + r.events, 0),
+  )
+  assert.equal(
+    value('runlet_event_bytes_total'),
+    runs.reduce((n, r) => n + r.bytes, 0),
+  )
   assert.ok(value('process_resident_memory_bytes') > 1e5)
   assert.match(metrics.runlet_build_info.metrics[0].labels.version, /^\d+\.\d+/)
   for (const m of Object.values(metrics)) assert.ok(m.help && m.type !== 'UNTYPED', m.name)
-  const line = s.stderr().split('\n').filter((l) => l.includes(`run=${good.runId}`) && l.includes('run finished'))
+  const line = s
+    .stderr()
+    .split('\n')
+    .filter((l) => l.includes(`run=${good.runId}`) && l.includes('run finished'))
   assert.equal(line.length, 1, 'one summary line')
   assert.match(line[0], /events=\d+ bytes=\d+ toolCalls=2 durationMs=\d+ cpuMs=\d+/)
   hang.socket.destroy()

@@ -13,9 +13,20 @@ const SHIM = fileURLToPath(new URL('../../container/container-runner.mjs', impor
 
 /** Starts the shim; `ended` resolves to {code, signal}. */
 function startShim(box, env) {
-  const child = spawn(process.execPath, [SHIM], { env: { ...box.env, ...env }, cwd: box.work, stdio: ['ignore', 'pipe', 'pipe'] })
-  const shim = { child, text: '', ended: new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal }))) }
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => { shim.text += bytes })
+  const child = spawn(process.execPath, [SHIM], {
+    env: { ...box.env, ...env },
+    cwd: box.work,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const shim = {
+    child,
+    text: '',
+    ended: new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal }))),
+  }
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes) => {
+      shim.text += bytes
+    })
   return shim
 }
 
@@ -39,7 +50,12 @@ test('the shim serves health on RUNNER_PORT, refuses runs from inside, and ends 
   const port = await freePort()
   const shim = startShim(box, { RUNLET_BIN: RUNLET, RUNNER_PORT: port })
   t.after(() => shim.child.kill('SIGKILL'))
-  await until('health', () => fetch(`http://127.0.0.1:${port}/health`).then((r) => r.text()).catch(() => '').then((text) => text === 'ok'))
+  await until('health', () =>
+    fetch(`http://127.0.0.1:${port}/health`)
+      .then((r) => r.text())
+      .catch(() => '')
+      .then((text) => text === 'ok'),
+  )
   assert.equal((await fetch(`http://127.0.0.1:${port}/run`, { method: 'POST', body: '{}' })).status, 403)
   shim.child.kill('SIGTERM')
   assert.deepEqual(await shim.ended, { code: 0, signal: null }, shim.text)
@@ -48,13 +64,19 @@ test('the shim serves health on RUNNER_PORT, refuses runs from inside, and ends 
 test('the shim passes the exit code on', async (t) => {
   const box = makeBox()
   t.after(box.remove)
-  assert.deepEqual(await startShim(box, { RUNLET_BIN: scriptIn(box, 'seven', 'exit 7') }).ended, { code: 7, signal: null })
+  assert.deepEqual(await startShim(box, { RUNLET_BIN: scriptIn(box, 'seven', 'exit 7') }).ended, {
+    code: 7,
+    signal: null,
+  })
 })
 
 test('the shim ends with 128+n when runlet died by a signal', async (t) => {
   const box = makeBox()
   t.after(box.remove)
-  assert.deepEqual(await startShim(box, { RUNLET_BIN: scriptIn(box, 'dying', 'kill -TERM $$') }).ended, { code: 143, signal: null })
+  assert.deepEqual(await startShim(box, { RUNLET_BIN: scriptIn(box, 'dying', 'kill -TERM $$') }).ended, {
+    code: 143,
+    signal: null,
+  })
 })
 
 test('the shim finds runlet on PATH and gives it its arguments', async (t) => {

@@ -7,8 +7,15 @@ import { hostTools, runRequest, startOrchestrator } from '../support/orchestrato
 import { assertNothingLeft, makeBox, post, run, serve, until } from '../support/runlet.mjs'
 
 let orch, server
-before(async () => { orch = await startOrchestrator(); server = await serve({ args: ['--max-runs', '32', '--workspace-per-thread'] }) })
-after(async () => { await server.stop(); server.box.remove(); orch.stop() })
+before(async () => {
+  orch = await startOrchestrator()
+  server = await serve({ args: ['--max-runs', '32', '--workspace-per-thread'] })
+})
+after(async () => {
+  await server.stop()
+  server.box.remove()
+  orch.stop()
+})
 
 /** One tool call through `serve`: {result, request, requests}. */
 async function call(line, fields = {}) {
@@ -23,19 +30,70 @@ async function call(line, fields = {}) {
 
 test('the whole way by `runlet run -`: thinking, text, a host tool, a native command, the end', async () => {
   const box = makeBox()
-  const request = runRequest({ orch, prompt: ['@init', '@think hmm', '@text Let me check.', '@tool getTime {"tz":"utc"}', '@bash echo native', '@text Done.', '@result success'] })
+  const request = runRequest({
+    orch,
+    prompt: [
+      '@init',
+      '@think hmm',
+      '@text Let me check.',
+      '@tool getTime {"tz":"utc"}',
+      '@bash echo native',
+      '@text Done.',
+      '@result success',
+    ],
+  })
   const r = await run(request, { box })
   assert.equal(r.code, 0, r.stderr)
   const last = assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(r.events.map((e) => e.type), ['RUN_STARTED', 'CUSTOM', 'REASONING_START', 'REASONING_MESSAGE_START', 'REASONING_MESSAGE_CONTENT', 'REASONING_MESSAGE_END', 'REASONING_END',
-    'TEXT_MESSAGE_START', 'TEXT_MESSAGE_CONTENT', 'TEXT_MESSAGE_END', 'TOOL_CALL_START', 'TOOL_CALL_ARGS', 'TOOL_CALL_END', 'TOOL_CALL_RESULT',
-    'TOOL_CALL_START', 'TOOL_CALL_ARGS', 'TOOL_CALL_END', 'TOOL_CALL_RESULT', 'TEXT_MESSAGE_START', 'TEXT_MESSAGE_CONTENT', 'TEXT_MESSAGE_END', 'RUN_FINISHED'])
+  assert.deepEqual(
+    r.events.map((e) => e.type),
+    [
+      'RUN_STARTED',
+      'CUSTOM',
+      'REASONING_START',
+      'REASONING_MESSAGE_START',
+      'REASONING_MESSAGE_CONTENT',
+      'REASONING_MESSAGE_END',
+      'REASONING_END',
+      'TEXT_MESSAGE_START',
+      'TEXT_MESSAGE_CONTENT',
+      'TEXT_MESSAGE_END',
+      'TOOL_CALL_START',
+      'TOOL_CALL_ARGS',
+      'TOOL_CALL_END',
+      'TOOL_CALL_RESULT',
+      'TOOL_CALL_START',
+      'TOOL_CALL_ARGS',
+      'TOOL_CALL_END',
+      'TOOL_CALL_RESULT',
+      'TEXT_MESSAGE_START',
+      'TEXT_MESSAGE_CONTENT',
+      'TEXT_MESSAGE_END',
+      'RUN_FINISHED',
+    ],
+  )
   const [, session] = r.events
   assert.equal(session.name, 'claude-code.session-id')
-  assert.deepEqual(session.value, { sessionId: 'scripted-session', model: 'fake-model', tools: ['Bash', ...hostTools.map((t) => `mcp__tanstack__${t.name}`)] })
-  assert.deepEqual(r.events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName), ['getTime', 'Bash'])
-  assert.deepEqual(resultsOf(r.events).map((e) => e.content), ['now in utc', 'native\n'])
-  assert.deepEqual(last.usage, { promptTokens: 10, completionTokens: 5, totalTokens: 15, providerUsageDetails: { totalCostUsd: 0.01 }, promptTokensDetails: { cachedTokens: 3, cacheWriteTokens: 2 } })
+  assert.deepEqual(session.value, {
+    sessionId: 'scripted-session',
+    model: 'fake-model',
+    tools: ['Bash', ...hostTools.map((t) => `mcp__tanstack__${t.name}`)],
+  })
+  assert.deepEqual(
+    r.events.filter((e) => e.type === 'TOOL_CALL_START').map((e) => e.toolCallName),
+    ['getTime', 'Bash'],
+  )
+  assert.deepEqual(
+    resultsOf(r.events).map((e) => e.content),
+    ['now in utc', 'native\n'],
+  )
+  assert.deepEqual(last.usage, {
+    promptTokens: 10,
+    completionTokens: 5,
+    totalTokens: 15,
+    providerUsageDetails: { totalCostUsd: 0.01 },
+    promptTokensDetails: { cachedTokens: 3, cacheWriteTokens: 2 },
+  })
   assert.equal(last.metadata.tanstack.finishReason, 'stop')
   const certificate = last.metadata.runlet
   assert.equal(certificate.exitCode, 0)
@@ -53,7 +111,10 @@ test('the same through `serve`, with the same events', async () => {
 })
 
 test('the POST is what the stock orchestrator expects, and says whose call it is', async () => {
-  const request = runRequest({ orch, prompt: ['@init', '@tool echo {"text":"a"}', '@tool echo {"text":"b"}', '@result success'] })
+  const request = runRequest({
+    orch,
+    prompt: ['@init', '@tool echo {"text":"a"}', '@tool echo {"text":"b"}', '@result success'],
+  })
   const before = orch.requests.length
   assertStream((await post(server, request)).events, 'RUN_FINISHED')
   const [a, b] = orch.requests.slice(before)
@@ -73,20 +134,44 @@ test('the POST is what the stock orchestrator expects, and says whose call it is
 })
 
 test('args are {} when the agent gave none', async () => {
-  const c = await call('getTime', { prompt: ['@init', '@mcp {"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"undef"}}', '@tool undef', '@result success'] })
+  const c = await call('getTime', {
+    prompt: [
+      '@init',
+      '@mcp {"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"undef"}}',
+      '@tool undef',
+      '@result success',
+    ],
+  })
   for (const r of c.requests) assert.equal(r.body.toString(), '{"name":"undef","args":{}}')
   assert.equal(c.requests.length, 2)
 })
 
 test('arguments keep their bytes: numbers of any size, key order, escapes', async () => {
-  const args = '{"z":12345678901234567890,"a":1.0,"m":1e400,"text":"\\u00e9\\/ \\ud83d \\"x\\" é","n":{"y":-0,"b":[1.10,9007199254740993]}}'
+  const args =
+    '{"z":12345678901234567890,"a":1.0,"m":1e400,"text":"\\u00e9\\/ \\ud83d \\"x\\" é","n":{"y":-0,"b":[1.10,9007199254740993]}}'
   const c = await call(`raw ${args}`, { toolExecUrl: orch.odd('drip') })
   assert.equal(c.request.body.toString(), `{"name":"raw","args":${args}}`)
-  assert.equal(c.events.filter((e) => e.type === 'TOOL_CALL_ARGS').map((e) => e.delta).join(''), JSON.parse(`"${args.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`))
+  assert.equal(
+    c.events
+      .filter((e) => e.type === 'TOOL_CALL_ARGS')
+      .map((e) => e.delta)
+      .join(''),
+    JSON.parse(`"${args.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`),
+  )
   assert.equal(c.text, 'fine')
 })
 
-for (const json of ['{"z":12345678901234567890,"a":1.0,"m":1e400,"k":[1.10,{}]}', '[1,2,{"a":"\\u00e9\\/"}]', '12345678901234567890', '1.0', '1e400', 'null', 'true', '{}', '[]'])
+for (const json of [
+  '{"z":12345678901234567890,"a":1.0,"m":1e400,"k":[1.10,{}]}',
+  '[1,2,{"a":"\\u00e9\\/"}]',
+  '12345678901234567890',
+  '1.0',
+  '1e400',
+  'null',
+  'true',
+  '{}',
+  '[]',
+])
   test(`a result keeps its bytes: ${json.slice(0, 30)}`, async () => {
     const c = await call(`raw ${JSON.stringify({ json })}`)
     assert.equal(c.text, json)
@@ -105,26 +190,108 @@ test('other results are compact JSON', async () => {
 })
 
 for (const [what, line, fields, text, requests = 1] of [
-  ['a tool that throws', 'fail', () => ({}), 'Tool execution failed: remote tool "fail" failed: 500 {"error":"kaboom"}'],
-  ['a tool unknown to the host', 'ghost', () => ({ toolDescriptors: [{ name: 'ghost' }] }), 'Tool execution failed: remote tool "ghost" failed: 500 {"error":"Unknown tool: ghost"}'],
-  ['a tool that returns undefined', 'undef', () => ({}), 'Tool execution failed: remote tool "undef": malformed orchestrator response'],
-  ['an array for an answer', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('array') }), 'Tool execution failed: remote tool "echo": malformed orchestrator response'],
-  ['an object without result', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('noresult') }), 'Tool execution failed: remote tool "echo": malformed orchestrator response'],
-  ['404 no active run', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('404') }), 'Tool execution failed: remote tool "echo" failed: 404 no active run'],
-  ['503', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('503') }), 'Tool execution failed: remote tool "echo" failed: 503 {"error":"busy"}'],
-  ['a wrong token', 'echo {"text":"x"}', () => ({ toolExecToken: 'wrong' }), 'Tool execution failed: remote tool "echo" failed: 401 unauthorized'],
+  [
+    'a tool that throws',
+    'fail',
+    () => ({}),
+    'Tool execution failed: remote tool "fail" failed: 500 {"error":"kaboom"}',
+  ],
+  [
+    'a tool unknown to the host',
+    'ghost',
+    () => ({ toolDescriptors: [{ name: 'ghost' }] }),
+    'Tool execution failed: remote tool "ghost" failed: 500 {"error":"Unknown tool: ghost"}',
+  ],
+  [
+    'a tool that returns undefined',
+    'undef',
+    () => ({}),
+    'Tool execution failed: remote tool "undef": malformed orchestrator response',
+  ],
+  [
+    'an array for an answer',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('array') }),
+    'Tool execution failed: remote tool "echo": malformed orchestrator response',
+  ],
+  [
+    'an object without result',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('noresult') }),
+    'Tool execution failed: remote tool "echo": malformed orchestrator response',
+  ],
+  [
+    '404 no active run',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('404') }),
+    'Tool execution failed: remote tool "echo" failed: 404 no active run',
+  ],
+  [
+    '503',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('503') }),
+    'Tool execution failed: remote tool "echo" failed: 503 {"error":"busy"}',
+  ],
+  [
+    'a wrong token',
+    'echo {"text":"x"}',
+    () => ({ toolExecToken: 'wrong' }),
+    'Tool execution failed: remote tool "echo" failed: 401 unauthorized',
+  ],
   ['HTML', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('html') }), /^Tool execution failed: ./],
   ['an empty 200', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('empty') }), /^Tool execution failed: ./],
   ['204', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('204') }), /^Tool execution failed: ./],
-  ['100,000 nested brackets', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('nest') }), /^Tool execution failed: ./],
-  ['a body that breaks off', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('truncated') }), /^Tool execution failed: ./],
+  [
+    '100,000 nested brackets',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('nest') }),
+    /^Tool execution failed: ./,
+  ],
+  [
+    'a body that breaks off',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('truncated') }),
+    /^Tool execution failed: ./,
+  ],
   ['a reset connection', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('reset') }), /^Tool execution failed: ./],
-  ['a connection closed without an answer', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('close') }), /^Tool execution failed: ./],
-  ['a redirect (307), which is refused', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('redirect') }), /^Tool execution failed: .*(redirect|307)/],
-  ['a redirect (302), which is refused', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('redirect302') }), /^Tool execution failed: .*(redirect|302)/],
-  ['an answer above the ceiling', 'echo {"text":"x"}', () => ({ toolExecUrl: orch.odd('oversized') }), /^Tool execution failed: ./],
-  ['nobody listening', 'echo {"text":"x"}', () => ({ toolExecUrl: 'http://127.0.0.1:9/x' }), /^Tool execution failed: ./, 0],
-  ['a name that does not resolve', 'echo {"text":"x"}', () => ({ toolExecUrl: 'http://nowhere.invalid/x' }), /^Tool execution failed: ./, 0],
+  [
+    'a connection closed without an answer',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('close') }),
+    /^Tool execution failed: ./,
+  ],
+  [
+    'a redirect (307), which is refused',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('redirect') }),
+    /^Tool execution failed: .*(redirect|307)/,
+  ],
+  [
+    'a redirect (302), which is refused',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('redirect302') }),
+    /^Tool execution failed: .*(redirect|302)/,
+  ],
+  [
+    'an answer above the ceiling',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: orch.odd('oversized') }),
+    /^Tool execution failed: ./,
+  ],
+  [
+    'nobody listening',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: 'http://127.0.0.1:9/x' }),
+    /^Tool execution failed: ./,
+    0,
+  ],
+  [
+    'a name that does not resolve',
+    'echo {"text":"x"}',
+    () => ({ toolExecUrl: 'http://nowhere.invalid/x' }),
+    /^Tool execution failed: ./,
+    0,
+  ],
 ])
   test(`a failed call is an error result, once: ${what}`, async () => {
     const c = await call(line, fields())
@@ -144,7 +311,14 @@ test('of a long error answer 200 characters are shown, cut on a character', asyn
 
 test('a kept connection that dies after it took the second call whole: the tool ran once, the agent is told', async () => {
   const before = orch.requests.length
-  const r = await post(server, runRequest({ orch, toolExecUrl: orch.odd('twice'), prompt: ['@init', '@tool echo {"text":"1"}', '@tool echo {"text":"2"}', '@result success'] }))
+  const r = await post(
+    server,
+    runRequest({
+      orch,
+      toolExecUrl: orch.odd('twice'),
+      prompt: ['@init', '@tool echo {"text":"1"}', '@tool echo {"text":"2"}', '@result success'],
+    }),
+  )
   assertStream(r.events, 'RUN_FINISHED')
   const [first, second] = resultsOf(r.events)
   assert.deepEqual([first.content, failed(first)], ['fine', false])
@@ -161,7 +335,10 @@ for (const kind of ['pending202', 'pending'])
     assert.deepEqual([c.text, c.failed], ['fine', false])
     assert.equal(c.requests.length, 3)
     assert.equal(new Set(c.requests.map((r) => r.headers['x-runlet-call-id'])).size, 1)
-    assert.deepEqual(c.requests.map((r) => r.headers['x-runlet-attempt']), ['1', '2', '3'])
+    assert.deepEqual(
+      c.requests.map((r) => r.headers['x-runlet-attempt']),
+      ['1', '2', '3'],
+    )
   })
 
 test('invalid UTF-8 in a result becomes U+FFFD', async () => {
@@ -199,18 +376,46 @@ test('a tool that is no tool of the request never reaches the orchestrator', asy
 })
 
 test('the bridge lists the descriptors as they came', async () => {
-  const schema = { type: 'object', $schema: 'http://json-schema.org/draft-07/schema#', properties: { a: { $ref: '#/$defs/x' } }, $defs: { x: { anyOf: [] } }, additionalProperties: false, required: ['a'] }
-  const toolDescriptors = [{ name: 'zeta', description: 'd é', inputSchema: schema }, { name: 'alpha' }, { name: 'mid', inputSchema: {} }]
-  const r = await post(server, runRequest({ orch, toolDescriptors, prompt: ['@init', '@mcp {"jsonrpc":"2.0","id":"l","method":"tools/list"}', '@result success'] }))
+  const schema = {
+    type: 'object',
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    properties: { a: { $ref: '#/$defs/x' } },
+    $defs: { x: { anyOf: [] } },
+    additionalProperties: false,
+    required: ['a'],
+  }
+  const toolDescriptors = [
+    { name: 'zeta', description: 'd é', inputSchema: schema },
+    { name: 'alpha' },
+    { name: 'mid', inputSchema: {} },
+  ]
+  const r = await post(
+    server,
+    runRequest({
+      orch,
+      toolDescriptors,
+      prompt: ['@init', '@mcp {"jsonrpc":"2.0","id":"l","method":"tools/list"}', '@result success'],
+    }),
+  )
   const [text] = textsOf(r.events)
   assert.match(text, /^200 /)
   const empty = { type: 'object' }
-  assert.deepEqual(JSON.parse(text.slice(4)), { jsonrpc: '2.0', id: 'l', result: { tools: [{ name: 'zeta', description: 'd é', inputSchema: schema }, { name: 'alpha', description: '', inputSchema: empty }, { name: 'mid', description: '', inputSchema: empty }] } })
-  assert.ok(text.includes(JSON.stringify(schema)), 'the schema is byte for byte the sender\'s')
+  assert.deepEqual(JSON.parse(text.slice(4)), {
+    jsonrpc: '2.0',
+    id: 'l',
+    result: {
+      tools: [
+        { name: 'zeta', description: 'd é', inputSchema: schema },
+        { name: 'alpha', description: '', inputSchema: empty },
+        { name: 'mid', description: '', inputSchema: empty },
+      ],
+    },
+  })
+  assert.ok(text.includes(JSON.stringify(schema)), "the schema is byte for byte the sender's")
 })
 
 test('a schema of another type and a name of 257 bytes are 400s that name the tool', async () => {
-  const refused = async (tool) => (await post(server, runRequest({ orch, toolDescriptors: [tool] })))
+  const refused = async (tool) => await post(server, runRequest({ orch, toolDescriptors: [tool] }))
   const typed = await refused({ name: 'mid', inputSchema: { type: 'string' } })
   assert.equal(typed.status, 400)
   assert.match(typed.text, /the type of inputSchema of \\?"mid\\?" must be \\?"object/)
@@ -220,18 +425,36 @@ test('a schema of another type and a name of 257 bytes are 400s that name the to
 })
 
 test('an odd descriptor is told once by the name of its tool', async () => {
-  const toolDescriptors = [{ name: 'a.b', title: 7, inputSchema: { properties: null, required: null } }, { name: 'fine' }]
+  const toolDescriptors = [
+    { name: 'a.b', title: 7, inputSchema: { properties: null, required: null } },
+    { name: 'fine' },
+  ]
   const r = await post(server, runRequest({ orch, toolDescriptors, prompt: ['@init', '@result success'] }))
-  const why = 'title is no text and was left out; properties is no object and was left out; required is no list of texts and was left out'
+  const why =
+    'title is no text and was left out; properties is no object and was left out; required is no list of texts and was left out'
   assert.deepEqual(warningsOf(r.events), [{ code: 'tool-adapted', message: `Tool "a.b": ${why}` }])
 })
 
 test('the bridge speaks the protocol: versions, ids, ping, unknown methods, a modern probe without its headers', async () => {
-  const init = (version) => `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"${version}","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+  const init = (version) =>
+    `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"${version}","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
   const versions = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28', 'nonsense']
-  const r = await post(server, runRequest({ orch, prompt: ['@init', ...versions.map((v) => `@mcp ${init(v)}`),
-    '@mcp {"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}', '@mcp {"jsonrpc":"2.0","id":"a\\u00e9","method":"server/discover"}',
-    '@mcp {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}', '@mcp {"jsonrpc":"2.0","id":1,"method":"resources/list"}', '@mcp {nope', '@result success'] }))
+  const r = await post(
+    server,
+    runRequest({
+      orch,
+      prompt: [
+        '@init',
+        ...versions.map((v) => `@mcp ${init(v)}`),
+        '@mcp {"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}',
+        '@mcp {"jsonrpc":"2.0","id":"a\\u00e9","method":"server/discover"}',
+        '@mcp {"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":99}}',
+        '@mcp {"jsonrpc":"2.0","id":1,"method":"resources/list"}',
+        '@mcp {nope',
+        '@result success',
+      ],
+    }),
+  )
   assertStream(r.events, 'RUN_FINISHED')
   const texts = textsOf(r.events)
   const answers = texts.map((t) => ({ status: Number(t.slice(0, 3)), text: t.slice(4) }))
@@ -241,7 +464,10 @@ test('the bridge speaks the protocol: versions, ids, ping, unknown methods, a mo
   assert.equal(serverInfo.name, 'tanstack')
   assert.ok(capabilities.tools)
   assert.equal(JSON.parse(answers[0].text).id, 0)
-  assert.ok(answers[6].text.includes('12345678901234567890') && answers[6].text.includes('"result":{}'), answers[6].text)
+  assert.ok(
+    answers[6].text.includes('12345678901234567890') && answers[6].text.includes('"result":{}'),
+    answers[6].text,
+  )
   assert.ok(answers[7].text.includes('"a\\u00e9"') && answers[7].text.includes('-32020'), answers[7].text)
   assert.deepEqual([answers[8].status, answers[8].text], [202, ''])
   assert.equal(JSON.parse(answers[9].text).error.code, -32601)
@@ -258,12 +484,27 @@ test('no tools: no bridge, no warning', async () => {
 test('an agent that never connects to its bridge is warned about', async () => {
   const r = await post(server, runRequest({ orch, prompt: ['@init alone', '@text x', '@result success'] }))
   assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['bridge-unused'])
+  assert.deepEqual(
+    warningsOf(r.events).map((w) => w.code),
+    ['bridge-unused'],
+  )
 })
 
 test('the token of the bridge is in a private file, not in argv, and the tool token is nowhere', async () => {
   const box = makeBox()
-  const r = await run(runRequest({ orch, prompt: ['@init', '@argv', '@environ', '@bash stat -c "%a %U" "$(dirname "$(ls -d $TMPDIR/*/*.json $TMPDIR/*/*/*.json 2>/dev/null | head -1)")" $(ls $TMPDIR/*/*.json $TMPDIR/*/*/*.json 2>/dev/null)', '@result success'] }), { box, env: { RUNLET_LOG_LEVEL: 'debug' } })
+  const r = await run(
+    runRequest({
+      orch,
+      prompt: [
+        '@init',
+        '@argv',
+        '@environ',
+        '@bash stat -c "%a %U" "$(dirname "$(ls -d $TMPDIR/*/*.json $TMPDIR/*/*/*.json 2>/dev/null | head -1)")" $(ls $TMPDIR/*/*.json $TMPDIR/*/*/*.json 2>/dev/null)',
+        '@result success',
+      ],
+    }),
+    { box, env: { RUNLET_LOG_LEVEL: 'debug' } },
+  )
   assertStream(r.events, 'RUN_FINISHED')
   const [argv, environ] = textsOf(r.events)
   const list = JSON.parse(argv)
@@ -278,8 +519,16 @@ test('the token of the bridge is in a private file, not in argv, and the tool to
 
 test('--tool-command runs the tools here, without an orchestrator', async () => {
   const { toolDescriptors } = runRequest({ orch })
-  const script = 'read -r line; case $line in *boom*) echo "it broke" >&2; exit 3;; *text*) echo "$line";; *) printf "{\\"a\\": 1.0}";; esac'
-  const request = { messages: [{ role: 'user', content: '@init\n@tool echo {"text":"é"}\n@tool obj\n@tool echo {"boom":1}\n@result success' }], model: 'm', harness: 'claude-code', toolDescriptors }
+  const script =
+    'read -r line; case $line in *boom*) echo "it broke" >&2; exit 3;; *text*) echo "$line";; *) printf "{\\"a\\": 1.0}";; esac'
+  const request = {
+    messages: [
+      { role: 'user', content: '@init\n@tool echo {"text":"é"}\n@tool obj\n@tool echo {"boom":1}\n@result success' },
+    ],
+    model: 'm',
+    harness: 'claude-code',
+    toolDescriptors,
+  }
   const r = await run(request, { args: ['--tool-command', script] })
   assert.equal(r.code, 0, r.stderr)
   assertStream(r.events, 'RUN_FINISHED')

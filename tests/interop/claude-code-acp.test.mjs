@@ -21,28 +21,45 @@ const { with_ } = agentCases({
   words: { 401: /401/, 500: /500/ },
   noSession(r) {
     assertStream(r.events, 'RUN_FINISHED')
-    assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])
+    assert.deepEqual(
+      warningsOf(r.events).map((w) => w.code),
+      ['resume-not-possible'],
+    )
     assert.equal(textOf(r.events), 'New.')
   },
 })
 
-test('permissionMode default: bridged tools run, others are refused', with_([[{ tool: 'echo', args: { text: 'hi' } }], [{ bash: 'touch made.txt' }], [{ text: 'Done.' }]], async (s) => {
-  const r = await run(s.request({ modelOptions: { permissionMode: 'default' } }), { box: s.box })
-  assertStream(r.events)
-  assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'hi' } }])
-  assert.ok(!fs.existsSync(path.join(s.box.work, 'made.txt')))
-}))
+test(
+  'permissionMode default: bridged tools run, others are refused',
+  with_([[{ tool: 'echo', args: { text: 'hi' } }], [{ bash: 'touch made.txt' }], [{ text: 'Done.' }]], async (s) => {
+    const r = await run(s.request({ modelOptions: { permissionMode: 'default' } }), { box: s.box })
+    assertStream(r.events)
+    assert.deepEqual(s.orch.calls, [{ name: 'echo', args: { text: 'hi' } }])
+    assert.ok(!fs.existsSync(path.join(s.box.work, 'made.txt')))
+  }),
+)
 
-test('a mode and a model by name; one that is not offered is named', with_([[{ text: 'Yes.' }]], async (s) => {
-  const good = await run(s.request({ model: 'haiku', harnessOptions: { command: ['claude-code-acp'], mode: 'acceptEdits' } }), { box: s.box })
-  assertStream(good.events, 'RUN_FINISHED')
-  assert.match(s.model.requests.filter((q) => !q.side)[0].body.model, /haiku/)
-  assert.deepEqual(warningsOf(good.events), [])
-  const bad = await run(s.request({ harnessOptions: { command: ['claude-code-acp'], mode: 'warp' } }), { box: s.box })
-  assert.match(assertStream(bad.events, 'agent-error').message, /harnessOptions\.mode.*"warp".*acceptEdits/)
-  const way = await run(s.request({ harnessOptions: { command: ['claude-code-acp'], authMethod: 'magic' } }), { box: s.box })
-  assert.match(assertStream(way.events, 'agent-error').message, /authMethod.*"magic".*claude-login/)
-  const model = await run(s.request({ model: 'gpt-2' }), { box: s.box })
-  assertStream(model.events, 'RUN_FINISHED')
-  assert.deepEqual(warningsOf(model.events).map((w) => w.code), ['model-not-set'])
-}))
+test(
+  'a mode and a model by name; one that is not offered is named',
+  with_([[{ text: 'Yes.' }]], async (s) => {
+    const good = await run(
+      s.request({ model: 'haiku', harnessOptions: { command: ['claude-code-acp'], mode: 'acceptEdits' } }),
+      { box: s.box },
+    )
+    assertStream(good.events, 'RUN_FINISHED')
+    assert.match(s.model.requests.filter((q) => !q.side)[0].body.model, /haiku/)
+    assert.deepEqual(warningsOf(good.events), [])
+    const bad = await run(s.request({ harnessOptions: { command: ['claude-code-acp'], mode: 'warp' } }), { box: s.box })
+    assert.match(assertStream(bad.events, 'agent-error').message, /harnessOptions\.mode.*"warp".*acceptEdits/)
+    const way = await run(s.request({ harnessOptions: { command: ['claude-code-acp'], authMethod: 'magic' } }), {
+      box: s.box,
+    })
+    assert.match(assertStream(way.events, 'agent-error').message, /authMethod.*"magic".*claude-login/)
+    const model = await run(s.request({ model: 'gpt-2' }), { box: s.box })
+    assertStream(model.events, 'RUN_FINISHED')
+    assert.deepEqual(
+      warningsOf(model.events).map((w) => w.code),
+      ['model-not-set'],
+    )
+  }),
+)

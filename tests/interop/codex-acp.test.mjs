@@ -14,7 +14,11 @@ agentCases({
     install(box, 'RUNLET_ACP', 'codex-acp', { node: true })
     // Codex itself writes down that it trusts the folder it works in.
     const trust = `\n[projects."${fs.realpathSync(box.work)}"]\ntrust_level = "trusted"\n`
-    writeHome(box, '.codex/config.toml', `check_for_update_on_startup = false\n${CODEX_CONFIG(url).replace('gpt-of-the-user', 'gpt-5.5')}[analytics]\nenabled = false\n${trust}`)
+    writeHome(
+      box,
+      '.codex/config.toml',
+      `check_for_update_on_startup = false\n${CODEX_CONFIG(url).replace('gpt-of-the-user', 'gpt-5.5')}[analytics]\nenabled = false\n${trust}`,
+    )
     return ['.codex/config.toml']
   },
   shellName: 'execute',
@@ -22,7 +26,10 @@ agentCases({
   words: { 401: /401/, 500: /500|high demand/ },
   noSession(r) {
     assertStream(r.events, 'RUN_FINISHED')
-    assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])
+    assert.deepEqual(
+      warningsOf(r.events).map((w) => w.code),
+      ['resume-not-possible'],
+    )
     assert.equal(textOf(r.events), 'New.')
   },
 })

@@ -18,17 +18,20 @@ const { with_ } = agentCases({
   noSession: (r) => assert.match(assertStream(r.events, 'agent-exit').message, /session/i),
 })
 
-test('another protocol, and what it has no way for, are refused', with_([[{ text: 'never' }]], async (s) => {
-  const r = await run(s.request({ harnessOptions: { protocol: 'telepathy' } }), { box: s.box })
-  assert.match(assertStream(r.events).message, /harnessOptions\.protocol must be acp or stream-json/)
-  const tools = await run(s.request({ toolDescriptors: s.orch.descriptors }), { box: s.box })
-  assert.match(assertStream(tools.events, 'prompt-invalid').message, /tools over acp only/)
-  const server = await serve({ box: s.box })
-  try {
-    const refused = await post(server, s.request({ modelOptions: { maxTurns: 2 } }))
-    assert.equal(refused.status, 400)
-    assert.match(refused.text, /modelOptions\.maxTurns is not supported by harness gemini/)
-  } finally {
-    await server.stop()
-  }
-}))
+test(
+  'another protocol, and what it has no way for, are refused',
+  with_([[{ text: 'never' }]], async (s) => {
+    const r = await run(s.request({ harnessOptions: { protocol: 'telepathy' } }), { box: s.box })
+    assert.match(assertStream(r.events).message, /harnessOptions\.protocol must be acp or stream-json/)
+    const tools = await run(s.request({ toolDescriptors: s.orch.descriptors }), { box: s.box })
+    assert.match(assertStream(tools.events, 'prompt-invalid').message, /tools over acp only/)
+    const server = await serve({ box: s.box })
+    try {
+      const refused = await post(server, s.request({ modelOptions: { maxTurns: 2 } }))
+      assert.equal(refused.status, 400)
+      assert.match(refused.text, /modelOptions\.maxTurns is not supported by harness gemini/)
+    } finally {
+      await server.stop()
+    }
+  }),
+)

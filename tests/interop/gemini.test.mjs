@@ -17,20 +17,32 @@ agentCases({
   words: { 401: /mock 401/, 500: 'run-timeout' },
   nativeResult: false, // it does not tell what a command printed
   // It names the file of a session by the minute: a load in the minute of its beginning empties it.
-  beforeResume: () => sleep(60000 - Date.now() % 60000),
+  beforeResume: () => sleep(60000 - (Date.now() % 60000)),
   noSession(r) {
     assertStream(r.events, 'RUN_FINISHED')
-    assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])
+    assert.deepEqual(
+      warningsOf(r.events).map((w) => w.code),
+      ['resume-not-possible'],
+    )
     assert.equal(textOf(r.events), 'New.')
   },
 })
 
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
-test('an image of the last message reaches its model', withScene(gemini)([[{ text: 'Seen.' }]], {}, async (s) => {
-  const content = [{ type: 'text', text: 'What is this?' }, { type: 'image', source: { type: 'data', value: PNG, mimeType: 'image/png' } }]
-  const r = await run(s.request({ messages: [{ role: 'user', content }] }), { box: s.box })
-  assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(warningsOf(r.events).filter((w) => w.code === 'image-not-passed'), [])
-  const parts = s.asked()[0].body.contents.at(-1).parts
-  assert.deepEqual(parts.find((p) => p.inlineData)?.inlineData, { mimeType: 'image/png', data: PNG })
-}))
+test(
+  'an image of the last message reaches its model',
+  withScene(gemini)([[{ text: 'Seen.' }]], {}, async (s) => {
+    const content = [
+      { type: 'text', text: 'What is this?' },
+      { type: 'image', source: { type: 'data', value: PNG, mimeType: 'image/png' } },
+    ]
+    const r = await run(s.request({ messages: [{ role: 'user', content }] }), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(
+      warningsOf(r.events).filter((w) => w.code === 'image-not-passed'),
+      [],
+    )
+    const parts = s.asked()[0].body.contents.at(-1).parts
+    assert.deepEqual(parts.find((p) => p.inlineData)?.inlineData, { mimeType: 'image/png', data: PNG })
+  }),
+)

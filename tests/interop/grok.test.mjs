@@ -13,7 +13,10 @@ agentCases({
   words: { 401: /Unauthorized \(401\).*mock 401/, 500: 'run-timeout' },
   noSession(r) {
     assertStream(r.events, 'RUN_FINISHED')
-    assert.deepEqual(warningsOf(r.events).map((w) => w.code), ['resume-not-possible'])
+    assert.deepEqual(
+      warningsOf(r.events).map((w) => w.code),
+      ['resume-not-possible'],
+    )
     assert.equal(textOf(r.events), 'New.')
   },
 })

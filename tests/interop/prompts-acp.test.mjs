@@ -11,7 +11,12 @@ const words = (p) => p.replace(/^(?=\s*\/)/, 'User: ')
 const names = (p) => p.replace(/(?<!\w)@/g, `@${WJ}`)
 const acp = (program) => ({ harness: 'acp', model: 'default', harnessOptions: { command: [program] } })
 
-promptCases('grok-build', { ...grok, sent: (p) => `<user_query>\n${names(words(p))}\n</user_query>`, own: '/context', blanks: true })
+promptCases('grok-build', {
+  ...grok,
+  sent: (p) => `<user_query>\n${names(words(p))}\n</user_query>`,
+  own: '/context',
+  blanks: true,
+})
 promptCases('claude-code-acp', {
   ...claude,
   fields: acp('claude-code-acp'),
@@ -27,18 +32,35 @@ promptCases('codex-acp', {
   fields: acp('codex-acp'),
   prepare(box, url) {
     install(box, 'RUNLET_ACP', 'codex-acp', { node: true })
-    writeHome(box, '.codex/config.toml', `check_for_update_on_startup = false\n${CODEX_CONFIG(url).replace('gpt-of-the-user', 'gpt-5.5')}[analytics]\nenabled = false\n`)
+    writeHome(
+      box,
+      '.codex/config.toml',
+      `check_for_update_on_startup = false\n${CODEX_CONFIG(url).replace('gpt-of-the-user', 'gpt-5.5')}[analytics]\nenabled = false\n`,
+    )
   },
   sent: (p) => words(p).replace('$u', `$${WJ}u`).replace('$h', `$${WJ}h`),
   skill: true,
 })
 
-test('grok-build: a prompt that it cuts is warned of', { timeout: 60000 }, withScene(grok)([[{ text: 'Well.' }]], {}, async (s) => {
-  for (const [bytes, whole] of [[99000, true], [120000, false]]) {
-    const prompt = 'ab cd '.repeat(bytes / 6)
-    const r = await ask(s, prompt)
-    assertStream(r.events, 'RUN_FINISHED')
-    assert.equal(said(s).some((t) => t.includes(prompt)), whole)
-    assert.deepEqual(warningsOf(r.events).map((w) => w.code), whole ? [] : ['prompt-cut'])
-  }
-}))
+test(
+  'grok-build: a prompt that it cuts is warned of',
+  { timeout: 60000 },
+  withScene(grok)([[{ text: 'Well.' }]], {}, async (s) => {
+    for (const [bytes, whole] of [
+      [99000, true],
+      [120000, false],
+    ]) {
+      const prompt = 'ab cd '.repeat(bytes / 6)
+      const r = await ask(s, prompt)
+      assertStream(r.events, 'RUN_FINISHED')
+      assert.equal(
+        said(s).some((t) => t.includes(prompt)),
+        whole,
+      )
+      assert.deepEqual(
+        warningsOf(r.events).map((w) => w.code),
+        whole ? [] : ['prompt-cut'],
+      )
+    }
+  }),
+)

@@ -16,12 +16,18 @@ promptCases('codex', { ...codex, sent: (p) => p.replace('$u', `$${WJ}u`).replace
 promptCases('opencode', { ...opencode, sent: (p) => p, blanks: true })
 
 test('a blank prompt, and one that is too long, are refused before anything starts', { timeout: 120000 }, async () => {
-  for (const [agent, long, words] of [[claude, 'é'.repeat(5 * 1024 * 1024 + 1), /10485762 bytes long.*at most 10485760/], [codex, 'é'.repeat(1048577), /1048577 characters long.*at most 1048576/]])
+  for (const [agent, long, words] of [
+    [claude, 'é'.repeat(5 * 1024 * 1024 + 1), /10485762 bytes long.*at most 10485760/],
+    [codex, 'é'.repeat(1048577), /1048577 characters long.*at most 1048576/],
+  ])
     await withScene(agent)([[{ text: 'Well.' }]], {}, async (s) => {
       const server = await serve({ box: s.box })
       const say = (text) => post(server, s.request({ messages: [{ role: 'user', content: text }] }))
       try {
-        for (const [text, why] of [[' \n\t\u00a0', /^prompt-invalid: the last message is blank, and .* takes no blank prompt/], [long, words]]) {
+        for (const [text, why] of [
+          [' \n\t\u00a0', /^prompt-invalid: the last message is blank, and .* takes no blank prompt/],
+          [long, words],
+        ]) {
           const r = await say(text)
           assert.equal(r.status, 400, r.text)
           assert.match(r.text, why)
@@ -33,24 +39,46 @@ test('a blank prompt, and one that is too long, are refused before anything star
     })()
 })
 
-test('claude-code: notes, commands and skills of the workspace; the request chooses', { timeout: 120000 }, withScene(claude)([[{ text: 'Well.' }]], { prepared: fill }, async (s) => {
-  for (const settingSources of [undefined, ['user']]) {
-    const r = await ask(s, 'Hello.', { harnessOptions: { settingSources } })
-    assertStream(r.events, 'RUN_FINISHED')
-    const body = JSON.stringify(s.asked()[0].body), seen = !settingSources
-    for (const text of [NOTES, DESCRIPTION]) assert.equal(body.includes(text), seen, text)
-    const { skills } = r.events.find((e) => e.name === 'claude-code.session-id').value
-    assert.equal(skills.includes('mice'), seen, JSON.stringify(skills))
-  }
-}))
+test(
+  'claude-code: notes, commands and skills of the workspace; the request chooses',
+  { timeout: 120000 },
+  withScene(claude)([[{ text: 'Well.' }]], { prepared: fill }, async (s) => {
+    for (const settingSources of [undefined, ['user']]) {
+      const r = await ask(s, 'Hello.', { harnessOptions: { settingSources } })
+      assertStream(r.events, 'RUN_FINISHED')
+      const body = JSON.stringify(s.asked()[0].body),
+        seen = !settingSources
+      for (const text of [NOTES, DESCRIPTION]) assert.equal(body.includes(text), seen, text)
+      const { skills } = r.events.find((e) => e.name === 'claude-code.session-id').value
+      assert.equal(skills.includes('mice'), seen, JSON.stringify(skills))
+    }
+  }),
+)
 
-test('claude-code: AGENTS.md counts where there is no CLAUDE.md', { timeout: 60000 }, withScene(claude)([[{ text: 'Well.' }]], { prepared: (box) => { fill(box); fs.rmSync(path.join(box.work, 'CLAUDE.md')) } }, async (s) => {
-  assertStream((await ask(s, 'Hello.')).events, 'RUN_FINISHED')
-  assert.ok(JSON.stringify(s.asked()[0].body).includes(NOTES))
-}))
+test(
+  'claude-code: AGENTS.md counts where there is no CLAUDE.md',
+  { timeout: 60000 },
+  withScene(claude)(
+    [[{ text: 'Well.' }]],
+    {
+      prepared: (box) => {
+        fill(box)
+        fs.rmSync(path.join(box.work, 'CLAUDE.md'))
+      },
+    },
+    async (s) => {
+      assertStream((await ask(s, 'Hello.')).events, 'RUN_FINISHED')
+      assert.ok(JSON.stringify(s.asked()[0].body).includes(NOTES))
+    },
+  ),
+)
 
-test('claude-code: a command that answers nothing is no value for outputSchema', { timeout: 60000 }, withScene(claude)([[{ text: 'never' }]], {}, async (s) => {
-  const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
-  const r = await ask(s, '/clear', { outputSchema: SCHEMA, harnessOptions: { promptCommands: true } })
-  assertStream(r.events, 'structured-output-parse-failed')
-}))
+test(
+  'claude-code: a command that answers nothing is no value for outputSchema',
+  { timeout: 60000 },
+  withScene(claude)([[{ text: 'never' }]], {}, async (s) => {
+    const SCHEMA = { type: 'object', properties: { n: { type: 'number' } }, required: ['n'] }
+    const r = await ask(s, '/clear', { outputSchema: SCHEMA, harnessOptions: { promptCommands: true } })
+    assertStream(r.events, 'structured-output-parse-failed')
+  }),
+)

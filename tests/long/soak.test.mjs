@@ -8,7 +8,9 @@ import { below, INITS, serveAs } from '../support/init.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
 import { assertNothingLeft, post, until } from '../support/runlet.mjs'
 
-const RUNS = Number(process.env.RUNLET_SOAK_RUNS ?? 10000), WORKERS = 4, LOOKS = 10
+const RUNS = Number(process.env.RUNLET_SOAK_RUNS ?? 10000),
+  WORKERS = 4,
+  LOOKS = 10
 
 /** Each way a run can end in turn: [share, prompt, end]. */
 const KINDS = [
@@ -22,27 +24,40 @@ const KINDS = [
 
 async function look(s) {
   await until('no zombie and no orphan', () => below(s.pid).length === 0)
-  const status = fs.readFileSync(`/proc/${s.pid}/status`, 'latin1'), field = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)[1])
-  return { fds: fs.readdirSync(`/proc/${s.pid}/fd`).length, threads: field('Threads'), rssKiB: field('VmRSS'), peakKiB: field('VmHWM'), zombies: below(s.pid).filter((p) => p.state === 'Z').length }
+  const status = fs.readFileSync(`/proc/${s.pid}/status`, 'latin1'),
+    field = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)[1])
+  return {
+    fds: fs.readdirSync(`/proc/${s.pid}/fd`).length,
+    threads: field('Threads'),
+    rssKiB: field('VmRSS'),
+    peakKiB: field('VmHWM'),
+    zombies: below(s.pid).filter((p) => p.state === 'Z').length,
+  }
 }
 
 for (const init of INITS)
   test(`${RUNS} runs in one service${init ? ', PID 1' : ''}`, { timeout: 1800000 }, async () => {
     const orch = await startOrchestrator()
     const s = await serveAs(init, { args: ['--workspace-per-thread'] })
-    const looks = [], begun = Date.now()
+    const looks = [],
+      begun = Date.now()
     let next = 0
     for (let part = 1; part <= LOOKS; part++) {
-      await Promise.all(Array.from({ length: WORKERS }, async (_, worker) => {
-        while (next < RUNS / LOOKS * part) {
-          const [prompt, end] = KINDS[next++ % KINDS.length]
-          const r = await post(s, runRequest({ prompt, threadId: `worker-${worker}`, ...(prompt[1].startsWith('@tool') ? { orch } : {}) }))
-          const last = r.events?.at(-1)
-          assert.equal(last?.type === 'RUN_ERROR' ? last.code : last?.type, end, r.text)
-        }
-      }))
+      await Promise.all(
+        Array.from({ length: WORKERS }, async (_, worker) => {
+          while (next < (RUNS / LOOKS) * part) {
+            const [prompt, end] = KINDS[next++ % KINDS.length]
+            const r = await post(
+              s,
+              runRequest({ prompt, threadId: `worker-${worker}`, ...(prompt[1].startsWith('@tool') ? { orch } : {}) }),
+            )
+            const last = r.events?.at(-1)
+            assert.equal(last?.type === 'RUN_ERROR' ? last.code : last?.type, end, r.text)
+          }
+        }),
+      )
       await sleep(4500) // kept connections to the orchestrator are closed after 4 s
-      looks.push({ runs: next, ...await look(s) })
+      looks.push({ runs: next, ...(await look(s)) })
     }
     console.log(`${init ? 'PID 1, ' : ''}${((Date.now() - begun - LOOKS * 4500) / RUNS).toFixed(2)} ms a run`)
     console.table(looks)

@@ -17,49 +17,112 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const mode = process.env.ACP_AGENT_MODE ?? ''
 const write = (m) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...m })}\n`)
-const update = (sessionUpdate, more) => write({ method: 'session/update', params: { sessionId: 'acp-1', update: { sessionUpdate, ...more } } })
+const update = (sessionUpdate, more) =>
+  write({ method: 'session/update', params: { sessionId: 'acp-1', update: { sessionUpdate, ...more } } })
 const chunk = (kind, text) => update(kind, { content: { type: 'text', text } })
-let bridge, cancelled = false, deaf = false, asked = 0, calls = 0
-const waiting = new Map(), late = []
-const ask = (method, params) => new Promise((done) => { waiting.set(++asked, done); write({ id: asked, method, params }) })
+let bridge,
+  cancelled = false,
+  deaf = false,
+  asked = 0,
+  calls = 0
+const waiting = new Map(),
+  late = []
+const ask = (method, params) =>
+  new Promise((done) => {
+    waiting.set(++asked, done)
+    write({ id: asked, method, params })
+  })
 
 async function mcp(method, params, id) {
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...Object.fromEntries(bridge.headers.map((h) => [h.name, h.value])) }
-  const res = await fetch(bridge.url, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params }) })
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    ...Object.fromEntries(bridge.headers.map((h) => [h.name, h.value])),
+  }
+  const res = await fetch(bridge.url, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), method, params }),
+  })
   const text = await res.text()
-  return text && JSON.parse(text.startsWith('{') ? text : text.split('\n').filter((l) => l.startsWith('data:')).at(-1).slice(5))
+  return (
+    text &&
+    JSON.parse(
+      text.startsWith('{')
+        ? text
+        : text
+            .split('\n')
+            .filter((l) => l.startsWith('data:'))
+            .at(-1)
+            .slice(5),
+    )
+  )
 }
 
 const acts = {
   say: (text) => chunk('agent_message_chunk', text),
   think: (text) => chunk('agent_thought_chunk', text),
   async tool(rest) {
-    const [name, ...args] = rest.split(' '), id = `call-${++calls}`
+    const [name, ...args] = rest.split(' '),
+      id = `call-${++calls}`
     const rawInput = JSON.parse(args.join(' ') || '{}')
-    update('tool_call', { toolCallId: id, title: `mcp__${bridge.name}__${name}`, kind: 'other', status: 'pending', rawInput })
+    update('tool_call', {
+      toolCallId: id,
+      title: `mcp__${bridge.name}__${name}`,
+      kind: 'other',
+      status: 'pending',
+      rawInput,
+    })
     const r = await mcp('tools/call', { name, arguments: rawInput }, calls)
-    update('tool_call_update', { toolCallId: id, status: r.result.isError ? 'failed' : 'completed', rawOutput: r.result.content })
+    update('tool_call_update', {
+      toolCallId: id,
+      status: r.result.isError ? 'failed' : 'completed',
+      rawOutput: r.result.content,
+    })
   },
   bash(command) {
     const id = `call-${++calls}`
-    update('tool_call', { toolCallId: id, title: command, kind: 'execute', status: 'in_progress', rawInput: { command } })
+    update('tool_call', {
+      toolCallId: id,
+      title: command,
+      kind: 'execute',
+      status: 'in_progress',
+      rawInput: { command },
+    })
     update('tool_call_update', { toolCallId: id, status: 'completed', rawOutput: execSync(command).toString() })
   },
   daemon: (command) => spawn('/bin/sh', ['-c', command], { detached: true, stdio: 'ignore' }).unref(),
   async ask() {
-    const r = await ask('session/request_permission', { sessionId: 'acp-1', toolCall: { toolCallId: `call-${++calls}`, title: 'a thing', kind: 'execute' }, options: [{ kind: 'allow_once', optionId: 'yes', name: 'Yes' }, { kind: 'reject_once', optionId: 'no', name: 'No' }] })
+    const r = await ask('session/request_permission', {
+      sessionId: 'acp-1',
+      toolCall: { toolCallId: `call-${++calls}`, title: 'a thing', kind: 'execute' },
+      options: [
+        { kind: 'allow_once', optionId: 'yes', name: 'Yes' },
+        { kind: 'reject_once', optionId: 'no', name: 'No' },
+      ],
+    })
     acts.say(JSON.stringify(r.result.outcome))
   },
-  async read(path) { acts.say(JSON.stringify((await ask('fs/read_text_file', { sessionId: 'acp-1', path })).error)) },
+  async read(path) {
+    acts.say(JSON.stringify((await ask('fs/read_text_file', { sessionId: 'acp-1', path })).error))
+  },
   async deltas(rest) {
     const [n, bytes] = rest.split(' ').map(Number)
-    for (let i = 0; i < n; i++) if (!chunk('agent_message_chunk', 'x'.repeat(bytes))) await new Promise((r) => process.stdout.once('drain', r))
+    for (let i = 0; i < n; i++)
+      if (!chunk('agent_message_chunk', 'x'.repeat(bytes))) await new Promise((r) => process.stdout.once('drain', r))
   },
   noise: (text) => process.stdout.write(`${text}\n`),
   sleep: (ms) => sleep(Number(ms)),
-  die(code) { process.stderr.write('it hurts\n'); process.exit(Number(code)) },
-  async hang() { while (!cancelled) await sleep(10) },
-  deaf() { deaf = true },
+  die(code) {
+    process.stderr.write('it hurts\n')
+    process.exit(Number(code))
+  },
+  async hang() {
+    while (!cancelled) await sleep(10)
+  },
+  deaf() {
+    deaf = true
+  },
   after(rest) {
     const [ms, ...text] = rest.split(' ')
     late.push(() => setTimeout(() => acts.say(text.join(' ')), Number(ms)))
@@ -78,14 +141,24 @@ async function prompt(text) {
 }
 
 const answers = {
-  initialize: () => mode === 'mute' ? new Promise(() => {}) : { protocolVersion: 1, agentCapabilities: { loadSession: true, mcpCapabilities: { http: mode !== 'no-http' } } },
+  initialize: () =>
+    mode === 'mute'
+      ? new Promise(() => {})
+      : { protocolVersion: 1, agentCapabilities: { loadSession: true, mcpCapabilities: { http: mode !== 'no-http' } } },
   async 'session/new'(p) {
     bridge = p.mcpServers[0]
     if (bridge) {
-      await mcp('initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'acp-agent', version: '1' } }, 'i')
+      await mcp(
+        'initialize',
+        { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'acp-agent', version: '1' } },
+        'i',
+      )
       await mcp('tools/list', {}, 'l')
     }
-    return { sessionId: 'acp-1', modes: { currentModeId: 'default', availableModes: [{ id: 'default' }, { id: 'bypassPermissions' }] } }
+    return {
+      sessionId: 'acp-1',
+      modes: { currentModeId: 'default', availableModes: [{ id: 'default' }, { id: 'bypassPermissions' }] },
+    }
   },
   async 'session/load'(p) {
     const opened = await answers['session/new'](p)
@@ -110,5 +183,7 @@ lines.on('line', async (line) => {
     if (m.method === 'session/prompt') for (const say of late.splice(0)) say()
   }
 })
-lines.on('close', () => { if (mode !== 'stays') process.exit(0) })
+lines.on('close', () => {
+  if (mode !== 'stays') process.exit(0)
+})
 if (mode === 'stays') setInterval(() => {}, 1000)

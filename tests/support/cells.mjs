@@ -9,16 +9,43 @@ import { runRequest } from './orchestrator.mjs'
 import { ask, assertNothingLeft, LOOKS, makeBox, open, processesOf, RUNLET, until } from './runlet.mjs'
 
 /** The settings each cell is played in. */
-export const SETTINGS = ['serve', 'run'].flatMap((how) => INITS.map((init) => ({ how, init, name: `${how}${init ? ', PID 1' : ''}` })))
+export const SETTINGS = ['serve', 'run'].flatMap((how) =>
+  INITS.map((init) => ({ how, init, name: `${how}${init ? ', PID 1' : ''}` })),
+)
 /** What takes 10 s by default is short here. */
 const SHORT = { drainMs: 150, killGraceMs: 300 }
 const DEADLINES = ['run-timeout', 'start-timeout', 'idle-timeout']
 
 /** The exit code of `run` for an end. */
-const codeOf = (end, signal) => end === 'RUN_FINISHED' ? 0 : end === 'runner-shutdown' ? { SIGTERM: 143, SIGINT: 130 }[signal] : DEADLINES.includes(end) ? 124 : 1
+const codeOf = (end, signal) =>
+  end === 'RUN_FINISHED'
+    ? 0
+    : end === 'runner-shutdown'
+      ? { SIGTERM: 143, SIGINT: 130 }[signal]
+      : DEADLINES.includes(end)
+        ? 124
+        : 1
 
-const listening = () => new Set(['tcp', 'tcp6'].flatMap((t) => fs.readFileSync(`/proc/net/${t}`, 'latin1').split('\n').slice(1).map((l) => l.trim().split(/\s+/)).filter((c) => c[3] === '0A').map((c) => c[9])))
-const descriptors = (pid) => fs.readdirSync(`/proc/${pid}/fd`).map((fd) => { try { return fs.readlinkSync(`/proc/${pid}/fd/${fd}`) } catch { return '' } })
+const listening = () =>
+  new Set(
+    ['tcp', 'tcp6'].flatMap((t) =>
+      fs
+        .readFileSync(`/proc/net/${t}`, 'latin1')
+        .split('\n')
+        .slice(1)
+        .map((l) => l.trim().split(/\s+/))
+        .filter((c) => c[3] === '0A')
+        .map((c) => c[9]),
+    ),
+  )
+const descriptors = (pid) =>
+  fs.readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
 /** How many sockets a process listens on. */
 export function listeners(pid) {
   const all = listening()
@@ -35,7 +62,8 @@ async function serviceIsClean(s, fds, kept) {
   assert.ok(own.length <= kept, `below the service: ${JSON.stringify(own)}`)
   await until('zombies to be reaped', () => below(s.pid).every((p) => p.state !== 'Z'), 1000)
   if (LOOKS) await until('only the control port to listen', () => listeners(s.pid) === 1, 1000)
-  if (fds !== undefined) await until(`descriptors to be ${fds} again (${descriptors(s.pid)})`, () => descriptors(s.pid).length <= fds, 1000)
+  if (fds !== undefined)
+    await until(`descriptors to be ${fds} again (${descriptors(s.pid)})`, () => descriptors(s.pid).length <= fds, 1000)
   assert.equal((await ask(s, 'GET', '/health')).status, 200, 'the service lives on')
 }
 
@@ -44,14 +72,24 @@ async function endKept(s, last, kept, lives) {
   const alive = ofTheRun(s)
   assert.equal(alive.length, lives ? kept : 0, `kept: ${alive.map((p) => p.cmd.join(' '))}`)
   assert.equal(last.metadata.runlet.leftovers?.length, kept, 'each is named')
-  for (const p of alive) try { process.kill(p.pid, 'SIGKILL') } catch { /* gone meanwhile */ }
+  for (const p of alive)
+    try {
+      process.kill(p.pid, 'SIGKILL')
+    } catch {
+      /* gone meanwhile */
+    }
   await until('them to go', () => ofTheRun(s).length === 0, 2000)
 }
 
 /** Nothing may take longer than this: a cell that hangs says so and is over. */
 const within = (what, promise, ms = 15000) => {
   let timer
-  return Promise.race([promise, new Promise((_, broken) => { timer = setTimeout(() => broken(new Error(`${what}: not within ${ms} ms`)), ms) })]).finally(() => clearTimeout(timer))
+  return Promise.race([
+    promise,
+    new Promise((_, broken) => {
+      timer = setTimeout(() => broken(new Error(`${what}: not within ${ms} ms`)), ms)
+    }),
+  ]).finally(() => clearTimeout(timer))
 }
 
 /** Plays it.
@@ -63,10 +101,16 @@ const within = (what, promise, ms = 15000) => {
  *   kept                        processes that may live on, each named
  *   orphans                     so many do, and end by themselves soon
  *   check(last, events)         more about the end */
-export async function cell({ how, init }, { prompt, fields = {}, env = {}, args = [], during, when, end, signal, logged, kept = 0, orphans = 0, check, orch }) {
+export async function cell(
+  { how, init },
+  { prompt, fields = {}, env = {}, args = [], during, when, end, signal, logged, kept = 0, orphans = 0, check, orch },
+) {
   const box = makeBox()
   const request = runRequest({ prompt, orch, ...fields, timeouts: { ...SHORT, ...fields.timeouts } })
-  const s = how === 'serve' ? await serveAs(init, { box, args, env }) : await startAs(init, ['run', '-', '--output', 'ndjson', ...args], box, { env })
+  const s =
+    how === 'serve'
+      ? await serveAs(init, { box, args, env })
+      : await startAs(init, ['run', '-', '--output', 'ndjson', ...args], box, { env })
   try {
     let r, fds
     const begun = Date.now()
@@ -77,15 +121,18 @@ export async function cell({ how, init }, { prompt, fields = {}, env = {}, args 
       r = await open(s, request)
       assert.equal(r.status, 200)
     } else s.child.stdin.end(JSON.stringify(request))
-    const events = () => how === 'serve' ? r.events : eventsOf(s.stdout().subarray(0, s.stdout().lastIndexOf(10) + 1))
+    const events = () => (how === 'serve' ? r.events : eventsOf(s.stdout().subarray(0, s.stdout().lastIndexOf(10) + 1)))
     if (during) {
-      await until('the agent to speak', () => when ? when({ s, events: events() }) : said(events()), 8000)
+      await until('the agent to speak', () => (when ? when({ s, events: events() }) : said(events())), 8000)
       await during({ s, r })
     }
-    await within('the end', (async () => {
-      if (how === 'serve') await r.ended
-      else if (end !== undefined || signal) await s.ended
-    })())
+    await within(
+      'the end',
+      (async () => {
+        if (how === 'serve') await r.ended
+        else if (end !== undefined || signal) await s.ended
+      })(),
+    )
     let last
     if (end !== undefined) {
       last = assertStream(events(), end)
@@ -101,17 +148,28 @@ export async function cell({ how, init }, { prompt, fields = {}, env = {}, args 
     }
     if (orphans) await until('orphans to end', () => ofTheRun(s).length === 0, 8000)
     if (kept) await endKept(s, last, kept, how === 'serve' || !init)
-    else if (end !== undefined) assert.deepEqual(ofTheRun(s).map((p) => p.cmd.join(' ')), [], 'nothing lives when it is told')
+    else if (end !== undefined)
+      assert.deepEqual(
+        ofTheRun(s).map((p) => p.cmd.join(' ')),
+        [],
+        'nothing lives when it is told',
+      )
     if (how === 'serve' && !signal) {
       await serviceIsClean(s, fds, 0)
       const over = await s.stop()
       assert.deepEqual([over.code, over.signal], [0, null], over.stderr)
-    } else if (signal && signal !== 'SIGKILL' && how === 'serve') assert.deepEqual(await s.ended, { code: 0, signal: null }, s.stderr())
+    } else if (signal && signal !== 'SIGKILL' && how === 'serve')
+      assert.deepEqual(await s.ended, { code: 0, signal: null }, s.stderr())
     await assertNothingLeft(box)
     return { took, last }
   } finally {
     await s.stop('SIGKILL')
-    for (const p of processesOf(box.mark)) try { process.kill(p.pid, 'SIGKILL') } catch { /* gone meanwhile */ }
+    for (const p of processesOf(box.mark))
+      try {
+        process.kill(p.pid, 'SIGKILL')
+      } catch {
+        /* gone meanwhile */
+      }
     box.remove()
   }
 }

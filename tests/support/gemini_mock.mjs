@@ -8,7 +8,9 @@ import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pieces } from './mock_words.mjs'
 
-const errorBody = (status) => ({ error: { code: status, message: `mock ${status}`, status: status === 401 ? 'UNAUTHENTICATED' : 'INTERNAL' } })
+const errorBody = (status) => ({
+  error: { code: status, message: `mock ${status}`, status: status === 401 ? 'UNAUTHENTICATED' : 'INTERNAL' },
+})
 const usageMetadata = { promptTokenCount: 120, candidatesTokenCount: 30, totalTokenCount: 150 }
 
 function partsOf(block, offered, id) {
@@ -25,7 +27,8 @@ export async function startGemini(turns) {
     const parts = []
     for await (const part of req) parts.push(part)
     const api = /:(streamGenerateContent|generateContent|countTokens)$/.exec(req.url.split('?')[0])?.[1]
-    const json = (status, value) => res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+    const json = (status, value) =>
+      res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (api === 'countTokens') return json(200, { totalTokens: 100 })
     if (!api) return json(404, errorBody(404))
     const body = JSON.parse(Buffer.concat(parts).toString() || '{}')
@@ -36,14 +39,29 @@ export async function startGemini(turns) {
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
     const all = (say.cut ?? say).flatMap((b, i) => partsOf(b, offered, `call_${requests.length}_${i}`))
-    const chunk = (p, finishReason) => ({ candidates: [{ index: 0, content: { role: 'model', parts: p }, ...(finishReason ? { finishReason } : {}) }], usageMetadata, modelVersion: 'mock', responseId: `r${requests.length}` })
+    const chunk = (p, finishReason) => ({
+      candidates: [{ index: 0, content: { role: 'model', parts: p }, ...(finishReason ? { finishReason } : {}) }],
+      usageMetadata,
+      modelVersion: 'mock',
+      responseId: `r${requests.length}`,
+    })
     if (api === 'generateContent') return json(200, chunk(all, 'STOP'))
     res.writeHead(200, { 'content-type': 'text/event-stream' })
-    for (const p of all) { res.write(`data: ${JSON.stringify(chunk([p]))}\n\n`); await sleep(1) }
+    for (const p of all) {
+      res.write(`data: ${JSON.stringify(chunk([p]))}\n\n`)
+      await sleep(1)
+    }
     return res.end(say.cut ? '' : `data: ${JSON.stringify(chunk([{ text: '' }], 'STOP'))}\n\n`)
   })
   server.on('connection', (s) => s.on('error', () => {}))
   server.listen(0, '127.0.0.1')
   await new Promise((r) => server.once('listening', r))
-  return { url: `http://127.0.0.1:${server.address().port}`, requests, stop: () => { server.closeAllConnections(); server.close() } }
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    requests,
+    stop: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
 }

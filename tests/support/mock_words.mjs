@@ -5,4 +5,10 @@
 export const pieces = (text) => text.match(/[\s\S]{1,24}/gu) ?? ['']
 
 /** The body of an error of the OpenAI APIs. */
-export const openaiError = (status) => ({ error: { message: `mock ${status}`, type: status === 401 ? 'invalid_request_error' : 'server_error', code: status === 401 ? 'invalid_api_key' : null } })
+export const openaiError = (status) => ({
+  error: {
+    message: `mock ${status}`,
+    type: status === 401 ? 'invalid_request_error' : 'server_error',
+    code: status === 401 ? 'invalid_api_key' : null,
+  },
+})

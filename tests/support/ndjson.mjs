@@ -11,8 +11,13 @@ export async function* ndjsonToChunks(body) {
   let held = ''
   const parse = (line) => {
     let chunk
-    try { chunk = JSON.parse(line) } catch { throw new Error(`runner sent unparseable NDJSON: ${line.slice(0, 200)}`) }
-    if (chunk === null || typeof chunk !== 'object' || !('type' in chunk)) throw new Error('runner sent a non-chunk line')
+    try {
+      chunk = JSON.parse(line)
+    } catch {
+      throw new Error(`runner sent unparseable NDJSON: ${line.slice(0, 200)}`)
+    }
+    if (chunk === null || typeof chunk !== 'object' || !('type' in chunk))
+      throw new Error('runner sent a non-chunk line')
     return chunk
   }
   for await (const bytes of body) {
@@ -44,30 +49,57 @@ const PLAIN = new Set(['TEXT_MESSAGE_CONTENT', 'TOOL_CALL_ARGS', 'CUSTOM']) // n
 
 /** Everything that is wrong with a finished stream, in words. */
 export function grammar(events) {
-  const wrong = [], ids = new Set(), calls = new Map()
+  const wrong = [],
+    ids = new Set(),
+    calls = new Map()
   let text, reasoning, terminal
   const say = (i, what) => wrong.push(`${i} ${events[i]?.type}: ${what}`)
-  const fresh = (i, id) => { if (ids.has(id)) say(i, `message id ${id} used twice`); ids.add(id) }
-  const named = (i, id, open, what) => { if (open === undefined || id !== open) say(i, `${what} ${id} is not open`) }
+  const fresh = (i, id) => {
+    if (ids.has(id)) say(i, `message id ${id} used twice`)
+    ids.add(id)
+  }
+  const named = (i, id, open, what) => {
+    if (open === undefined || id !== open) say(i, `${what} ${id} is not open`)
+  }
   events.forEach((e, i) => {
     if (terminal) say(i, `comes after ${terminal}`)
     if (!Number.isInteger(e.timestamp)) say(i, 'no integer timestamp')
     if (!PLAIN.has(e.type) && typeof e.metadata?.tanstack?.model !== 'string') say(i, 'no metadata.tanstack.model')
     if (i === 0 && e.type !== 'RUN_STARTED') say(i, 'the first is not RUN_STARTED')
     switch (e.type) {
-      case 'RUN_STARTED': if (i !== 0) say(i, 'a second one'); break
+      case 'RUN_STARTED':
+        if (i !== 0) say(i, 'a second one')
+        break
       case 'TEXT_MESSAGE_START':
         if (text !== undefined || reasoning) say(i, 'something is still open')
         if (e.role !== 'assistant') say(i, 'role')
-        fresh(i, e.messageId); text = e.messageId; break
-      case 'TEXT_MESSAGE_CONTENT': named(i, e.messageId, text, 'text'); if (typeof e.delta !== 'string') say(i, 'no delta'); break
-      case 'TEXT_MESSAGE_END': named(i, e.messageId, text, 'text'); text = undefined; break
+        fresh(i, e.messageId)
+        text = e.messageId
+        break
+      case 'TEXT_MESSAGE_CONTENT':
+        named(i, e.messageId, text, 'text')
+        if (typeof e.delta !== 'string') say(i, 'no delta')
+        break
+      case 'TEXT_MESSAGE_END':
+        named(i, e.messageId, text, 'text')
+        text = undefined
+        break
       case 'REASONING_START':
         if (text !== undefined || reasoning) say(i, 'something is still open')
-        fresh(i, e.messageId); reasoning = { id: e.messageId, step: 0 }; break
-      case 'REASONING_MESSAGE_START': case 'REASONING_MESSAGE_CONTENT': case 'REASONING_MESSAGE_END': case 'REASONING_END': {
+        fresh(i, e.messageId)
+        reasoning = { id: e.messageId, step: 0 }
+        break
+      case 'REASONING_MESSAGE_START':
+      case 'REASONING_MESSAGE_CONTENT':
+      case 'REASONING_MESSAGE_END':
+      case 'REASONING_END': {
         named(i, e.messageId, reasoning?.id, 'reasoning')
-        const [from, to] = { REASONING_MESSAGE_START: [0, 1], REASONING_MESSAGE_CONTENT: [1, 1], REASONING_MESSAGE_END: [1, 2], REASONING_END: [2, 3] }[e.type]
+        const [from, to] = {
+          REASONING_MESSAGE_START: [0, 1],
+          REASONING_MESSAGE_CONTENT: [1, 1],
+          REASONING_MESSAGE_END: [1, 2],
+          REASONING_END: [2, 3],
+        }[e.type]
         if (reasoning?.step !== from) say(i, 'out of order')
         if (reasoning) reasoning.step = to
         if (to === 3) reasoning = undefined
@@ -76,16 +108,26 @@ export function grammar(events) {
       case 'TOOL_CALL_START':
         if (calls.has(e.toolCallId)) say(i, `tool call ${e.toolCallId} opened twice`)
         if (e.toolName !== e.toolCallName) say(i, 'toolName is not toolCallName')
-        calls.set(e.toolCallId, { args: '', ended: false, results: 0 }); break
-      case 'TOOL_CALL_ARGS': case 'TOOL_CALL_END': {
+        calls.set(e.toolCallId, { args: '', ended: false, results: 0 })
+        break
+      case 'TOOL_CALL_ARGS':
+      case 'TOOL_CALL_END': {
         const c = calls.get(e.toolCallId)
-        if (!c || c.ended) { say(i, `tool call ${e.toolCallId} is not open`); break }
-        if (e.type === 'TOOL_CALL_ARGS') { c.args += e.delta; break }
+        if (!c || c.ended) {
+          say(i, `tool call ${e.toolCallId} is not open`)
+          break
+        }
+        if (e.type === 'TOOL_CALL_ARGS') {
+          c.args += e.delta
+          break
+        }
         c.ended = true
         try {
           const args = JSON.parse(c.args)
           if (!e.metadata?.runlet?.truncated) assert.deepEqual(e.input, args)
-        } catch (x) { say(i, `arguments: ${x.message.slice(0, 200)}`) }
+        } catch (x) {
+          say(i, `arguments: ${x.message.slice(0, 200)}`)
+        }
         break
       }
       case 'TOOL_CALL_RESULT': {
@@ -93,16 +135,22 @@ export function grammar(events) {
         if (c && !c.ended) say(i, 'a result before the end of its call')
         if (c) c.results++
         if (typeof e.content !== 'string') say(i, 'content is no string')
-        fresh(i, e.messageId); break
+        fresh(i, e.messageId)
+        break
       }
-      case 'RUN_FINISHED': case 'RUN_ERROR':
+      case 'RUN_FINISHED':
+      case 'RUN_ERROR':
         terminal = e.type
         if (text !== undefined || reasoning) say(i, 'something is still open')
-        for (const [id, c] of calls) if (!c.ended || c.results === 0) say(i, `tool call ${id} has no ${c.ended ? 'result' : 'end'}`)
+        for (const [id, c] of calls)
+          if (!c.ended || c.results === 0) say(i, `tool call ${id} has no ${c.ended ? 'result' : 'end'}`)
         if (e.type === 'RUN_ERROR' && !(e.message?.length > 0)) say(i, 'no message')
         break
-      case 'CUSTOM': if (typeof e.name !== 'string' || e.value === undefined) say(i, 'no name or no value'); break
-      default: say(i, 'unexpected type')
+      case 'CUSTOM':
+        if (typeof e.name !== 'string' || e.value === undefined) say(i, 'no name or no value')
+        break
+      default:
+        say(i, 'unexpected type')
     }
   })
   if (!terminal) wrong.push('no terminal event')
@@ -113,7 +161,10 @@ export function grammar(events) {
  * only that one line is excused from it, and only there. */
 export function schemaFaults(events, { excuseUsage = true } = {}) {
   const faults = []
-  for (const [name, schema] of [['canary', canary], ['newest', newest]])
+  for (const [name, schema] of [
+    ['canary', canary],
+    ['newest', newest],
+  ])
     for (const e of events) {
       if (name === 'newest' && excuseUsage && e.type === 'RUN_FINISHED' && e.usage) continue
       const r = schema.safeParse(e)
@@ -132,7 +183,11 @@ export function assertStream(events, end) {
   return last
 }
 
-export const textOf = (events) => events.filter((e) => e.type === 'TEXT_MESSAGE_CONTENT').map((e) => e.delta).join('')
+export const textOf = (events) =>
+  events
+    .filter((e) => e.type === 'TEXT_MESSAGE_CONTENT')
+    .map((e) => e.delta)
+    .join('')
 /** The texts, one a message. */
 export const textsOf = (events) => {
   const all = new Map()
@@ -144,4 +199,5 @@ export const textsOf = (events) => {
 }
 export const resultsOf = (events) => events.filter((e) => e.type === 'TOOL_CALL_RESULT')
 export const failed = (result) => result.metadata?.tanstack?.state === 'output-error'
-export const warningsOf = (events) => events.filter((e) => e.type === 'CUSTOM' && e.name === 'runlet.warning').map((e) => e.value)
+export const warningsOf = (events) =>
+  events.filter((e) => e.type === 'CUSTOM' && e.name === 'runlet.warning').map((e) => e.value)

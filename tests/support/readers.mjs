@@ -15,14 +15,17 @@ export const slow = !!process.env.RUNLET_SLOW
 /** What `@count n size` says: the texts of all its deltas, and the hash of them joined. */
 export const counted = (n, size) => {
   const hash = createHash('sha256')
-  const tail = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + (i % 26))).join('').slice(9)
+  const tail = Array.from({ length: size }, (_, i) => String.fromCharCode(97 + (i % 26)))
+    .join('')
+    .slice(9)
   for (let i = 0; i < n; i++) hash.update(`${String(i).padStart(8, '0')} ${tail}`)
   return hash.digest('hex')
 }
 
 /** Takes the bytes of an NDJSON stream in pieces: {lines, bytes, hash of all bytes, hash of the text deltas, last}. */
 export function makeTaker() {
-  const all = createHash('sha256'), texts = createHash('sha256')
+  const all = createHash('sha256'),
+    texts = createHash('sha256')
   let held = ''
   const t = { lines: 0, bytes: 0, deltas: 0, first: undefined, last: undefined }
   t.take = (data) => {
@@ -53,8 +56,12 @@ export function reader(server, method, target, { body = '', headers = {}, paused
   const r = { socket, taker: makeTaker() }
   let held = Buffer.alloc(0)
   let told
-  r.begun = new Promise((done) => { told = done })
-  const lines = Object.entries({ host: 'localhost', 'content-length': Buffer.byteLength(body), ...headers }).map(([k, v]) => `${k}: ${v}\r\n`)
+  r.begun = new Promise((done) => {
+    told = done
+  })
+  const lines = Object.entries({ host: 'localhost', 'content-length': Buffer.byteLength(body), ...headers }).map(
+    ([k, v]) => `${k}: ${v}\r\n`,
+  )
   socket.write(`${method} ${target} HTTP/1.0\r\n${lines.join('')}\r\n${body}`)
   socket.on('data', (data) => {
     if (r.head) return r.taker.take(data)
@@ -68,29 +75,42 @@ export function reader(server, method, target, { body = '', headers = {}, paused
     return r.taker.take(held.subarray(at + 4))
   })
   socket.on('error', () => {})
-  r.ended = new Promise((done) => socket.on('close', () => { told(); done(r.taker.end()) }))
+  r.ended = new Promise((done) =>
+    socket.on('close', () => {
+      told()
+      done(r.taker.end())
+    }),
+  )
   if (paused) socket.pause()
   return r
 }
 
-export const poster = (server, request, options) => reader(server, 'POST', '/run', { ...options, body: typeof request === 'string' ? request : JSON.stringify(request) })
+export const poster = (server, request, options) =>
+  reader(server, 'POST', '/run', { ...options, body: typeof request === 'string' ? request : JSON.stringify(request) })
 
 /** Reads at most `rate` bytes a second for `ms`, then as fast as it comes. */
 export async function trickle(r, rate, ms) {
   const { socket } = r
-  const end = Date.now() + ms, begun = Date.now()
+  const end = Date.now() + ms,
+    begun = Date.now()
   socket.pause()
   while (Date.now() < end && !socket.destroyed) {
     const due = ((Date.now() - begun) / 1000) * rate
-    if (r.taker.bytes < due) { socket.resume(); await sleep(1); socket.pause() }
+    if (r.taker.bytes < due) {
+      socket.resume()
+      await sleep(1)
+      socket.pause()
+    }
     await sleep(20)
   }
   socket.resume()
 }
 
 export const rssOf = (server) => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1])
-export const peakOf = (server) => Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1])
-export const agentsOf = (server) => processesOf(server.box.mark, [server.pid]).filter((p) => p.cmd[0]?.endsWith('claude'))
+export const peakOf = (server) =>
+  Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1])
+export const agentsOf = (server) =>
+  processesOf(server.box.mark, [server.pid]).filter((p) => p.cmd[0]?.endsWith('claude'))
 
 /** The agent does not get on: no processor time over a while, asleep. */
 export async function isBlocked(agent) {
@@ -106,14 +126,21 @@ export async function isBlocked(agent) {
 
 export async function json(server, target, { method = 'GET', headers = {} } = {}) {
   return new Promise((done, broken) => {
-    const req = http.request({ host: '127.0.0.1', port: server.port, path: target, method, headers, agent: false }, async (res) => {
-      const parts = []
-      for await (const part of res) parts.push(part)
-      const text = Buffer.concat(parts).toString()
-      let value
-      try { value = JSON.parse(text) } catch { /* not JSON: `text` is it */ }
-      done({ status: res.statusCode, headers: res.headers, text, value })
-    })
+    const req = http.request(
+      { host: '127.0.0.1', port: server.port, path: target, method, headers, agent: false },
+      async (res) => {
+        const parts = []
+        for await (const part of res) parts.push(part)
+        const text = Buffer.concat(parts).toString()
+        let value
+        try {
+          value = JSON.parse(text)
+        } catch {
+          /* not JSON: `text` is it */
+        }
+        done({ status: res.statusCode, headers: res.headers, text, value })
+      },
+    )
     req.on('error', broken)
     req.end()
   })

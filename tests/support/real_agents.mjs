@@ -23,7 +23,8 @@ export function writeHome(box, name, text) {
   fs.writeFileSync(file, text)
 }
 
-const inBody = (member) => (text, request) => JSON.stringify(request.body[member]).includes(JSON.stringify(text).slice(1, -1))
+const inBody = (member) => (text, request) =>
+  JSON.stringify(request.body[member]).includes(JSON.stringify(text).slice(1, -1))
 
 export const claude = {
   fields: { harness: 'claude-code', model: 'sonnet' },
@@ -55,7 +56,8 @@ export const codex = {
   fields: { harness: 'codex', model: 'gpt-mock' },
   session: 'codex.session-id',
   startModel: startResponses,
-  prepare(box, url) { // no node on its PATH: only the native program beside the wrapper runs
+  prepare(box, url) {
+    // no node on its PATH: only the native program beside the wrapper runs
     install(box, 'RUNLET_AGENTS', 'codex')
     writeHome(box, '.codex/config.toml', CODEX_CONFIG(url))
     return ['.codex/config.toml']
@@ -74,17 +76,30 @@ export const opencode = {
   prepare(box, url, config = {}) {
     install(box, 'RUNLET_AGENTS', 'opencode')
     const model = { name: 'mock-model', reasoning: true, tool_call: true, limit: { context: 200000, output: 8000 } }
-    writeHome(box, '.config/opencode/opencode.json', JSON.stringify({
-      $schema: 'https://opencode.ai/config.json', // else OpenCode itself writes it into the file
-      autoupdate: false,
-      share: 'disabled',
-      small_model: 'mock/mock-model',
-      provider: {
-        mock: { npm: '@ai-sdk/openai-compatible', name: 'mock', options: { baseURL: `${url}/v1`, apiKey: 'mock' }, models: { 'mock-model': model } },
-      },
-      ...config,
-    }))
-    Object.assign(box.env, { OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_LSP_DOWNLOAD: '1', OPENCODE_DISABLE_DEFAULT_PLUGINS: '1' })
+    writeHome(
+      box,
+      '.config/opencode/opencode.json',
+      JSON.stringify({
+        $schema: 'https://opencode.ai/config.json', // else OpenCode itself writes it into the file
+        autoupdate: false,
+        share: 'disabled',
+        small_model: 'mock/mock-model',
+        provider: {
+          mock: {
+            npm: '@ai-sdk/openai-compatible',
+            name: 'mock',
+            options: { baseURL: `${url}/v1`, apiKey: 'mock' },
+            models: { 'mock-model': model },
+          },
+        },
+        ...config,
+      }),
+    )
+    Object.assign(box.env, {
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+      OPENCODE_DISABLE_DEFAULT_PLUGINS: '1',
+    })
     return ['.config/opencode/opencode.json']
   },
   keys: {},
@@ -100,7 +115,10 @@ export const grok = {
   startModel: startChat,
   prepare(box, url) {
     install(box, 'RUNLET_AGENTS', 'grok')
-    writeHome(box, '.grok/config.toml', `[cli]
+    writeHome(
+      box,
+      '.grok/config.toml',
+      `[cli]
 auto_update = false
 [features]
 telemetry = false
@@ -116,7 +134,8 @@ base_url = "${url}/v1"
 api_key = "sk-mock"
 api_backend = "chat_completions"
 context_window = 200000
-`)
+`,
+    )
     return ['.grok/config.toml']
   },
   keys: { XAI_API_KEY: 'xai-mock-key-of-the-test' },
@@ -133,11 +152,19 @@ export const gemini = {
   startModel: startGemini,
   prepare(box, url) {
     install(box, 'RUNLET_AGENTS', 'gemini', { node: true })
-    writeHome(box, '.gemini/settings.json', JSON.stringify({
-      general: { enableAutoUpdate: false },
-      privacy: { usageStatisticsEnabled: false },
-      security: { auth: { selectedType: 'gemini-api-key' } },
-    }, null, 2))
+    writeHome(
+      box,
+      '.gemini/settings.json',
+      JSON.stringify(
+        {
+          general: { enableAutoUpdate: false },
+          privacy: { usageStatisticsEnabled: false },
+          security: { auth: { selectedType: 'gemini-api-key' } },
+        },
+        null,
+        2,
+      ),
+    )
     box.env.GOOGLE_GEMINI_BASE_URL = url
     return ['.gemini/settings.json']
   },

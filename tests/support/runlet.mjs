@@ -33,24 +33,43 @@ export function makeBox({ agent = AGENT } = {}) {
     fs.mkdirSync(box[name], { mode: 0o755 })
   }
   if (agent) fs.symlinkSync(agent, path.join(box.bin, 'claude'))
-  box.env = { PATH: `${box.bin}:/usr/local/bin:/usr/bin:/bin`, HOME: box.home, TMPDIR: box.tmp, LANG: 'C.UTF-8', TEST_MARK: box.mark }
+  box.env = {
+    PATH: `${box.bin}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: box.home,
+    TMPDIR: box.tmp,
+    LANG: 'C.UTF-8',
+    TEST_MARK: box.mark,
+  }
   standing.add(box)
-  box.remove = () => { fs.rmSync(root, { recursive: true, force: true }); standing.delete(box) }
+  box.remove = () => {
+    fs.rmSync(root, { recursive: true, force: true })
+    standing.delete(box)
+  }
   return box
 }
 
 /** Living processes that carry the mark: {pid, name, cmd, env}. */
 export function processesOf(mark, but = []) {
   const found = []
-  for (const pid of fs.readdirSync('/proc').filter((d) => /^\d+$/.test(d)).map(Number)) {
+  for (const pid of fs
+    .readdirSync('/proc')
+    .filter((d) => /^\d+$/.test(d))
+    .map(Number)) {
     if (but.includes(pid)) continue
     try {
       const env = fs.readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')
       if (!env.includes(`TEST_MARK=${mark}`)) continue
       const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
       if (stat.slice(stat.lastIndexOf(')') + 2)[0] === 'Z') continue
-      found.push({ pid, name: fs.readFileSync(`/proc/${pid}/comm`, 'latin1').trim(), cmd: fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, -1), env })
-    } catch { /* gone meanwhile */ }
+      found.push({
+        pid,
+        name: fs.readFileSync(`/proc/${pid}/comm`, 'latin1').trim(),
+        cmd: fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0').slice(0, -1),
+        env,
+      })
+    } catch {
+      /* gone meanwhile */
+    }
   }
   return found
 }
@@ -70,13 +89,33 @@ export async function until(what, test, ms = 5000) {
 export async function assertNothingLeft(box, but = []) {
   let left = []
   await until('processes of the run', () => (left = processesOf(box.mark, but)).length === 0, 3000).catch(() => {
-    assert.deepEqual(left.map((p) => `${p.pid} ${p.cmd.join(' ')}`), [])
+    assert.deepEqual(
+      left.map((p) => `${p.pid} ${p.cmd.join(' ')}`),
+      [],
+    )
   })
   // The last event leaves before the private folder is removed: it may take a moment.
-  const listed = () => fs.readdirSync(box.tmp, { recursive: true, withFileTypes: true }).filter((e) => !e.isDirectory() && !/lock$/.test(e.name))
-  await until('files to go', () => { try { return listed().length === 0 } catch { return false } }, 3000).catch(() => {})
+  const listed = () =>
+    fs
+      .readdirSync(box.tmp, { recursive: true, withFileTypes: true })
+      .filter((e) => !e.isDirectory() && !/lock$/.test(e.name))
+  await until(
+    'files to go',
+    () => {
+      try {
+        return listed().length === 0
+      } catch {
+        return false
+      }
+    },
+    3000,
+  ).catch(() => {})
   const files = listed()
-  assert.deepEqual(files.map((e) => path.join(e.parentPath, e.name)), [], 'files left behind')
+  assert.deepEqual(
+    files.map((e) => path.join(e.parentPath, e.name)),
+    [],
+    'files left behind',
+  )
   const folders = fs.readdirSync(box.tmp).filter((n) => !/^runlet-\d+(-agent)?$/.test(n))
   assert.deepEqual(folders, [], 'folders left behind')
 }
@@ -86,14 +125,24 @@ const living = new Set()
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
   for (const box of standing) {
-    for (const p of processesOf(box.mark)) try { process.kill(p.pid, 'SIGKILL') } catch { /* gone meanwhile */ }
-    try { box.remove() } catch { /* one of them wrote meanwhile: the TMPDIR of tests/node/run.sh goes with all in it */ }
+    for (const p of processesOf(box.mark))
+      try {
+        process.kill(p.pid, 'SIGKILL')
+      } catch {
+        /* gone meanwhile */
+      }
+    try {
+      box.remove()
+    } catch {
+      /* one of them wrote meanwhile: the TMPDIR of tests/node/run.sh goes with all in it */
+    }
   }
 })
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => process.exit(1))
 
 function collect(child) {
-  const out = [], err = []
+  const out = [],
+    err = []
   living.add(child)
   child.on('exit', () => living.delete(child))
   child.stdout?.on('data', (d) => out.push(d))
@@ -106,7 +155,11 @@ function collect(child) {
 /** Any command line, to its end. */
 export async function command(args, { box, env = {}, input, cwd, timeout = 60000 } = {}) {
   const own = box ?? makeBox()
-  const child = spawn(RUNLET, args, { cwd: cwd ?? own.work, env: { ...own.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(RUNLET, args, {
+    cwd: cwd ?? own.work,
+    env: { ...own.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const c = collect(child)
   if (typeof input === 'function') await input(child.stdin)
   else child.stdin.end(input ?? '')
@@ -126,7 +179,11 @@ export async function run(request, { args = [], ...options } = {}) {
 
 /** `runlet run -` still running: {child, stdout(), stderr(), ended}. */
 export function startRun(request, { box, args = [], env = {} }) {
-  const child = spawn(RUNLET, ['run', '-', '--output', 'ndjson', ...args], { cwd: box.work, env: { ...box.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(RUNLET, ['run', '-', '--output', 'ndjson', ...args], {
+    cwd: box.work,
+    env: { ...box.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   const c = collect(child)
   child.stdin.end(JSON.stringify(request))
   return { child, ...c }
@@ -134,17 +191,30 @@ export function startRun(request, { box, args = [], env = {} }) {
 
 /** `runlet serve` on a port of its choice, ready when this returns. */
 export async function serve({ box = makeBox(), args = [], env = {}, listen = '127.0.0.1:0' } = {}) {
-  const child = spawn(RUNLET, ['serve', '--listen', listen, '--workspace', box.work, ...args], { cwd: box.work, env: { ...box.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(RUNLET, ['serve', '--listen', listen, '--workspace', box.work, ...args], {
+    cwd: box.work,
+    env: { ...box.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const c = collect(child)
   let over
-  c.ended.then((end) => { over = end })
+  c.ended.then((end) => {
+    over = end
+  })
   const said = () => /listening on (?:[\d.]+|\[[\d:a-f]*\]):(\d+)/.exec(c.stderr())
   const port = await until('runlet serve to listen', () => {
     if (over) assert.fail(`runlet serve ended: ${JSON.stringify(over)} ${c.stderr()}`)
     return said() && Number(said()[1])
   })
   return {
-    box, child, port, pid: child.pid, url: `http://127.0.0.1:${port}`, stdout: c.stdout, stderr: c.stderr, ended: c.ended,
+    box,
+    child,
+    port,
+    pid: child.pid,
+    url: `http://127.0.0.1:${port}`,
+    stdout: c.stdout,
+    stderr: c.stderr,
+    ended: c.ended,
     alive: () => over === undefined,
     async stop(signal = 'SIGTERM') {
       if (!over) child.kill(signal)
@@ -160,12 +230,19 @@ export async function serve({ box = makeBox(), args = [], env = {}, listen = '12
 export function ask(server, method, target, { headers = {}, body, agent } = {}) {
   return new Promise((done, broken) => {
     const begun = Date.now()
-    const req = http.request({ host: '127.0.0.1', port: server.port, method, path: target, headers, agent: agent ?? new http.Agent() }, async (res) => {
-      const headMs = Date.now() - begun
-      const parts = []
-      try { for await (const part of res) parts.push(part) } catch (e) { return broken(e) }
-      return done({ status: res.statusCode, headers: res.headers, body: Buffer.concat(parts), headMs })
-    })
+    const req = http.request(
+      { host: '127.0.0.1', port: server.port, method, path: target, headers, agent: agent ?? new http.Agent() },
+      async (res) => {
+        const headMs = Date.now() - begun
+        const parts = []
+        try {
+          for await (const part of res) parts.push(part)
+        } catch (e) {
+          return broken(e)
+        }
+        return done({ status: res.statusCode, headers: res.headers, body: Buffer.concat(parts), headMs })
+      },
+    )
     req.on('error', broken)
     req.end(body)
   })
@@ -181,20 +258,38 @@ export async function post(server, request, { headers = {} } = {}) {
 /** POST /run, returning at the response head: {status, headers, headMs, events (growing), ended, abort()}. */
 export function open(server, request) {
   return new Promise((done, broken) => {
-    const begun = Date.now(), events = []
-    const req = http.request({ host: '127.0.0.1', port: server.port, method: 'POST', path: '/run', headers: { 'content-type': 'application/json' }, agent: new http.Agent() }, (res) => {
-      let held = Buffer.alloc(0)
-      res.on('data', (d) => {
-        held = Buffer.concat([held, d])
-        for (let at; (at = held.indexOf(10)) >= 0; held = held.subarray(at + 1)) {
-          const line = held.subarray(0, at).toString()
-          if (line.trim()) events.push(JSON.parse(line))
-        }
-      })
-      res.on('error', () => {})
-      const ended = new Promise((end) => res.on('close', () => end(res.complete)))
-      done({ status: res.statusCode, headers: res.headers, headMs: Date.now() - begun, events, ended, abort: () => req.destroy() })
-    })
+    const begun = Date.now(),
+      events = []
+    const req = http.request(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        method: 'POST',
+        path: '/run',
+        headers: { 'content-type': 'application/json' },
+        agent: new http.Agent(),
+      },
+      (res) => {
+        let held = Buffer.alloc(0)
+        res.on('data', (d) => {
+          held = Buffer.concat([held, d])
+          for (let at; (at = held.indexOf(10)) >= 0; held = held.subarray(at + 1)) {
+            const line = held.subarray(0, at).toString()
+            if (line.trim()) events.push(JSON.parse(line))
+          }
+        })
+        res.on('error', () => {})
+        const ended = new Promise((end) => res.on('close', () => end(res.complete)))
+        done({
+          status: res.statusCode,
+          headers: res.headers,
+          headMs: Date.now() - begun,
+          events,
+          ended,
+          abort: () => req.destroy(),
+        })
+      },
+    )
     req.on('error', broken)
     req.end(JSON.stringify(request))
   })

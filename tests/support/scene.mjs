@@ -22,7 +22,11 @@ export const PROMPT = 'Do the thing that nobody else may read.'
 /** Agents have files of their own in TMPDIR; ours are in the state folder, and no process may be left of either. */
 export async function assertOursGone(box) {
   await until('the processes to go', () => processesOf(box.mark).length === 0, 5000).catch((e) => {
-    throw new Error(`${e.message}: ${processesOf(box.mark).map((p) => p.cmd.join(' ')).join('; ')}`)
+    throw new Error(
+      `${e.message}: ${processesOf(box.mark)
+        .map((p) => p.cmd.join(' '))
+        .join('; ')}`,
+    )
   })
   const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
   const entries = (n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })
@@ -34,14 +38,16 @@ const textsOf = (root, names) => names.map((n) => [n, fs.readFileSync(path.join(
 /** {model, orch, box, request(more), asked(), end()}.  `key: null`: without its secrets; `prepared(box)`: a last word;
  * `answers`: the orchestrator's. */
 export async function openScene(agent, turns, { key, prepared, answers, ...settings } = {}) {
-  const model = await agent.startModel(turns), orch = await startOrchestrator({ answers })
+  const model = await agent.startModel(turns),
+    orch = await startOrchestrator({ answers })
   const box = makeBox({ agent: null })
   const own = agent.prepare(box, model.url, settings) ?? []
   const before = textsOf(box.home, own)
   const keys = key === null ? {} : agent.keys
   Object.assign(box.env, keys)
   prepared?.(box)
-  const secrets = Object.keys(keys).length > 0 ? Object.fromEntries(Object.keys(keys).map((name) => [name, 'ignored'])) : undefined
+  const secrets =
+    Object.keys(keys).length > 0 ? Object.fromEntries(Object.keys(keys).map((name) => [name, 'ignored'])) : undefined
   const tools = agent.tool ? {} : { toolDescriptors: [] }
   const request = (more = {}) => runRequest({ orch, prompt: PROMPT, secrets, ...tools, ...agent.fields, ...more })
   const asked = () => model.requests.filter((r) => !r.side)
