@@ -14,7 +14,7 @@ static int must_be(const struct fields *r, const char *where, const char *name,
 
 static bool has_nul(struct span s)
 {
-  return s.len > 0 && memchr(s.at, 0, s.len) != NULL;
+  return s.len > 0 && memchr(s.at, 0, s.len);
 }
 
 bool fields_given(json_at v)
@@ -30,13 +30,13 @@ bool fields_says_something(const struct fields *r, json_at v)
   case JSON_FALSE:
     return false;
   case JSON_ARRAY:
-    for (json_at item = json_first(v); item != NULL; item = json_next(item)) {
+    for (json_at item = json_first(v); item; item = json_next(item)) {
       if (fields_given(item))
         return true;
     }
     return json_raw(v).len > 0;
   case JSON_OBJECT:
-    return json_first(v) != NULL || json_raw(v).len > 0;
+    return json_first(v) || json_raw(v).len > 0;
   case JSON_STRING:
     return json_text(r->doc, v, SPAN_LITERAL("")).len > 0;
   case JSON_TRUE:
@@ -99,7 +99,7 @@ int fields_texts(const struct fields *r, json_at object, const char *where,
     return must_be(r, where, name, "an array of strings");
   size_t count = json_count(list), i = 0;
   struct span *at = arena_new(r->arena, count * sizeof *at);
-  for (json_at v = json_first(list); v != NULL; v = json_next(v)) {
+  for (json_at v = json_first(list); v; v = json_next(v)) {
     struct span text = json_text(r->doc, v, (struct span){0});
     if (json_kind(v) != JSON_STRING)
       return must_be(r, where, name, "an array of strings");
@@ -163,6 +163,6 @@ int fields_unbuilt(const struct fields *r, json_at object, const char *where,
 
 bool fields_env_name_good(struct span name)
 {
-  return name.len > 0 && memchr(name.at, '=', name.len) == NULL && !has_nul(name) &&
+  return name.len > 0 && !memchr(name.at, '=', name.len) && !has_nul(name) &&
          !span_starts(name, "RUNLET_");
 }

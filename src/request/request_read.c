@@ -85,7 +85,7 @@ static int messages_read(const struct fields *r, json_at root,
                          const struct request_rules *rules, struct run_request *req)
 {
   json_at messages = json_get(root, "messages");
-  if (!rules->lenient || messages != NULL || !fields_given(json_get(root, "prompt")))
+  if (!rules->lenient || messages || !fields_given(json_get(root, "prompt")))
     return run_messages_read(r, messages, req);
   struct span prompt = json_text(r->doc, json_get(root, "prompt"), (struct span){0});
   if (prompt.len == 0)
@@ -141,7 +141,7 @@ static int secrets_read(const struct fields *r, json_at secrets, struct run_requ
                      "run request: workspace.secrets holds more than %d names",
                      LIMIT_SECRETS);
   req->secrets.at = arena_new(r->arena, count * sizeof *req->secrets.at);
-  for (json_at v = json_first(secrets); v != NULL; v = json_next(v), i++) {
+  for (json_at v = json_first(secrets); v; v = json_next(v), i++) {
     struct span name = json_key(v);
     if (array) {
       struct buf index = buf_make(24);
@@ -189,11 +189,11 @@ static int descriptors_read(const struct fields *r, json_at root,
   json_at descriptors = json_get(root, "toolDescriptors");
   if (rules->lenient && !fields_given(descriptors))
     descriptors = NULL;
-  else if (descriptors == NULL)
+  else if (!descriptors)
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: toolDescriptors must be a ToolDescriptor[]");
   req->tools = tools_read(r->doc, descriptors, r->f);
-  if (req->tools == NULL)
+  if (!req->tools)
     return -1;
   if (tools_count(req->tools) == 0 || rules->local_tools)
     return 0;
@@ -254,7 +254,7 @@ struct run_request *run_request_read(struct buf *text, const struct request_rule
     goto refuse;
   }
   req->doc = json_parse(buf_span(&req->text), &json_rules, f);
-  if (req->doc == NULL) {
+  if (!req->doc) {
     if (f->kind == FAULT_BAD_INPUT)
       (void)fault_prefix(f, "run request: body is not valid JSON");
     else

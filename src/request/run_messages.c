@@ -31,15 +31,15 @@ static struct span content_text(const struct fields *r, json_at content)
   if (json_kind(content) != JSON_ARRAY)
     return text_of(r, content);
   size_t total = 0, used = 0;
-  for (json_at part = json_first(content); part != NULL; part = json_next(part)) {
+  for (json_at part = json_first(content); part; part = json_next(part)) {
     struct span text = part_text(r, part);
     /* the only one needs no joining */
-    if (text.len > 0 && json_next(part) == NULL && total == 0)
+    if (text.len > 0 && !json_next(part) && total == 0)
       return text;
     total += text.len;
   }
   char *joined = arena_new(r->arena, total + 1);
-  for (json_at part = json_first(content); part != NULL; part = json_next(part)) {
+  for (json_at part = json_first(content); part; part = json_next(part)) {
     struct span text = part_text(r, part);
     if (text.len > 0)
       memcpy(joined + used, text.at, text.len);
@@ -82,7 +82,7 @@ static void add_parts(const struct fields *r, json_at content, struct run_reques
 {
   if (json_kind(content) != JSON_ARRAY)
     return;
-  for (json_at part = json_first(content); part != NULL; part = json_next(part))
+  for (json_at part = json_first(content); part; part = json_next(part))
     if (!is_text_part(r, part))
       req->parts[req->part_count++] = part_of(r, part, req->message_count);
 }
@@ -91,7 +91,7 @@ static void add_parts(const struct fields *r, json_at content, struct run_reques
 static size_t count_parts(json_at messages)
 {
   size_t count = 0;
-  for (json_at m = json_first(messages); m != NULL; m = json_next(m))
+  for (json_at m = json_first(messages); m; m = json_next(m))
     if (json_kind(json_get(m, "content")) == JSON_ARRAY)
       count += json_count(json_get(m, "content"));
   return count;
@@ -101,9 +101,9 @@ static size_t count_parts(json_at messages)
 static json_at recorded_calls(json_at message)
 {
   json_at calls = json_get(message, "toolCalls");
-  if (json_kind(calls) != JSON_ARRAY || json_first(calls) == NULL)
+  if (json_kind(calls) != JSON_ARRAY || !json_first(calls))
     return NULL;
-  for (json_at call = json_first(calls); call != NULL; call = json_next(call)) {
+  for (json_at call = json_first(calls); call; call = json_next(call)) {
     json_at observed = json_get(json_get(call, "metadata"), "sandboxObserved");
     if (json_kind(observed) != JSON_TRUE)
       return NULL;
@@ -116,7 +116,7 @@ static bool result_of(const struct fields *r, json_at calls, json_at message)
   struct span id = text_of(r, json_get(message, "toolCallId"));
   if (!span_is(text_of(r, json_get(message, "role")), "tool"))
     return false;
-  for (json_at call = json_first(calls); call != NULL; call = json_next(call)) {
+  for (json_at call = json_first(calls); call; call = json_next(call)) {
     if (span_equal(text_of(r, json_get(call, "id")), id))
       return true;
   }
@@ -136,15 +136,15 @@ int run_messages_read(const struct fields *r, json_at messages, struct run_reque
   req->parts = arena_new(r->arena, count_parts(messages) * sizeof *req->parts);
   req->system_prompts.at = arena_new(r->arena, count * sizeof(struct span));
   json_at recorded = NULL; /* the calls of the last turn that was left out */
-  for (json_at m = json_first(messages); m != NULL; m = json_next(m)) {
+  for (json_at m = json_first(messages); m; m = json_next(m)) {
     json_at role = json_get(m, "role"), content = json_get(m, "content");
     enum message_role kind = role_of(text_of(r, role));
-    if (json_kind(role) != JSON_STRING || (content == NULL && kind != ROLE_ASSISTANT))
+    if (json_kind(role) != JSON_STRING || (!content && kind != ROLE_ASSISTANT))
       return fault_set(r->f, FAULT_BAD_INPUT, wrong);
-    if (recorded != NULL && result_of(r, recorded, m))
+    if (recorded && result_of(r, recorded, m))
       continue;
     recorded = kind == ROLE_ASSISTANT ? recorded_calls(m) : recorded;
-    if (kind == ROLE_ASSISTANT && recorded != NULL)
+    if (kind == ROLE_ASSISTANT && recorded)
       continue;
     struct span text = content_text(r, content);
     if (kind == ROLE_SYSTEM) {

@@ -117,7 +117,7 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
     return fault_set(r->f, FAULT_BAD_INPUT, "run request: env holds more than %d entries",
                      LIMIT_ENV_ENTRIES);
   req->env = arena_new(r->arena, count * sizeof *req->env);
-  for (json_at v = json_first(o); v != NULL; v = json_next(v)) {
+  for (json_at v = json_first(o); v; v = json_next(v)) {
     struct span name = json_key(v), value = json_text(r->doc, v, (struct span){"", 0});
     int shown = (int)(name.len < 100 ? name.len : 100);
     if (!fields_env_name_good(name))
@@ -125,7 +125,7 @@ static int env_read(const struct fields *r, json_at root, struct run_request *re
                        "run request: env: \"%.*s\" cannot be set (no '=', not empty, not "
                        "RUNLET_...)",
                        shown, name.at);
-    if (json_kind(v) != JSON_STRING || memchr(value.at, 0, value.len) != NULL)
+    if (json_kind(v) != JSON_STRING || memchr(value.at, 0, value.len))
       return fault_set(r->f, FAULT_BAD_INPUT,
                        "run request: env.%.*s must be a string without NUL characters",
                        shown, name.at);
@@ -187,11 +187,11 @@ static int unbuilt_refuse(const struct fields *r, json_at root)
   static const char *const in_workspace[] = {"setup",        "scripts", "skills",
                                              "instructions", "plugins", NULL};
   json_at workspace = json_get(root, "workspace");
-  for (const char *const *name = in_workspace; *name != NULL; name++) {
+  for (const char *const *name = in_workspace; *name; name++) {
     if (fields_unbuilt(r, workspace, "workspace.", *name) < 0)
       return -1;
   }
-  for (const char *const *name = in_root; *name != NULL; name++) {
+  for (const char *const *name = in_root; *name; name++) {
     if (fields_unbuilt(r, root, "", *name) < 0)
       return -1;
   }

@@ -6,7 +6,7 @@
 
 void run_request_free(struct run_request *r)
 {
-  if (r == NULL)
+  if (!r)
     return;
   tools_free(r->tools);
   json_free(r->doc);

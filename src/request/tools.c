@@ -117,7 +117,7 @@ static void give_alias(const struct tools *t, struct tool *tool,
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 {
   size_t count = json_count(descriptors);
-  if (descriptors != NULL && json_kind(descriptors) != JSON_ARRAY) {
+  if (descriptors && json_kind(descriptors) != JSON_ARRAY) {
     (void)fault_set(f, FAULT_BAD_INPUT, wrong);
     return NULL;
   }
@@ -128,7 +128,7 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
   }
   struct tools *t = mem_new(sizeof *t);
   t->at = mem_new(count * sizeof *t->at);
-  for (json_at v = json_first(descriptors); v != NULL; v = json_next(v), t->count++) {
+  for (json_at v = json_first(descriptors); v; v = json_next(v), t->count++) {
     if (tool_read(doc, v, &t->at[t->count], f) < 0) {
       tools_free(t);
       return NULL;
@@ -154,7 +154,7 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 
 void tools_free(struct tools *t)
 {
-  if (t == NULL)
+  if (!t)
     return;
   free(t->at);
   free(t);
@@ -181,12 +181,12 @@ const struct tool *tools_by_alias(const struct tools *t, struct span alias)
 struct span tools_host_name(const struct tools *t, struct span alias)
 {
   const struct tool *tool = tools_by_alias(t, alias);
-  return tool != NULL ? tool->name : alias;
+  return tool ? tool->name : alias;
 }
 
 size_t tools_count(const struct tools *t)
 {
-  return t != NULL ? t->count : 0;
+  return t ? t->count : 0;
 }
 
 const struct tool *tools_at(const struct tools *t, size_t index)
