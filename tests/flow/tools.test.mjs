@@ -429,7 +429,10 @@ test('an odd descriptor is told once by the name of its tool', async () => {
     { name: 'a.b', title: 7, inputSchema: { properties: null, required: null } },
     { name: 'fine' },
   ]
-  const r = await post(server, runRequest({ orch, toolDescriptors, prompt: ['@init', '@result success'] }))
+  const r = await post(
+    server,
+    runRequest({ orch, toolDescriptors, prompt: ['@init', '@text Done.', '@result success'] }),
+  )
   const why =
     'title is no text and was left out; properties is no object and was left out; required is no list of texts and was left out'
   assert.deepEqual(warningsOf(r.events), [{ code: 'tool-adapted', message: `Tool "a.b": ${why}` }])
