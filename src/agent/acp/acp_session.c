@@ -19,8 +19,6 @@
 
 #include <string.h>
 
-#define NAME_OF(r) (int)(r).len, (r).at
-
 enum { AUTH_REQUIRED = -32000 }; /* JSON-RPC, as the protocol has it */
 
 static const struct span nothing = {0};
@@ -140,7 +138,7 @@ static void initialized(struct acp *a, const struct json *doc, json_at result,
   } else if (way.len > 0) {
     buf_addf(&text,
              "harnessOptions.authMethod: the agent does not offer \"%.*s\". Available: ",
-             NAME_OF(way));
+             SPAN_ARG(way));
     acp_add_names(doc, json_get(result, "authMethods"), "id", &text);
     acp_fail(a, output, "agent-error", buf_span(&text));
   } else {

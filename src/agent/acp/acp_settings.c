@@ -8,15 +8,13 @@
 #include "acp_messages.h"
 #include "base/limits.h"
 
-#define NAME_OF(r) (int)(r).len, (r).at
-
 static const struct span nothing = {0};
 
 void acp_add_names(const struct json *doc, json_at list, const char *key, struct buf *out)
 {
   for (json_at v = json_first(list); v; v = json_next(v))
     buf_addf(out, "%s%.*s", v == json_first(list) ? "" : ", ",
-             NAME_OF(json_member_text(doc, v, key)));
+             SPAN_ARG(json_member_text(doc, v, key)));
 }
 
 /* The element of `list` whose member `key` is `value`; NULL: none. */
@@ -56,7 +54,7 @@ static bool set_model(struct acp *a, const struct json *doc, json_at result,
   }
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_addf(&text, "model: the agent does not offer \"%.*s\" and works with its own",
-           NAME_OF(wanted));
+           SPAN_ARG(wanted));
   if (json_first(list))
     buf_add_text(&text, "; it offers: ");
   acp_add_names(doc, list, "modelId", &text);
@@ -116,7 +114,7 @@ static bool set_mode(struct acp *a, const struct json *doc, json_at result,
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   buf_addf(&text, "%s: the agent has no mode \"%.*s\". Available: ",
            named.len > 0 ? "harnessOptions.mode" : "modelOptions.permissionMode",
-           NAME_OF(wanted));
+           SPAN_ARG(wanted));
   acp_add_names(doc, list, "id", &text);
   acp_fail(a, output, "agent-error", buf_span(&text));
   buf_free(&text);

@@ -11,8 +11,6 @@
 #include "agent/structured.h"
 #include "base/limits.h"
 
-#define NAME_OF(r) (int)(r).len, (r).at
-
 static long long count_of(json_at usage, const char *key, const char *other)
 {
   long long n = agent_input_count(usage, key);
@@ -87,7 +85,7 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
     acp_fail(a, output, "refusal", buf_span(&text));
   } else {
     buf_addf(&text, "The agent ended its turn with stopReason \"%.*s\".",
-             NAME_OF(span_cut_utf8(reason, 100)));
+             SPAN_ARG(span_cut_utf8(reason, 100)));
     acp_fail(a, output, "agent-error", buf_span(&text));
   }
   agent_hang_up(output);

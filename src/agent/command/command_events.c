@@ -22,11 +22,6 @@ struct line { /* what the functions below share */
   struct events *events;
 };
 
-static struct span text_of(const struct line *l, const char *key)
-{
-  return json_member_text(l->doc, l->root, key);
-}
-
 static json_at metadata(const struct line *l, const char *whose)
 {
   return json_get(json_get(l->root, "metadata"), whose);
@@ -36,7 +31,7 @@ static json_at metadata(const struct line *l, const char *whose)
 
 static void text_opens(const struct line *l)
 {
-  struct span id = text_of(l, "messageId");
+  struct span id = json_member_text(l->doc, l->root, "messageId");
   events_text_open(l->events, id);
   agent_keep(&l->c->open, id);
 }
@@ -50,11 +45,11 @@ static int on_text_start(const struct line *l, struct fault *f)
 
 static int on_text(const struct line *l, struct fault *f)
 {
-  struct span id = text_of(l, "messageId");
+  struct span id = json_member_text(l->doc, l->root, "messageId");
   (void)f;
   if (id.len > 0 && !span_equal(id, buf_span(&l->c->open)))
     text_opens(l);
-  events_text(l->events, text_of(l, "delta"));
+  events_text(l->events, json_member_text(l->doc, l->root, "delta"));
   return 0;
 }
 
@@ -70,7 +65,7 @@ static int on_reasoning_start(const struct line *l, struct fault *f)
 {
   (void)f;
   agent_keep(&l->c->open, (struct span){0});
-  events_reasoning_open(l->events, text_of(l, "messageId"));
+  events_reasoning_open(l->events, json_member_text(l->doc, l->root, "messageId"));
   return 0;
 }
 
@@ -78,7 +73,7 @@ static int on_reasoning(const struct line *l, struct fault *f)
 {
   (void)f;
   agent_keep(&l->c->open, (struct span){0});
-  events_reasoning(l->events, text_of(l, "delta"));
+  events_reasoning(l->events, json_member_text(l->doc, l->root, "delta"));
   return 0;
 }
 
@@ -129,7 +124,7 @@ static int tell_call(struct command_events *c, unsigned at, struct events *event
 static int on_call_start(const struct line *l, struct fault *f)
 {
   struct command_events *c = l->c;
-  struct span id = text_of(l, "toolCallId");
+  struct span id = json_member_text(l->doc, l->root, "toolCallId");
   int rc = 0;
   if (id.len == 0)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_START has no toolCallId");
@@ -137,7 +132,7 @@ static int on_call_start(const struct line *l, struct fault *f)
     rc = tell_call(c, 0, l->events, f);
   struct command_call *call = &c->calls[c->call_count++];
   agent_keep(&call->id, id);
-  agent_keep(&call->name, text_of(l, "toolCallName"));
+  agent_keep(&call->name, json_member_text(l->doc, l->root, "toolCallName"));
   agent_keep(&call->args, (struct span){0});
   return rc;
 }
@@ -153,18 +148,18 @@ static unsigned place_of(const struct command_events *c, struct span id)
 
 static int on_call(const struct line *l, struct fault *f)
 {
-  unsigned at = place_of(l->c, text_of(l, "toolCallId"));
+  unsigned at = place_of(l->c, json_member_text(l->doc, l->root, "toolCallId"));
   if (at == l->c->call_count)
     return fault_set(f, FAULT_AGENT, "TOOL_CALL_ARGS or _END of a call that is not open");
-  if (span_is(text_of(l, "type"), "TOOL_CALL_END"))
+  if (span_is(json_member_text(l->doc, l->root, "type"), "TOOL_CALL_END"))
     return tell_call(l->c, at, l->events, f);
-  buf_add(&l->c->calls[at].args, text_of(l, "delta"));
+  buf_add(&l->c->calls[at].args, json_member_text(l->doc, l->root, "delta"));
   return 0;
 }
 
 static int on_call_result(const struct line *l, struct fault *f)
 {
-  struct span id = text_of(l, "toolCallId");
+  struct span id = json_member_text(l->doc, l->root, "toolCallId");
   bool failed = span_is(json_member_text(l->doc, metadata(l, "tanstack"), "state"),
                         "output-error") ||
                 json_kind(json_get(metadata(l, "runlet"), "failed")) == JSON_TRUE;
@@ -174,14 +169,14 @@ static int on_call_result(const struct line *l, struct fault *f)
   /* One that has ended comes before one that has not. */
   bool unended = at < l->c->call_count && !events_awaits_result(l->events, id);
   int rc = unended ? tell_call(l->c, at, l->events, f) : 0;
-  events_tool_result(l->events, id, text_of(l, "content"), failed);
+  events_tool_result(l->events, id, json_member_text(l->doc, l->root, "content"), failed);
   return rc;
 }
 
 static int on_custom(const struct line *l, struct fault *f)
 {
   json_at value = json_get(l->root, "value");
-  struct span name = text_of(l, "name");
+  struct span name = json_member_text(l->doc, l->root, "name");
   if (name.len == 0 || span_starts(name, "runlet.") || memchr(name.at, 0, name.len))
     return fault_set(f, FAULT_AGENT, "CUSTOM has no name, or one of runlet's own");
   char *copy = span_copy(name);
@@ -245,8 +240,8 @@ static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
   l->c->outcome = COMMAND_FAILED;
-  agent_keep(&l->c->code, text_of(l, "code"));
-  agent_keep(&l->c->message, text_of(l, "message"));
+  agent_keep(&l->c->code, json_member_text(l->doc, l->root, "code"));
+  agent_keep(&l->c->message, json_member_text(l->doc, l->root, "message"));
   return 0;
 }
 
@@ -280,7 +275,7 @@ int command_events_read(struct command_events *c, struct span line, struct event
   if (!doc)
     return -1;
   struct line l = {.c = c, .doc = doc, .root = json_root(doc), .events = events};
-  struct span type = text_of(&l, "type");
+  struct span type = json_member_text(l.doc, l.root, "type");
   size_t i = 0, count = sizeof types / sizeof types[0];
   while (i < count && !span_is(type, types[i].type))
     i++;

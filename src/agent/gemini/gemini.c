@@ -85,15 +85,11 @@ struct line {
   struct events *events;
 };
 
-static struct span text_of(const struct line *l, const char *key)
-{
-  return json_member_text(l->doc, l->root, key);
-}
-
 static void on_init(const struct line *l)
 {
-  const struct event_session session = {.id = text_of(l, "session_id"),
-                                        .model = text_of(l, "model")};
+  const struct event_session session = {
+      .id = json_member_text(l->doc, l->root, "session_id"),
+      .model = json_member_text(l->doc, l->root, "model")};
   events_session(l->events, profile.id, &session);
   if (l->g->acp.req)
     prompt_warn_parts(l->g->acp.req, l->g->acp.req->session_id.len > 0, false, l->events);
@@ -101,8 +97,8 @@ static void on_init(const struct line *l)
 
 static void on_message(const struct line *l)
 {
-  struct span text = text_of(l, "content");
-  if (!span_is(text_of(l, "role"), "assistant") || text.len == 0)
+  struct span text = json_member_text(l->doc, l->root, "content");
+  if (!span_is(json_member_text(l->doc, l->root, "role"), "assistant") || text.len == 0)
     return;
   /* a whole message */
   if (json_kind(json_get(l->root, "delta")) != JSON_TRUE)
@@ -114,20 +110,22 @@ static void on_message(const struct line *l)
 
 static void on_tool_use(const struct line *l)
 {
-  struct span name = text_of(l, "tool_name");
+  struct span name = json_member_text(l->doc, l->root, "tool_name");
   bool bridged = name.len > strlen(PREFIX) && span_starts(name, PREFIX);
   if (bridged) /* in a transcript, so its alias is all that is known */
     name = span_after(name, strlen(PREFIX));
   agent_keep(&l->g->acp.answer, (struct span){0});
   l->g->acp.worded = false;
-  events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE, text_of(l, "tool_id"),
-                   name, json_raw(json_get(l->root, "parameters")));
+  events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE,
+                   json_member_text(l->doc, l->root, "tool_id"), name,
+                   json_raw(json_get(l->root, "parameters")));
 }
 
 static void on_tool_result(const struct line *l)
 {
-  struct span output = text_of(l, "output"), id = text_of(l, "tool_id");
-  bool failed = !span_is(text_of(l, "status"), "success");
+  struct span output = json_member_text(l->doc, l->root, "output"),
+              id = json_member_text(l->doc, l->root, "tool_id");
+  bool failed = !span_is(json_member_text(l->doc, l->root, "status"), "success");
   if (output.len == 0 && failed)
     output = json_member_text(l->doc, json_get(l->root, "error"), "message");
   if (id.len > 0 || events_awaits_result(l->events, id))
@@ -162,7 +160,7 @@ static void on_result(const struct line *l)
   struct span type = json_member_text(l->doc, error, "type");
   keep_usage(l);
   events_usage(l->events, l->g->has_usage ? &l->g->usage : NULL);
-  if (span_is(text_of(l, "status"), "success")) {
+  if (span_is(json_member_text(l->doc, l->root, "status"), "success")) {
     l->g->outcome = OUTCOME_SUCCESS;
   } else if (span_is(type, "FatalTurnLimitedError")) {
     l->g->outcome = OUTCOME_LENGTH;
@@ -178,7 +176,7 @@ static void on_result(const struct line *l)
 
 static void on_object(const struct line *l, struct agent_output *output)
 {
-  struct span type = text_of(l, "type");
+  struct span type = json_member_text(l->doc, l->root, "type");
   if (span_is(type, "message"))
     on_message(l);
   else if (span_is(type, "tool_use"))
@@ -188,7 +186,7 @@ static void on_object(const struct line *l, struct agent_output *output)
   else if (span_is(type, "init"))
     on_init(l);
   else if (span_is(type, "error"))
-    keep_words(l, (struct span){0}, text_of(l, "message"));
+    keep_words(l, (struct span){0}, json_member_text(l->doc, l->root, "message"));
   if (span_is(type, "result")) {
     on_result(l);
     agent_hang_up(output);
