@@ -62,8 +62,9 @@ struct harness {
   bool structured;  /* takes outputSchema; else it is refused */
   bool parts;       /* says itself which parts of messages it does not pass on */
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
-  unsigned needs; /* NEEDS_…: how it is offered the host tools (request/tool_offer.h) */
-  size_t memory;  /* bytes of zeroed per-run state handed to the calls */
+  /* NEEDS_…: how it is offered the host tools (request/tool_offer.h). */
+  unsigned needs;
+  size_t memory; /* bytes of zeroed per-run state handed to the calls */
   /* How its prompts are written, where that alone can refuse a request; may be NULL. */
   const struct prompt_rules *prompt;
   /* `req` outlives the state.  `bridge` is NULL when the request has no tools.

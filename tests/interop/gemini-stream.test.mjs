@@ -24,7 +24,7 @@ test(
     const r = await run(s.request({ harnessOptions: { protocol: 'telepathy' } }), { box: s.box })
     assert.match(assertStream(r.events).message, /harnessOptions\.protocol must be acp or stream-json/)
     const tools = await run(s.request({ toolDescriptors: s.orch.descriptors }), { box: s.box })
-    assert.match(assertStream(tools.events, 'prompt-invalid').message, /tools over acp only/)
+    assert.match(assertStream(tools.events, 'bad-request').message, /tools over acp only/)
     const server = await serve({ box: s.box })
     try {
       const refused = await post(server, s.request({ modelOptions: { maxTurns: 2 } }))
