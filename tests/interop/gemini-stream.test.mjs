@@ -22,9 +22,11 @@ test(
   'another protocol, and what it has no way for, are refused',
   with_([[{ text: 'never' }]], async (s) => {
     const r = await run(s.request({ harnessOptions: { protocol: 'telepathy' } }), { box: s.box })
-    assert.match(assertStream(r.events).message, /harnessOptions\.protocol must be acp or stream-json/)
+    assert.deepEqual([r.code, r.events.length, r.events[0].code], [2, 1, 'bad-request'])
+    assert.match(r.events[0].message, /harnessOptions\.protocol must be acp or stream-json/)
     const tools = await run(s.request({ toolDescriptors: s.orch.descriptors }), { box: s.box })
-    assert.match(assertStream(tools.events, 'bad-request').message, /tools over acp only/)
+    assert.equal(tools.code, 2)
+    assert.match(tools.events[0].message, /tools over acp only/)
     const server = await serve({ box: s.box })
     try {
       const refused = await post(server, s.request({ modelOptions: { maxTurns: 2 } }))
