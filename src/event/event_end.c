@@ -37,11 +37,19 @@ void event_end_usage(struct event_end *end, const struct event_usage *usage)
   end->usage.session_cost_usd = keep(&end->session_cost, usage->session_cost_usd);
 }
 
+static bool is_nothing(struct span cost)
+{
+  size_t i = 0;
+  while (i < cost.len && (cost.at[i] == '0' || cost.at[i] == '.'))
+    i++;
+  return i == cost.len || cost.at[i] == 'e' || cost.at[i] == 'E';
+}
+
 /* An agent that failed before its model answered says zeros: no news in an error. */
 static bool is_zero(const struct event_usage *u)
 {
   return u->prompt <= 0 && u->completion <= 0 && u->total <= 0 && u->cached <= 0 &&
-         u->cache_write <= 0;
+         u->cache_write <= 0 && is_nothing(u->cost_usd);
 }
 
 void event_end_fill(struct event_end *end, struct event *event)

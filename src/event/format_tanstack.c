@@ -138,9 +138,9 @@ static void run_finished(const struct event_run *run, const struct event *e,
     put_usage(w, u);
   metadata_open(run, w);
   json_put_text(w, "finishReason", e->code);
-  if (u && (u->cost_usd.len > 0 || u->cache_write > 0)) {
+  if (e->usage && (e->usage->cost_usd.len > 0 || e->usage->cache_write > 0)) {
     json_open(w, "usage", '{');
-    put_usage_details(w, u, false);
+    put_usage_details(w, e->usage, false);
     json_close(w, '}');
   }
   metadata_close_with_report(w, e);
@@ -151,8 +151,13 @@ static void run_error(const struct event_run *run, const struct event *e,
 {
   metadata_open(run, w);
   /* AG-UI's own place for it has another form. */
-  if (agui_usage_is_known(e->usage))
+  if (agui_usage_is_known(e->usage)) {
     put_usage(w, e->usage);
+  } else if (e->usage && e->usage->cost_usd.len > 0) {
+    json_open(w, "usage", '{');
+    put_usage_details(w, e->usage, false);
+    json_close(w, '}');
+  }
   metadata_close_with_report(w, e);
 }
 

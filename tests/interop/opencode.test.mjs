@@ -175,7 +175,7 @@ test(
     [
       [{ tool: 'fail', args: {} }],
       [{ native: 'nosuch', args: { a: 1 } }],
-      [{ native: 'tanstack_dot_ted', args: {} }],
+      [{ native: 'tanstack_dot_ted_eccf', args: {} }],
       [{ text: 'Sorry.' }],
     ],
     {},

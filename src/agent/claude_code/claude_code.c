@@ -219,7 +219,7 @@ static void on_tool_use(const struct line *l, json_at block)
     name = tools_host_name(l->c->offered.tools, span_after(name, prefix.len));
   json_at input = json_get(block, "input");
   bool none = json_kind(input) == JSON_ABSENT || json_kind(input) == JSON_NULL;
-  if (l->c->result.wants_value && span_is(name, VALUE_TOOL)) {
+  if (!bridged && l->c->result.wants_value && span_is(name, VALUE_TOOL)) {
     agent_keep(&l->c->result.value, json_raw(input));
     agent_keep(&l->c->value_call, json_member_text(l->doc, block, "id"));
     return;
@@ -252,9 +252,11 @@ static void on_assistant(const struct line *l, json_at root)
   json_at content = json_get(message, "content");
   if (json_kind(content) != JSON_ARRAY)
     return;
+  bool told = false;
   if (streamed)
     block_is_whole(l->c);
   for (json_at block = json_first(content); block; block = json_next(block)) {
+    told = told || is(l, block, "type", "text") || is(l, block, "type", "thinking");
     if (is(l, block, "type", "tool_use")) {
       on_tool_use(l, block);
     } else if (!streamed && is(l, block, "type", "text")) {
@@ -267,7 +269,7 @@ static void on_assistant(const struct line *l, json_at root)
       events_reasoning_close(l->events);
     }
   }
-  if (!streamed && json_member_text(l->doc, root, "error").len > 0) {
+  if (!streamed && told && json_member_text(l->doc, root, "error").len > 0) {
     agent_keep(&l->c->failed, (struct span){0});
     events_last_message(l->events, &l->c->failed);
   }
@@ -282,6 +284,8 @@ static void on_tool_result(const struct line *l, json_at block)
     return;
   if (call.len > 0 && span_equal(call, buf_span(&l->c->value_call))) {
     agent_keep(&l->c->value_call, (struct span){0}); /* the id may come again */
+    if (failed)                                      /* the agent has refused it */
+      agent_keep(&l->c->result.value, (struct span){0});
     return;
   }
   if (json_kind(content) != JSON_ARRAY) {

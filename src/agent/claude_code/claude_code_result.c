@@ -171,8 +171,10 @@ bool claude_result_read(struct claude_result *r, const struct json *doc, json_at
   add_usage(r, root);
   tell_usage(r, events);
   keep_denials(r, doc, root);
-  keep_words(r, doc, root);
-  if (is_noise(doc, root))
+  bool noise = is_noise(doc, root);
+  if (!noise || r->outcome != OUTCOME_ERROR)
+    keep_words(r, doc, root);
+  if (noise)
     return false;
   if (r->wants_value) {
     json_at value = json_get(root, "structured_output");

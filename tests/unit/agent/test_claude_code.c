@@ -104,6 +104,23 @@ static void test_claude__the_value_that_was_asked_for_is_told_once(void **state)
       "\"result\":\"It is {\\\"n\\\":3}.\"}",
       NULL};
   const char *const none[] = {OK, NULL};
+  const char *const refused[] = {
+      use,
+      "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\","
+      "\"tool_use_id\":\"t\",\"is_error\":true,\"content\":\"no n\"}]}}",
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,"
+      "\"result\":\"I cannot.\"}",
+      NULL};
+  const char *const of_the_host[] = {
+      "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{\"type\":\"tool_"
+      "use\",\"id\":\"h\",\"name\":\"mcp__tanstack__StructuredOutput\",\"input\":{\"a\":"
+      "1}"
+      "}]}}",
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,"
+      "\"result\":\"{\\\"n\\\":5}\"}",
+      NULL};
+  expect_told(refused, "structured-output-parse-failed", "structured-output.complete");
+  expect_told(of_the_host, "\"object\":{\"n\":5}", "\"object\":{\"a\":1}");
   expect_told(by_tool, "\"object\":{\"n\": 1.0},\"raw\":\"{\\\"n\\\": 1.0}\"",
               "TOOL_CALL");
   expect_told(by_result, "\"object\":{\"n\": 2},\"raw\":\"{\\\"n\\\":2}\"", "TOOL_CALL");
