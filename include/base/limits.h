@@ -83,6 +83,11 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_LINGER_BYTES    ((size_t)64 * MIB) /* dropped after an early answer */
 #define LIMIT_LINGER_MS       3000u              /* for the client to close its end */
 
+/* A WebSocket. */
+#define LIMIT_WS_MESSAGE_BYTES ((size_t)100 * MIB) /* of a client; more: closed 1009 */
+#define LIMIT_WS_PING_MS       30000u /* silent for so long: a ping; again: gone */
+#define LIMIT_WS_CLOSE_MS      3000u  /* for the client's answer to our close */
+
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
 #define LIMIT_BRIDGE_CONNECTIONS 256

@@ -2,12 +2,12 @@
 /* http_exchange.h - one request in its owner's hands, and the answer to it.
  *
  * Whoever gets an exchange from the server (http_setup.h) answers it once: http_reply(),
- * or http_begin() ... http_end().  The pointer is dead after the answer's last byte was
- * handed over by http_end() or http_reply(), or after `on_gone`, whichever comes first;
- * on_gone comes at most once, never after the answer was ended.  Without an on_gone the
- * pointer stays good until the answer is ended or http_server_close(), and what is
- * written for a client that left is dropped.  No callback comes from inside a call on an
- * exchange.  */
+ * or http_begin() ... http_end(), or http_upgrade() ... http_end().  The pointer is dead
+ * after the answer's last byte was handed over by http_end() or http_reply(), or after
+ * `on_gone`, whichever comes first; on_gone comes at most once, never after the answer
+ * was ended.  Without an on_gone the pointer stays good until the answer is ended or
+ * http_server_close(), and what is written for a client that left is dropped.  No
+ * callback comes from inside a call on an exchange.  */
 #ifndef HTTP_HTTP_EXCHANGE_H
 #define HTTP_HTTP_EXCHANGE_H
 
@@ -48,6 +48,13 @@ void http_begin(struct http_exchange *x, const struct http_answer *answer,
  * Returns the backlog. */
 size_t http_write(struct http_exchange *x, struct span bytes);
 void http_end(struct http_exchange *x);
+/* The connection leaves HTTP: 101 and the answer's headers, `connection: upgrade` among
+ * them; then http_write() writes bytes as they are, until http_end() or http_abort(), and
+ * what the client sends comes by on_input, as it comes.  No bytes: the client's end of
+ * input, once; on_gone is told only of what breaks.  Only for an exchange that on_request
+ * handed out. */
+void http_upgrade(struct http_exchange *x, const struct http_answer *answer,
+                  void (*on_input)(void *who, struct span bytes), void *who);
 /* Cuts the connection (reset): the client sees a broken answer. No on_gone. */
 void http_abort(struct http_exchange *x);
 

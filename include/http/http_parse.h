@@ -7,8 +7,9 @@
  * with 400: what llhttp refuses in strict mode (two Content-Length values, Content-Length
  * with Transfer-Encoding, bare CR, obsolete folding, a control byte in a header),
  * HTTP/0.9, a missing or repeated Host in 1.1, a transfer coding other than `chunked`.
- * Other versions: 505.  An absolute-form target is cut to its path.  `Upgrade` is noted
- * and otherwise ignored; trailers are dropped.  */
+ * Other versions: 505.  An absolute-form target is cut to its path.  `Upgrade` (with
+ * `Connection: upgrade`) is noted, and the request is one like any other; trailers are
+ * dropped.  */
 #ifndef HTTP_HTTP_PARSE_H
 #define HTTP_HTTP_PARSE_H
 

@@ -15,23 +15,10 @@
 #ifndef HTTP_WS_SOCKET_H
 #define HTTP_WS_SOCKET_H
 
-#include "base/buf.h"
+#include "http/ws_frame.h"
 
 struct http_exchange;
 struct ws_socket;
-
-enum {
-  WS_NORMAL = 1000,
-  WS_GOING_AWAY = 1001,
-  WS_PROTOCOL_ERROR = 1002,
-  WS_UNSUPPORTED = 1003,
-  WS_NO_CODE = 1005, /* only told, never sent: the client's close had no code */
-  WS_BROKEN = 1006,  /* only told, never sent: the connection ended without a close */
-  WS_NOT_UTF8 = 1007,
-  WS_POLICY = 1008,
-  WS_TOO_BIG = 1009,
-  WS_INTERNAL_ERROR = 1011
-};
 
 struct ws_socket_setup {
   size_t message_bytes; /* one message of the client, fragments together */

@@ -10,6 +10,7 @@ static const struct {
   int status;
   const char *reason;
 } reasons[] = {
+    {101, "Switching Protocols"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},
@@ -25,6 +26,7 @@ static const struct {
     {409, "Conflict"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
+    {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
@@ -80,7 +82,7 @@ void http_answer_put_length(struct buf *out, size_t len)
 
 bool http_answer_has_body(int status)
 {
-  return status != 204 && status != 304;
+  return status >= 200 && status != 204 && status != 304;
 }
 
 /* This runs for every event of a stream, so it is not left to printf. */

@@ -139,6 +139,33 @@ static void after_parse(struct http_connection *c)
   http_connection_arm(c);
 }
 
+static bool is_upgraded(const struct http_connection *c)
+{
+  return c->state == HTTP_CONNECTION_ANSWERING && c->exchange.on_input;
+}
+
+/* To the owner of an upgraded connection, who may end it from inside. */
+static void give_input(struct http_connection *c, struct span bytes)
+{
+  struct http_exchange *x = &c->exchange;
+  if (bytes.len > 0)
+    x->on_input(x->input_who, bytes);
+  if (!is_upgraded(c) || !c->peer_ended || x->end_told)
+    return;
+  x->end_told = true;
+  x->on_input(x->input_who, (struct span){0});
+}
+
+/* What came before the owner upgraded the connection. */
+static void give_ahead(struct http_connection *c)
+{
+  if (!is_upgraded(c))
+    return;
+  struct buf bytes = buf_take(&c->ahead);
+  give_input(c, buf_span(&bytes));
+  buf_wipe(&bytes);
+}
+
 static void update_reading(struct http_connection *c);
 
 static void take_bytes(struct http_connection *c, struct span bytes)
@@ -151,7 +178,9 @@ static void take_bytes(struct http_connection *c, struct span bytes)
   }
   if (c->ahead.len == 0)
     bytes = connection_parse(c, bytes);
-  if (c->state == HTTP_CONNECTION_READING || c->state == HTTP_CONNECTION_ANSWERING)
+  if (is_upgraded(c) && c->ahead.len == 0)
+    give_input(c, bytes);
+  else if (c->state == HTTP_CONNECTION_READING || c->state == HTTP_CONNECTION_ANSWERING)
     buf_add(&c->ahead, bytes);
   after_parse(c);
   update_reading(c);
@@ -163,6 +192,8 @@ static void take_end(struct http_connection *c)
   c->reading = false; /* libuv stopped it */
   if (c->state == HTTP_CONNECTION_LINGERING) {
     http_connection_close(c, false);
+  } else if (is_upgraded(c)) {
+    give_ahead(c);
   } else if (c->state == HTTP_CONNECTION_ANSWERING) {
     if (c->exchange.begun)
       (void)http_write(&c->exchange, buf_span(&c->exchange.probe));
@@ -281,6 +312,7 @@ void http_connection_turn(struct http_connection *c)
       buf_drop_front(&c->ahead, c->ahead.len - rest.len);
     after_parse(c);
   }
+  give_ahead(c);
   update_reading(c);
 }
 

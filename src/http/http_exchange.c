@@ -127,6 +127,25 @@ void http_begin(struct http_exchange *x, const struct http_answer *answer,
     (void)http_write(x, probe);
 }
 
+void http_upgrade(struct http_exchange *x, const struct http_answer *answer,
+                  void (*on_input)(void *who, struct span bytes), void *who)
+{
+  struct buf *out = &x->output->out;
+  assert(!x->early);
+  settle(x, answer);
+  x->bodyless = false;
+  x->close = true;
+  x->on_input = on_input;
+  x->input_who = who;
+  if (x->lost)
+    return;
+  size_t before = out->len;
+  http_answer_put_head(out, answer);
+  buf_add_text(out, "connection: upgrade\r\n\r\n");
+  http_output_grew(x->output, before);
+  x->calls->on_dirty(x->who);
+}
+
 size_t http_write(struct http_exchange *x, struct span bytes)
 {
   struct buf *out = &x->output->out;

@@ -38,7 +38,10 @@ struct http_exchange {
   void *gone_who;
   void (*on_writable)(void *who);
   void *writable_who;
-  bool woken; /* on_writable is due as soon as nothing is in flight */
+  void (*on_input)(void *who, struct span bytes); /* set: it is upgraded */
+  void *input_who;
+  bool end_told; /* on_input heard of the client's end */
+  bool woken;    /* on_writable is due as soon as nothing is in flight */
 };
 
 /* A whole answer of the server's own, to a request that nobody gets to see. */

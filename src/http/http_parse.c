@@ -166,8 +166,8 @@ static int on_head(llhttp_t *parser)
   r->target = target_path((struct span){p->text.at, p->target_len});
   r->minor = parser->http_minor;
   r->keep_alive = llhttp_should_keep_alive(parser) != 0;
-  /* llhttp would stop behind the head of an upgrade.  We never switch, so the request is
-   * one like any other. */
+  /* llhttp would stop behind the head of an upgrade.  Whether we switch, its owner says
+   * (http_upgrade()), so until then the request is one like any other. */
   r->upgrade = parser->upgrade != 0;
   parser->upgrade = 0;
   make_headers(p);

@@ -8,6 +8,7 @@
 #include "http/http_client.h"
 #include "http/http_server.h"
 #include "http/url.h"
+#include "http/ws_socket.h"
 #include "io/fd_writer.h"
 #include "io/loop.h"
 #include "io/signals.h"
@@ -20,6 +21,8 @@
 #include "traces.h"
 #include "wrap.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -30,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -397,6 +401,108 @@ static void call_twice(struct uv_loop_s *loop, struct http_client *client, unsig
   }
 }
 
+/* -- a WebSocket, and a client by hand -- */
+
+struct socket_state {
+  struct ws_socket *socket;
+  unsigned opened, closed;
+  int client;
+};
+
+static void echo(void *who, struct span text)
+{
+  struct socket_state *s = who;
+  (void)ws_socket_send(s->socket, text);
+  ws_socket_wake(s->socket);
+}
+
+static void say_close(void *who)
+{
+  struct socket_state *s = who;
+  ws_socket_close(s->socket, WS_NORMAL, "stop");
+}
+
+static void socket_closed(void *who, unsigned code, struct span reason)
+{
+  (void)reason;
+  struct socket_state *s = who;
+  assert_true(code == WS_NORMAL || code == WS_BROKEN);
+  s->closed++;
+}
+
+static void open_socket(void *who, struct http_exchange *x)
+{
+  struct socket_state *s = who;
+  struct ws_socket_setup setup = {.message_bytes = KIB,
+                                  .ping_ms = 500,
+                                  .close_ms = 500,
+                                  .on_message = echo,
+                                  .on_writable = say_close,
+                                  .on_close = socket_closed,
+                                  .who = s};
+  s->socket = ws_socket_open(x, &setup);
+  assert_non_null(s->socket);
+  s->opened++;
+}
+
+static bool client_ended(void *who)
+{
+  const struct socket_state *s = who;
+  char bytes[256];
+  ssize_t n = recv(s->client, bytes, sizeof bytes, MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN);
+}
+
+/* Says all it has to say at once: the request, a message, its close. */
+static void talk_to(struct uv_loop_s *loop, struct socket_state *s, unsigned port)
+{
+  static const char words[] =
+      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+      "\x81\x82\0\0\0\0hi";
+  static const char close_frame[] = "\x88\x82\0\0\0\0\x03\xe8";
+  struct sockaddr_in address = {.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  s->client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(s->client, (struct sockaddr *)&address, sizeof address), 0);
+  assert_int_equal(send(s->client, words, sizeof words - 1, MSG_NOSIGNAL),
+                   sizeof words - 1);
+  for (int i = 0; i < 3; i++)
+    uv_run(loop, UV_RUN_NOWAIT);
+  (void)send(s->client, close_frame, sizeof close_frame - 1, MSG_NOSIGNAL);
+  loopback_wait(loop, client_ended, s);
+  close(s->client);
+}
+
+static void socket_scenario(void)
+{
+  struct uv_loop_s *loop = loop_or_null();
+  struct fault f = {0};
+  struct socket_state s = {0};
+  unsigned server_closed = 0;
+  if (!loop)
+    return;
+  struct http_server_setup setup = {.limits = {4096, 20, 4096},
+                                    .connections = 4,
+                                    .head_ms = 1000,
+                                    .write_stall_ms = 1000,
+                                    .on_request = open_socket,
+                                    .who = &s};
+  struct http_server *server = http_server_open(loop, "127.0.0.1", 0, &setup, &f);
+  assert_true(server || f.kind != FAULT_NONE);
+  unsigned port = server ? http_server_port(server) : 0;
+  if (port > 0)
+    talk_to(loop, &s, port);
+  if (server) {
+    http_server_close(server, count, &server_closed);
+    loopback_wait(loop, counted, &server_closed);
+  }
+  end_loop(loop);
+  assert_int_equal(server_closed, server != NULL);
+  assert_int_equal(s.closed, s.opened);
+}
+
 static void http_scenario(void)
 {
   struct uv_loop_s *loop = loop_or_null();
@@ -530,6 +636,12 @@ static void test_torture__http_server_and_client(void **state)
   torture("http", http_scenario);
 }
 
+static void test_torture__web_socket(void **state)
+{
+  (void)state;
+  torture("web socket", socket_scenario);
+}
+
 int main(int argc, char **argv)
 {
   if (child_fixture_is_keeper(argc, argv))
@@ -546,6 +658,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_torture__companion),
       cmocka_unit_test(test_torture__writer),
       cmocka_unit_test(test_torture__http_server_and_client),
+      cmocka_unit_test(test_torture__web_socket),
       cmocka_unit_test(test_torture__a_run),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,7 @@ static void test_http_answer__frames_a_body(void **state)
   http_answer_put_chunk_head(&out, 0x1a2b);
   assert_string_equal(buf_cstring(&out), "content-length: 120\r\n1a2b\r\n");
   assert_true(http_answer_has_body(200));
+  assert_false(http_answer_has_body(101));
   assert_false(http_answer_has_body(204));
   assert_false(http_answer_has_body(304));
   buf_free(&out);

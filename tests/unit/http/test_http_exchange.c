@@ -22,7 +22,8 @@ struct fixture {
   struct loopback_client client;
   struct http_exchange *kept;
   void (*how)(struct fixture *d, struct http_exchange *x);
-  unsigned requests, gone;
+  unsigned requests, gone, ends;
+  struct buf input; /* of an upgraded connection */
 };
 
 static void gone(void *who)
@@ -327,6 +328,76 @@ static void test_http_exchange__may_be_answered_after_the_client_went(void **sta
   loopback_loop_close(&d.loop);
 }
 
+/* -- an upgrade -- */
+
+static void on_input(void *who, struct span bytes)
+{
+  struct fixture *d = who;
+  d->ends += bytes.len == 0;
+  buf_add(&d->input, bytes);
+}
+
+static void upgrade(struct fixture *d, struct http_exchange *x)
+{
+  struct http_header header = {SPAN_LITERAL("upgrade"), SPAN_LITERAL("bytes")};
+  keep(d, x);
+  http_upgrade(
+      x, &(struct http_answer){.status = 101, .headers = &header, .header_count = 1},
+      on_input, d);
+}
+
+static void test_http_upgrade__carries_bytes_as_they_are_both_ways(void **state)
+{
+  (void)state;
+  struct fixture d;
+  setup_fixture(&d, upgrade);
+  d.input = buf_make(KIB);
+  expect(
+      &d,
+      "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: bytes\r\nConnection: upgrade\r\n\r\nGET /",
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: bytes\r\nconnection: "
+      "upgrade\r\n\r\n");
+  buf_clear(&d.client.got);
+  assert_int_equal(http_write(d.kept, SPAN_LITERAL("raw")), 3);
+  loopback_wait_text(&d.client, "raw");
+  assert_string_equal(buf_cstring(&d.client.got), "raw");
+  loopback_send(&d.client, " HTTP/1.1\r\nHost: x\r\n\r\n", 1);
+  loopback_half_close(&d.client);
+  for (int i = 0; i < 100 && d.ends == 0; i++)
+    loopback_run_ms(&d.loop, 10);
+  assert_int_equal(d.ends, 1);
+  assert_string_equal(buf_cstring(&d.input), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  assert_int_equal(d.requests, 1);
+  (void)http_write(d.kept, SPAN_LITERAL("!"));
+  http_end(d.kept);
+  loopback_wait_end(&d.client);
+  assert_int_equal(d.client.error, 0);
+  assert_string_equal(buf_cstring(&d.client.got), "raw!");
+  buf_free(&d.input);
+  finish_fixture(&d);
+  assert_int_equal(d.gone, 0);
+  assert_int_equal(d.ends, 1);
+}
+
+static void test_http_upgrade__tells_of_a_reset(void **state)
+{
+  (void)state;
+  struct fixture d;
+  setup_fixture(&d, upgrade);
+  d.input = buf_make(KIB);
+  expect(&d, "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+         "HTTP/1.1 101 Switching Protocols\r\nupgrade: bytes\r\nconnection: "
+         "upgrade\r\n\r\n");
+  loopback_close(&d.client, true);
+  for (int i = 0; i < 100 && d.gone == 0; i++)
+    loopback_run_ms(&d.loop, 10);
+  assert_int_equal(d.gone, 1);
+  assert_int_equal(d.ends, 0);
+  http_server_close(d.server, NULL, NULL);
+  loopback_loop_close(&d.loop);
+  buf_free(&d.input);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -344,6 +415,8 @@ int main(void)
       cmocka_unit_test(test_http_abort__breaks_the_answer_without_on_gone),
       cmocka_unit_test(test_http_exchange__tells_the_request_its_body_and_both_ends),
       cmocka_unit_test(test_http_exchange__may_be_answered_after_the_client_went),
+      cmocka_unit_test(test_http_upgrade__carries_bytes_as_they_are_both_ways),
+      cmocka_unit_test(test_http_upgrade__tells_of_a_reset),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
