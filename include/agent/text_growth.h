@@ -23,6 +23,8 @@ struct text_growth {
 bool text_growth_knows(const struct text_growth *g, struct span id);
 /* Points into `whole`. */
 struct span text_growth_more(struct text_growth *g, struct span id, struct span whole);
+/* The text is whole: one that comes under its id is another. */
+void text_growth_forget(struct text_growth *g, struct span id);
 void text_growth_free(struct text_growth *g);
 
 #endif

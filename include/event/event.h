@@ -96,6 +96,9 @@ static inline void events_tool_result(struct events *e, struct span call_id,
 {
   events_tool_result_of(e, call_id, call_id, content, failed);
 }
+/* The agent has given up the call that it made last under this key, and may make it anew:
+ * it is interrupted, if it waits for its result. */
+void events_call_abandoned(struct events *e, struct span key);
 /* A call under this key waits for its result. */
 bool events_awaits_result(const struct events *e, struct span key);
 

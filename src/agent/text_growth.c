@@ -45,6 +45,14 @@ struct span text_growth_more(struct text_growth *g, struct span id, struct span 
   return more;
 }
 
+/* Its place stays, under no id. */
+void text_growth_forget(struct text_growth *g, struct span id)
+{
+  unsigned i = place_of(g, id);
+  if (i < g->used)
+    buf_clear(&g->texts[i].id);
+}
+
 void text_growth_free(struct text_growth *g)
 {
   for (unsigned i = 0; i < g->used; i++)

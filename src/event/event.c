@@ -315,6 +315,15 @@ void events_tool_result_of(struct events *e, struct span key, struct span call_i
   buf_free(&id);
 }
 
+void events_call_abandoned(struct events *e, struct span key)
+{
+  size_t i = open_calls_newest(&e->unanswered, key);
+  if (i == e->unanswered.count || !ready(e))
+    return;
+  interrupt(e, &e->unanswered.at[i]);
+  open_calls_drop(&e->unanswered, i);
+}
+
 bool events_awaits_result(const struct events *e, struct span key)
 {
   return open_calls_find(&e->unanswered, key) < e->unanswered.count;

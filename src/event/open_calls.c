@@ -41,6 +41,15 @@ size_t open_calls_find(const struct open_calls *calls, struct span key)
   return found;
 }
 
+size_t open_calls_newest(const struct open_calls *calls, struct span key)
+{
+  uint64_t hash = span_hash(key);
+  for (size_t i = calls->count; i > 0; i--)
+    if (calls->at[i - 1].key == hash)
+      return i - 1;
+  return calls->count;
+}
+
 void open_calls_drop(struct open_calls *calls, size_t index)
 {
   buf_free(&calls->at[index].id);

@@ -27,6 +27,8 @@ void open_calls_add(struct open_calls *calls, struct span key, unsigned step,
  * those of the last step the first, as results of calls that were made together come in
  * their order, and what an earlier step left open was given up. */
 size_t open_calls_find(const struct open_calls *calls, struct span key);
+/* The place of the one of this key that was opened last, or `count`. */
+size_t open_calls_newest(const struct open_calls *calls, struct span key);
 void open_calls_drop(struct open_calls *calls, size_t index);
 void open_calls_free(struct open_calls *calls);
 

@@ -4,15 +4,8 @@
  *
  *   line                                  event
  *   system/init (each time)               CUSTOM claude-code.session-id
- *   stream_event (Messages API)
- *     message_start                       the id of the message that streams from now on
- *     content_block_start                 text, thinking: a message of that kind opens
- *     content_block_delta                 of that kind: its delta; input_json, signature:
- *                                         nothing
- *     content_block_stop                  it closes
- *     abandoned_blocks, beside any        CUSTOM runlet.message-abandoned, once for each
- *                                         message from that block on
- *   assistant, text and thinking blocks   whole messages, unless their message streamed
+ *   stream_event, assistant               text and reasoning messages, and which of them
+ *                                         are void (claude_messages.h)
  *   assistant, tool_use block             a tool call; "mcp__<bridge>__" is cut off its
  *                                         name
  *   user, tool_result block               its result; text only, images are lost
@@ -23,47 +16,25 @@
  *   anything else                         nothing
  *
  * Lines of sub-agents (parent_tool_use_id not null; a missing one is null) are dropped,
- * as TanStack's runner does.  Claude Code prints one `assistant` line for each content
- * block, all with the message's id.  A tool can run and its `user` line be printed
- * before the message_stop of the message that called it.
- *
- * A message that breaks off is begun again, or gone on with, in a new one.  Claude Code
- * says which of its blocks are void; older versions only by a made-up `user` line, and
- * then it is those that never came as an `assistant` line.  So is an `assistant` line
- * with an `error`, if a message follows it before the result.  */
+ * as TanStack's runner does.  A tool can run and its `user` line be printed before the
+ * message_stop of the message that called it.  */
 #include "agent/harness.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "claude_code_plan.h"
 #include "claude_code_result.h"
 #include "claude_code_tasks.h"
+#include "claude_messages.h"
 #include "claude_tools.h"
 #include "event/event_session.h"
-#include "event/seen_ids.h"
 
 #include <limits.h>
-#include <stdlib.h>
-
-enum block { BLOCK_OTHER, BLOCK_TEXT, BLOCK_THINKING };
-
-/* A message of ours that was opened for a block of the agent's message. */
-struct opened {
-  unsigned long long index; /* of the block */
-  struct buf id;            /* as JSON */
-  bool whole;               /* its `assistant` line came */
-};
 
 struct claude {
   struct claude_tools offered; /* the run's host tools; none in a transcript */
   bool compared;               /* with what the agent has */
   struct buf prefix;           /* of bridged tools' names; empty: the default's */
-  struct buf message;          /* the message that streams now */
-  struct seen_ids streamed;    /* ids of all that did */
-  enum block block;            /* what streams now */
-  struct opened *opened;       /* for the message that streams now */
-  size_t opened_count, opened_capacity;
-  struct buf failed; /* the id of an assistant line with an error, as JSON */
+  struct claude_messages messages;
   struct claude_tasks tasks;
   struct claude_result result;
   struct buf value_call; /* the id of the call whose input is the value */
@@ -108,107 +79,12 @@ static void on_init(const struct line *l, json_at root)
   l->c->compared = true;
 }
 
-/* -- the Messages API's events -- */
+/* -- tool calls -- */
 
-static void forget_opened(struct claude *c)
+/* True: it became a call of the stream. */
+static bool on_tool_use(void *who, json_at block)
 {
-  for (size_t i = 0; i < c->opened_count; i++)
-    buf_free(&c->opened[i].id);
-  c->opened_count = 0;
-}
-
-/* A message was opened for this block; more than a message has are not noted. */
-static void note_opened(const struct line *l, json_at event)
-{
-  struct claude *c = l->c;
-  struct opened o = {.id = buf_make(LIMIT_EVENT_LINE_BYTES)};
-  if (c->opened_count >= LIMIT_OPEN_BLOCKS)
-    return;
-  json_whole(json_get(event, "index"), LIMIT_LINE_BYTES, &o.index);
-  events_last_message(l->events, &o.id);
-  c->opened = mem_reserve(c->opened, c->opened_count, &c->opened_capacity, sizeof o);
-  c->opened[c->opened_count++] = o;
-}
-
-/* Those of the blocks from this one on, or only the ones that never became whole. */
-static void abandon(const struct line *l, unsigned long long from, bool half_only)
-{
-  struct claude *c = l->c;
-  for (size_t i = 0; i < c->opened_count; i++)
-    if (c->opened[i].index >= from && !(half_only && c->opened[i].whole))
-      events_message_abandoned(l->events, buf_span(&c->opened[i].id));
-  forget_opened(c);
-}
-
-static void message_starts(const struct line *l, json_at event)
-{
-  struct claude *c = l->c;
-  agent_works_again(l->output);
-  forget_opened(c);
-  agent_keep(&c->message, json_member_text(l->doc, json_get(event, "message"), "id"));
-  if (c->message.len > 0)
-    seen_ids_add(&c->streamed, buf_span(&c->message));
-  c->block = BLOCK_OTHER;
-}
-
-static void block_starts(const struct line *l, json_at event)
-{
-  json_at block = json_get(event, "content_block");
-  if (is(l, block, "type", "text")) {
-    l->c->block = BLOCK_TEXT;
-    events_text_open(l->events, buf_span(&l->c->message));
-    note_opened(l, event);
-  } else if (is(l, block, "type", "thinking")) {
-    l->c->block = BLOCK_THINKING;
-    events_reasoning_open(l->events, (struct span){0});
-    note_opened(l, event);
-  } else {
-    l->c->block = BLOCK_OTHER;
-  }
-}
-
-static void block_grows(const struct line *l, json_at event)
-{
-  json_at delta = json_get(event, "delta");
-  if (l->c->block == BLOCK_TEXT && is(l, delta, "type", "text_delta"))
-    events_text(l->events, json_member_text(l->doc, delta, "text"));
-  else if (l->c->block == BLOCK_THINKING && is(l, delta, "type", "thinking_delta"))
-    events_reasoning(l->events, json_member_text(l->doc, delta, "thinking"));
-}
-
-static void block_stops(const struct line *l)
-{
-  if (l->c->block == BLOCK_TEXT)
-    events_text_close(l->events);
-  else if (l->c->block == BLOCK_THINKING)
-    events_reasoning_close(l->events);
-  l->c->block = BLOCK_OTHER;
-}
-
-static void on_stream_event(const struct line *l, json_at root)
-{
-  json_at event = json_get(root, "event");
-  struct span type = json_member_text(l->doc, event, "type");
-  if (span_is(type, "content_block_delta")) {
-    block_grows(l, event);
-  } else if (span_is(type, "content_block_start")) {
-    block_starts(l, event);
-  } else if (span_is(type, "content_block_stop")) {
-    block_stops(l);
-  } else if (span_is(type, "message_start")) {
-    message_starts(l, event);
-  }
-  json_at void_blocks = json_get(root, "abandoned_blocks");
-  unsigned long long from = 0;
-  if (json_kind(void_blocks) == JSON_OBJECT &&
-      json_whole(json_get(void_blocks, "from_block_index"), LIMIT_LINE_BYTES, &from))
-    abandon(l, from, false);
-}
-
-/* -- whole messages -- */
-
-static void on_tool_use(const struct line *l, json_at block)
-{
+  const struct line *l = who;
   struct span name = json_member_text(l->doc, block, "name");
   struct span prefix = buf_span(&l->c->prefix);
   if (prefix.len == 0)
@@ -222,57 +98,13 @@ static void on_tool_use(const struct line *l, json_at block)
   if (!bridged && l->c->result.wants_value && span_is(name, VALUE_TOOL)) {
     agent_keep(&l->c->result.value, json_raw(input));
     agent_keep(&l->c->value_call, json_member_text(l->doc, block, "id"));
-    return;
+    l->c->result.value_called = true;
+    return false;
   }
   events_tool_call(l->events, bridged ? TOOL_HOST : TOOL_NATIVE,
                    json_member_text(l->doc, block, "id"), name,
                    none ? SPAN_LITERAL("{}") : json_raw(input));
-}
-
-/* The line of a block comes before the next one begins: it is the last one opened. */
-static void block_is_whole(struct claude *c)
-{
-  if (c->opened_count > 0)
-    c->opened[c->opened_count - 1].whole = true;
-}
-
-/* What was said with an error is void once the agent says something else. */
-static void goes_on(const struct line *l)
-{
-  if (l->c->failed.len > 0)
-    events_message_abandoned(l->events, buf_span(&l->c->failed));
-  agent_keep(&l->c->failed, (struct span){0});
-}
-
-static void on_assistant(const struct line *l, json_at root)
-{
-  json_at message = json_get(root, "message");
-  struct span id = json_member_text(l->doc, message, "id");
-  bool streamed = id.len > 0 && seen_ids_has(&l->c->streamed, id);
-  json_at content = json_get(message, "content");
-  if (json_kind(content) != JSON_ARRAY)
-    return;
-  bool told = false;
-  if (streamed)
-    block_is_whole(l->c);
-  for (json_at block = json_first(content); block; block = json_next(block)) {
-    told = told || is(l, block, "type", "text") || is(l, block, "type", "thinking");
-    if (is(l, block, "type", "tool_use")) {
-      on_tool_use(l, block);
-    } else if (!streamed && is(l, block, "type", "text")) {
-      events_text_open(l->events, id);
-      events_text(l->events, json_member_text(l->doc, block, "text"));
-      events_text_close(l->events);
-    } else if (!streamed && is(l, block, "type", "thinking")) {
-      events_reasoning_open(l->events, (struct span){0});
-      events_reasoning(l->events, json_member_text(l->doc, block, "thinking"));
-      events_reasoning_close(l->events);
-    }
-  }
-  if (!streamed && told && json_member_text(l->doc, root, "error").len > 0) {
-    agent_keep(&l->c->failed, (struct span){0});
-    events_last_message(l->events, &l->c->failed);
-  }
+  return true;
 }
 
 static void on_tool_result(const struct line *l, json_at block)
@@ -318,15 +150,14 @@ static void on_user(const struct line *l, json_at root)
     if (is(l, block, "type", "tool_result"))
       on_tool_result(l, block);
     else if (made_up && asks_again(l, block))
-      abandon(l, 0, true);
+      claude_messages_asked_again(&l->c->messages, l->events);
 }
 
 /* -- the run -- */
 
 static void on_result(const struct line *l, json_at root)
 {
-  block_stops(l);
-  agent_keep(&l->c->failed, (struct span){0});
+  claude_messages_end(&l->c->messages, l->events);
   claude_result_read(&l->c->result, l->doc, root, l->events);
   if (l->c->result.outcome != OUTCOME_NONE)
     agent_hang_up(l->output);
@@ -367,7 +198,7 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void on_object(const struct line *l, json_at root)
+static void on_object(struct line *l, json_at root)
 {
   struct span type = json_member_text(l->doc, root, "type");
   if (span_is(type, "result")) {
@@ -377,11 +208,10 @@ static void on_object(const struct line *l, json_at root)
   } else if (is_from_sub_agent(root)) {
     return;
   } else if (span_is(type, "stream_event")) {
-    goes_on(l);
-    on_stream_event(l, root);
+    if (claude_messages_stream(&l->c->messages, l->doc, root, l->events))
+      agent_works_again(l->output);
   } else if (span_is(type, "assistant")) {
-    goes_on(l);
-    on_assistant(l, root);
+    claude_messages_whole(&l->c->messages, l->doc, root, l->events, on_tool_use, l);
   } else if (span_is(type, "user")) {
     on_user(l, root);
   }
@@ -438,13 +268,9 @@ static void claude_free(void *state)
 {
   struct claude *c = state;
   buf_free(&c->prefix);
-  buf_free(&c->message);
   buf_free(&c->value_call);
-  buf_free(&c->failed);
-  forget_opened(c);
-  free(c->opened);
+  claude_messages_free(&c->messages);
   claude_result_free(&c->result);
-  seen_ids_free(&c->streamed);
 }
 
 static bool claude_succeeded(const void *state)

@@ -180,6 +180,9 @@ bool claude_result_read(struct claude_result *r, const struct json *doc, json_at
     json_at value = json_get(root, "structured_output");
     if (json_kind(value) == JSON_OBJECT || json_kind(value) == JSON_ARRAY)
       agent_keep(&r->value, json_raw(value));
+    else if (!r->value_called) /* what an earlier result had is not this one's */
+      agent_keep(&r->value, (struct span){0});
+    r->value_called = false;
     agent_keep(&r->answer, json_member_text(doc, root, "result"));
   }
   keep_reason(r, json_member_text(doc, root, "stop_reason"));

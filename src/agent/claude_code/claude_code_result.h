@@ -14,6 +14,8 @@
  *   cost      total_cost_usd is the session's: of a new session that is the run's, too;
  *             of one that was resumed the run's is what model_usage_since_last_result
  *             adds up to, and not known where a result has none
+ *   value     what was asked for by outputSchema: the last result's own, or that of the
+ *             tool for it since the result before; else there is none but in its text
  *   reason    stop_reason: max_tokens is "length", refusal "content_filter", what ends
  *             every answer is "stop", and others go out as they are  */
 #ifndef AGENT_CLAUDE_CODE_RESULT_H
@@ -37,8 +39,10 @@ struct claude_result { /* zeroed at first */
   bool own_unknown;
   double own_cost;
 
-  bool wants_value;  /* outputSchema was given: set by the caller */
-  struct buf value;  /* what was answered to it, by its tool or in the result */
+  bool wants_value; /* outputSchema was given: set by the caller */
+  struct buf value; /* what was answered to it, by its tool or in the result */
+  /* … by its tool since the last result: set by the caller. */
+  bool value_called;
   struct buf answer; /* the result's text */
 
   struct claude_denied { /* tools that were not permitted, and how often */

@@ -98,6 +98,7 @@ static void on_message(const struct line *l, json_at item, bool done)
   if (open)
     events_text_close(l->events);
   agent_keep(&c->open, (struct span){0});
+  text_growth_forget(&c->texts, id); /* gateways make one id for several answers */
   if (c->wants_value)
     agent_keep(&c->answer, text);
 }

@@ -125,15 +125,6 @@ static void only_status(struct item *i)
   put_given(i, "status");
 }
 
-/* Has it a link or a resource?  Images alone stay unsaid, as in TanStack's runner. */
-static bool has_resource(const struct json *doc, json_at content)
-{
-  json_at block = json_kind(content) == JSON_ARRAY ? json_first(content) : NULL;
-  while (block && !span_starts(json_member_text(doc, block, "type"), "resource"))
-    block = json_next(block);
-  return block;
-}
-
 /* What the blocks are, without their data. */
 static void put_blocks(const struct json *doc, json_at content, struct buf *out)
 {
@@ -174,7 +165,7 @@ static struct buf mcp_result(const struct json *doc, json_at item)
     return out;
   if (!is_nothing(value))
     buf_add(&out, json_raw(value));
-  else if (has_resource(doc, content))
+  else if (json_kind(content) == JSON_ARRAY && json_first(content))
     put_blocks(doc, content, &out);
   else
     return object_of(doc, item, only_status);

@@ -126,6 +126,20 @@ static void test_claude__the_value_that_was_asked_for_is_told_once(void **state)
   expect_told(by_result, "\"object\":{\"n\": 2},\"raw\":\"{\\\"n\\\":2}\"", "TOOL_CALL");
   expect_told(by_text, "\"object\":{\"n\":3},\"raw\":\"It is {", "TOOL_CALL");
   const char *const cut[] = {MAX_TURNS, NULL}, *const cut_late[] = {use, MAX_TURNS, NULL};
+  /* the first result's value is not the second's */
+  static const char worded[] =
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":"
+      "false,\"num_turns\":1,\"result\":\"no value\"}";
+  const char *const of_another[] = {
+      "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"num_turns\":1,"
+      "\"result\":\"x\",\"structured_output\":{\"n\":1}}",
+      worded, NULL};
+  const char *const of_another_call[] = {use, used, OK, worded, NULL};
+  const char *const called_again[] = {use, used, OK, use, used, worded, NULL};
+  expect_told(of_another, "structured-output-parse-failed", "{\"n\":1}");
+  expect_told(of_another_call, "structured-output-parse-failed", "{\"n\": 1.0}");
+  expect_told(called_again, "\"object\":{\"n\": 1.0},\"raw\":\"no value\"",
+              "structured-output-parse-failed");
   expect_told(none, "structured-output-parse-failed", "RUN_FINISHED");
   expect_told(cut, "\"code\":\"structured-output-parse-failed\"", "RUN_ERROR");
   expect_told(cut, "\"finishReason\":\"length\"", "RUN_ERROR");

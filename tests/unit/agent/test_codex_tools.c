@@ -86,6 +86,15 @@ test_codex_tools__blocks_without_a_text_are_told_without_their_data(void **state
       "\"image\",\"mimeType\":\"image/png\"},{\"type\":\"resource\",\"uri\":\"u\","
       "\"text\":\"T\"}]",
       false);
+  /* images alone, too */
+  expect_call(
+      "{\"type\":\"mcp_tool_call\",\"server\":\"ours\",\"tool\":\"t\",\"status\":"
+      "\"completed\",\"result\":{\"content\":[{\"type\":\"image\",\"data\":\"AAAA\","
+      "\"mimeType\":\"image/png\"}]}}",
+      "ours", "t", "{}", "[{\"type\":\"image\",\"mimeType\":\"image/png\"}]", false);
+  expect_call("{\"type\":\"mcp_tool_call\",\"server\":\"ours\",\"tool\":\"t\",\"status\":"
+              "\"completed\",\"result\":{\"content\":[]}}",
+              "ours", "t", "{}", "{\"status\":\"completed\"}", false);
 }
 
 static void test_codex_tools__an_alias_is_told_by_the_hosts_name(void **state)

@@ -35,6 +35,21 @@ static void test_text_growth__tells_what_lies_beyond(void **state)
   assert_false(text_growth_knows(&g, SPAN_LITERAL("a")));
 }
 
+static void test_text_growth__one_that_is_whole_is_forgotten(void **state)
+{
+  struct text_growth g = {0};
+  (void)state;
+  expect_more(&g, "a", "First.", "First.");
+  expect_more(&g, "b", "other", "other");
+  text_growth_forget(&g, SPAN_LITERAL("a"));
+  text_growth_forget(&g, SPAN_LITERAL("never"));
+  assert_false(text_growth_knows(&g, SPAN_LITERAL("a")));
+  expect_more(&g, "a", "Next", "Next");
+  expect_more(&g, "a", "Next.", ".");
+  expect_more(&g, "b", "others", "s");
+  text_growth_free(&g);
+}
+
 static void test_text_growth__begins_on_a_character(void **state)
 {
   struct text_growth g = {0};
@@ -67,6 +82,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_text_growth__tells_what_lies_beyond),
+      cmocka_unit_test(test_text_growth__one_that_is_whole_is_forgotten),
       cmocka_unit_test(test_text_growth__begins_on_a_character),
       cmocka_unit_test(test_text_growth__forgets_the_oldest_first),
   };

@@ -214,6 +214,25 @@ static void test_events__a_key_tells_open_calls_of_one_id_apart(void **state)
   stream_close(&s);
 }
 
+static void test_events__an_abandoned_calls_result_is_its_successors(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  call(&s, "x");
+  call(&s, "x");
+  events_call_abandoned(s.events, SPAN_LITERAL("x")); /* the second one */
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-x-2 ");
+  assert_non_null(strstr(s.text.at, "interrupted"));
+  call(&s, "x");
+  result(&s, "x");
+  result(&s, "x");
+  events_call_abandoned(s.events, SPAN_LITERAL("x")); /* none is open: nothing */
+  events_finish(s.events, "stop", NULL);
+  expect_ids(&s, "TOOL_CALL_RESULT", "r-x-2 r-x-3 r-x ");
+  stream_close(&s);
+}
+
 static void test_events__a_made_call_id_is_no_agents_id(void **state)
 {
   struct stream s;
@@ -566,6 +585,7 @@ int main(void)
       cmocka_unit_test(
           test_events__a_call_that_an_earlier_step_left_open_takes_no_later_result),
       cmocka_unit_test(test_events__a_key_tells_open_calls_of_one_id_apart),
+      cmocka_unit_test(test_events__an_abandoned_calls_result_is_its_successors),
       cmocka_unit_test(test_events__a_made_call_id_is_no_agents_id),
       cmocka_unit_test(test_events__the_oldest_of_too_many_open_calls_is_answered),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),

@@ -51,11 +51,29 @@ static void test_open_calls__the_first_of_the_last_step_is_due(void **state)
   open_calls_free(&calls);
 }
 
+static void test_open_calls__the_newest_is_the_one_that_was_opened_last(void **state)
+{
+  static const unsigned steps[] = {0, 3, 3};
+  struct open_calls calls = {0};
+  struct event event = {.name = SPAN_LITERAL("n")};
+  struct span key = SPAN_LITERAL("k");
+  (void)state;
+  assert_int_equal(open_calls_newest(&calls, key), 0);
+  for (size_t i = 0; i < 3; i++)
+    open_calls_add(&calls, key, steps[i], &event);
+  open_calls_add(&calls, SPAN_LITERAL("other"), 3, &event);
+  assert_int_equal(open_calls_find(&calls, key), 1);
+  assert_int_equal(open_calls_newest(&calls, key), 2);
+  assert_int_equal(open_calls_newest(&calls, SPAN_LITERAL("none")), calls.count);
+  open_calls_free(&calls);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_open_calls__what_is_known_of_a_call_comes_back),
       cmocka_unit_test(test_open_calls__the_first_of_the_last_step_is_due),
+      cmocka_unit_test(test_open_calls__the_newest_is_the_one_that_was_opened_last),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
