@@ -27,6 +27,25 @@ struct agent_action_call { /* an agent_call that waits */
   struct buf body;
 };
 
+struct agent_question { /* what an agent asks leave for */
+  struct span id;       /* no other that waits has it; harness.permit's */
+  struct span call;     /* the agent's id of the tool call; empty: it does not tell */
+  struct span tool;     /* its name, as events have it; empty likewise */
+  struct span input;    /* its arguments, raw JSON; empty likewise */
+};
+
+struct agent_answer { /* somebody's, to such a question */
+  bool yes;
+  struct span reason; /* for the agent's model; empty: none */
+  /* yes: raw JSON, what the tool is called with instead; empty: as it was asked. */
+  struct span input;
+};
+
+struct agent_action_question { /* an agent_question that waits */
+  struct buf id, call, tool, input;
+};
+void agent_action_question_free(struct agent_action_question *q);
+
 struct agent_actions { /* filled by the calls below, emptied by the run */
   struct buf input;    /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
   struct agent_action_call *calls;
@@ -39,11 +58,13 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   struct agent_retries retries;
   /* Set by the run when somebody answers questions; else the permission mode decides. */
   bool can_ask;
-  struct buf *questions; /* ids of agent_permit() that wait for harness.permit */
+  struct agent_action_question *questions; /* that wait for harness.permit */
   size_t question_count, question_capacity;
+  struct buf *withdrawn; /* ids of questions that need no answer any more */
+  size_t withdrawn_count, withdrawn_capacity;
 };
 struct agent_actions agent_actions_make(void);
-/* The input, the calls and the questions; the rest stays. */
+/* The input, the calls, the questions and what was withdrawn; the rest stays. */
 void agent_actions_clear(struct agent_actions *o);
 void agent_actions_free(struct agent_actions *o);
 
@@ -74,9 +95,11 @@ void agent_dismiss(struct agent_output *e);
 void agent_retry(struct agent_output *e, struct span words, unsigned long long own_most);
 /* May the agent do what it asks leave for?  ALLOW and DENY are the answer, which the
  * harness gives its agent now.  ASK: the question waits in the actions, the agent gets no
- * answer, and the run calls harness.permit with this `id` once somebody has decided. */
-enum permission agent_permit(struct agent_output *e, struct span id,
-                             const struct permission_question *q);
+ * answer, and the run calls harness.permit with its id once somebody has decided. */
+enum permission agent_permit(struct agent_output *e, const struct agent_question *q,
+                             const struct permission_question *may);
+/* The agent has taken a question back. */
+void agent_withdraw(struct agent_output *e, struct span id);
 /* The input of just now came from a clock: idleMs goes on counting. */
 void agent_heartbeat(struct agent_output *e);
 

@@ -43,6 +43,9 @@ struct plan_place {
   struct span folder;    /* the run's private folder: plan files land there */
   struct span workspace; /* the agent's current folder */
   struct span secret;    /* 64 hex digits, fresh for the run, struck out of every log */
+  /* Somebody answers the agent's questions and may speak while it works: an agent that
+   * can be started so is (agent_actions.can_ask is set, too). */
+  bool dialogue;
 };
 
 struct harness {
@@ -79,11 +82,16 @@ struct harness {
    * True: something was said, and the kill ladder waits for agent_hang_up(), at most
    * LIMIT_POLITE_MS.  May be NULL; called once at most. */
   bool (*cancel)(void *state, struct agent_output *output);
-  /* The answer to an agent_permit() that was PERMISSION_ASK, with its id; `reason` is
-   * for the agent's model, empty: none.  False: no such question waits.  NULL: this agent
-   * never asks. */
-  bool (*permit)(void *state, struct span id, bool yes, struct span reason,
+  /* The answer to an agent_permit() that was PERMISSION_ASK, with its id; what the
+   * agent's protocol has no place for is left out.  False: no such question waits.  NULL:
+   * this agent never asks. */
+  bool (*permit)(void *state, struct span id, const struct agent_answer *answer,
                  struct agent_output *output);
+  /* More words of the user while the agent works, of a run with plan_place.dialogue: its
+   * model gets them with its next request.  `id` is whoever says them's, may be empty.
+   * FAULT_CONFLICT: not at this time.  NULL: this agent has no way for it. */
+  int (*say)(void *state, struct span id, struct span text, struct agent_output *output,
+             struct fault *f);
   /* The process is gone.  Decides from all signals together: what the agent
    * said last, exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*finish)(void *state, const struct process_end *end, struct agent_output *output);

@@ -58,6 +58,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
 #define LIMIT_OPEN_BLOCKS       256  /* of a message, that can be named as abandoned */
 #define LIMIT_OPEN_CALLS        4096 /* without a result; more: the oldest gets one */
+#define LIMIT_OPEN_QUESTIONS    256  /* of a run, for leave; one more is denied at once */
 #define LIMIT_ABANDONED_BYTES   ((size_t)64 * KIB) /* ids of an answer not yet whole */
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
@@ -130,11 +131,12 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_OPEN_TASKS      256  /* of an agent, told apart; more are not waited for */
 #define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
-#define LIMIT_POLITE_MS       1000u /* for an agent's own cancel, before the signals */
-#define LIMIT_LAST_WORDS_MS   150u  /* of silence after a turn's end: then stdin ends */
-#define LIMIT_WORDS_MOST_MS   1500u /* … of an agent that speaks on and on */
-#define LIMIT_AGENT_RETRIES   4u    /* in a row, for one reason; more: given up */
-#define LIMIT_OWN_RETRIES     100u  /* an agent that names more names no end */
+#define LIMIT_QUESTION_MS     600000u /* somebody's answer to a question for leave */
+#define LIMIT_POLITE_MS       1000u   /* for an agent's own cancel, before the signals */
+#define LIMIT_LAST_WORDS_MS   150u    /* of silence after a turn's end: then stdin ends */
+#define LIMIT_WORDS_MOST_MS   1500u   /* … of an agent that speaks on and on */
+#define LIMIT_AGENT_RETRIES   4u      /* in a row, for one reason; more: given up */
+#define LIMIT_OWN_RETRIES     100u    /* an agent that names more names no end */
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
 #define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */

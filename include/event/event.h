@@ -99,6 +99,10 @@ static inline void events_tool_result(struct events *e, struct span call_id,
 /* The agent has given up the call that it made last under this key, and may make it anew:
  * it is interrupted, if it waits for its result. */
 void events_call_abandoned(struct events *e, struct span key);
+/* Of the call that was made last under the agent's id `call_id` and waits for its result:
+ * its id as JSON and its name, lent until the next event.  False: there is none. */
+bool events_open_call(const struct events *e, struct span call_id, struct span *id_json,
+                      struct span *name);
 /* A call under this key waits for its result. */
 bool events_awaits_result(const struct events *e, struct span key);
 

@@ -12,7 +12,8 @@
  *
  * and what modelOptions.allowedTools names is allowed in every mode.  The rest is
  * denied, or asked, where there is somebody who can be asked; a plan is never asked
- * about.  */
+ * about.  A tool that has a question for a person is asked in every mode, and denied
+ * where there is nobody.  */
 #ifndef REQUEST_PERMISSION_H
 #define REQUEST_PERMISSION_H
 
@@ -40,6 +41,7 @@ struct permission_question {
   enum permission_kind kind;
   bool host_tool; /* a tool of the orchestrator, over the bridge */
   bool listed;    /* modelOptions.allowedTools names it */
+  bool person;    /* what the tool does is to ask a person */
 };
 
 enum permission permission_decide(const struct permission_question *q, bool can_ask);

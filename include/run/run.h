@@ -11,16 +11,17 @@
  * order; `on_over` comes once, never from inside run_start() or run_cancel(), when
  * nothing of the run is left on the loop.
  *
- * A door answers an agent only through its run, never through bridge or tool.  The place
- * of such answers is here: run_permit(run, id, yes, reason) when a harness can put a
- * question to the orchestrator, run_tool_result(run, id, result) when an executor sends
- * its calls there (tool/tool_executor.h).  */
+ * A door answers an agent only through its run, never through bridge or tool: what it
+ * asks leave for and more words of the user by run/run_dialogue.h, and by
+ * run_tool_result(run, id, result) when an executor sends its calls there
+ * (tool/tool_executor.h).  */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
 #include "base/fault.h"
 #include "event/event.h"
 #include "request/run_request.h"
+#include "run/run_dialogue.h"
 #include "run/run_outcome.h"
 #include "run/run_settings.h"
 

@@ -20,6 +20,14 @@ static void free_secret(char *text)
   free(text);
 }
 
+void agent_action_question_free(struct agent_action_question *q)
+{
+  buf_free(&q->id);
+  buf_free(&q->call);
+  buf_free(&q->tool);
+  buf_free(&q->input);
+}
+
 void agent_actions_clear(struct agent_actions *o)
 {
   buf_clear(&o->input);
@@ -34,10 +42,15 @@ void agent_actions_clear(struct agent_actions *o)
   o->calls = NULL;
   o->call_count = o->call_capacity = 0;
   for (size_t i = 0; i < o->question_count; i++)
-    buf_free(&o->questions[i]);
+    agent_action_question_free(&o->questions[i]);
   free(o->questions);
   o->questions = NULL;
   o->question_count = o->question_capacity = 0;
+  for (size_t i = 0; i < o->withdrawn_count; i++)
+    buf_free(&o->withdrawn[i]);
+  free(o->withdrawn);
+  o->withdrawn = NULL;
+  o->withdrawn_count = o->withdrawn_capacity = 0;
 }
 
 void agent_actions_free(struct agent_actions *o)
@@ -103,19 +116,36 @@ void agent_retry(struct agent_output *e, struct span words, unsigned long long o
   agent_retries_add(&e->actions->retries, e->events, words, own_most);
 }
 
-enum permission agent_permit(struct agent_output *e, struct span id,
-                             const struct permission_question *q)
+static struct buf copy_of(struct span text, size_t most)
+{
+  struct buf copy = buf_make(most);
+  buf_add(&copy, text);
+  return copy;
+}
+
+enum permission agent_permit(struct agent_output *e, const struct agent_question *q,
+                             const struct permission_question *may)
 {
   struct agent_actions *o = e->actions;
-  enum permission answer = permission_decide(q, o->can_ask);
+  enum permission answer = permission_decide(may, o->can_ask);
   if (answer != PERMISSION_ASK)
     return answer;
   o->questions = mem_reserve(o->questions, o->question_count, &o->question_capacity,
                              sizeof *o->questions);
-  struct buf *copy = &o->questions[o->question_count++];
-  *copy = buf_make(LIMIT_NAME_BYTES);
-  buf_add(copy, id);
+  o->questions[o->question_count++] =
+      (struct agent_action_question){.id = copy_of(q->id, LIMIT_LINE_BYTES),
+                                     .call = copy_of(q->call, LIMIT_LINE_BYTES),
+                                     .tool = copy_of(q->tool, LIMIT_LINE_BYTES),
+                                     .input = copy_of(q->input, LIMIT_LINE_BYTES)};
   return answer;
+}
+
+void agent_withdraw(struct agent_output *e, struct span id)
+{
+  struct agent_actions *o = e->actions;
+  o->withdrawn = mem_reserve(o->withdrawn, o->withdrawn_count, &o->withdrawn_capacity,
+                             sizeof *o->withdrawn);
+  o->withdrawn[o->withdrawn_count++] = copy_of(id, LIMIT_LINE_BYTES);
 }
 
 void agent_heartbeat(struct agent_output *e)

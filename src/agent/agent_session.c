@@ -123,11 +123,21 @@ bool agent_session_cancel(struct agent_session *h)
   return h->harness->cancel && h->harness->cancel(h->state, &output);
 }
 
-bool agent_session_permit(struct agent_session *h, struct span id, bool yes,
-                          struct span reason)
+bool agent_session_permit(struct agent_session *h, struct span id,
+                          const struct agent_answer *answer)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
-  return h->harness->permit && h->harness->permit(h->state, id, yes, reason, &output);
+  return h->harness->permit && h->harness->permit(h->state, id, answer, &output);
+}
+
+int agent_session_say(struct agent_session *h, struct span id, struct span text,
+                      struct fault *f)
+{
+  struct agent_output output = {.events = h->events, .actions = &h->actions};
+  if (!h->harness->say)
+    return fault_set(f, FAULT_BAD_INPUT, "%s takes no words while it works",
+                     h->harness->id);
+  return h->harness->say(h->state, id, text, &output, f);
 }
 
 bool agent_session_gave_up(const struct agent_session *h)

@@ -253,13 +253,14 @@ static void interrupt(struct events *e, const struct open_call *c)
   send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
 }
 
-static void add_unanswered(struct events *e, struct span key, const struct event *call)
+static void add_unanswered(struct events *e, struct span key, struct span native,
+                           const struct event *call)
 {
   if (e->unanswered.count >= LIMIT_OPEN_CALLS) {
     interrupt(e, &e->unanswered.at[0]);
     open_calls_drop(&e->unanswered, 0);
   }
-  open_calls_add(&e->unanswered, key, e->step, call);
+  open_calls_add(&e->unanswered, key, native, e->step, call);
 }
 
 /* `call`: id, name and origin. */
@@ -292,7 +293,7 @@ void events_tool_call_of(struct events *e, enum tool_origin origin, struct span 
   begin_content(e);
   e->tool_calls++;
   send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
-  add_unanswered(e, key, &call);
+  add_unanswered(e, key, call_id, &call);
   buf_free(&id);
 }
 
@@ -322,6 +323,17 @@ void events_call_abandoned(struct events *e, struct span key)
     return;
   interrupt(e, &e->unanswered.at[i]);
   open_calls_drop(&e->unanswered, i);
+}
+
+bool events_open_call(const struct events *e, struct span call_id, struct span *id_json,
+                      struct span *name)
+{
+  size_t i = open_calls_of(&e->unanswered, call_id);
+  if (i == e->unanswered.count)
+    return false;
+  *id_json = buf_span(&e->unanswered.at[i].id);
+  *name = buf_span(&e->unanswered.at[i].name);
+  return true;
 }
 
 bool events_awaits_result(const struct events *e, struct span key)

@@ -15,11 +15,12 @@ static struct buf copy(struct span text)
   return b;
 }
 
-void open_calls_add(struct open_calls *calls, struct span key, unsigned step,
-                    const struct event *call)
+void open_calls_add(struct open_calls *calls, struct span key, struct span native,
+                    unsigned step, const struct event *call)
 {
   calls->at = mem_reserve(calls->at, calls->count, &calls->capacity, sizeof *calls->at);
   calls->at[calls->count++] = (struct open_call){.key = span_hash(key),
+                                                 .native = span_hash(native),
                                                  .step = step,
                                                  .id = copy(call->call),
                                                  .name = copy(call->name),
@@ -46,6 +47,15 @@ size_t open_calls_newest(const struct open_calls *calls, struct span key)
   uint64_t hash = span_hash(key);
   for (size_t i = calls->count; i > 0; i--)
     if (calls->at[i - 1].key == hash)
+      return i - 1;
+  return calls->count;
+}
+
+size_t open_calls_of(const struct open_calls *calls, struct span native)
+{
+  uint64_t hash = span_hash(native);
+  for (size_t i = calls->count; i > 0; i--)
+    if (calls->at[i - 1].native == hash)
       return i - 1;
   return calls->count;
 }

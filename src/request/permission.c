@@ -19,6 +19,8 @@ enum permission_mode permission_mode_read(struct span name)
 
 enum permission permission_decide(const struct permission_question *q, bool can_ask)
 {
+  if (q->person)
+    return can_ask ? PERMISSION_ASK : PERMISSION_DENY;
   if (q->mode == PERMISSION_MODE_BYPASS || q->listed)
     return PERMISSION_ALLOW;
   if (q->mode == PERMISSION_MODE_PLAN)

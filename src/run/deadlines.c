@@ -22,6 +22,7 @@ struct watch {
   struct loop_timer *run, *quiet, *words, *result, *beat;
   unsigned long long ended_ms; /* when the turn was over; 0: it is not */
   bool hung_up;
+  size_t questions; /* that wait for somebody's answer */
   /* When (clock_ticks_ms) the agent was last seen busy, or spoke by another way than its
    * stdout. */
   unsigned long long busy_ms;
@@ -88,7 +89,7 @@ static void quiet_may_be_over(void *who)
       loop_timer_start(w->quiet, s->deadlines->idle_ms);
     return;
   }
-  bool busy = child_is_paused(s->child) || w->waiting_ms ||
+  bool busy = child_is_paused(s->child) || w->waiting_ms || w->questions > 0 ||
               (spoke && s->bridge && bridge_facts(s->bridge).open_calls > 0);
   unsigned long long now = clock_ticks_ms(), from = child_last_output_ms(s->child);
   if (busy)
@@ -209,6 +210,13 @@ void watch_works(struct watch *w)
   w->busy_ms = clock_ticks_ms();
   loop_timer_stop(w->words);
   loop_timer_stop(w->result);
+}
+
+void watch_questions(struct watch *w, size_t open)
+{
+  if (w->questions > 0 && open == 0)
+    w->busy_ms = clock_ticks_ms();
+  w->questions = open;
 }
 
 void watch_alive(struct watch *w)

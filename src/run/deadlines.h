@@ -3,8 +3,8 @@
  *
  *   runMs     the whole run, from its start; it always counts
  *   startMs   from the spawn to the first line on stdout
- *   idleMs    without a byte on stdout or from the agent's server, while no tool call is
- *             open; 0 = off
+ *   idleMs    without a byte on stdout or from the agent's server, while no tool call and
+ *             no question for leave is open; 0 = off
  *   result    after the agent's final record, how long it may take to exit; each further
  *             line restarts it, up to LIMIT_RESULT_GRACES times of it in all
  *   backgroundMs  the same while the agent has background tasks open, from that record;
@@ -53,6 +53,7 @@ struct watch *watch_new(const struct watch_setup *setup);
  * stdin ends as soon as it is silent, and then its time to exit begins. */
 void watch_result(struct watch *w, unsigned open_tasks);
 void watch_works(struct watch *w); /* no final record is there, or it holds no more */
+void watch_questions(struct watch *w, size_t open); /* so many wait for an answer */
 void watch_alive(struct watch *w); /* the agent's server said something */
 void watch_free(struct watch *w);  /* NULL is fine */
 

@@ -205,7 +205,7 @@ int resources_open(struct resources *s, void *harness_state,
   if (s->bridge)
     address = bridge_address(s->bridge);
   struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace),
-                             span_of(s->secret)};
+                             span_of(s->secret), s->dialogue};
   struct process_plan plan = process_plan_make();
   int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
                                 &place, &plan, f);

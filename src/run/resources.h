@@ -38,8 +38,9 @@ struct resources {
   struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
   char secret[65];               /* for the harness (plan_place); "": not made yet */
   unsigned long long spawned_ms; /* clock_ticks_ms */
-  unsigned closing;              /* parts that are not closed yet … */
-  struct loop_timer *last;       /* … this among them: `closed` is never from inside */
+  bool dialogue; /* somebody talks with the agent (plan_place): set before the opening */
+  unsigned closing;        /* parts that are not closed yet … */
+  struct loop_timer *last; /* … this among them: `closed` is never from inside */
   void (*closed)(void *who);
   void *who;
 };

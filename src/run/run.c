@@ -3,56 +3,25 @@
  *
  * The agent speaks (child_says, agent_http_says), its harness understands
  * (agent/agent_session.h), and what the harness wants done is done right after
- * (carry_out).  Every end goes one way: a reason is kept if we were it, the process is
- * stopped, what it left behind is swept or named, conclude() sends the last event.  */
+ * (run_carry_out).  Every end goes one way: a reason is kept if we were it, the process
+ * is stopped, what it left behind is swept or named, conclude() sends the last event.  */
 #include "run/run.h"
 
-#include "agent/agent_session.h"
 #include "agent/harnesses.h"
 #include "agent/prompt.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "deadlines.h"
 #include "event/formats.h"
 #include "io/loop.h"
 #include "report.h"
-#include "resources.h"
+#include "run_talk.h"
 #include "secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum phase { ADMITTED, BEGINNING, SPEAKING, ENDING, OVER };
-
-struct run {
-  const struct run_settings *settings;
-  struct run_request *req;
-  struct resources resources;
-  struct agent_session session;
-  enum phase phase;
-
-  struct sink *sink;
-  struct events *events;
-
-  struct loop_timer *later; /* begin() */
-  /* NULL until the agent was asked to end by its own protocol. */
-  struct loop_timer *polite;
-  struct deadlines deadlines;
-  struct watch *watch;
-
-  char code[32]; /* why we ended it, "" if we did not */
-  struct buf message;
-  const char *cancelled_by;
-  bool bridge_judged;
-  unsigned long long started_ms;
-  struct run_outcome outcome;
-  struct buf report;
-  void (*on_over)(void *who, const struct run_outcome *outcome);
-  void *who;
-};
 
 /* -- admission -- */
 
@@ -94,6 +63,7 @@ void run_free(struct run *r)
   agent_session_free(&r->session);
   resources_free(&r->resources);
   run_request_free(r->req);
+  run_talk_free(r);
   buf_free(&r->message);
   buf_free(&r->report);
   free(r);
@@ -237,6 +207,7 @@ static void child_ended(void *who, const struct process_end *end)
 {
   struct run *r = who;
   r->phase = ENDING;
+  run_talk_end(r);
   watch_free(r->watch);
   r->watch = NULL;
   const struct fault *spawn = child_spawn_fault(r->resources.child);
@@ -249,12 +220,13 @@ static void child_ended(void *who, const struct process_end *end)
 }
 
 /* Does what the harness wants done, right after each call to it. */
-static void carry_out(struct run *r)
+void run_carry_out(struct run *r)
 {
   if (r->session.actions.input.len > 0) {
     child_write(r->resources.child, buf_span(&r->session.actions.input));
     buf_clear(&r->session.actions.input);
   }
+  run_talk_tell(r); /* what is sent next empties the actions */
   agent_http_send(r->resources.agent_http, &r->session.actions);
   if (r->session.actions.hang_up) {
     if (r->polite || r->session.actions.dismissed)
@@ -286,7 +258,7 @@ static bool asked_to_end(struct run *r)
 {
   if (r->polite || r->phase != SPEAKING || !agent_session_cancel(&r->session))
     return false;
-  carry_out(r);
+  run_carry_out(r);
   r->polite = loop_timer_new(r->settings->loop, polite_time_is_over, r);
   unsigned half = r->deadlines.kill_grace_ms / 2;
   loop_timer_start(r->polite, half < LIMIT_POLITE_MS ? half : LIMIT_POLITE_MS);
@@ -303,6 +275,7 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   if (!r->code[0])
     r->cancelled_by = by;
   set_reason(r, code, message);
+  run_talk_end(r);
   /* not spawned yet: begin() looks at the reason */
   if (!r->resources.child)
     loop_timer_start(r->later, 0);
@@ -364,7 +337,7 @@ static void child_says(void *who, struct span line)
   judge_bridge(r);
   /* Noise is no sign of life: it would put off the result grace for ever. */
   if (input)
-    carry_out(r);
+    run_carry_out(r);
   if (!r->code[0] && agent_session_gave_up(&r->session))
     end_with_reason(r, NULL, "agent-error", "");
 }
@@ -380,7 +353,7 @@ static void agent_http_says(void *who, const struct agent_input *input)
     watch_alive(r->watch);
   judge_bridge(r);
   if (alive)
-    carry_out(r);
+    run_carry_out(r);
   if (!r->code[0] && agent_session_gave_up(&r->session))
     end_with_reason(r, NULL, "agent-error", "");
 }
@@ -479,6 +452,7 @@ void run_start(struct run *r, struct sink *sink,
   r->events = events_new(&setup);
   r->session.events = r->events;
   r->later = loop_timer_new(r->settings->loop, begin, r);
+  run_talk_begin(r);
   events_start(r->events);
   loop_timer_start(r->later, 0);
 }

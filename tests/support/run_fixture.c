@@ -88,8 +88,8 @@ struct run_request *run_fixture_request(const char *more)
                                 .run_id = SPAN_LITERAL("r1"),
                                 .thread_id = SPAN_LITERAL("t1"),
                                 .local_tools = true};
-  buf_addf(&text, "{\"harness\":\"claude-code\",\"model\":\"m\",\"prompt\":\"do it\"%s}",
-           more);
+  buf_addf(&text, "{%s\"model\":\"m\",\"prompt\":\"do it\"%s}",
+           strstr(more, "\"harness\"") ? "" : "\"harness\":\"claude-code\",", more);
   struct run_request *req = run_request_read(&text, &rules, &f);
   if (!req)
     fail_msg("%s", f.text);

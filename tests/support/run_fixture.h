@@ -23,7 +23,8 @@ struct run_fixture {
 /* `script`: what claude does; "#!/bin/sh" is put before it.  "INIT" and "GOOD" are shell
  * functions that print Claude's first record and its success. */
 void run_fixture_open(struct run_fixture *d, const char *script);
-/* A request of one prompt; `more` is further members, each with its comma before it. */
+/* A request of one prompt; `more` is further members, each with its comma before it;
+ * without a harness among them it is claude-code. */
 struct run_request *run_fixture_request(const char *more);
 /* an on_over; who: the fixture */
 void run_fixture_over(void *who, const struct run_outcome *outcome);

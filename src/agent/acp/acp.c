@@ -78,11 +78,11 @@ static bool state_cancel(void *state, struct agent_output *output)
   return acp_cancel(state, output);
 }
 
-static bool state_permit(void *state, struct span id, bool yes, struct span reason,
+/* The protocol has no place for more than yes and no. */
+static bool state_permit(void *state, struct span id, const struct agent_answer *answer,
                          struct agent_output *output)
 {
-  (void)reason; /* the protocol has no place for it */
-  return acp_permit(state, id, yes, output);
+  return acp_permit(state, id, answer->yes, output);
 }
 
 static void state_finish(void *state, const struct process_end *end,

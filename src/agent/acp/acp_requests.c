@@ -74,11 +74,9 @@ static enum permission_kind kind_of(struct span kind)
   return PERMISSION_KIND_OTHER;
 }
 
-static void hold(struct acp *a, struct span call, struct span rpc_id, struct span yes,
-                 struct span no)
+static void hold(struct acp *a, struct span rpc_id, struct span yes, struct span no)
 {
   struct acp_question q = {0};
-  agent_keep(&q.call, call);
   agent_keep(&q.rpc_id, rpc_id);
   agent_keep(&q.yes, yes);
   agent_keep(&q.no, no);
@@ -105,7 +103,15 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
     answer(rpc_id, (struct span){0}, output);
     return;
   }
-  switch (agent_permit(output, id, &question)) {
+  const struct agent_question asked = {
+      .id = rpc_id,
+      .call = id,
+      .tool = json_member_text(doc, call, "title"),
+      .input = json_raw(json_get(call, "rawInput")),
+  };
+  /* More of them than that nobody reads. */
+  bool full = a->question_count >= LIMIT_OPEN_CALLS;
+  switch (full ? PERMISSION_DENY : agent_permit(output, &asked, &question)) {
   case PERMISSION_ALLOW:
     answer(rpc_id, yes, output);
     break;
@@ -113,10 +119,7 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
     answer(rpc_id, no, output);
     break;
   case PERMISSION_ASK:
-    if (a->question_count < LIMIT_OPEN_CALLS) /* else nobody reads what it asks */
-      hold(a, id, rpc_id, yes, no);
-    else
-      answer(rpc_id, no, output);
+    hold(a, rpc_id, yes, no);
     break;
   }
 }
@@ -141,7 +144,7 @@ void acp_asked(struct acp *a, const struct json *doc, json_at root, struct span 
 bool acp_permit(struct acp *a, struct span id, bool yes, struct agent_output *output)
 {
   size_t i = 0;
-  while (i < a->question_count && !span_equal(buf_span(&a->questions[i].call), id))
+  while (i < a->question_count && !span_equal(buf_span(&a->questions[i].rpc_id), id))
     i++;
   if (i == a->question_count)
     return false;

@@ -13,7 +13,7 @@
 /* `method` was called with an id, which the answer repeats. */
 void acp_asked(struct acp *a, const struct json *doc, json_at root, struct span method,
                struct agent_output *output);
-/* The run's answer to the question about the tool call `id`; false: none waits. */
+/* The run's answer to the question whose request has this id; false: none waits. */
 bool acp_permit(struct acp *a, struct span id, bool yes, struct agent_output *output);
 /* Asks the agent to end its turn, and answers what waits: cancelled.  False: there is no
  * turn that could be cancelled. */

@@ -43,7 +43,6 @@ void acp_add_error(const struct json *doc, struct span line, struct buf *out)
 
 void acp_question_free(struct acp_question *q)
 {
-  buf_free(&q->call);
   buf_free(&q->rpc_id);
   buf_free(&q->yes);
   buf_free(&q->no);

@@ -62,8 +62,7 @@ struct acp_profile {
 
 /* A request for permission that waits for the run's answer. */
 struct acp_question {
-  struct buf call;    /* the id of the tool call it is about */
-  struct buf rpc_id;  /* of the agent's request, as it wrote it */
+  struct buf rpc_id;  /* of the agent's request, as it wrote it: the question's, too */
   struct buf yes, no; /* ids of the options that say so; empty: there is none */
 };
 

@@ -219,12 +219,12 @@ static bool gemini_cancel(void *state, struct agent_output *output)
   return g->speaks_acp && acp_cancel(&g->acp, output);
 }
 
-static bool gemini_permit(void *state, struct span id, bool yes, struct span reason,
+/* ACP has no place for more than yes and no, and stream-json does not ask. */
+static bool gemini_permit(void *state, struct span id, const struct agent_answer *answer,
                           struct agent_output *output)
 {
   struct gemini *g = state;
-  (void)reason; /* ACP has no place for it, and stream-json does not ask */
-  return g->speaks_acp && acp_permit(&g->acp, id, yes, output);
+  return g->speaks_acp && acp_permit(&g->acp, id, answer->yes, output);
 }
 
 static void gemini_finish(void *state, const struct process_end *end,

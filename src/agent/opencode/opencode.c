@@ -81,7 +81,10 @@ static void on_permission(const struct opencode_input *in, json_at properties)
       .kind = span_is(what, "edit") ? PERMISSION_KIND_EDIT : PERMISSION_KIND_OTHER,
       .host_tool = opencode_bridged(&in->c->order, what).len > 0,
       .listed = is_listed(in->c, what)};
-  enum permission answer = agent_permit(in->output, id, &question);
+  json_at call = json_get(properties, "tool");
+  const struct agent_question asked = {
+      .id = id, .call = json_member_text(in->doc, call, "callID"), .tool = what};
+  enum permission answer = agent_permit(in->output, &asked, &question);
   if (answer != PERMISSION_ASK)
     reply(in->c, id, answer == PERMISSION_ALLOW, (struct span){0}, in->output);
 }
@@ -241,13 +244,14 @@ static bool opencode_cancel(void *state, struct agent_output *output)
 }
 
 /* OpenCode forgets a question once it is answered, and refuses an id it does not know. */
-static bool opencode_permit(void *state, struct span id, bool yes, struct span reason,
+static bool opencode_permit(void *state, struct span id,
+                            const struct agent_answer *answer,
                             struct agent_output *output)
 {
   struct opencode *c = state;
   if (!opencode_is_id(id) || !c->asked || c->over)
     return false;
-  reply(c, id, yes, reason, output);
+  reply(c, id, answer->yes, answer->reason, output);
   return true;
 }
 

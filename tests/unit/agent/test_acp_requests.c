@@ -102,7 +102,9 @@ static void ask_somebody(struct acp_talk *t)
   t->talk.actions.can_ask = true;
   acp_talk_hear(t, ASK("execute", "x"), NULL);
   assert_int_equal(t->talk.actions.question_count, 1);
-  assert_string_equal(buf_cstring(&t->talk.actions.questions[0]), "c");
+  const struct agent_action_question *q = &t->talk.actions.questions[0];
+  assert_string_equal(buf_cstring((struct buf *)&q->id), "\"p-1\"");
+  assert_string_equal(buf_cstring((struct buf *)&q->call), "c");
 }
 
 static void test_requests__what_somebody_is_asked_waits_for_the_answer(void **state)
@@ -112,13 +114,12 @@ static void test_requests__what_somebody_is_asked_waits_for_the_answer(void **st
     struct acp_talk t;
     struct agent_output *output = &t.talk.output;
     ask_somebody(&t);
-    assert_false(acp_harness.permit(t.talk.state, SPAN_LITERAL("other"), true,
-                                    (struct span){0}, output));
-    assert_true(acp_harness.permit(t.talk.state, SPAN_LITERAL("c"), yes,
-                                   SPAN_LITERAL("no"), output));
+    const struct agent_answer said = {.yes = yes, .reason = SPAN_LITERAL("no")};
+    struct span asked = SPAN_LITERAL("\"p-1\"");
+    assert_false(acp_harness.permit(t.talk.state, SPAN_LITERAL("\"c\""), &said, output));
+    assert_true(acp_harness.permit(t.talk.state, asked, &said, output));
     assert_non_null(strstr(buf_cstring(&t.talk.actions.input), yes ? ALLOWED : REJECTED));
-    assert_false(acp_harness.permit(t.talk.state, SPAN_LITERAL("c"), yes,
-                                    (struct span){0}, output)); /* once */
+    assert_false(acp_harness.permit(t.talk.state, asked, &said, output)); /* once */
     acp_talk_close(&t);
   }
 }
@@ -133,8 +134,9 @@ static void test_requests__what_waits_is_cancelled_with_the_turn(void **state)
   assert_non_null(strstr(buf_cstring(&t.talk.actions.input),
                          "\"id\":\"p-1\",\"result\":{\"outcome\":{\"outcome\":"
                          "\"cancelled\"}}"));
-  assert_false(acp_harness.permit(t.talk.state, SPAN_LITERAL("c"), true, (struct span){0},
-                                  &t.talk.output));
+  const struct agent_answer said = {.yes = true};
+  assert_false(
+      acp_harness.permit(t.talk.state, SPAN_LITERAL("\"p-1\""), &said, &t.talk.output));
   acp_talk_close(&t);
   ask_somebody(&t); /* and one that is never answered leaks nothing */
   acp_talk_close(&t);

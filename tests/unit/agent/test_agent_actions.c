@@ -80,17 +80,26 @@ test_agent_actions__a_question_waits_only_where_somebody_is_asked(void **state)
   struct agent_output output = {.actions = &actions};
   const struct permission_question all = {.mode = PERMISSION_MODE_BYPASS},
                                    shell = {.mode = PERMISSION_MODE_DEFAULT};
-  assert_int_equal(agent_permit(&output, SPAN_LITERAL("a"), &shell), PERMISSION_DENY);
-  assert_int_equal(agent_permit(&output, SPAN_LITERAL("b"), &all), PERMISSION_ALLOW);
+  const struct agent_question d = {.id = SPAN_LITERAL("d")},
+                              e = {SPAN_LITERAL("e"), SPAN_LITERAL("c"),
+                                   SPAN_LITERAL("Bash"), SPAN_LITERAL("{}")};
+  assert_int_equal(agent_permit(&output, &d, &shell), PERMISSION_DENY);
+  assert_int_equal(agent_permit(&output, &d, &all), PERMISSION_ALLOW);
   actions.can_ask = true;
-  assert_int_equal(agent_permit(&output, SPAN_LITERAL("c"), &all), PERMISSION_ALLOW);
+  assert_int_equal(agent_permit(&output, &d, &all), PERMISSION_ALLOW);
   assert_int_equal(actions.question_count, 0);
-  assert_int_equal(agent_permit(&output, SPAN_LITERAL("d"), &shell), PERMISSION_ASK);
-  assert_int_equal(agent_permit(&output, SPAN_LITERAL("e"), &shell), PERMISSION_ASK);
+  assert_int_equal(agent_permit(&output, &d, &shell), PERMISSION_ASK);
+  assert_int_equal(agent_permit(&output, &e, &shell), PERMISSION_ASK);
   assert_int_equal(actions.question_count, 2);
-  assert_string_equal(buf_cstring(&actions.questions[1]), "e");
+  assert_string_equal(buf_cstring(&actions.questions[1].id), "e");
+  assert_string_equal(buf_cstring(&actions.questions[1].call), "c");
+  assert_string_equal(buf_cstring(&actions.questions[1].tool), "Bash");
+  assert_string_equal(buf_cstring(&actions.questions[1].input), "{}");
+  agent_withdraw(&output, d.id);
+  assert_int_equal(actions.withdrawn_count, 1);
+  assert_string_equal(buf_cstring(&actions.withdrawn[0]), "d");
   agent_actions_clear(&actions);
-  assert_int_equal(actions.question_count, 0);
+  assert_int_equal(actions.question_count + actions.withdrawn_count, 0);
   assert_true(actions.can_ask);
   agent_actions_free(&actions);
 }

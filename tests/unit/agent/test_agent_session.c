@@ -241,28 +241,56 @@ static void test_agent_session__tells_blank_lines_to_those_that_want_them(void *
   agent_session_free(&h);
 }
 
-static bool say_it(void *state, struct span id, bool yes, struct span reason,
-                   struct agent_output *output)
+static bool answer_it(void *state, struct span id, const struct agent_answer *answer,
+                      struct agent_output *output)
 {
   (void)state;
   agent_write(output, id);
-  agent_write(output, yes ? SPAN_LITERAL(" yes ") : SPAN_LITERAL(" no "));
-  agent_write(output, reason);
+  agent_write(output, answer->yes ? SPAN_LITERAL(" yes ") : SPAN_LITERAL(" no "));
+  agent_write(output, answer->reason);
   return true;
+}
+
+static int say_it(void *state, struct span id, struct span text,
+                  struct agent_output *output, struct fault *f)
+{
+  (void)state;
+  agent_write(output, id);
+  agent_write(output, text);
+  return fault_set(f, FAULT_CONFLICT, "too late");
 }
 
 static void test_agent_session__hands_an_answer_to_the_harness_that_asked(void **state)
 {
-  static const struct harness asks = {.id = "asks", .permit = say_it};
+  static const struct harness asks = {.id = "asks", .permit = answer_it, .say = say_it};
   static const struct harness never = {.id = "never"};
   struct agent_session h = agent_session_make(&asks);
   (void)state;
-  assert_true(
-      agent_session_permit(&h, SPAN_LITERAL("c1"), false, SPAN_LITERAL("not now")));
+  const struct agent_answer no = {.reason = SPAN_LITERAL("not now")};
+  assert_true(agent_session_permit(&h, SPAN_LITERAL("c1"), &no));
   assert_string_equal(buf_cstring(&h.actions.input), "c1 no not now");
   agent_session_free(&h);
   h = agent_session_make(&never);
-  assert_false(agent_session_permit(&h, SPAN_LITERAL("c1"), true, (struct span){0}));
+  assert_false(agent_session_permit(&h, SPAN_LITERAL("c1"), &no));
+  agent_session_free(&h);
+}
+
+static void test_agent_session__says_why_an_agent_takes_no_words(void **state)
+{
+  static const struct harness listens = {.id = "listens", .say = say_it};
+  static const struct harness never = {.id = "never"};
+  struct agent_session h = agent_session_make(&listens);
+  struct fault f = {0};
+  (void)state;
+  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("u1"), SPAN_LITERAL(" hi"), &f),
+                   -1);
+  assert_string_equal(f.text, "too late");
+  assert_string_equal(buf_cstring(&h.actions.input), "u1 hi");
+  agent_session_free(&h);
+  h = agent_session_make(&never);
+  f = (struct fault){0};
+  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("u1"), SPAN_LITERAL("hi"), &f), -1);
+  assert_string_equal(f.text, "never takes no words while it works");
   agent_session_free(&h);
 }
 
@@ -285,6 +313,7 @@ int main(void)
       cmocka_unit_test(test_agent_session__reads_what_a_transcript_says_came_by_http),
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
       cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
+      cmocka_unit_test(test_agent_session__says_why_an_agent_takes_no_words),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
       cmocka_unit_test(test_agent_session__tells_tasks_that_ended_with_the_agent),
       cmocka_unit_test(test_agent_session__a_bad_exit_says_that_a_success_was_seen),

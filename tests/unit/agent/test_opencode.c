@@ -245,19 +245,20 @@ static void test_opencode__what_somebody_is_asked_waits_for_the_answer(void **st
   begin(&t);
   t.actions.can_ask = true;
   event(&t, "{\"type\":\"permission.asked\",\"properties\":{\"id\":\"per_1\","
-            "\"permission\":\"bash\"}}");
+            "\"permission\":\"bash\",\"tool\":{\"messageID\":\"m\",\"callID\":\"c1\"}}}");
   assert_int_equal(t.actions.question_count, 1);
-  assert_string_equal(buf_cstring(&t.actions.questions[0]), "per_1");
+  assert_string_equal(buf_cstring(&t.actions.questions[0].id), "per_1");
+  assert_string_equal(buf_cstring(&t.actions.questions[0].call), "c1");
+  assert_string_equal(buf_cstring(&t.actions.questions[0].tool), "bash");
   expect_asked(&t, "");
-  struct span id = SPAN_LITERAL("per_1"), none = {0};
-  assert_true(
-      opencode_harness.permit(t.state, id, false, SPAN_LITERAL("a \"b\""), &t.output));
+  struct span id = SPAN_LITERAL("per_1");
+  const struct agent_answer no = {.reason = SPAN_LITERAL("a \"b\"")}, yes = {.yes = true};
+  assert_true(opencode_harness.permit(t.state, id, &no, &t.output));
   expect_asked(&t, "POST /permission/per_1/reply "
                    "{\"reply\":\"reject\",\"message\":\"a \\\"b\\\"\"};");
-  assert_true(opencode_harness.permit(t.state, id, true, none, &t.output));
+  assert_true(opencode_harness.permit(t.state, id, &yes, &t.output));
   expect_asked(&t, "POST /permission/per_1/reply {\"reply\":\"once\"};");
-  assert_false(
-      opencode_harness.permit(t.state, SPAN_LITERAL("../x"), true, none, &t.output));
+  assert_false(opencode_harness.permit(t.state, SPAN_LITERAL("../x"), &yes, &t.output));
   close_talk(&t, forced, "RUN_ERROR");
 }
 

@@ -18,8 +18,8 @@ static void test_open_calls__what_is_known_of_a_call_comes_back(void **state)
   (void)state;
   struct span ka = SPAN_LITERAL("a"), kb = SPAN_LITERAL("b");
   assert_int_equal(open_calls_find(&calls, ka), calls.count);
-  open_calls_add(&calls, ka, 0, &a);
-  open_calls_add(&calls, kb, 0, &b);
+  open_calls_add(&calls, ka, ka, 0, &a);
+  open_calls_add(&calls, kb, kb, 0, &b);
   assert_int_equal(open_calls_find(&calls, kb), 1);
   assert_int_equal(open_calls_find(&calls, SPAN_LITERAL("c")), 2);
   struct event known = open_call_event(&calls.at[0]);
@@ -40,8 +40,9 @@ static void test_open_calls__the_first_of_the_last_step_is_due(void **state)
   struct span key = SPAN_LITERAL("k");
   (void)state;
   for (size_t i = 0; i < 5; i++) {
-    open_calls_add(&calls, key, steps[i], &event);
-    open_calls_add(&calls, SPAN_LITERAL("other"), steps[i], &event);
+    open_calls_add(&calls, key, key, steps[i], &event);
+    open_calls_add(&calls, SPAN_LITERAL("other"), SPAN_LITERAL("other"), steps[i],
+                   &event);
   }
   assert_int_equal(open_calls_find(&calls, key), 4);
   open_calls_drop(&calls, 4);
@@ -60,11 +61,14 @@ static void test_open_calls__the_newest_is_the_one_that_was_opened_last(void **s
   (void)state;
   assert_int_equal(open_calls_newest(&calls, key), 0);
   for (size_t i = 0; i < 3; i++)
-    open_calls_add(&calls, key, steps[i], &event);
-  open_calls_add(&calls, SPAN_LITERAL("other"), 3, &event);
+    open_calls_add(&calls, key, key, steps[i], &event);
+  open_calls_add(&calls, SPAN_LITERAL("other"), SPAN_LITERAL("other"), 3, &event);
   assert_int_equal(open_calls_find(&calls, key), 1);
   assert_int_equal(open_calls_newest(&calls, key), 2);
   assert_int_equal(open_calls_newest(&calls, SPAN_LITERAL("none")), calls.count);
+  open_calls_add(&calls, SPAN_LITERAL("part"), SPAN_LITERAL("k"), 3, &event);
+  assert_int_equal(open_calls_of(&calls, SPAN_LITERAL("k")), 4); /* by another key */
+  assert_int_equal(open_calls_of(&calls, SPAN_LITERAL("part")), calls.count);
   open_calls_free(&calls);
 }
 

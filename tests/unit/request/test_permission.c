@@ -67,11 +67,25 @@ static void test_permission__what_would_be_denied_is_asked_but_in_plan_mode(void
       }
 }
 
+static void test_permission__a_question_for_a_person_is_put_to_one_or_denied(void **state)
+{
+  (void)state;
+  for (size_t i = 0; i < ROWS; i++) {
+    const struct permission_question q = {.mode =
+                                              permission_mode_read(span_of(rows[i].mode)),
+                                          .person = true,
+                                          .listed = true};
+    assert_int_equal(permission_decide(&q, true), ASK);
+    assert_int_equal(permission_decide(&q, false), NO);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_permission__the_mode_decides_where_nobody_can_be_asked),
       cmocka_unit_test(test_permission__what_would_be_denied_is_asked_but_in_plan_mode),
+      cmocka_unit_test(test_permission__a_question_for_a_person_is_put_to_one_or_denied),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

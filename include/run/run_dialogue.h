@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* run_dialogue.h - somebody who talks with a run's agent while it works: answers what it
+ * asks leave for, and says more to it.
+ *
+ * A run has nobody unless its door names one by run_talk(), before its start.  Without:
+ * agents are started as ever, nothing is asked, modelOptions.permissionMode alone
+ * decides, and run_say() refuses.  With: an agent that has a dialogue is started so, and
+ * what the mode would deny is asked (request/permission.h: in "default" all but the
+ * host's tools, in "acceptEdits" what is neither reading nor editing; in
+ * "bypassPermissions" and "plan" nothing).  Tools of the host are never asked about: the
+ * host is who runs them.  A tool of the agent that itself asks a person (Claude Code's
+ * AskUserQuestion and ExitPlanMode) is asked about in every mode.
+ *
+ *   agent         asks                          words while it works     polite cancel
+ *   claude-code   (to come) yes; a reason,      (to come) yes            (to come)
+ *                 other input                                            interrupt
+ *   acp, gemini,  yes, no reason                no: the protocol has     session/cancel
+ *     grok-build                                one prompt at a time
+ *   opencode      yes; a reason                 no                       abort
+ *   codex         no (`codex exec` cannot)      no                       none: signals
+ *   command       no                            no                       none
+ *
+ * A question is open from on_question() until run_permit() takes the answer or
+ * on_question_over() says that none is wanted any more.  Every question ends by one of
+ * the two, before on_over.  When its time is over the agent is told no, with a reason.
+ * idleMs stands still while one is open; runMs does not.
+ *
+ * The calls of run.h may be made from inside these callbacks.  */
+#ifndef RUN_RUN_DIALOGUE_H
+#define RUN_RUN_DIALOGUE_H
+
+#include "base/buf.h"
+#include "base/fault.h"
+
+struct run;
+
+struct run_question { /* lent for the call */
+  struct span id;     /* any bytes; no other open question of the run has it */
+  /* The tool call it is about, as the events name it: the toolCallId of its
+   * TOOL_CALL_START, as a JSON string with its quotes.  The call went out before.  Empty:
+   * it is not in the stream (a sub-agent's, or the agent does not tell which). */
+  struct span tool_call_json;
+  struct span tool; /* as the events have it; empty: not known */
+  /* Its arguments as the agent has told them, raw JSON; may be empty. */
+  struct span input;
+};
+
+enum run_question_end {
+  RUN_QUESTION_TIMEOUT,   /* nobody answered in time */
+  RUN_QUESTION_WITHDRAWN, /* the agent took it back */
+  RUN_QUESTION_RUN_ENDS   /* the run was cancelled, or the agent is gone */
+};
+
+struct run_dialogue {
+  void (*on_question)(void *who, const struct run_question *q); /* any number */
+  /* Once for a question that got no answer; may be NULL. */
+  void (*on_question_over)(void *who, struct span id, enum run_question_end why);
+  unsigned question_ms; /* how long each may wait; 0: LIMIT_QUESTION_MS */
+  void *who;
+};
+
+/* Before run_start(): who answers the agent's questions and may speak to it while it
+ * works.  Copied; its `who` outlives the run. */
+void run_talk(struct run *r, const struct run_dialogue *dialogue);
+/* The answer to an open question.  `reason` is for the agent's model, where its protocol
+ * has a place for it; empty: none.  False: no such question is open (any more). */
+bool run_permit(struct run *r, struct span id, bool yes, struct span reason);
+/* Yes, with other arguments: a raw JSON object.  Only Claude Code has a place for them;
+ * with any other agent it is a plain yes.  Claude's own questions are answered so:
+ * AskUserQuestion's arguments with "answers" {"<question>":"<answer>"} added. */
+bool run_permit_input(struct run *r, struct span id, struct span input_json);
+/* More words of the user while the agent works; its model gets them with its next
+ * request.  They obey the prompt guard (agent/prompt_guard.h).  `message_id` is the
+ * door's and may be empty; words whose id was said before are not said again, and that is
+ * no fault.  0 means that they were handed to the agent, not that its model has seen
+ * them.  -1:
+ *   FAULT_BAD_INPUT   the run has no dialogue, or its agent takes no words while it works
+ *   FAULT_CONFLICT    not at this time: the agent is not started yet, its turn is over,
+ *                     or the run is ending
+ *   FAULT_TOO_BIG     more than LIMIT_PROMPT_BYTES  */
+int run_say(struct run *r, struct span message_id, struct span text, struct fault *f);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* run_talk.c - between the agent's questions and whoever answers them.
+ *
+ * A harness leaves its questions in the actions; here they get their tool call's id, a
+ * place in the list and a deadline, and are told.  An answer goes the same way back:
+ * harness.permit, then what it wants done.  */
+#include "run_talk.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+static struct span const nobody = SPAN_LITERAL("Nobody answered in time.");
+
+void run_talk(struct run *r, const struct run_dialogue *dialogue)
+{
+  r->dialogue = *dialogue;
+  r->resources.dialogue = r->session.actions.can_ask = true;
+}
+
+/* Tells the agent, which did as it was told: no sign of life of its own. */
+static bool answer(struct run *r, struct span id, const struct agent_answer *answer)
+{
+  if (r->phase != SPEAKING || !agent_session_permit(&r->session, id, answer))
+    return false;
+  run_carry_out(r);
+  return true;
+}
+
+static void count_questions(struct run *r)
+{
+  if (r->watch)
+    watch_questions(r->watch, questions_open(r->questions));
+}
+
+static void question_timed_out(void *who, struct span id)
+{
+  struct run *r = who;
+  const struct agent_answer no = {.reason = nobody};
+  count_questions(r);
+  answer(r, id, &no);
+}
+
+void run_talk_begin(struct run *r)
+{
+  if (!r->dialogue.on_question)
+    return;
+  const struct questions_setup setup = {.loop = r->settings->loop,
+                                        .dialogue = r->dialogue,
+                                        .on_timeout = question_timed_out,
+                                        .who = r};
+  r->questions = questions_new(&setup);
+}
+
+static void tell(struct run *r, const struct agent_action_question *asked)
+{
+  const struct agent_answer no = {.reason = SPAN_LITERAL("Too many questions wait.")};
+  struct run_question q = {.id = buf_span(&asked->id),
+                           .tool = buf_span(&asked->tool),
+                           .input = buf_span(&asked->input)};
+  struct span name = {0};
+  if (asked->call.len > 0 &&
+      events_open_call(r->events, buf_span(&asked->call), &q.tool_call_json, &name))
+    q.tool = name.len > 0 ? name : q.tool;
+  if (!questions_ask(r->questions, &q))
+    answer(r, q.id, &no);
+  count_questions(r);
+}
+
+/* What is told may lead back here at once: the lists are taken first. */
+void run_talk_tell(struct run *r)
+{
+  struct agent_actions *o = &r->session.actions;
+  struct agent_action_question *asked = o->questions;
+  struct buf *withdrawn = o->withdrawn;
+  size_t questions = o->question_count, taken_back = o->withdrawn_count;
+  o->questions = NULL;
+  o->withdrawn = NULL;
+  o->question_count = o->question_capacity = 0;
+  o->withdrawn_count = o->withdrawn_capacity = 0;
+  for (size_t i = 0; i < questions; i++) {
+    if (r->questions && !r->code[0])
+      tell(r, &asked[i]);
+    agent_action_question_free(&asked[i]);
+  }
+  for (size_t i = 0; i < taken_back; i++) {
+    if (r->questions)
+      questions_drop(r->questions, buf_span(&withdrawn[i]), RUN_QUESTION_WITHDRAWN);
+    buf_free(&withdrawn[i]);
+  }
+  free(asked);
+  free(withdrawn);
+  if (taken_back > 0 && r->questions)
+    count_questions(r);
+}
+
+void run_talk_end(struct run *r)
+{
+  if (!r->questions)
+    return;
+  questions_drop_all(r->questions, RUN_QUESTION_RUN_ENDS);
+  count_questions(r);
+}
+
+void run_talk_free(struct run *r)
+{
+  questions_free(r->questions);
+  seen_ids_free(&r->said);
+}
+
+/* -- the other way -- */
+
+static bool permit(struct run *r, struct span id, const struct agent_answer *said)
+{
+  if (!r->questions || !questions_take(r->questions, id))
+    return false;
+  count_questions(r);
+  return answer(r, id, said);
+}
+
+bool run_permit(struct run *r, struct span id, bool yes, struct span reason)
+{
+  const struct agent_answer said = {.yes = yes, .reason = reason};
+  return permit(r, id, &said);
+}
+
+bool run_permit_input(struct run *r, struct span id, struct span input_json)
+{
+  const struct agent_answer said = {.yes = true, .input = input_json};
+  return permit(r, id, &said);
+}
+
+int run_say(struct run *r, struct span message_id, struct span text, struct fault *f)
+{
+  if (!r->dialogue.on_question)
+    return fault_set(f, FAULT_BAD_INPUT, "the run has no dialogue");
+  if (text.len > LIMIT_PROMPT_BYTES)
+    return fault_set(f, FAULT_TOO_BIG, "the message is longer than %zu bytes",
+                     LIMIT_PROMPT_BYTES);
+  if (r->phase != SPEAKING || r->code[0])
+    return fault_set(f, FAULT_CONFLICT, "%s",
+                     r->phase < SPEAKING && !r->code[0] ? "the agent is not started yet"
+                                                        : "the run is ending");
+  if (message_id.len > 0 && seen_ids_has(&r->said, message_id))
+    return 0;
+  if (agent_session_say(&r->session, message_id, text, f) < 0)
+    return -1;
+  if (message_id.len > 0)
+    (void)seen_ids_add(&r->said, message_id);
+  run_carry_out(r);
+  return 0;
+}
