@@ -11,5 +11,7 @@
 int ids_token(char *out, size_t bytes, struct fault *f);
 /* A fresh id "<prefix>-<16 hex>". */
 int ids_fresh(struct buf *out, const char *prefix, struct fault *f);
+/* A random UUID (RFC 9562, version 4) with its four hyphens; `out` holds 37. */
+int ids_uuid(char *out, struct fault *f);
 
 #endif

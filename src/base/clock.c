@@ -3,6 +3,7 @@
  * pure code can ask without a loop. */
 #include "base/clock.h"
 
+#include <string.h>
 #include <time.h>
 
 static long long frozen_now_ms = -1;
@@ -14,6 +15,16 @@ long long clock_now_ms(void)
   struct timespec now;
   (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail for this clock */
   return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void clock_put(long long ms, struct buf *out)
+{
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm parts;
+  char text[32];
+  if (!gmtime_r(&seconds, &parts) || strftime(text, sizeof text, "%FT%T", &parts) == 0)
+    memcpy(text, "?", 2);
+  buf_addf(out, "%s.%03dZ", text, (int)(ms % 1000));
 }
 
 unsigned long long clock_ticks_ms(void)

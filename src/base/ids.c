@@ -44,3 +44,23 @@ int ids_fresh(struct buf *out, const char *prefix, struct fault *f)
   buf_add_text(out, token);
   return 0;
 }
+
+int ids_uuid(char *out, struct fault *f)
+{
+  static const unsigned parts[] = {8, 4, 4, 4, 12};
+  char hex[33];
+  if (ids_token(hex, 16, f) < 0)
+    return -1;
+  hex[12] = '4'; /* the version, and below the two bits of the variant */
+  const char *variant = strchr(hex_digits, hex[16]);
+  hex[16] = hex_digits[8 | ((variant - hex_digits) & 3)];
+  const char *from = hex;
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    memcpy(out, from, parts[i]);
+    from += parts[i];
+    out += parts[i];
+    *out++ = '-';
+  }
+  out[-1] = 0;
+  return 0;
+}

@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { HIDE_FROM_BYTES = 6 };
@@ -165,22 +164,11 @@ static struct buf log_clean(struct span text)
   return repaired;
 }
 
-static void add_time(struct buf *out)
-{
-  long long now = clock_now_ms();
-  time_t seconds = (time_t)(now / 1000);
-  struct tm parts;
-  char text[32];
-  if (!gmtime_r(&seconds, &parts) || strftime(text, sizeof text, "%FT%T", &parts) == 0)
-    memcpy(text, "?", 2);
-  buf_addf(out, "%s.%03dZ", text, (int)(now % 1000));
-}
-
 static void log_write(enum log_level level, struct span run, struct span message)
 {
   struct buf line = buf_make(SIZE_MAX);
   struct buf time = buf_make(64);
-  add_time(&time);
+  clock_put(clock_now_ms(), &time);
   if (form_used == LOG_JSON) {
     struct json_writer w = json_write_to(&line);
     json_open(&w, NULL, '{');

@@ -2,6 +2,7 @@
 /* mcp_mirror.c - a header and the part of the body that it repeats, compared. */
 #include "mcp_mirror.h"
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "base/limits.h"
 
@@ -13,36 +14,6 @@
 #define SUFFIX "?="
 
 /* -- values -- */
-
-static int digit_of(char c)
-{
-  static const char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const char *at = c ? strchr(digits, c) : NULL;
-  return at ? (int)(at - digits) : -1;
-}
-
-/* Whole groups of four with their padding; the unused bits of the last digit do not
- * matter. */
-static bool decode_base64(struct span s, struct buf *plain)
-{
-  if (s.len % 4 != 0)
-    return false;
-  for (size_t i = 0; i < s.len; i += 4) {
-    bool last = i + 4 == s.len;
-    unsigned padding = last && s.at[i + 3] == '=' ? (s.at[i + 2] == '=' ? 2 : 1) : 0;
-    unsigned bits = 0;
-    for (unsigned k = 0; k < 4 - padding; k++) {
-      int digit = digit_of(s.at[i + k]);
-      if (digit < 0)
-        return false;
-      bits |= (unsigned)digit << (18 - 6 * k);
-    }
-    for (unsigned k = 0; k < 3 - padding; k++)
-      buf_add_char(plain, (char)(bits >> (16 - 8 * k) & 0xff));
-  }
-  return true;
-}
 
 /* Without the frame of base64 the value is the text itself. */
 bool mcp_mirror_decode(struct span value, struct buf *plain)
@@ -59,9 +30,8 @@ bool mcp_mirror_decode(struct span value, struct buf *plain)
     buf_add(plain, value);
     return true;
   }
-  return decode_base64((struct span){value.at + strlen(PREFIX), value.len - frame},
-                       plain) &&
-         utf8_valid(buf_span(plain));
+  struct span text = {value.at + strlen(PREFIX), value.len - frame};
+  return base64_decode(text, false, plain) && utf8_valid(buf_span(plain));
 }
 
 static int mismatch(struct fault *f, const char *name, const char *what)

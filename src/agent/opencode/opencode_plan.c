@@ -6,6 +6,7 @@
 #include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "agent/tool_lists.h"
+#include "base/base64.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -14,20 +15,6 @@
 
 #define USER_NAME "opencode"
 
-static void add_base64(struct span s, struct buf *out)
-{
-  static const char digits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < s.len; i += 3) {
-    size_t n = s.len - i < 3 ? s.len - i : 3;
-    unsigned bits = 0;
-    for (size_t k = 0; k < 3; k++)
-      bits = bits << 8 | (k < n ? (unsigned char)s.at[i + k] : 0);
-    for (size_t k = 0; k < 4; k++)
-      buf_add_char(out, k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
-  }
-}
-
 static void write_authorization(struct span password, struct buf *out)
 {
   struct buf plain = buf_make(1 * KIB);
@@ -35,7 +22,7 @@ static void write_authorization(struct span password, struct buf *out)
   buf_add_text(&plain, USER_NAME ":");
   buf_add(&plain, password);
   buf_add_text(out, "Basic ");
-  add_base64(buf_span(&plain), out);
+  base64_encode(buf_span(&plain), out);
   buf_wipe(&plain);
 }
 

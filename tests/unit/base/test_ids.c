@@ -35,9 +35,27 @@ static void test_ids__fresh_has_its_prefix(void **state)
   buf_free(&b);
 }
 
+static void test_ids__a_uuid_has_its_hyphens_version_and_variant(void **state)
+{
+  (void)state;
+  char a[37], b[37];
+  struct fault f = {0};
+  for (int i = 0; i < 64; i++) {
+    assert_int_equal(ids_uuid(a, &f), 0);
+    assert_int_equal(strlen(a), 36);
+    assert_int_equal(strspn(a, "0123456789abcdef-"), 36);
+    assert_true(a[8] == '-' && a[13] == '-' && a[18] == '-' && a[23] == '-');
+    assert_int_equal(a[14], '4');
+    assert_non_null(strchr("89ab", a[19]));
+  }
+  assert_int_equal(ids_uuid(b, &f), 0);
+  assert_string_not_equal(a, b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_ids__a_uuid_has_its_hyphens_version_and_variant),
       cmocka_unit_test(test_ids__tokens_are_hex_and_differ),
       cmocka_unit_test(test_ids__fresh_has_its_prefix),
   };
