@@ -31,6 +31,8 @@ struct http_request {
 /* The value of the first header of that name (any case); empty when absent. */
 struct span http_request_header(const struct http_request *r, const char *name);
 size_t http_request_header_count(const struct http_request *r, const char *name);
+/* How long its body will be, by its headers; one in chunks may have `limit`. */
+size_t http_request_announced(const struct http_request *r, size_t limit);
 
 struct http_parse_limits {
   size_t header_bytes, header_count, body_bytes;

@@ -26,6 +26,8 @@ struct http_server *http_server_open(struct uv_loop_s *loop, const char *host,
 unsigned http_server_port(const struct http_server *s);
 /* Connections with bytes that the other machine has not got yet. */
 size_t http_server_unflushed(const struct http_server *s);
+/* How long the bodies that are being read will be together (http_request_announced). */
+size_t http_server_awaited(const struct http_server *s);
 /* Stops accepting and closes idle connections; what runs goes on, and each connection is
  * closed after its answer. */
 void http_server_stop(struct http_server *s);

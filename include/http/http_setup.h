@@ -5,7 +5,9 @@
  * `on_head` (may be NULL) comes when the headers are complete and before the body is
  * read: it may answer at once (401, 403), then the body is not read and the connection is
  * closed after the answer.  `on_request` comes once for each request that on_head did not
- * answer, with its body.  */
+ * answer, with its body.  `on_too_long` (may be NULL: then the server says 413) comes
+ * instead of on_request, and of on_head too where the headers tell it already, when the
+ * body is over its limit; it answers at once, and the connection is closed after it.  */
 #ifndef HTTP_HTTP_SETUP_H
 #define HTTP_HTTP_SETUP_H
 
@@ -19,6 +21,7 @@ struct http_server_setup {
   bool (*on_accept)(void *who, const struct sockaddr *peer, const struct sockaddr *local);
   void (*on_head)(void *who, struct http_exchange *x);
   void (*on_request)(void *who, struct http_exchange *x);
+  void (*on_too_long)(void *who, struct http_exchange *x);
   void *who;
 };
 

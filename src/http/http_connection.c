@@ -61,9 +61,9 @@ static void tell_drain(struct http_connection *c)
     http_connection_mark(c);
 }
 
-static void hand_out(struct http_connection *c, bool early)
+static void hand_out(struct http_connection *c, bool early,
+                     void (*to)(void *who, struct http_exchange *x))
 {
-  const struct http_server_setup *setup = c->owner->setup;
   struct http_exchange *x = &c->exchange;
   buf_free(&x->probe);
   *x = (struct http_exchange){.calls = &exchange_calls,
@@ -76,7 +76,7 @@ static void hand_out(struct http_connection *c, bool early)
                               .probe = buf_make(LIMIT_PROBE_BYTES)};
   c->owned = true;
   http_connection_enter(c, HTTP_CONNECTION_ANSWERING);
-  (early ? setup->on_head : setup->on_request)(setup->who, x);
+  to(c->owner->setup->who, x);
 }
 
 static void ask_head(struct http_connection *c)
@@ -84,12 +84,22 @@ static void ask_head(struct http_connection *c)
   c->head_told = true;
   if (!c->owner->setup->on_head)
     return;
-  hand_out(c, true);
+  hand_out(c, true, c->owner->setup->on_head);
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)
     return; /* on_head answered it */
   /* on_head let it pass: the body is read before on_request gets it. */
   c->owned = false;
   http_connection_enter(c, HTTP_CONNECTION_READING);
+}
+
+static void refuse_request(struct http_connection *c)
+{
+  const struct http_server_setup *setup = c->owner->setup;
+  int status = http_parse_status(c->parse);
+  if (status == 413 && setup->on_too_long)
+    hand_out(c, true, setup->on_too_long);
+  else
+    http_connection_refuse(c, status, http_parse_reason(c->parse));
 }
 
 /* Parses until the bytes are used up, an answer is awaited or it is the end; returns the
@@ -100,9 +110,9 @@ static struct span connection_parse(struct http_connection *c, struct span bytes
     bytes = span_after(bytes, http_parse_add(c->parse, bytes));
     enum http_parse_state parsing = http_parse_state(c->parse);
     if (parsing == HTTP_PARSE_FAILED) {
-      http_connection_refuse(c, http_parse_status(c->parse), http_parse_reason(c->parse));
+      refuse_request(c);
     } else if (parsing == HTTP_PARSE_DONE) {
-      hand_out(c, false);
+      hand_out(c, false, c->owner->setup->on_request);
       tell_drain(c);
     } else if (parsing == HTTP_PARSE_BODY && !c->head_told) {
       ask_head(c); /* and round again, also without a byte: there may be no body */

@@ -350,3 +350,13 @@ size_t http_request_header_count(const struct http_request *r, const char *name)
     count += span_is_nocase(r->headers[i].name, name);
   return count;
 }
+
+size_t http_request_announced(const struct http_request *r, size_t limit)
+{
+  unsigned long long length = 0;
+  if (http_request_header_count(r, "transfer-encoding") > 0)
+    return limit;
+  if (!span_to_number(http_request_header(r, "content-length"), 0, limit, &length))
+    return 0;
+  return (size_t)length;
+}

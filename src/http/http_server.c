@@ -240,3 +240,14 @@ size_t http_server_unflushed(const struct http_server *s)
     count += http_connection_is_waiting(c);
   return count;
 }
+
+size_t http_server_awaited(const struct http_server *s)
+{
+  size_t bytes = 0;
+  for (const struct http_connection *c = s->connections; c; c = c->next)
+    if (c->state == HTTP_CONNECTION_READING &&
+        http_parse_state(c->parse) == HTTP_PARSE_BODY)
+      bytes += http_request_announced(http_parse_request(c->parse),
+                                      s->setup.limits.body_bytes);
+  return bytes;
+}

@@ -298,9 +298,40 @@ static void test_http_connection__goes_on_streaming_to_a_half_closed_client(void
   connection_fixture_finish(&d);
 }
 
+static void say_too_long(void *who, struct http_exchange *x)
+{
+  struct connection_fixture *d = who;
+  d->gone++; /* counts these calls here */
+  http_reply(x, &(struct http_answer){.status = 502}, http_exchange_request(x)->target);
+}
+
+static void
+test_http_connection__its_owner_may_word_the_refusal_of_a_long_body(void **state)
+{
+  (void)state;
+  static const char *const requests[] = {
+      "POST /by-length HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n",
+      "POST /by-chunk HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "10001\r\n"};
+  for (size_t i = 0; i < 2; i++) {
+    struct connection_fixture d;
+    connection_fixture_open(&d);
+    d.setup.on_too_long = say_too_long;
+    connection_fixture_start(&d);
+    connection_fixture_expect(&d, requests[i], 0, "HTTP/1.1 502 ");
+    assert_int_equal(loopback_count(&d.client, i == 0 ? "/by-length" : "/by-chunk"), 1);
+    assert_int_equal(d.gone, 1);
+    assert_int_equal(d.requests, 0);
+    assert_int_equal(d.heads, i); /* a length is refused before on_head is asked */
+    connection_fixture_finish(&d);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(
+          test_http_connection__its_owner_may_word_the_refusal_of_a_long_body),
       cmocka_unit_test(test_http_connection__takes_requests_cut_at_any_byte),
       cmocka_unit_test(test_http_connection__answers_pipelined_requests_in_order),
       cmocka_unit_test(test_http_connection__keeps_little_of_what_is_sent_ahead),

@@ -279,9 +279,40 @@ static void test_http_server__may_be_closed_from_inside_a_request(void **state)
   assert_int_equal(d.closed, 1);
 }
 
+static bool awaits_both(void *who)
+{
+  struct fixture *d = who;
+  return http_server_awaited(d->server) == 500 + KIB;
+}
+
+static void
+test_http_server__knows_how_long_the_bodies_will_be_that_it_reads(void **state)
+{
+  (void)state;
+  struct fixture d;
+  setup_fixture(&d, 4);
+  connect_to(&d, 0);
+  connect_to(&d, 1);
+  assert_int_equal(http_server_awaited(d.server), 0);
+  loopback_send(&d.clients[0],
+                "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n", 0);
+  loopback_send(&d.clients[1],
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 0);
+  loopback_wait(&d.loop, awaits_both, &d);
+  loopback_send(&d.clients[1], "0\r\n\r\n", 0);
+  loopback_wait_text(&d.clients[1], "ok");
+  assert_int_equal(http_server_awaited(d.server), 500);
+  loopback_close(&d.clients[0], true);
+  loopback_close(&d.clients[1], false);
+  loopback_run_ms(&d.loop, 20);
+  assert_int_equal(http_server_awaited(d.server), 0);
+  finish_fixture(&d);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_http_server__knows_how_long_the_bodies_will_be_that_it_reads),
       cmocka_unit_test(test_http_server__names_the_address_it_cannot_have),
       cmocka_unit_test(test_http_server__listens_on_ipv6),
       cmocka_unit_test(test_http_server__answers_a_hundred_requests_on_each_connection),
