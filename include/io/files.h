@@ -41,6 +41,8 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
 int files_check_folder(const char *path, struct fault *f);
 /* 0755; that it exists already is fine. A new one becomes `owner`'s; NULL: stays ours. */
 int files_make_folder(const char *path, const struct files_owner *owner, struct fault *f);
+/* The same with all the folders above it. */
+int files_make_path(const char *path, struct fault *f);
 /* Absolute, without links. */
 int files_real_path(const char *path, struct buf *real, struct fault *f);
 

@@ -303,6 +303,19 @@ int files_make_folder(const char *path, const struct files_owner *owner, struct 
   return files_check_folder(path, f);
 }
 
+int files_make_path(const char *path, struct fault *f)
+{
+  char *part = span_copy(span_of(path));
+  for (char *slash = part[0] ? strchr(part + 1, '/') : NULL; slash;
+       slash = strchr(slash + 1, '/')) {
+    *slash = 0;
+    (void)mkdir(part, 0755); /* the last one says what is wrong */
+    *slash = '/';
+  }
+  free(part);
+  return files_make_folder(path, NULL, f);
+}
+
 int files_real_path(const char *path, struct buf *real, struct fault *f)
 {
   char *found = realpath(path, NULL);

@@ -420,6 +420,21 @@ static void test_files__a_folder_is_checked_made_and_named_without_links(void **
   scratch_remove(&s);
 }
 
+static void test_files__makes_all_the_folders_of_a_path(void **state)
+{
+  (void)state;
+  struct scratch s = scratch_make();
+  struct fault f = {0};
+  for (int i = 0; i < 2; i++) /* the second time they are there */
+    assert_int_equal(files_make_path(scratch_path(&s, "a/b//c/"), &f), 0);
+  assert_true(scratch_has(&s, "a/b/c"));
+  scratch_write(&s, "a/file", 0600, "");
+  assert_int_equal(files_make_path(scratch_path(&s, "a/file/d"), &f), -1);
+  expect_fault(&f, FAULT_SYSTEM, "a/file/d");
+  assert_int_equal(files_make_path("", &f), -1);
+  scratch_remove(&s);
+}
+
 /* -- another user's -- */
 
 static void expect_owner(const char *path, unsigned uid, unsigned mode)
@@ -479,6 +494,7 @@ static void test_files__only_a_new_folder_becomes_the_owners(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_files__makes_all_the_folders_of_a_path),
       cmocka_unit_test(test_files__a_private_folder_is_given_away_but_for_its_lock),
       cmocka_unit_test(test_files__only_a_new_folder_becomes_the_owners),
       cmocka_unit_test(test_files__the_state_folder_is_made_for_us_alone),
