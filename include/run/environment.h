@@ -3,9 +3,10 @@
  * the request adds.
  *
  * The request names its secrets; their values come from the runner's environment and from
- * nowhere else.  Nothing of ours gets in: every RUNLET_* variable is left out before a
- * run sees the list.  All or nothing: one missing secret is FAULT_BAD_INPUT in the words
- * of TanStack's runner.  */
+ * nowhere else.  Nothing of ours gets in: what steers runlet (RUNLET_*) or one of its
+ * doors (PAPERCLIP_BRIDGE_*, PAPERCLIP_PROCESS_SESSION_*, BRIDGE_CHANNEL_TOKEN and its
+ * like) is left out before a run sees the list.  All or nothing: one missing secret is
+ * FAULT_BAD_INPUT in the words of TanStack's runner.  */
 #ifndef RUN_ENVIRONMENT_H
 #define RUN_ENVIRONMENT_H
 
@@ -13,7 +14,9 @@
 #include "base/process.h"
 #include "request/run_request.h"
 
-/* A copy of the process's environment without RUNLET_*. */
+/* Is this entry "NAME=value" one that steers runlet or a door of it? */
+bool environment_is_control(const char *entry);
+/* A copy of the process's environment without those. */
 struct strv environment_of_runner(char *const *environ_now);
 /* `out`: what the agent of this request gets, before its harness adds its own. */
 int environment_resolve(const struct strv *runner, const struct run_request *req,

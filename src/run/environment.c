@@ -7,12 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The control token is among RUNLET_*; what else begins so is no agent's business. */
+/* The control token is among RUNLET_*; what else begins so is no agent's business, and no
+ * more are the tokens by which a host steers a door of ours. */
+bool environment_is_control(const char *entry)
+{
+  static const char *const control[] = {"RUNLET_",
+                                        "PAPERCLIP_BRIDGE_",
+                                        "PAPERCLIP_PROCESS_SESSION_",
+                                        "BRIDGE_CHANNEL_TOKEN=",
+                                        "BRIDGE_WS_PORT=",
+                                        "BRIDGE_REPLAY_FROM_DISK="};
+  for (size_t i = 0; i < sizeof control / sizeof *control; i++)
+    if (!strncmp(entry, control[i], strlen(control[i])))
+      return true;
+  return false;
+}
+
 struct strv environment_of_runner(char *const *environ_now)
 {
   struct strv env = {0};
   for (size_t i = 0; environ_now[i]; i++)
-    if (strncmp(environ_now[i], "RUNLET_", strlen("RUNLET_")) != 0)
+    if (!environment_is_control(environ_now[i]))
       strv_add(&env, span_of(environ_now[i]));
   return env;
 }

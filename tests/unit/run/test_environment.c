@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <setjmp.h>
@@ -114,9 +115,40 @@ static void test_environment__loopback_is_spared_from_any_proxy(void **state)
   strv_free(&env);
 }
 
+static void test_environment__what_steers_a_door_is_kept_from_the_agent(void **state)
+{
+  (void)state;
+  static const char *const control[] = {"PAPERCLIP_BRIDGE_TOKEN=t",
+                                        "PAPERCLIP_BRIDGE_QUEUE_DIR=/q",
+                                        "PAPERCLIP_PROCESS_SESSION_DIR=d",
+                                        "PAPERCLIP_PROCESS_SESSION_COMMAND_B64=c",
+                                        "BRIDGE_CHANNEL_TOKEN=t",
+                                        "BRIDGE_WS_PORT=1",
+                                        "BRIDGE_REPLAY_FROM_DISK=1"},
+                           *const others[] = {"PAPERCLIP_API_URL=u",
+                                              "PAPERCLIP_API_KEY=k", "BRIDGE_WS_PORTS=1",
+                                              "BRIDGE=1"};
+  char *env[12] = {NULL};
+  size_t count = 0;
+  for (size_t i = 0; i < 7; i++)
+    env[count++] = span_copy(span_of(control[i]));
+  for (size_t i = 0; i < 4; i++)
+    env[count++] = span_copy(span_of(others[i]));
+  struct strv left = environment_of_runner(env);
+  assert_int_equal(left.count, 4);
+  for (size_t i = 0; i < 4; i++)
+    assert_string_equal(left.at[i], others[i]);
+  for (size_t i = 0; i < count; i++) {
+    assert_true(environment_is_control(env[i]) == (i < 7));
+    free(env[i]);
+  }
+  strv_free(&left);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_environment__what_steers_a_door_is_kept_from_the_agent),
       cmocka_unit_test(test_environment__nothing_of_ours_reaches_the_agent),
       cmocka_unit_test(test_environment__a_declared_secret_comes_from_the_runner),
       cmocka_unit_test(test_environment__one_missing_is_named_and_nothing_is_given),
