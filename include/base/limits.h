@@ -89,6 +89,15 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_WS_PING_MS       30000u /* silent for so long: a ping; again: gone */
 #define LIMIT_WS_CLOSE_MS      3000u  /* for the client's answer to our close */
 
+/* The gateway (Paperclip's queue of files); most are its host's to change. */
+#define LIMIT_GATEWAY_POLL_MS     100u   /* between two looks for a response */
+#define LIMIT_GATEWAY_RESPONSE_MS 30000u /* for the host to answer a request */
+#define LIMIT_GATEWAY_STALE_MS    2000u  /* a request that old after that is nobody's */
+#define LIMIT_GATEWAY_DEPTH       64     /* requests in the queue; more: 503 */
+#define LIMIT_GATEWAY_BODY_BYTES  ((size_t)10 * MIB + 64 * KIB) /* more: 502 */
+#define LIMIT_GATEWAY_BYTES       ((size_t)1 << 30) /* held for all requests; more: 503 */
+#define LIMIT_GATEWAY_END_MS      1500u             /* from TERM to the last answer */
+
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
 #define LIMIT_BRIDGE_CONNECTIONS 256

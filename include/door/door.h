@@ -24,6 +24,13 @@ enum option_group {
   OPTIONS_RECORDING = 32 /* a recorded agent */
 };
 
+/* A host that was made for Node starts a door as `node …/<file>`, with runlet in the
+ * place of node. */
+struct door_script {
+  const char *file; /* the last part of argv[1] */
+  const char *flag; /* the option that it stands for; NULL: none */
+};
+
 struct door {
   const char *name;      /* the command: runlet NAME */
   const char *arguments; /* what stands behind its options, for people */
@@ -31,6 +38,7 @@ struct door {
   const char *exit_status; /* what --help says about it; NULL: nothing */
   unsigned options;        /* enum option_group */
   bool takes_file, takes_companion;
+  const struct door_script *scripts; /* that mean this door; ended by a NULL file */
   /* Open to close.  The exit status, or -1 and a fault (base/fault.h says the status of
    * each kind).  `env`: the process's environment. */
   int (*open)(const struct options *options, char *const *env, struct fault *f);

@@ -8,7 +8,8 @@
 #define DOOR_ROWS(ROW)                                                                   \
   ROW(stdin)                                                                             \
   ROW(http)                                                                              \
-  ROW(translate)
+  ROW(translate)                                                                         \
+  ROW(gateway)
 
 #define DOOR_DECLARED(name) extern const struct door name##_door;
 #define DOOR_LISTED(name)   &name##_door,

@@ -135,22 +135,46 @@ static int check_words(struct options *o, struct fault *f)
   return 0;
 }
 
-/* --help, --version, or the name of a door; true: there is nothing more to read. */
+/* The door that a script of this path stands for, or NULL. */
+static const struct door_script *find_script(const struct door *d, const char *path)
+{
+  const char *slash = strrchr(path, '/');
+  for (const struct door_script *s = d->scripts; slash && s && s->file; s++)
+    if (!strcmp(slash + 1, s->file))
+      return s;
+  return NULL;
+}
+
+static int obey_script(const struct door_script *script, struct options *out,
+                       struct fault *f)
+{
+  if (!script->flag)
+    return 0;
+  return set(option_find(span_of(script->flag)), script->file, "1", out, f);
+}
+
+/* --help, --version, the name of a door or of a script that it stands in for; true: there
+ * is nothing more to read. */
 static bool read_command(const struct door *const *doors, const char *word,
                          struct options *out, struct fault *f, int *failed)
 {
+  const struct door_script *script = NULL;
   *failed = 0;
   out->version = !strcmp(word, "--version");
   out->help_markdown = !strcmp(word, "--help=markdown");
   out->help = !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help") ||
               out->help_markdown;
-  for (; *doors; doors++)
-    if (!strcmp(word, (*doors)->name))
+  for (; *doors && !out->door; doors++) {
+    script = find_script(*doors, word);
+    if (script || !strcmp(word, (*doors)->name))
       out->door = *doors;
+  }
   if (!out->version && !out->help && !out->door)
     *failed = fault_set(f, FAULT_BAD_INPUT,
                         "unknown command %.60s (runlet --help lists them)", word);
-  return !out->door;
+  if (script)
+    *failed = obey_script(script, out, f);
+  return !out->door || *failed;
 }
 
 static int ask_for_a_command(const struct door *const *doors, struct fault *f)
@@ -192,6 +216,9 @@ static int read_word(const char *word, bool has_file, struct options *out,
                      struct fault *f)
 {
   const struct door *d = out->door;
+  const struct door_script *script = find_script(d, word);
+  if (script)
+    return obey_script(script, out, f);
   if (d->takes_companion && word[0] != '-')
     return fault_set(f, FAULT_BAD_INPUT,
                      "unexpected argument %.60s (a command to run beside the service "
