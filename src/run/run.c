@@ -3,8 +3,7 @@
  *
  * The agent speaks (child_says, agent_http_says), its harness understands
  * (agent/agent_session.h), and what the harness wants done is done right after
- * (run_carry_out).  Every end goes one way: a reason is kept if we were it, the process
- * is stopped, what it left behind is swept or named, conclude() sends the last event.  */
+ * (run_carry_out).  How it ends says run_end.h.  */
 #include "run/run.h"
 
 #include "agent/harnesses.h"
@@ -15,7 +14,7 @@
 #include "base/mem.h"
 #include "event/formats.h"
 #include "io/loop.h"
-#include "report.h"
+#include "run_end.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -54,19 +53,8 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
 
 void run_free(struct run *r)
 {
-  if (!r)
-    return;
-  if (r->session.state) /* admitted */
-    secrets_unhide(&r->resources.env, r->req);
-  if (r->events)
-    events_free(r->events);
-  agent_session_free(&r->session);
-  resources_free(&r->resources);
-  run_request_free(r->req);
-  run_talk_free(r);
-  buf_free(&r->message);
-  buf_free(&r->report);
-  free(r);
+  if (r)
+    run_release(r);
 }
 
 struct span run_id(const struct run *r)
@@ -86,138 +74,7 @@ bool run_shares_session(const struct run *a, const struct run *b)
          a->resources.harness == b->resources.harness;
 }
 
-/* -- the end -- */
-
-/* The first reason stays: what follows it is only its consequence. */
-static void set_reason(struct run *r, const char *code, const char *message)
-{
-  if (r->code[0])
-    return;
-  snprintf(r->code, sizeof r->code, "%s", code);
-  buf_add(&r->message, span_cut_utf8(span_of(message), LIMIT_ERROR_MESSAGE_BYTES - 1));
-}
-
-/* Nothing of the run is left on the loop: the run goes, then the door hears of it. */
-static void resources_closed(void *who)
-{
-  struct run *r = who;
-  struct run_outcome outcome = r->outcome;
-  struct buf report = buf_take(&r->report);
-  void (*on_over)(void *, const struct run_outcome *) = r->on_over;
-  void *over_who = r->who;
-  run_free(r);
-  outcome.report = buf_span(&report);
-  on_over(over_who, &outcome);
-  buf_free(&report);
-}
-
-/* The reverse of the beginning; the last event was sent by the caller. */
-static void tear_down(struct run *r)
-{
-  r->phase = OVER;
-  r->sink->listener = NULL;
-  r->sink->on_drain = NULL;
-  watch_free(r->watch);
-  r->watch = NULL;
-  r->outcome.events = events_count(r->events);
-  r->outcome.tool_calls = events_tool_calls(r->events);
-  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
-  loop_timer_free(r->later);
-  loop_timer_free(r->polite);
-  r->later = r->polite = NULL;
-  resources_close(&r->resources, resources_closed, r);
-}
-
-/* The agent said that it succeeded, and then it exited well or by our hand. */
-static bool ended_well(const struct run *r, const struct process_end *end)
-{
-  bool good_exit = end && process_end_is_clean(end);
-  return good_exit && !r->code[0] && agent_session_succeeded(&r->session);
-}
-
-static void report_end(struct run *r, const struct process_end *end)
-{
-  struct report report = {.end = end,
-                          .failed = !ended_well(r, end),
-                          .duration_ms = clock_ticks_ms() - r->started_ms,
-                          .events = events_count(r->events),
-                          .tool_calls = events_tool_calls(r->events),
-                          .cancelled_by = r->cancelled_by};
-  if (r->resources.child && child_first_output_ms(r->resources.child))
-    report.startup_ms =
-        child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
-  report_write(&report, &r->report);
-  events_report(r->events, buf_span(&r->report), (long long)report.duration_ms);
-  r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
-}
-
-/* The process is gone and its leftovers are known: the last event, then the way back. */
-static void conclude(struct run *r, const struct process_end *end)
-{
-  if (r->phase == OVER)
-    return;
-  agent_session_sum_up(&r->session,
-                       r->resources.child ? child_repaired(r->resources.child) : 0);
-  struct buf tail = buf_make(MIB); /* of stderr, as it may be shown */
-  struct process_end shown = {0};
-  if (end) {
-    shown = *end;
-    report_clean(end->stderr_tail, &tail);
-    shown.stderr_tail = buf_span(&tail);
-    end = &shown;
-  }
-  report_end(r, end);
-  if (!r->code[0] && end) {
-    agent_session_finish(&r->session, end);
-  } else {
-    agent_session_note_success(&r->session);
-    events_fail(r->events, span_of(r->code), buf_span(&r->message));
-  }
-  r->outcome.finished = events_finished_well(r->events);
-  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
-  buf_free(&tail);
-  tear_down(r);
-}
-
-/* Names are the processes' own: any bytes. */
-static void warn_leftovers(struct run *r, const struct process_end *end)
-{
-  if (end->leftover_count == 0)
-    return;
-  struct buf text = buf_make(4 * KIB);
-  buf_addf(&text, "%zu processes of the run are still there:", end->leftover_count);
-  for (size_t i = 0; i < end->leftover_count; i++)
-    buf_addf(&text, " %s(%d)", end->leftovers[i].name, end->leftovers[i].pid);
-  struct buf valid = buf_make(16 * KIB);
-  utf8_repair(buf_span(&text), &valid);
-  events_warn(r->events, "leftover-processes", buf_span(&valid));
-  buf_free(&text);
-  buf_free(&valid);
-}
-
-static void child_settled(void *who, const struct process_end *end)
-{
-  struct run *r = who;
-  warn_leftovers(r, end);
-  conclude(r, end);
-}
-
-/* The agent has exited and its output was read; others of its run may live on. */
-static void child_ended(void *who, const struct process_end *end)
-{
-  struct run *r = who;
-  r->phase = ENDING;
-  run_talk_end(r);
-  watch_free(r->watch);
-  r->watch = NULL;
-  const struct fault *spawn = child_spawn_fault(r->resources.child);
-  if (spawn)
-    set_reason(r, "spawn-failed", spawn->text);
-  /* What the agent left running after a success is the user's (a dev server behind a
-   * preview). */
-  child_settle(r->resources.child, r->req->kill_leftovers || !ended_well(r, end),
-               child_settled);
-}
+/* -- who ends it -- */
 
 /* Does what the harness wants done, right after each call to it. */
 void run_carry_out(struct run *r)
@@ -274,7 +131,7 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   agent_session_cut(&r->session);
   if (!r->code[0])
     r->cancelled_by = by;
-  set_reason(r, code, message);
+  run_set_reason(r, code, message);
   run_talk_end(r);
   /* not spawned yet: begin() looks at the reason */
   if (!r->resources.child)
@@ -403,18 +260,19 @@ static void begin(void *who)
 {
   struct run *r = who;
   if (r->code[0]) { /* cancelled before it began */
-    conclude(r, NULL);
+    run_conclude(r, NULL);
     return;
   }
-  static const struct resources_calls calls = {{child_says, line_too_long, child_ended},
-                                               {agent_http_says, line_too_long},
-                                               tool_unstructured};
+  static const struct resources_calls calls = {
+      {child_says, line_too_long, run_child_ended},
+      {agent_http_says, line_too_long},
+      tool_unstructured};
   struct fault f = {0};
   const char *code;
   if (resources_open(&r->resources, r->session.state, &r->deadlines, &calls, r, &code,
                      &f) < 0) {
-    set_reason(r, code, f.text);
-    conclude(r, NULL);
+    run_set_reason(r, code, f.text);
+    run_conclude(r, NULL);
     return;
   }
   if (!r->resources.harness->parts)

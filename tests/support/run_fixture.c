@@ -163,3 +163,32 @@ void run_fixture_close(struct run_fixture *d)
   buf_free(&d->text);
   scratch_remove(&d->scratch);
 }
+
+struct run *run_fixture_go(struct run_fixture *d, const char *more)
+{
+  struct fault f = {0};
+  struct run *r = run_new(&d->settings, run_fixture_request(more), &f);
+  if (!r)
+    fail_msg("%s", f.text);
+  run_start(r, &d->sink.sink, run_fixture_over, d);
+  assert_int_equal(d->over, 0); /* never from inside */
+  assert_true(run_fixture_says(d, "\"RUN_STARTED\""));
+  return r;
+}
+
+void run_fixture_expect(const char *script, const char *more, const char *code,
+                        const char *text)
+{
+  struct run_fixture d;
+  run_fixture_open(&d, script);
+  run_fixture_go(&d, more);
+  run_fixture_wait(&d, 1);
+  if (d.outcome.finished != (code == NULL) ||
+      strcmp(d.outcome.code, code ? code : "") != 0)
+    fail_msg("code %s: %s", d.outcome.code, buf_cstring(&d.text));
+  if (text && !run_fixture_says(&d, text))
+    fail_msg("%s is not in: %s", text, buf_cstring(&d.text));
+  assert_int_equal(run_fixture_terminals(&d), 1);
+  run_fixture_check(&d);
+  run_fixture_close(&d);
+}

@@ -28,6 +28,12 @@ void run_fixture_open(struct run_fixture *d, const char *script);
 struct run_request *run_fixture_request(const char *more);
 /* an on_over; who: the fixture */
 void run_fixture_over(void *who, const struct run_outcome *outcome);
+/* Starts a run of that request. */
+struct run *run_fixture_go(struct run_fixture *d, const char *more);
+/* One run to its end, with a fixture of its own.  `code` NULL: it finished; `text`: what
+ * must stand in its events, may be NULL. */
+void run_fixture_expect(const char *script, const char *more, const char *code,
+                        const char *text);
 /* Until `over` is that many; fails after ten seconds. */
 void run_fixture_wait(struct run_fixture *d, unsigned over);
 void run_fixture_wait_for(struct run_fixture *d, const char *text); /* likewise */

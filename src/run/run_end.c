@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* run_end.c - from the agent's exit to the last event, and back. */
+#include "run_end.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "io/loop.h"
+#include "report.h"
+#include "run_talk.h"
+#include "secrets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void run_set_reason(struct run *r, const char *code, const char *message)
+{
+  if (r->code[0])
+    return;
+  snprintf(r->code, sizeof r->code, "%s", code);
+  buf_add(&r->message, span_cut_utf8(span_of(message), LIMIT_ERROR_MESSAGE_BYTES - 1));
+}
+
+void run_release(struct run *r)
+{
+  if (r->session.state) /* admitted */
+    secrets_unhide(&r->resources.env, r->req);
+  if (r->events)
+    events_free(r->events);
+  agent_session_free(&r->session);
+  resources_free(&r->resources);
+  run_request_free(r->req);
+  run_talk_free(r);
+  buf_free(&r->message);
+  buf_free(&r->report);
+  free(r);
+}
+
+/* Nothing of the run is left on the loop: the run goes, then the door hears of it. */
+static void resources_closed(void *who)
+{
+  struct run *r = who;
+  struct run_outcome outcome = r->outcome;
+  struct buf report = buf_take(&r->report);
+  void (*on_over)(void *, const struct run_outcome *) = r->on_over;
+  void *over_who = r->who;
+  run_release(r);
+  outcome.report = buf_span(&report);
+  on_over(over_who, &outcome);
+  buf_free(&report);
+}
+
+/* The reverse of the beginning; the last event was sent by the caller. */
+static void tear_down(struct run *r)
+{
+  r->phase = OVER;
+  r->sink->listener = NULL;
+  r->sink->on_drain = NULL;
+  watch_free(r->watch);
+  r->watch = NULL;
+  r->outcome.events = events_count(r->events);
+  r->outcome.tool_calls = events_tool_calls(r->events);
+  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
+  loop_timer_free(r->later);
+  loop_timer_free(r->polite);
+  r->later = r->polite = NULL;
+  resources_close(&r->resources, resources_closed, r);
+}
+
+/* The agent said that it succeeded, and then it exited well or by our hand. */
+static bool ended_well(const struct run *r, const struct process_end *end)
+{
+  bool good_exit = end && process_end_is_clean(end);
+  return good_exit && !r->code[0] && agent_session_succeeded(&r->session);
+}
+
+static void report_end(struct run *r, const struct process_end *end)
+{
+  struct report report = {.end = end,
+                          .failed = !ended_well(r, end),
+                          .duration_ms = clock_ticks_ms() - r->started_ms,
+                          .events = events_count(r->events),
+                          .tool_calls = events_tool_calls(r->events),
+                          .cancelled_by = r->cancelled_by};
+  if (r->resources.child && child_first_output_ms(r->resources.child))
+    report.startup_ms =
+        child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
+  report_write(&report, &r->report);
+  events_report(r->events, buf_span(&r->report), (long long)report.duration_ms);
+  r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
+}
+
+/* The process is gone and its leftovers are known: the last event, then the way back. */
+void run_conclude(struct run *r, const struct process_end *end)
+{
+  if (r->phase == OVER)
+    return;
+  agent_session_sum_up(&r->session,
+                       r->resources.child ? child_repaired(r->resources.child) : 0);
+  struct buf tail = buf_make(MIB); /* of stderr, as it may be shown */
+  struct process_end shown = {0};
+  if (end) {
+    shown = *end;
+    report_clean(end->stderr_tail, &tail);
+    shown.stderr_tail = buf_span(&tail);
+    end = &shown;
+  }
+  report_end(r, end);
+  if (!r->code[0] && end) {
+    agent_session_finish(&r->session, end);
+  } else {
+    agent_session_note_success(&r->session);
+    events_fail(r->events, span_of(r->code), buf_span(&r->message));
+  }
+  r->outcome.finished = events_finished_well(r->events);
+  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
+  buf_free(&tail);
+  tear_down(r);
+}
+
+/* Names are the processes' own: any bytes. */
+static void warn_leftovers(struct run *r, const struct process_end *end)
+{
+  if (end->leftover_count == 0)
+    return;
+  struct buf text = buf_make(4 * KIB);
+  buf_addf(&text, "%zu processes of the run are still there:", end->leftover_count);
+  for (size_t i = 0; i < end->leftover_count; i++)
+    buf_addf(&text, " %s(%d)", end->leftovers[i].name, end->leftovers[i].pid);
+  struct buf valid = buf_make(16 * KIB);
+  utf8_repair(buf_span(&text), &valid);
+  events_warn(r->events, "leftover-processes", buf_span(&valid));
+  buf_free(&text);
+  buf_free(&valid);
+}
+
+static void child_settled(void *who, const struct process_end *end)
+{
+  struct run *r = who;
+  warn_leftovers(r, end);
+  run_conclude(r, end);
+}
+
+/* The agent has exited and its output was read; others of its run may live on. */
+void run_child_ended(void *who, const struct process_end *end)
+{
+  struct run *r = who;
+  r->phase = ENDING;
+  run_talk_end(r);
+  watch_free(r->watch);
+  r->watch = NULL;
+  const struct fault *spawn = child_spawn_fault(r->resources.child);
+  if (spawn)
+    run_set_reason(r, "spawn-failed", spawn->text);
+  /* What the agent left running after a success is the user's (a dev server behind a
+   * preview). */
+  child_settle(r->resources.child, r->req->kill_leftovers || !ended_well(r, end),
+               child_settled);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* run_state.h - a run's state, as the files share it that are the run.
+ *
+ *   run.c       its beginning, what its agent says, who ends it
+ *   run_end.c   how it ends
+ *   run_talk.c  who talks with its agent  */
+#ifndef RUN_RUN_STATE_H
+#define RUN_RUN_STATE_H
+
+#include "agent/agent_session.h"
+#include "deadlines.h"
+#include "event/seen_ids.h"
+#include "questions.h"
+#include "resources.h"
+#include "run/run_dialogue.h"
+#include "run/run_outcome.h"
+
+enum phase { ADMITTED, BEGINNING, SPEAKING, ENDING, OVER };
+
+struct run {
+  const struct run_settings *settings;
+  struct run_request *req;
+  struct resources resources;
+  struct agent_session session;
+  enum phase phase;
+
+  struct sink *sink;
+  struct events *events;
+
+  struct loop_timer *later; /* begin() */
+  /* NULL until the agent was asked to end by its own protocol. */
+  struct loop_timer *polite;
+  struct deadlines deadlines;
+  struct watch *watch;
+
+  struct run_dialogue dialogue; /* nobody: no on_question */
+  struct questions *questions;  /* of the dialogue; NULL: nobody, or not started */
+  struct seen_ids said;         /* ids of run_say() */
+
+  char code[32]; /* why we ended it, "" if we did not */
+  struct buf message;
+  const char *cancelled_by;
+  bool bridge_judged;
+  unsigned long long started_ms;
+  struct run_outcome outcome;
+  struct buf report;
+  void (*on_over)(void *who, const struct run_outcome *outcome);
+  void *who;
+};
+
+#endif
