@@ -23,6 +23,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_STDERR_KEPT_BYTES ((size_t)8 * KIB)  /* kept, so that no secret is cut */
 #define LIMIT_PIPE_BYTES        ((size_t)1 * MIB)  /* asked of the kernel, each stream */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
+#define LIMIT_TURN_MS           20u /* of its lines in a row; then others get their turn */
 
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128

@@ -36,7 +36,9 @@ struct http_client_setup {
   const char *ca_file; /* NULL: look for it, see above */
 };
 
-typedef void http_client_piece(void *who, struct span bytes); /* lent for the call */
+/* How many of the bytes it took; the rest comes again on the next turn.  Lent for the
+ * call. */
+typedef size_t http_client_piece(void *who, struct span bytes);
 
 struct http_call { /* all borrowed for the call to http_client_start() only: it copies */
   const char *method;

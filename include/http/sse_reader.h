@@ -15,6 +15,7 @@
 struct sse_reader_calls {
   void (*on_data)(void *who, struct span data); /* lent for the call */
   void (*on_too_long)(void *who, size_t ceiling);
+  bool (*is_enough)(void *who); /* as in io/lines.h */
 };
 
 struct sse_reader {
@@ -27,7 +28,7 @@ struct sse_reader {
 
 struct sse_reader sse_reader_make(size_t ceiling, const struct sse_reader_calls *calls,
                                   void *who);
-void sse_reader_add(struct sse_reader *r, struct span bytes);
+size_t sse_reader_add(struct sse_reader *r, struct span bytes); /* as lines_add() */
 void sse_reader_free(struct sse_reader *r);
 
 #endif

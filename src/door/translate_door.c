@@ -67,7 +67,7 @@ static void on_too_long(void *who, size_t ceiling)
 static int read_all(struct agent_session *h, int fd, const struct translate_options *o,
                     const struct out *out, struct fault *f)
 {
-  static const struct lines_calls calls = {on_line, on_too_long};
+  static const struct lines_calls calls = {on_line, on_too_long, NULL};
   size_t ask = o->read_bytes > 0 ? o->read_bytes : LIMIT_READ_BYTES;
   struct lines lines =
       lines_make(o->max_line_bytes > 0 ? o->max_line_bytes : LIMIT_LINE_BYTES);

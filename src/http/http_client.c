@@ -3,6 +3,7 @@
  * ones are taken, whatever curl says is still running. */
 #include "http/http_client.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "ca_bundle.h"
@@ -205,18 +206,34 @@ static void let_flow(struct http_client_request *r)
   curl_easy_pause(r->easy, CURLPAUSE_CONT);
 }
 
-static void hand_out_pieces(struct http_client *c)
+/* False: its caller has had enough for this turn. */
+static bool hand_out_piece(struct http_client_request *r)
 {
+  struct buf piece = buf_take(&r->answer);
+  bool cancelled = r->fault.kind == FAULT_CANCELLED;
+  size_t taken = cancelled ? piece.len : r->on_piece(r->who, buf_span(&piece));
+  bool all = taken == piece.len || r->fault.kind == FAULT_CANCELLED;
+  if (!all)
+    buf_add(&r->answer, span_after(buf_span(&piece), taken));
+  buf_free(&piece);
+  if (all)
+    let_flow(r);
+  return all;
+}
+
+/* False: there is more, for the next turn: curl gives more and more from inside, and
+ * others wait for the loop. */
+static bool hand_out_pieces(struct http_client *c)
+{
+  unsigned long long until = clock_ticks_ms() + LIMIT_TURN_MS;
   struct http_client_request *r;
   /* From the first again each time: the caller may have started or cancelled others. */
-  while ((r = with_piece(c->first)) || (r = with_piece(c->done))) {
-    struct buf piece = buf_take(&r->answer);
-    bool cancelled = r->fault.kind == FAULT_CANCELLED;
-    if (!cancelled)
-      r->on_piece(r->who, buf_span(&piece));
-    buf_free(&piece);
-    let_flow(r);
-  }
+  while ((r = with_piece(c->first)) || (r = with_piece(c->done)))
+    if (!hand_out_piece(r) || clock_ticks_ms() >= until) {
+      uv_timer_start(&c->later, hand_out, 0, 0);
+      return false;
+    }
+  return true;
 }
 
 /* A paused one keeps its end back, unless it was cancelled. */
@@ -239,7 +256,8 @@ static void hand_out(uv_timer_t *timer)
     if (r->unwatched)
       to_done(r);
   }
-  hand_out_pieces(c);
+  if (!hand_out_pieces(c))
+    return;
   while ((r = take_done(c)))
     finish(r);
   if (c->closing && !c->first)

@@ -61,10 +61,16 @@ static void on_long_line(void *who, size_t ceiling)
   too_long(who);
 }
 
-void sse_reader_add(struct sse_reader *r, struct span bytes)
+static bool is_enough(void *who)
 {
-  static const struct lines_calls calls = {on_line, on_long_line};
-  lines_add(&r->lines, bytes, &calls, r);
+  struct sse_reader *r = who;
+  return r->calls->is_enough && r->calls->is_enough(r->who);
+}
+
+size_t sse_reader_add(struct sse_reader *r, struct span bytes)
+{
+  static const struct lines_calls calls = {on_line, on_long_line, is_enough};
+  return lines_add(&r->lines, bytes, &calls, r);
 }
 
 void sse_reader_free(struct sse_reader *r)

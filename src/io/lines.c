@@ -75,9 +75,10 @@ static void lines_take(struct lines *l, struct span piece, bool ended,
   lines_forget_part(l);
 }
 
-void lines_add(struct lines *l, struct span bytes, const struct lines_calls *calls,
-               void *who)
+size_t lines_add(struct lines *l, struct span bytes, const struct lines_calls *calls,
+                 void *who)
 {
+  size_t given = bytes.len;
   while (bytes.len > 0) {
     const char *newline = memchr(bytes.at, '\n', bytes.len);
     size_t n = newline ? (size_t)(newline - bytes.at) : bytes.len;
@@ -87,7 +88,10 @@ void lines_add(struct lines *l, struct span bytes, const struct lines_calls *cal
       lines_take(l, piece, newline, calls, who);
     else if (newline)
       l->skipping = false;
+    if (bytes.len > 0 && calls->is_enough && calls->is_enough(who))
+      break;
   }
+  return given - bytes.len;
 }
 
 void lines_end(struct lines *l, const struct lines_calls *calls, void *who)

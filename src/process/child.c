@@ -147,8 +147,13 @@ static void news_came(void *who)
   look_for_end(who);
 }
 
+static bool has_heard_enough(void *who)
+{
+  return child_streams_is_enough(&((const struct child *)who)->streams);
+}
+
 static const struct child_streams_calls streams_calls = {
-    {line_came, long_line_came}, news_came, part_closed};
+    {line_came, long_line_came, has_heard_enough}, news_came, part_closed};
 
 void child_write(struct child *c, struct span bytes)
 {
@@ -271,7 +276,7 @@ void child_pause(struct child *c)
   if (c->exited)
     c->listened_ms += clock_ticks_ms() - c->listening_from_ms;
   c->paused = true;
-  output_pipe_hold(&c->streams.out);
+  child_streams_hold(&c->streams);
 }
 
 void child_resume(struct child *c)
@@ -281,7 +286,7 @@ void child_resume(struct child *c)
   c->paused = false;
   c->streams.last_output_ms = clock_ticks_ms(); /* silence counts from here */
   c->listening_from_ms = c->streams.last_output_ms;
-  (void)output_pipe_read(&c->streams.out); /* it went once: it goes again */
+  child_streams_go_on(&c->streams);
 }
 
 bool child_is_paused(const struct child *c)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/loop.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ struct child_streams child_streams_make(size_t line_ceiling,
 {
   return (struct child_streams){.lines = lines_make(line_ceiling),
                                 .stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES),
+                                .rest = buf_make(LIMIT_READ_BYTES),
                                 .read_memory = mem_new(LIMIT_READ_BYTES),
                                 .calls = calls,
                                 .who = who};
@@ -25,6 +27,7 @@ void child_streams_free(struct child_streams *s)
   lines_free(&s->lines);
   stdin_pipe_wipe(&s->in);
   buf_free(&s->stderr_tail);
+  buf_free(&s->rest);
   free(s->read_memory);
 }
 
@@ -33,9 +36,29 @@ void child_streams_close(struct child_streams *s)
   stdin_pipe_close(&s->in);
   output_pipe_close(&s->out);
   output_pipe_close(&s->err);
+  loop_timer_free(s->go_on);
+  s->go_on = NULL;
 }
 
 /* -- what comes -- */
+
+bool child_streams_is_enough(const struct child_streams *s)
+{
+  return s->held || clock_ticks_ms() >= s->turn_until_ms;
+}
+
+/* Reading stops with it, for libuv reads many times in one turn while there is more. */
+static void hand_out(struct child_streams *s, struct span bytes)
+{
+  size_t taken = lines_add(&s->lines, bytes, &s->calls->lines, s->who);
+  if (s->out.open && child_streams_is_enough(s)) {
+    output_pipe_hold(&s->out);
+    buf_add(&s->rest, span_after(bytes, taken));
+    if (!s->held)
+      loop_timer_start(s->go_on, 0);
+  }
+  s->calls->on_news(s->who);
+}
 
 static void out_came(void *who, struct span bytes)
 {
@@ -43,8 +66,34 @@ static void out_came(void *who, struct span bytes)
   s->last_output_ms = clock_ticks_ms();
   if (!s->first_output_ms)
     s->first_output_ms = s->last_output_ms;
-  lines_add(&s->lines, bytes, &s->calls->lines, s->who);
-  s->calls->on_news(s->who);
+  if (s->last_output_ms >= s->turn_until_ms)
+    s->turn_until_ms = s->last_output_ms + LIMIT_TURN_MS;
+  hand_out(s, bytes);
+}
+
+static void goes_on(void *who)
+{
+  struct child_streams *s = who;
+  struct buf rest = buf_take(&s->rest);
+  (void)output_pipe_read(&s->out); /* it went once: it goes again */
+  s->turn_until_ms = clock_ticks_ms() + LIMIT_TURN_MS;
+  hand_out(s, buf_span(&rest));
+  buf_free(&rest);
+}
+
+void child_streams_hold(struct child_streams *s)
+{
+  s->held = true;
+  output_pipe_hold(&s->out);
+  if (s->go_on)
+    loop_timer_stop(s->go_on);
+}
+
+void child_streams_go_on(struct child_streams *s)
+{
+  s->held = false;
+  if (s->out.open)
+    loop_timer_start(s->go_on, 0);
 }
 
 static void err_came(void *who, struct span bytes)
@@ -77,6 +126,7 @@ int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct p
   stdin_pipe_open(&s->in, loop, part_closed, s);
   output_pipe_open(&s->out, loop, s->read_memory, &out_calls, s);
   output_pipe_open(&s->err, loop, s->read_memory, &err_calls, s);
+  s->go_on = loop_timer_new(loop, goes_on, s);
   int r = 0;
   for (int i = 0; i < PIPES && r == 0; i++) {
     r = uv_pipe_open(pipes[i], e->ours[i]);
@@ -105,12 +155,13 @@ void child_streams_mark(struct child_streams *s)
 
 bool child_streams_are_drained(const struct child_streams *s)
 {
-  return output_pipe_is_drained(&s->out) && output_pipe_is_drained(&s->err);
+  return s->rest.len == 0 && output_pipe_is_drained(&s->out) &&
+         output_pipe_is_drained(&s->err);
 }
 
 bool child_streams_have_unread(const struct child_streams *s)
 {
-  return output_pipe_has_unread(&s->out) || output_pipe_has_unread(&s->err);
+  return s->rest.len > 0 || output_pipe_has_unread(&s->out) || output_pipe_has_unread(&s->err);
 }
 
 bool child_streams_are_over(const struct child_streams *s)

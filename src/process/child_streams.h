@@ -2,7 +2,10 @@
 /* child_streams.h - the three streams of a child: what it is told, and what it prints;
  * for child.c only.
  *
- * stdout becomes lines, of stderr the end is kept.  `on_news` comes after something was
+ * stdout becomes lines, of stderr the end is kept.  Lines are handed out for at most
+ * LIMIT_TURN_MS in a row: what an agent prints may cost much more to understand than to
+ * print, and others wait for the loop.  The rest follows on the next turn, before
+ * anything more is read.  `on_news` comes after something was
  * read, and when an output is at its end; `on_closed` once for each of the three, on a
  * later turn than the close: only after the last one the memory may go.  */
 #ifndef PROCESS_CHILD_STREAMS_H
@@ -16,7 +19,7 @@
 #include "stdin_pipe.h"
 
 struct child_streams_calls {
-  struct lines_calls lines;
+  struct lines_calls lines; /* its is_enough is child_streams_is_enough() */
   void (*on_news)(void *who);
   void (*on_closed)(void *who);
 };
@@ -26,6 +29,10 @@ struct child_streams {
   struct output_pipe out, err;
   struct lines lines;
   struct buf stderr_tail;
+  struct buf rest;            /* of a read, not handed out yet … */
+  struct loop_timer *go_on;   /* … but then */
+  unsigned long long turn_until_ms;
+  bool held;
   char *read_memory; /* one for both outputs: libuv asks right before it reads */
   unsigned long long first_output_ms, last_output_ms; /* of stdout; 0: none yet */
   const struct child_streams_calls *calls;
@@ -43,8 +50,14 @@ int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct p
 void child_streams_close(struct child_streams *s);
 void child_streams_free(struct child_streams *s); /* after the last on_closed */
 
+/* No line after this, until child_streams_go_on(). */
+void child_streams_hold(struct child_streams *s);
+void child_streams_go_on(struct child_streams *s);
+
 /* A last line without an end is handed out. */
 void child_streams_end_lines(struct child_streams *s);
+/* This turn of the loop has heard enough. */
+bool child_streams_is_enough(const struct child_streams *s);
 /* As output_pipe_mark() and what follows from it, for both outputs. */
 void child_streams_mark(struct child_streams *s);
 bool child_streams_are_drained(const struct child_streams *s);

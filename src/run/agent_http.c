@@ -5,6 +5,7 @@
  * for nothing may be handed back from inside agent_http_send().  */
 #include "agent_http.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -29,6 +30,7 @@ struct agent_http {
   struct agent_http_call *first;
   /* For what must not come from inside: calls that could not be made, and the end. */
   struct loop_timer *later;
+  unsigned long long turn_until_ms;
   bool paused, closing;
   void (*closed)(void *who);
   void *who;
@@ -96,10 +98,18 @@ static void on_too_long(void *who, size_t ceiling)
     h->setup.calls->on_too_long(h->setup.who, ceiling);
 }
 
-static void on_piece(void *who, struct span bytes)
+/* An event may cost much to understand, and others wait for the loop. */
+static bool has_heard_enough(void *who)
+{
+  const struct agent_http *h = ((const struct agent_http_call *)who)->agent_http;
+  return clock_ticks_ms() >= h->turn_until_ms;
+}
+
+static size_t on_piece(void *who, struct span bytes)
 {
   struct agent_http_call *c = who;
-  sse_reader_add(&c->reader, bytes);
+  c->agent_http->turn_until_ms = clock_ticks_ms() + LIMIT_TURN_MS;
+  return sse_reader_add(&c->reader, bytes);
 }
 
 /* A stream that was refused is told like an answer: with its status and words. */
@@ -154,7 +164,8 @@ static int start(struct agent_http_call *c, const struct agent_action_call *from
 
 void agent_http_send(struct agent_http *h, struct agent_actions *actions)
 {
-  static const struct sse_reader_calls reading = {on_data, on_too_long};
+  static const struct sse_reader_calls reading = {on_data, on_too_long,
+                                                  has_heard_enough};
   for (size_t i = 0; i < actions->call_count && !h->closing; i++) {
     const struct agent_action_call *from = &actions->calls[i];
     struct agent_http_call *c = mem_new(sizeof *c);

@@ -81,6 +81,21 @@ floor_calls() { # NAME N
 
 each() { awk -v a="$(cat "$box/$1")" -v b="$(cat "$box/$2")" -v n="$3" 'BEGIN { printf "%d", (b - a) / n }'; }
 
+# An agent that names messages as our suffixes do, then uses one id again and again.
+reused_ids() { # NAME N
+  local i
+  printf '{"type":"system","subtype":"init","session_id":"s"}\n' >"$box/$1.transcript"
+  for i in $(seq 2 "$(($2 + 1))"); do
+    printf '{"type":"assistant","message":{"id":"msg_of_the_model-%d","role":"assistant","content":[{"type":"text","text":"a"}]}}\n' "$i"
+  done >>"$box/$1.transcript"
+  for _ in $(seq "$2"); do
+    printf '{"type":"assistant","message":{"id":"msg_of_the_model","role":"assistant","content":[{"type":"text","text":"a"}]}}\n'
+  done >>"$box/$1.transcript"
+  printf '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"stop_reason":"end_turn","session_id":"s"}\n' >>"$box/$1.transcript"
+  count "$1" "$runlet" translate --harness claude-code "$box/$1.transcript" >"$box/$1.events"
+  [ "$(grep -c TEXT_MESSAGE_START "$box/$1.events")" -eq "$((2 * $2))" ] || die "$1: a message is missing"
+}
+
 ours delta1 'deltas 1000 20'
 ours delta2 'deltas 11000 20'
 ours call1 'calls 100 0'
@@ -94,3 +109,8 @@ echo "| instructions | runlet | floor | ratio |"
 echo "| --- | ---: | ---: | ---: |"
 row "a delta" "$(each delta1 delta2 10000)" "$(each fdelta1 fdelta2 10000)"
 row "a tool call" "$(each call1 call2 1000)" "$(each fcall1 fcall2 1000)"
+for n in 0 2000 4000; do reused_ids "ids$n" "$n"; done
+id1=$(each ids0 ids2000 4000) id2=$(each ids0 ids4000 8000)
+echo
+echo "a message whose id was used before: $id1 instructions among 4,000, $id2 among 8,000"
+[ "$((id2 * 10))" -le "$((id1 * 11))" ] || die "reused ids cost more the more there are"

@@ -30,7 +30,7 @@ static void on_too_long(void *who, size_t ceiling)
   buf_addf(&h->text, "too long: %zu\n", ceiling);
 }
 
-static const struct lines_calls calls = {on_line, on_too_long};
+static const struct lines_calls calls = {on_line, on_too_long, NULL};
 
 static struct agent_input feed(struct span text, size_t ceiling, size_t step,
                                unsigned long long *repaired)

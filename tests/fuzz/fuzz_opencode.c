@@ -41,7 +41,7 @@ static void on_too_long(void *who, size_t ceiling)
 
 static struct buf stream_of(struct span text, unsigned how, size_t step)
 {
-  static const struct lines_calls calls = {on_line, on_too_long};
+  static const struct lines_calls calls = {on_line, on_too_long, NULL};
   struct buf out = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct collector sink = collector_make(&out);
   struct events_setup setup = {.run_id = SPAN_LITERAL("r"),

@@ -33,7 +33,7 @@ static void on_too_long(void *who, size_t ceiling)
 
 static struct buf feed(struct span text, size_t ceiling, size_t step)
 {
-  static const struct sse_reader_calls calls = {on_data, on_too_long};
+  static const struct sse_reader_calls calls = {on_data, on_too_long, NULL};
   struct agent_input h = {buf_make(64 * (size_t)MIB), ceiling};
   struct sse_reader r = sse_reader_make(ceiling, &calls, &h);
   for (size_t at = 0; at < text.len; at += step) {

@@ -725,19 +725,23 @@ struct stream {
   struct got got; /* first: who on_done is told */
   struct buf input;
   bool pause_at_first, cancel_at_first;
+  size_t take; /* of a piece, at most; 0: all */
 };
 
-static void on_piece(void *who, struct span bytes)
+static size_t on_piece(void *who, struct span bytes)
 {
   struct stream *s = who;
   assert_false(s->got.fixture->inside);
   assert_int_equal(s->got.count, 0);
+  if (s->take && bytes.len > s->take)
+    bytes.len = s->take;
   buf_add(&s->input, bytes);
   if (s->pause_at_first)
     http_client_pause(s->got.request, true);
   if (s->cancel_at_first)
     http_client_cancel(s->got.request);
   s->pause_at_first = false;
+  return bytes.len;
 }
 
 static void follow(struct fixture *d, struct stream *s)
@@ -777,6 +781,26 @@ static void answer_some_and_stay(struct origin_connection *c)
 {
   speaker = c;
   origin_say(c, EVENTS_HEAD "data: 1\n\n");
+}
+
+static void answer_a_stream_and_end(struct origin_connection *c)
+{
+  origin_say(c, EVENTS_HEAD "data: 1\n\ndata: 2\n\n");
+  origin_hang_up(c, false);
+}
+
+static void
+test_http_client__gives_the_rest_of_a_piece_again_before_the_end(void **state)
+{
+  (void)state;
+  struct fixture d;
+  struct stream s = {.take = 4};
+  setup_fixture(&d, answer_a_stream_and_end);
+  follow(&d, &s);
+  wait_done(&d, 1);
+  assert_string_equal(buf_cstring(&s.input), "data: 1\n\ndata: 2\n\n");
+  assert_int_equal(s.got.body.len, 0);
+  finish_stream(&d, &s);
 }
 
 static void test_http_client__hands_out_a_stream_as_it_comes(void **state)
@@ -956,6 +980,7 @@ int main(void)
       cmocka_unit_test(test_http_client__close_ends_all_first),
       WITH(answer_only_last, test_http_client__lets_on_done_start_and_cancel_others),
       cmocka_unit_test(test_http_client__hands_out_a_stream_as_it_comes),
+      cmocka_unit_test(test_http_client__gives_the_rest_of_a_piece_again_before_the_end),
       cmocka_unit_test(test_http_client__keeps_the_words_of_a_refused_stream),
       cmocka_unit_test(test_http_client__a_stream_can_be_cancelled_from_inside),
       cmocka_unit_test(test_http_client__a_pause_is_felt_by_the_server_and_loses_nothing),

@@ -30,7 +30,7 @@ static void on_too_long(void *who, size_t ceiling)
 /* The same for every size of the pieces. */
 static void expect(const char *stream, const char *events)
 {
-  static const struct sse_reader_calls calls = {on_data, on_too_long};
+  static const struct sse_reader_calls calls = {on_data, on_too_long, NULL};
   struct span whole = span_of(stream);
   for (size_t piece = 1; piece <= whole.len + 1; piece++) {
     struct got got = {buf_make(1000)};

@@ -32,7 +32,7 @@ static void on_too_long(void *who, size_t ceiling)
   buf_add_text(&h->text, "#|");
 }
 
-static const struct lines_calls calls = {on_line, on_too_long};
+static const struct lines_calls calls = {on_line, on_too_long, NULL};
 
 /* Feeds `text` in pieces of `step` bytes and compares what was heard; returns the
  * repairs. */
@@ -116,7 +116,7 @@ static void check_lent(void *who, struct span line)
 static void test_lines__lend_whole_lines_without_a_copy(void **state)
 {
   (void)state;
-  static const struct lines_calls lent = {check_lent, on_too_long};
+  static const struct lines_calls lent = {check_lent, on_too_long, NULL};
   const char *text = "whole\n";
   struct lines l = lines_make(100);
   lines_add(&l, span_of(text), &lent, &text);
@@ -141,6 +141,33 @@ static void test_lines__give_back_the_memory_of_a_long_line(void **state)
   buf_free(&h.text);
 }
 
+static bool after_each(void *who)
+{
+  (void)who;
+  return true;
+}
+
+static void test_lines__stop_between_two_when_it_is_enough(void **state)
+{
+  (void)state;
+  static const struct lines_calls one_by_one = {on_line, on_too_long, after_each};
+  struct lines l = lines_make(100);
+  struct agent_input h = {.text = buf_make(KIB)};
+  struct span rest = SPAN_LITERAL("a\nbb\nc");
+  assert_int_equal(lines_add(&l, rest, &one_by_one, &h), 2);
+  assert_string_equal(buf_cstring(&h.text), "a|");
+  rest = span_after(rest, 2);
+  assert_int_equal(lines_add(&l, rest, &one_by_one, &h), 3);
+  assert_string_equal(buf_cstring(&h.text), "a|bb|");
+  /* What is wholly used up is taken, whatever is said. */
+  rest = span_after(rest, 3);
+  assert_int_equal(lines_add(&l, rest, &one_by_one, &h), 1);
+  lines_end(&l, &one_by_one, &h);
+  assert_string_equal(buf_cstring(&h.text), "a|bb|c|");
+  lines_free(&l);
+  buf_free(&h.text);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -151,6 +178,7 @@ int main(void)
       cmocka_unit_test(test_lines__tell_of_too_long_before_the_newline_comes),
       cmocka_unit_test(test_lines__lend_whole_lines_without_a_copy),
       cmocka_unit_test(test_lines__give_back_the_memory_of_a_long_line),
+      cmocka_unit_test(test_lines__stop_between_two_when_it_is_enough),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,9 @@ struct fixture {
   struct pipes pipes;
   struct buf lines; /* each with a '|' behind it */
   unsigned news, closes;
+  unsigned slow_us; /* what a line costs */
+  uv_timer_t ticks; /* each millisecond that the loop is free */
+  unsigned ticked, hold_at;
 };
 
 static void on_line(void *who, struct span line)
@@ -25,6 +28,15 @@ static void on_line(void *who, struct span line)
   struct fixture *d = who;
   buf_add(&d->lines, line);
   buf_add_char(&d->lines, '|');
+  if (d->slow_us)
+    usleep(d->slow_us);
+  if (d->hold_at == d->lines.len)
+    child_streams_hold(&d->streams);
+}
+
+static bool is_enough(void *who)
+{
+  return child_streams_is_enough(&((struct fixture *)who)->streams);
 }
 
 static void on_too_long(void *who, size_t ceiling)
@@ -44,7 +56,7 @@ static void on_closed(void *who)
 }
 
 static const struct child_streams_calls calls = {
-    {on_line, on_too_long}, on_news, on_closed};
+    {on_line, on_too_long, is_enough}, on_news, on_closed};
 
 static void open_fixture(struct fixture *d)
 {
@@ -121,6 +133,58 @@ static void test_child_streams__are_drained_when_both_outputs_are_empty(void **s
   finish_fixture(&d);
 }
 
+static void ticks(uv_timer_t *timer)
+{
+  ((struct fixture *)timer->data)->ticked++;
+}
+
+static bool has_all(void *who)
+{
+  const struct fixture *d = who;
+  return d->lines.len == 80;
+}
+
+static void test_child_streams__give_others_their_turn_between_slow_lines(void **state)
+{
+  (void)state;
+  struct fixture d;
+  open_fixture(&d);
+  d.slow_us = 10000;
+  d.ticks.data = &d;
+  uv_timer_init(&d.loop, &d.ticks);
+  uv_timer_start(&d.ticks, ticks, 1, 1);
+  for (int i = 0; i < 40; i++)
+    print(&d, PIPES_OUT, "1\n");
+  loopback_wait(&d.loop, has_all, &d);
+  /* 400 ms in turns of 20 (30 with the line that went over it). */
+  assert_true(d.ticked >= 8);
+  assert_false(child_streams_have_unread(&d.streams));
+  uv_close((uv_handle_t *)&d.ticks, NULL);
+  finish_fixture(&d);
+}
+
+static void test_child_streams__hand_out_no_line_while_they_are_held(void **state)
+{
+  (void)state;
+  struct fixture d;
+  open_fixture(&d);
+  d.hold_at = 4;
+  child_streams_mark(&d.streams);
+  print(&d, PIPES_OUT, "1\n2\n3\n");
+  loopback_wait(&d.loop, has_read, &d);
+  for (int i = 0; i < 20; i++)
+    uv_run(&d.loop, UV_RUN_NOWAIT);
+  assert_string_equal(buf_cstring(&d.lines), "1|2|");
+  assert_true(child_streams_have_unread(&d.streams));
+  assert_false(child_streams_are_drained(&d.streams));
+  child_streams_go_on(&d.streams);
+  print(&d, PIPES_OUT, "4\n");
+  pipes_close(d.pipes.theirs);
+  loopback_wait(&d.loop, is_over, &d);
+  assert_string_equal(buf_cstring(&d.lines), "1|2|3|4|");
+  finish_fixture(&d);
+}
+
 static void
 test_child_streams__that_were_never_opened_can_be_closed_and_freed(void **state)
 {
@@ -138,6 +202,8 @@ int main(void)
       cmocka_unit_test(
           test_child_streams__make_lines_of_stdout_and_keep_the_end_of_stderr),
       cmocka_unit_test(test_child_streams__are_drained_when_both_outputs_are_empty),
+      cmocka_unit_test(test_child_streams__give_others_their_turn_between_slow_lines),
+      cmocka_unit_test(test_child_streams__hand_out_no_line_while_they_are_held),
       cmocka_unit_test(
           test_child_streams__that_were_never_opened_can_be_closed_and_freed),
   };
