@@ -23,7 +23,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_STDERR_KEPT_BYTES ((size_t)8 * KIB)  /* kept, so that no secret is cut */
 #define LIMIT_PIPE_BYTES        ((size_t)1 * MIB)  /* asked of the kernel, each stream */
 #define LIMIT_READ_BYTES        ((size_t)64 * KIB) /* one read of a pipe or socket */
-#define LIMIT_TURN_MS           20u /* of its lines in a row; then others get their turn */
+#define LIMIT_TURN_MS           20u /* of its lines in a row; then it is others' turn */
 
 /* JSON. */
 #define LIMIT_JSON_DEPTH      128
@@ -75,11 +75,15 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_HEADER_COUNT    100
 #define LIMIT_CONNECTIONS     128
 #define LIMIT_RUNS            8
+#define LIMIT_FIRST_BYTE_MS   10000u  /* of a connection that says nothing at all */
+#define LIMIT_SILENT_MS       1000u   /* without a byte: then a body may make room */
 #define LIMIT_HEAD_MS         10000u  /* from the first byte to the end of the headers */
 #define LIMIT_BODY_MS         60000u  /* without a byte of the body */
 #define LIMIT_IDLE_MS         75000u  /* a kept-alive connection without a request */
 #define LIMIT_WRITE_STALL_MS  600000u /* a reader that takes no byte is gone */
-#define LIMIT_REFUSED         16 /* connections being told 503; more: closed unheard */
+#define LIMIT_SPARE_FDS       64    /* descriptors that only the control port may take */
+#define LIMIT_REFUSED         16    /* over the limit, but heard; more: closed */
+#define LIMIT_REFUSED_MS      1000u /* for one of them to say what it wants */
 #define LIMIT_HTTP_OUT_BYTES  (LIMIT_EVENT_LINE_BYTES + MIB) /* unsent; more: cut */
 #define LIMIT_PROBE_BYTES     ((size_t)1 * KIB)  /* what asks if a client is there */
 #define LIMIT_LINGER_BYTES    ((size_t)64 * MIB) /* dropped after an early answer */
@@ -114,6 +118,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOL_ANSWER_BYTES   ((size_t)64 * MIB)
 #define LIMIT_TOOL_MS             3600000u
 #define LIMIT_TOOL_CONNECT_MS     10000u
+#define LIMIT_RUN_CALLS           64u   /* in flight, of a run; more wait */
+#define LIMIT_CALLS               256u  /* … of the process */
+#define LIMIT_WAITING_CALLS       1024u /* of a run; more: an error */
 #define LIMIT_TOOL_ERROR_CHARS    200 /* of a failed answer's body, shown to the agent */
 #define LIMIT_TOOL_CONNECTIONS    64
 #define LIMIT_TOOL_PENDING_MS     1000u /* a pending answer that does not say when */

@@ -10,7 +10,8 @@
  * Level, form and the hidden words are globals, for a record may come from anywhere.  The
  * few other globals of the program each stand in one file and belong to the process: the
  * arenas' free list, the frozen clock, the arena of the parse that is under way, what
- * keeper.c, oom_score.c and signals.c know of this process.  */
+ * keeper.c, oom_score.c and signals.c know of this process, tool_places.c of its calls in
+ * flight.  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

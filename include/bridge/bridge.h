@@ -13,7 +13,9 @@
  *   415  not application/json
  * After the body:
  *   404  a legacy request with an Mcp-Session-Id that is none of ours
- * Idle connections stay open as long as the bridge.  */
+ * Idle connections stay open as long as the bridge; but who says nothing at all is closed
+ * after LIMIT_FIRST_BYTE_MS, and when all LIMIT_BRIDGE_CONNECTIONS are taken the one that
+ * was silent longest makes room.  */
 #ifndef BRIDGE_BRIDGE_H
 #define BRIDGE_BRIDGE_H
 

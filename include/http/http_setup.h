@@ -7,7 +7,12 @@
  * closed after the answer.  `on_request` comes once for each request that on_head did not
  * answer, with its body.  `on_too_long` (may be NULL: then the server says 413) comes
  * instead of on_request, and of on_head too where the headers tell it already, when the
- * body is over its limit; it answers at once, and the connection is closed after it.  */
+ * body is over its limit; it answers at once, and the connection is closed after it.
+ *
+ * When `connections` are open the one that has shown no life for longest makes room, if
+ * it is between two requests, or its request is not whole, or its last answer is out.
+ * Where all are at work the new one is over the limit: LIMIT_REFUSED of such are heard
+ * for LIMIT_REFUSED_MS, what `is_spared` says yes to is served, all else is told 503.  */
 #ifndef HTTP_HTTP_SETUP_H
 #define HTTP_HTTP_SETUP_H
 
@@ -15,9 +20,14 @@
 
 struct http_server_setup {
   struct http_parse_limits limits;
-  size_t connections;                                 /* more: answered 503 and closed */
-  unsigned head_ms, body_ms, idle_ms, write_stall_ms; /* 0: never */
-  /* May be NULL.  False: the connection gets 403 and no more. */
+  size_t connections; /* more: see above */
+  /* Until the first byte, the rest of the head, each byte of the body, the next request,
+   * each byte that the client takes.  0: never */
+  unsigned first_ms, head_ms, body_ms, idle_ms, write_stall_ms;
+  bool for_agents; /* the last descriptors are not for it (io/descriptors.h) */
+  /* May be NULL: nothing is.  By the head alone. */
+  bool (*is_spared)(void *who, const struct http_request *r);
+  /* May be NULL.  False: the connection is reset at once. */
   bool (*on_accept)(void *who, const struct sockaddr *peer, const struct sockaddr *local);
   void (*on_head)(void *who, struct http_exchange *x);
   void (*on_request)(void *who, struct http_exchange *x);

@@ -6,6 +6,10 @@
  * 100 and 400 ms, and no other.  A pending answer is asked for again, with the same call
  * id, until timeout_ms is over.
  *
+ * A call waits for its place among the calls in flight (tool_places.h), within its
+ * deadline; where too many wait already it is answered by the JSON-RPC error
+ * TOOL_TOO_MANY.
+ *
  * One call, one answer: `on_answer` comes exactly once, never from inside
  * tool_call_start() or tool_call_cancel(), also after a cancel (then `cancelled`).  The
  * call frees itself after it.  */
@@ -15,11 +19,15 @@
 #include "base/buf.h"
 #include "tool/tool_answer.h"
 #include "tool/tool_executor.h"
+#include "tool/tool_places.h"
+
+enum { TOOL_TOO_MANY = -32000 };
 
 struct tool_route { /* how a run's calls are made; owned by the run, outlives its calls */
   struct uv_loop_s *loop;
   struct tool_executor executor;
   unsigned timeout_ms;
+  struct tool_line *line; /* NULL: calls without end may be in flight */
   /* May be NULL: for each call that ended, before its on_answer. */
   void (*on_ended)(void *who, const struct tool_answer *answer, unsigned ms);
   void *ended_who;

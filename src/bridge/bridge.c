@@ -321,10 +321,12 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
       .connections = LIMIT_BRIDGE_CONNECTIONS,
+      .first_ms = LIMIT_FIRST_BYTE_MS,
       .head_ms = LIMIT_HEAD_MS,
       .body_ms = LIMIT_BODY_MS,
       .idle_ms = 0, /* a model may think for an hour between two calls */
       .write_stall_ms = LIMIT_WRITE_STALL_MS,
+      .for_agents = true,
       .on_head = on_head,
       .on_request = on_request,
       .who = b};

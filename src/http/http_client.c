@@ -11,10 +11,13 @@
 #include "curl_headers.h"
 #include "curl_loop.h"
 #include "curl_pool.h"
+#include "io/descriptors.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <uv.h>
 
 struct http_client {
@@ -106,6 +109,21 @@ static size_t take_answer(char *at, size_t size, size_t count, void *who)
   }
   buf_add(&r->answer, (struct span){at, size * count});
   return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
+}
+
+/* What agents let us call leaves the last descriptors to the control port. */
+static curl_socket_t open_socket(void *who, curlsocktype purpose,
+                                 struct curl_sockaddr *to)
+{
+  struct http_client_request *r = who;
+  (void)purpose;
+  int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+  if (!descriptors_is_spare(fd))
+    return fd;
+  close(fd);
+  if (r->fault.kind == FAULT_NONE)
+    fault_set(&r->fault, FAULT_SYSTEM, "too many open files");
+  return CURL_SOCKET_BAD;
 }
 
 static size_t take_header(char *at, size_t size, size_t count, void *who)
@@ -298,6 +316,8 @@ static int set_up(struct http_client_request *r, const struct http_call *call)
   bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
   bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
+  bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, r);
   bad |= curl_easy_setopt(e, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
   bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, get || post ? NULL : call->method);
   bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/descriptors.h"
 
 #include <stdlib.h>
 
@@ -18,13 +19,13 @@ static void on_exchange_dirty(void *who)
 static bool exchange_is_last(const void *who)
 {
   const struct http_connection *c = who;
-  return c->owner->stopped;
+  return c->owner->stopped || c->refused;
 }
 
 static void on_answered(void *who)
 {
   struct http_connection *c = who;
-  bool more = !c->exchange.close && !c->owner->stopped;
+  bool more = !c->exchange.close && !exchange_is_last(c);
   c->owned = false;
   if (c->state == HTTP_CONNECTION_CLOSED) { /* the owner was not told of it */
     http_connection_free(c);
@@ -81,8 +82,14 @@ static void hand_out(struct http_connection *c, bool early,
 
 static void ask_head(struct http_connection *c)
 {
+  const struct http_server_setup *setup = c->owner->setup;
   c->head_told = true;
-  if (!c->owner->setup->on_head)
+  if (c->refused && (!setup->is_spared ||
+                     !setup->is_spared(setup->who, http_parse_request(c->parse)))) {
+    http_connection_refuse(c, 503, "too many connections");
+    return;
+  }
+  if (!setup->on_head)
     return;
   hand_out(c, true, c->owner->setup->on_head);
   if (c->state != HTTP_CONNECTION_ANSWERING || c->exchange.begun)
@@ -226,6 +233,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *memory)
 {
   struct http_connection *c = stream->data;
   if (n > 0) {
+    c->spoke = true;
+    c->alive_ms = uv_now(stream->loop);
     take_bytes(c, (struct span){memory->base, (size_t)n});
     mem_wipe(memory->base, (size_t)n); /* a request's tokens do not stay there */
   } else if (n == UV_EOF)
@@ -275,6 +284,8 @@ static void connection_send(struct http_connection *c)
 
 static void on_sent(void *who)
 {
+  struct http_connection *c = who;
+  c->alive_ms = uv_now(c->deadline.loop);
   connection_send(who);
 }
 
@@ -355,17 +366,26 @@ struct http_connection *http_connection_new(uv_loop_t *loop,
   return c;
 }
 
+/* Not one of the descriptors that are kept for the control port. */
+static bool is_affordable(const struct http_connection *c)
+{
+  int fd = -1;
+  (void)uv_fileno((const uv_handle_t *)&c->output.tcp, &fd);
+  return !c->owner->setup->for_agents || !descriptors_is_spare(fd);
+}
+
 void http_connection_accept(struct http_connection *c, uv_stream_t *listener)
 {
   if (!http_output_accept(&c->output, listener, &c->peer, &c->local)) {
     http_connection_close(c, false);
     return;
   }
-  if (c->refused)
-    http_connection_refuse(c, 503, "too many connections");
-  else if (!is_let_in(c))
-    http_connection_refuse(c, 403, "not for this machine's agent");
-  else
-    http_connection_arm(c);
+  /* A word of explanation would cost more than who is turned away here should. */
+  if (!is_affordable(c) || !is_let_in(c)) {
+    http_connection_close(c, true);
+    return;
+  }
+  c->alive_ms = uv_now(c->deadline.loop);
+  http_connection_arm(c);
   update_reading(c);
 }

@@ -18,7 +18,7 @@
 struct http_connection *http_connection_new(uv_loop_t *loop,
                                             const struct http_connection_owner *owner,
                                             bool refused);
-/* Accepts from the listener.  A refused one gets 503 and no more. */
+/* Accepts from the listener, or closes at once. */
 void http_connection_accept(struct http_connection *c, uv_stream_t *listener);
 /* While `dirty`: asks the owner for more, sends, goes on to pipelined requests. */
 void http_connection_turn(struct http_connection *c);

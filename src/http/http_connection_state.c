@@ -88,6 +88,16 @@ void http_connection_enter(struct http_connection *c, enum http_connection_state
     uv_timer_start(&c->deadline, on_deadline, LIMIT_LINGER_MS, 0);
 }
 
+bool http_connection_is_silent(const struct http_connection *c)
+{
+  if (c->state == HTTP_CONNECTION_FINISHING || c->state == HTTP_CONNECTION_LINGERING)
+    return true;
+  if (c->state != HTTP_CONNECTION_READING || c->ahead.len > 0)
+    return false;
+  return http_parse_state(c->parse) != HTTP_PARSE_BODY ||
+         uv_now(c->deadline.loop) - c->alive_ms >= LIMIT_SILENT_MS;
+}
+
 void http_connection_retire(struct http_connection *c)
 {
   bool idle = c->state == HTTP_CONNECTION_READING && c->ahead.len == 0 &&
@@ -130,9 +140,12 @@ void http_connection_arm(struct http_connection *c)
   if (c->timed == (int)parsing && parsing != HTTP_PARSE_BODY)
     return;
   c->timed = (int)parsing;
-  unsigned ms = parsing == HTTP_PARSE_START  ? setup->idle_ms
-                : parsing == HTTP_PARSE_HEAD ? setup->head_ms
-                                             : setup->body_ms;
+  unsigned ms = parsing == HTTP_PARSE_HEAD    ? setup->head_ms
+                : parsing != HTTP_PARSE_START ? setup->body_ms
+                : c->spoke                    ? setup->idle_ms
+                                              : setup->first_ms;
+  if (c->refused)
+    ms = LIMIT_REFUSED_MS;
   if (ms > 0) {
     /* It repeats, for an idle connection that still had a backlog is looked at again. */
     uv_timer_start(&c->deadline, on_deadline, ms, ms);

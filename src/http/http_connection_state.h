@@ -51,9 +51,11 @@ struct http_connection {
   int timed;        /* the parse state `deadline` runs for, -1: none */
   struct buf ahead; /* bytes that came after the request in hand */
   bool reading, peer_ended;
-  bool refused;   /* over the limit: it is told so, and not counted */
-  size_t dropped; /* bytes read and dropped at the end */
-  bool dirty;     /* http_connection_turn() has something to do */
+  bool refused; /* over the limit: not counted, and served only what is spared */
+  bool spoke;   /* a byte has come */
+  unsigned long long alive_ms; /* uv_now() when it last sent or took something */
+  size_t dropped;              /* bytes read and dropped at the end */
+  bool dirty;                  /* http_connection_turn() has something to do */
 };
 
 /* There is something to send, or to parse: the server's turn will come by. */
@@ -64,6 +66,8 @@ void http_connection_enter(struct http_connection *c, enum http_connection_state
 void http_connection_refuse(struct http_connection *c, int status, const char *reason);
 /* The deadline of what is awaited now: a request, the rest of its head, of its body. */
 void http_connection_arm(struct http_connection *c);
+/* Whether it may make room for another, as far as we know before a look at its socket. */
+bool http_connection_is_silent(const struct http_connection *c);
 /* Closes it if it is idle. */
 void http_connection_retire(struct http_connection *c);
 /* Cuts it at once.  `tell`: on_gone comes if an answer was under way. */

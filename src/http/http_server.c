@@ -10,8 +10,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #define LISTEN_BACKLOG 511
+#define ROOM_LOOKS     8
 
 struct http_server {
   uv_loop_t *loop;
@@ -162,14 +164,49 @@ static void drop_connection(struct http_server *s)
   uv_close((uv_handle_t *)tcp, dropped);
 }
 
+static bool has_unread(const struct http_connection *c)
+{
+  int fd = -1, unread = 0;
+  return uv_fileno((const uv_handle_t *)&c->output.tcp, &fd) == 0 &&
+         ioctl(fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* Of two the one that came first: it is later in the list. */
+static struct http_connection *most_silent(const struct http_server *s, bool refused)
+{
+  struct http_connection *most = NULL;
+  for (struct http_connection *c = s->connections; c; c = c->next)
+    if (c->refused == refused && http_connection_is_silent(c) &&
+        (!most || c->alive_ms <= most->alive_ms))
+      most = c;
+  return most;
+}
+
+/* What a connection has sent and we have not read yet counts as life: more of them may
+ * have come in this turn than there is room for.  Of so many the socket is looked at. */
+static bool make_room(struct http_server *s, bool refused)
+{
+  for (int looks = 0; looks < ROOM_LOOKS; looks++) {
+    struct http_connection *c = most_silent(s, refused);
+    if (!c)
+      return false;
+    if (c->state != HTTP_CONNECTION_READING || !has_unread(c)) {
+      http_connection_close(c, !c->spoke);
+      return true;
+    }
+    c->alive_ms = uv_now(s->loop);
+  }
+  return false;
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
   struct http_server *s = listener->data;
   /* The client gave up, or no descriptors are left; libuv goes on listening. */
   if (status < 0)
     return;
-  bool refused = s->count >= s->setup.connections;
-  if (refused && s->refused >= LIMIT_REFUSED) {
+  bool refused = s->count >= s->setup.connections && !make_room(s, false);
+  if (refused && s->refused >= LIMIT_REFUSED && !make_room(s, true)) {
     drop_connection(s);
     return;
   }

@@ -161,7 +161,8 @@ bool child_streams_are_drained(const struct child_streams *s)
 
 bool child_streams_have_unread(const struct child_streams *s)
 {
-  return s->rest.len > 0 || output_pipe_has_unread(&s->out) || output_pipe_has_unread(&s->err);
+  return s->rest.len > 0 || output_pipe_has_unread(&s->out) ||
+         output_pipe_has_unread(&s->err);
 }
 
 bool child_streams_are_over(const struct child_streams *s)

@@ -29,8 +29,8 @@ struct child_streams {
   struct output_pipe out, err;
   struct lines lines;
   struct buf stderr_tail;
-  struct buf rest;            /* of a read, not handed out yet … */
-  struct loop_timer *go_on;   /* … but then */
+  struct buf rest;          /* of a read, not handed out yet … */
+  struct loop_timer *go_on; /* … but then */
   unsigned long long turn_until_ms;
   bool held;
   char *read_memory; /* one for both outputs: libuv asks right before it reads */

@@ -6,12 +6,14 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/descriptors.h"
 #include "io/loop.h"
 #include "output_pipe.h"
 #include "process/oom_score.h"
 #include "process/orphans.h"
 #include "stdin_pipe.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -201,6 +203,10 @@ struct helper_command *helper_command_start(struct uv_loop_s *loop,
                                             helper_command_done *on_done, void *who,
                                             struct fault *f)
 {
+  if (descriptors_are_short()) {
+    fault_system(f, -EMFILE, "cannot execute %s", setup->argv[0]);
+    return NULL;
+  }
   struct helper_command *c = mem_new(sizeof *c);
   c->on_done = on_done;
   c->who = who;

@@ -4,6 +4,7 @@
 #include "pipes.h"
 
 #include "base/limits.h"
+#include "io/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,11 @@ int pipes_open(struct pipes *p, struct fault *f)
     p->ours[i] = pair[i == PIPES_IN ? 1 : 0];
     p->theirs[i] = pair[i == PIPES_IN ? 0 : 1];
     (void)fcntl(pair[0], F_SETPIPE_SZ, (int)LIMIT_PIPE_BYTES); /* the quota may say no */
+    if (descriptors_is_spare(pair[0]) || descriptors_is_spare(pair[1])) {
+      pipes_close(p->ours);
+      pipes_close(p->theirs);
+      return fault_system(f, -EMFILE, "cannot make a pipe for the agent");
+    }
   }
   return 0;
 }

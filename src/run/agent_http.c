@@ -164,8 +164,7 @@ static int start(struct agent_http_call *c, const struct agent_action_call *from
 
 void agent_http_send(struct agent_http *h, struct agent_actions *actions)
 {
-  static const struct sse_reader_calls reading = {on_data, on_too_long,
-                                                  has_heard_enough};
+  static const struct sse_reader_calls reading = {on_data, on_too_long, has_heard_enough};
   for (size_t i = 0; i < actions->call_count && !h->closing; i++) {
     const struct agent_action_call *from = &actions->calls[i];
     struct agent_http_call *c = mem_new(sizeof *c);

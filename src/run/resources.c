@@ -123,6 +123,10 @@ static int open_bridge(struct resources *s, unsigned tool_ms,
   s->offer = tool_offer_make(s->req->tools, s->harness->needs, s->harness->id);
   s->route.loop = set->loop;
   s->route.timeout_ms = tool_ms;
+  s->line = (struct tool_line){.run_most = set->max_run_calls,
+                               .process_most = set->max_calls,
+                               .waiting_most = set->max_waiting_calls};
+  s->route.line = &s->line;
   s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
   s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,

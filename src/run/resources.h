@@ -32,6 +32,7 @@ struct resources {
   struct strv env;
   struct tool_source tools;      /* where they are … */
   struct tool_route route;       /* … and how they are called */
+  struct tool_line line;         /* … how many at once … */
   struct tool_offer offer;       /* … and as what the agent sees them */
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */

@@ -20,6 +20,7 @@ struct tool_call {
   const struct tool_route *route;
   struct buf name, message, id;
   bool takes_mcp, cancelled;
+  struct tool_wait place;   /* among the calls in flight */
   unsigned attempt, unsent; /* attempts so far; of them that never left */
   unsigned long long began_ms, deadline_ms;
   void *work; /* the attempt at work, the executor's; NULL: none */
@@ -34,6 +35,7 @@ struct tool_call {
 static void answer(struct tool_call *c, const struct tool_answer *a)
 {
   loop_timer_free(c->later);
+  tool_place_give_back(&c->place);
   if (c->route->on_ended)
     c->route->on_ended(c->route->ended_who, a,
                        (unsigned)(clock_ticks_ms() - c->began_ms));
@@ -59,6 +61,19 @@ static void answer_failed(struct tool_call *c, const char *why)
   buf_free(&text);
 }
 
+/* It did not run, whatever the tool's results are like. */
+static void answer_refused(struct tool_call *c)
+{
+  const struct tool_line *l = c->route->line;
+  struct buf error = buf_make(KIB);
+  buf_addf(&error,
+           "{\"code\":%d,\"message\":\"too many calls: %u are in flight and %u wait\"}",
+           TOOL_TOO_MANY, l->in_flight, l->waiting);
+  struct tool_answer a = {.error = buf_span(&error)};
+  answer(c, &a);
+  buf_free(&error);
+}
+
 /* -- attempts -- */
 
 static unsigned left_ms(const struct tool_call *c)
@@ -77,6 +92,10 @@ static void go_on(void *who)
     answer_cancelled(c);
   else if (c->start_fault.kind != FAULT_NONE)
     answer_failed(c, c->start_fault.text);
+  else if (c->place.place == TOOL_PLACE_NONE && c->route->line)
+    answer_refused(c);
+  else if (c->place.place == TOOL_PLACE_WAITING)
+    answer_failed(c, "too many calls were in flight until its deadline (toolMs)");
   else
     attempt(c);
 }
@@ -95,6 +114,12 @@ static bool again(struct tool_call *c, unsigned after_ms)
     return false;
   later(c, after_ms);
   return true;
+}
+
+/* From inside another call's answer. */
+static void has_place(void *who)
+{
+  later(who, 0);
 }
 
 /* A cancel beats whatever the attempt said: nobody waits for it any more. */
@@ -119,7 +144,7 @@ static void attempt(struct tool_call *c)
 {
   const struct tool_executor *executor = &c->route->executor;
   /* The first has all the time there is, to the millisecond: failures name it. */
-  unsigned left = c->attempt == 0 ? c->route->timeout_ms : left_ms(c);
+  unsigned left = c->attempt == 0 && !c->later ? c->route->timeout_ms : left_ms(c);
   struct tool_attempt now = {.tool = buf_span(&c->name),
                              .message = buf_span(&c->message),
                              .call_id = buf_span(&c->id),
@@ -132,6 +157,20 @@ static void attempt(struct tool_call *c)
 }
 
 /* -- the call -- */
+
+static void begin(struct tool_call *c)
+{
+  switch (tool_place_take(&c->place, c->route->line, has_place, c)) {
+  case TOOL_PLACE_TAKEN:
+    attempt(c);
+    break;
+  case TOOL_PLACE_WAITING:
+    later(c, c->route->timeout_ms);
+    break;
+  case TOOL_PLACE_NONE:
+    later(c, 0);
+  }
+}
 
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
                                   bool takes_mcp, struct span args_json,
@@ -156,7 +195,7 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   if (ids_fresh(&c->id, "call", &c->start_fault) < 0)
     later(c, 0);
   else
-    attempt(c);
+    begin(c);
   return c;
 }
 

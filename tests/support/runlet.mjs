@@ -189,9 +189,10 @@ export function startRun(request, { box, args = [], env = {} }) {
   return { child, ...c }
 }
 
-/** `runlet serve` on a port of its choice, ready when this returns. */
-export async function serve({ box = makeBox(), args = [], env = {}, listen = '127.0.0.1:0' } = {}) {
-  const child = spawn(RUNLET, ['serve', '--listen', listen, '--workspace', box.work, ...args], {
+/** `runlet serve` on a port of its choice, ready when this returns.  `under`: a command line that executes it. */
+export async function serve({ box = makeBox(), args = [], env = {}, listen = '127.0.0.1:0', under = [] } = {}) {
+  const words = [...under, RUNLET, 'serve', '--listen', listen, '--workspace', box.work, ...args]
+  const child = spawn(words[0], words.slice(1), {
     cwd: box.work,
     env: { ...box.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

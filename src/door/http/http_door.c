@@ -56,6 +56,13 @@ static bool on_accept(void *who, const struct sockaddr *peer,
   return !is_agent(who, peer, local);
 }
 
+/* Somebody must be able to ask whether we live, however many there are. */
+static bool is_spared(void *who, const struct http_request *r)
+{
+  (void)who;
+  return routes_is_open(r);
+}
+
 static void on_head(void *who, struct http_exchange *x)
 {
   struct http_state *d = who;
@@ -216,9 +223,11 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
   struct http_server_setup setup = o->serve.http;
   setup.limits = (struct http_parse_limits){LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT,
                                             o->run.max_body_bytes};
+  setup.first_ms = LIMIT_FIRST_BYTE_MS;
   setup.head_ms = LIMIT_HEAD_MS;
   setup.body_ms = LIMIT_BODY_MS;
   setup.idle_ms = LIMIT_IDLE_MS;
+  setup.is_spared = is_spared;
   setup.on_accept = on_accept;
   setup.on_head = on_head;
   setup.on_request = on_request;

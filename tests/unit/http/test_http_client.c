@@ -789,8 +789,7 @@ static void answer_a_stream_and_end(struct origin_connection *c)
   origin_hang_up(c, false);
 }
 
-static void
-test_http_client__gives_the_rest_of_a_piece_again_before_the_end(void **state)
+static void test_http_client__gives_the_rest_of_a_piece_again_before_the_end(void **state)
 {
   (void)state;
   struct fixture d;

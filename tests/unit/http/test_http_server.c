@@ -4,12 +4,15 @@
 #include "base/limits.h"
 #include "loopback.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -52,6 +55,14 @@ static void on_request(void *who, struct http_exchange *x)
   http_exchange_on_gone(x, gone, d);
 }
 
+static unsigned first_ms;
+
+static bool is_spared(void *who, const struct http_request *r)
+{
+  (void)who;
+  return span_is(r->target, "/health");
+}
+
 static void setup_fixture(struct fixture *d, size_t connections)
 {
   *d = (struct fixture){0};
@@ -59,6 +70,8 @@ static void setup_fixture(struct fixture *d, size_t connections)
   uv_loop_init(&d->loop);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB},
                                     .connections = connections,
+                                    .first_ms = first_ms,
+                                    .is_spared = is_spared,
                                     .on_request = on_request,
                                     .who = d};
   struct fault f = {0};
@@ -137,12 +150,16 @@ static void test_http_server__tells_503_to_one_too_many(void **state)
   (void)state;
   struct fixture d;
   setup_fixture(&d, 2);
-  connect_to(&d, 0);
-  connect_to(&d, 1);
+  for (unsigned i = 0; i < 2; i++) {
+    connect_to(&d, i);
+    loopback_send(&d.clients[i], GET("/keep"), 0);
+    loopback_wait_text(&d.clients[i], "HTTP/1.1 200 ");
+  }
   connect_to(&d, 2);
+  loopback_send(&d.clients[2], GET("/"), 0);
   loopback_wait_text(&d.clients[2], "HTTP/1.1 503 Service Unavailable\r\n");
   loopback_close(&d.clients[2], false);
-  loopback_close(&d.clients[1], false);
+  loopback_close(&d.clients[1], true);
   loopback_run_ms(&d.loop, 20);
   connect_to(&d, 3); /* and there is room again */
   loopback_send(&d.clients[3], GET("/"), 0);
@@ -162,10 +179,32 @@ static bool only_from_port(void *who, const struct sockaddr *peer,
   return from->sin_port == d->welcome;
 }
 
-static void test_http_server__tells_403_to_who_is_not_let_in(void **state)
+/* A plain socket: a client on the loop may hear of the reset before it is connected. */
+static int plain_socket(struct sockaddr_in *own)
+{
+  socklen_t size = sizeof *own;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  uv_ip4_addr("127.0.0.1", 0, own);
+  assert_int_equal(bind(fd, (struct sockaddr *)own, size), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)own, &size), 0);
+  return fd;
+}
+
+static void plain_connect(struct fixture *d, int fd)
+{
+  struct sockaddr_in to;
+  uv_ip4_addr("127.0.0.1", (int)http_server_port(d->server), &to);
+  assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+  (void)!send(fd, GET("/"), sizeof GET("/") - 1, MSG_NOSIGNAL);
+  loopback_run_ms(&d->loop, 50);
+}
+
+static void test_http_server__resets_who_is_not_let_in(void **state)
 {
   (void)state;
   struct fixture d = {0};
+  struct sockaddr_in own;
+  char answer[100];
   signal(SIGPIPE, SIG_IGN);
   uv_loop_init(&d.loop);
   struct http_server_setup setup = {.limits = {KIB, 10, KIB},
@@ -175,35 +214,95 @@ static void test_http_server__tells_403_to_who_is_not_let_in(void **state)
                                     .who = &d};
   struct fault f = {0};
   d.server = http_server_open(&d.loop, "127.0.0.1", 0, &setup, &f);
-  connect_to(&d, 0);
-  loopback_send(&d.clients[0], GET("/"), 0);
-  loopback_wait_end(&d.clients[0]);
-  assert_int_equal(loopback_count(&d.clients[0], "HTTP/1.1 403 "), 1);
+  int fd = plain_socket(&own);
+  plain_connect(&d, fd);
+  assert_int_equal(read(fd, answer, sizeof answer), -1);
+  assert_int_equal(errno, ECONNRESET);
+  close(fd);
   assert_int_equal(d.requests, 0);
+  fd = plain_socket(&own);
+  d.welcome = own.sin_port;
+  plain_connect(&d, fd);
+  assert_true(read(fd, answer, sizeof answer) > 0);
+  assert_int_equal(d.requests, 1);
+  close(fd);
+  finish_fixture(&d);
+}
+
+static void test_http_server__drops_the_longest_silent_when_it_is_full(void **state)
+{
+  (void)state;
+  struct fixture d;
+  setup_fixture(&d, 3);
+  for (unsigned i = 0; i < 3; i++) {
+    connect_to(&d, i);
+    loopback_run_ms(&d.loop, 5);
+  }
+  loopback_send(&d.clients[0], GET("/"), 0); /* it speaks, and is idle then */
+  loopback_wait_text(&d.clients[0], "ok");
+  loopback_run_ms(&d.loop, 5);
+  loopback_send(&d.clients[1], "GET /k", 0); /* that is no request yet */
+  loopback_run_ms(&d.loop, 5);
+  connect_to(&d, 3);
+  loopback_send(&d.clients[3], GET("/keep"), 0);
+  loopback_wait_text(&d.clients[3], "HTTP/1.1 200 ");
+  loopback_wait_end(&d.clients[2]);
+  connect_to(&d, 4);
+  loopback_send(&d.clients[4], GET("/keep"), 0);
+  loopback_wait_text(&d.clients[4], "HTTP/1.1 200 ");
+  loopback_wait_end(&d.clients[0]);
+  connect_to(&d, 5);
+  loopback_send(&d.clients[5], GET("/"), 0);
+  loopback_wait_text(&d.clients[5], "ok");
+  loopback_wait_end(&d.clients[1]);
+  for (unsigned i = 0; i < 6; i++)
+    loopback_close(&d.clients[i], true);
+  finish_fixture(&d);
+}
+
+static void test_http_server__closes_who_says_nothing(void **state)
+{
+  (void)state;
+  struct fixture d;
+  first_ms = 200;
+  setup_fixture(&d, 2);
+  first_ms = 0;
+  connect_to(&d, 0);
   connect_to(&d, 1);
-  struct sockaddr_in own;
-  int size = sizeof own;
-  assert_int_equal(uv_tcp_getsockname(&d.clients[1].tcp, (struct sockaddr *)&own, &size),
-                   0);
-  d.welcome = own.sin_port; /* it is accepted only now, on the next turn of the loop */
   loopback_send(&d.clients[1], GET("/"), 0);
-  loopback_run_ms(&d.loop, 50);
+  loopback_wait_end(&d.clients[0]);
+  loopback_send(&d.clients[1], GET("/"), 0); /* one that spoke is only idle */
+  loopback_run_ms(&d.loop, 20);
+  assert_int_equal(d.requests, 2);
   loopback_close(&d.clients[0], false);
   loopback_close(&d.clients[1], false);
   finish_fixture(&d);
 }
 
-static void test_http_server__bounds_those_it_tells(void **state)
+/* Three times the room for them, all at once and in one turn of the loop; and then one
+ * with a question that is always answered. */
+static void test_http_server__spares_a_few_requests_in_a_flood(void **state)
 {
   (void)state;
   struct fixture d;
   setup_fixture(&d, 1);
-  for (unsigned i = 0; i < CLIENTS; i++)
-    connect_to(&d, i);
+  connect_to(&d, 0);
+  loopback_send(&d.clients[0], GET("/keep"), 0);
+  loopback_wait_text(&d.clients[0], "HTTP/1.1 200 ");
+  unsigned last = CLIENTS - 1;
   for (unsigned i = 1; i < CLIENTS; i++) {
-    loopback_wait_end(&d.clients[i]);
-    assert_int_equal(loopback_count(&d.clients[i], "HTTP/1.1 503 "), i <= LIMIT_REFUSED);
+    connect_to(&d, i);
+    if (i == last / 2 || i == last)
+      loopback_send(&d.clients[i], GET("/health"), 0);
   }
+  loopback_wait_text(&d.clients[last], "ok");
+  assert_int_equal(loopback_count(&d.clients[last], "connection: close"), 1);
+  loopback_wait_text(&d.clients[last / 2], "ok");
+  for (unsigned i = 1; i < CLIENTS; i++) {
+    loopback_wait_end(&d.clients[i]); /* the last silent ones after LIMIT_REFUSED_MS */
+    assert_int_equal(loopback_count(&d.clients[i], "HTTP/1.1 503 "), 0);
+  }
+  assert_int_equal(d.requests, 3);
   for (unsigned i = 0; i < CLIENTS; i++)
     loopback_close(&d.clients[i], false);
   finish_fixture(&d);
@@ -317,8 +416,10 @@ int main(void)
       cmocka_unit_test(test_http_server__listens_on_ipv6),
       cmocka_unit_test(test_http_server__answers_a_hundred_requests_on_each_connection),
       cmocka_unit_test(test_http_server__tells_503_to_one_too_many),
-      cmocka_unit_test(test_http_server__tells_403_to_who_is_not_let_in),
-      cmocka_unit_test(test_http_server__bounds_those_it_tells),
+      cmocka_unit_test(test_http_server__resets_who_is_not_let_in),
+      cmocka_unit_test(test_http_server__drops_the_longest_silent_when_it_is_full),
+      cmocka_unit_test(test_http_server__closes_who_says_nothing),
+      cmocka_unit_test(test_http_server__spares_a_few_requests_in_a_flood),
       cmocka_unit_test(test_http_server__stops_accepting_and_lets_run_what_runs),
       cmocka_unit_test(
           test_http_server__close_cuts_what_is_under_way_and_tells_its_owner),

@@ -3,6 +3,7 @@
 #include "tool/tool_call.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "io/loop.h"
 #include "loopback.h"
 #include "tool_fixture.h"
@@ -247,9 +248,98 @@ static void test_tool_call__a_cancel_between_two_attempts_needs_no_executor(void
 
 #define TEST(name) cmocka_unit_test(test_tool_call__##name)
 
+struct heard {
+  unsigned count;
+  struct buf what; /* each with a '|' */
+};
+
+static void hears(void *who, const struct tool_answer *a)
+{
+  struct heard *h = who;
+  h->count++;
+  buf_add(&h->what, a->result);
+  buf_add(&h->what, a->failure);
+  buf_add(&h->what, a->error);
+  buf_add_text(&h->what, a->cancelled ? "cancelled|" : "|");
+}
+
+static struct tool_call *ask(struct tool_fixture *d, struct heard *h)
+{
+  return tool_call_start(&d->route, SPAN_LITERAL("t"), false, SPAN_LITERAL("{}"), hears,
+                         h);
+}
+
+static bool has_heard_two(void *who)
+{
+  return ((struct heard *)who)->count == 2;
+}
+
+static void end_heard(struct tool_fixture *d, struct heard *h, struct tool_call *first)
+{
+  d->answers = 1; /* for tool_fixture_close() */
+  tool_call_cancel(first);
+  while (d->route.line->in_flight > 0 || d->route.line->waiting > 0)
+    uv_run(&d->loop, UV_RUN_ONCE);
+  tool_fixture_close(d);
+  buf_free(&h->what);
+}
+
+static void test_tool_call__waits_for_its_place_and_more_are_refused(void **state)
+{
+  (void)state;
+  struct tool_fixture d;
+  struct script s;
+  struct heard h = {.what = buf_make(KIB)};
+  struct tool_line line = {.run_most = 1, .waiting_most = 1};
+  open_script(&d, &s);
+  d.route.line = &line;
+  s.holds = true;
+  struct tool_call *first = ask(&d, &h);
+  struct tool_call *second = ask(&d, &h);
+  ask(&d, &h);
+  assert_int_equal(h.count, 0); /* never from inside */
+  while (h.count == 0)
+    uv_run(&d.loop, UV_RUN_ONCE);
+  assert_string_equal(
+      buf_cstring(&h.what),
+      "{\"code\":-32000,\"message\":\"too many calls: 1 are in flight and 1 wait\"}|");
+  assert_int_equal(s.attempts, 1);
+  buf_clear(&h.what);
+  tool_call_cancel(first);
+  while (s.attempts < 2)
+    uv_run(&d.loop, UV_RUN_ONCE);
+  assert_string_equal(buf_cstring(&h.what), "cancelled|");
+  end_heard(&d, &h, second);
+}
+
+static void test_tool_call__waits_for_its_place_until_its_deadline(void **state)
+{
+  (void)state;
+  struct tool_fixture d;
+  struct script s;
+  struct heard h = {.what = buf_make(KIB)};
+  struct tool_line line = {.run_most = 1, .waiting_most = 9};
+  open_script(&d, &s);
+  d.route.line = &line;
+  s.holds = true;
+  struct tool_call *first = ask(&d, &h);
+  d.route.timeout_ms = 30;
+  ask(&d, &h);
+  struct tool_call *third = ask(&d, &h);
+  tool_call_cancel(third); /* while it waits */
+  loopback_wait(&d.loop, has_heard_two, &h);
+  assert_string_equal(buf_cstring(&h.what),
+                      "cancelled|Tool execution failed: too many calls were in flight "
+                      "until its deadline (toolMs)|");
+  assert_int_equal(s.attempts, 1);
+  end_heard(&d, &h, first);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_tool_call__waits_for_its_place_and_more_are_refused),
+      cmocka_unit_test(test_tool_call__waits_for_its_place_until_its_deadline),
       TEST(the_executor_gets_name_and_arguments_as_one_text),
       TEST(what_never_left_is_tried_three_times),
       TEST(what_may_have_arrived_is_never_tried_again),

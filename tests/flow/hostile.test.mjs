@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT
+// What one client or one agent may not do to the others: each test is an attack that once stopped the service.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import path from 'node:path'
+import { after, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runRequest } from '../support/orchestrator.mjs'
+import { ask, assertNothingLeft, open, serve, until } from '../support/runlet.mjs'
+
+const sockets = new Set()
+after(() => sockets.forEach((s) => s.destroy()))
+
+/** A plain connection; `got` is what came. */
+function dial(port, text = '') {
+  const s = connect({ port, host: '127.0.0.1' }),
+    c = { got: '', ended: false, close: () => s.destroy(), send: (t) => s.write(t) }
+  sockets.add(s)
+  s.setEncoding('latin1')
+  s.on('data', (d) => (c.got += d))
+  s.on('error', () => (c.ended = true))
+  s.on('close', () => (c.ended = true))
+  return new Promise((r) => s.once('connect', () => r(c)).once('close', () => r(c))).then((c) => {
+    if (text) s.write(text)
+    return c
+  })
+}
+
+const GET = (target) => `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
+
+/** How long GET /health takes; it has to be answered. */
+async function health(server) {
+  const begun = performance.now()
+  const r = await ask(server, 'GET', '/health')
+  assert.equal(r.body.toString(), 'ok')
+  return performance.now() - begun
+}
+
+/** A host that answers no call until it is told; `calls` are those that came. */
+async function startSilentHost() {
+  const calls = []
+  const server = createServer((req, res) => {
+    req.resume()
+    calls.push(res)
+  })
+  server.listen(0, '127.0.0.1')
+  await new Promise((r) => server.once('listening', r))
+  return {
+    calls,
+    fields: {
+      toolDescriptors: [{ name: 'wait', description: 'd', inputSchema: { type: 'object' } }],
+      toolExecUrl: `http://127.0.0.1:${server.address().port}/tools`,
+      toolExecToken: 'token-of-the-host',
+    },
+    stop() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** A run whose agent shows us its bridge and sleeps, so that we are its agent: {run, port, head(length)}. */
+async function startAgent(server, fields = {}) {
+  const shown = path.join(server.box.home, 'bridge')
+  fs.rmSync(shown, { force: true })
+  const request = runRequest({
+    harness: 'command',
+    harnessOptions: {
+      command: ['sh', '-c', `cat >/dev/null; env >"${shown}.new"; mv "${shown}.new" "${shown}"; exec sleep 600`],
+    },
+    ...fields,
+  })
+  const run = await open(server, request)
+  await until('the agent to show its bridge', () => fs.existsSync(shown))
+  const env = Object.fromEntries(
+    fs
+      .readFileSync(shown, 'utf8')
+      .split('\n')
+      .map((l) => l.split(/=(.*)/s)),
+  )
+  const port = Number(new URL(env.MCP_BRIDGE_URL).port)
+  const head = (length) =>
+    `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${env.MCP_BRIDGE_TOKEN}\r\n` +
+    `Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: ${length}\r\n\r\n`
+  return { run, request, port, head, post: (json) => head(Buffer.byteLength(json)) + json }
+}
+
+const cancel = (server, a) => ask(server, 'POST', `/runs/${a.request.runId}/cancel`)
+const callOf = (id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'wait', arguments: {} } })
+
+describe('connections', () => {
+  test('silent ones lock nobody out: the oldest make room', async () => {
+    const server = await serve({ args: ['--max-connections', '8'] })
+    const silent = await Promise.all(Array.from({ length: 100 }, () => dial(server.port)))
+    for (let i = 0; i < 10; i++) assert.ok((await health(server)) < 100)
+    const runs = await ask(server, 'GET', '/runs')
+    assert.equal(runs.status, 200)
+    await until('the oldest to be dropped', () => silent.filter((c) => c.ended).length >= 92)
+    silent.forEach((c) => c.close())
+    assert.equal((await server.stop()).code, 0)
+    server.box.remove()
+  })
+
+  test('half a request is as silent as none', async () => {
+    const server = await serve({ args: ['--max-connections', '8'] })
+    const begun = await Promise.all(Array.from({ length: 30 }, () => dial(server.port, 'GET /health HT')))
+    assert.ok((await health(server)) < 100)
+    assert.equal((await ask(server, 'GET', '/runs')).status, 200)
+    begun.forEach((c) => c.close())
+    await server.stop()
+    server.box.remove()
+  })
+
+  test('where all are at work /health is answered, and the rest is told 503', async () => {
+    const server = await serve({ args: ['--max-connections', '2'] })
+    const request = runRequest({ prompt: ['@init', '@hang'] })
+    const run = await open(server, request)
+    const reader = await dial(server.port, GET(`/runs/${request.runId}/events`))
+    await until('the reader to be served', () => reader.got.includes('RUN_STARTED'))
+    const silent = await Promise.all(Array.from({ length: 100 }, () => dial(server.port)))
+    for (let i = 0; i < 10; i++) assert.ok((await health(server)) < 100)
+    assert.equal((await ask(server, 'GET', '/runs')).status, 503)
+    silent.forEach((c) => c.close())
+    reader.close()
+    run.abort()
+    await server.stop()
+    await assertNothingLeft(server.box)
+    server.box.remove()
+  })
+
+  test("an agent's silent ones do not keep it from its bridge, and are closed", async () => {
+    const server = await serve(),
+      host = await startSilentHost()
+    const a = await startAgent(server, host.fields)
+    const silent = await Promise.all(Array.from({ length: 300 }, () => dial(a.port)))
+    const c = await dial(a.port, a.post('{"jsonrpc":"2.0","id":1,"method":"ping"}'))
+    await until('an answer', () => c.got.includes('"result":{}'))
+    await until('all silent ones to be closed', () => silent.every((s) => s.ended), 15000)
+    assert.equal(c.ended, false, 'who has spoken stays')
+    await cancel(server, a)
+    await a.run.ended
+    host.stop()
+    await server.stop()
+    server.box.remove()
+  })
+})
+
+describe('tool calls', () => {
+  test('of a run are capped, more wait, and more than that are refused', async () => {
+    const server = await serve({ args: ['--max-run-calls', '5', '--max-waiting-calls', '20'] }),
+      host = await startSilentHost()
+    const a = await startAgent(server, host.fields)
+    const batch = JSON.stringify(Array.from({ length: 30 }, (_, i) => callOf(i + 1)))
+    const c = await dial(a.port, a.post(batch))
+    await until('five calls', () => host.calls.length === 5)
+    await until('the answers', () => c.got.split('"code":-32000').length === 6)
+    assert.match(c.got, /"message":"too many calls: 5 are in flight and 20 wait"/)
+    await sleep(200)
+    assert.equal(host.calls.length, 5)
+    for (let done = 0; done < 25; done++) {
+      await until('a call', () => host.calls.length > done)
+      host.calls[done].writeHead(200).end(`{"result":"done ${done}"}`)
+    }
+    await until('all answers', () => c.got.split('done ').length === 26)
+    await cancel(server, a)
+    await a.run.ended
+    host.stop()
+    await server.stop()
+    server.box.remove()
+  })
+
+  test('take no descriptor that a cancel needs', async () => {
+    const server = await serve({
+        under: ['sh', '-c', 'ulimit -n 256; exec "$0" "$@"'],
+        args: ['--workspace-per-thread', '--max-run-calls', '10000', '--max-calls', '10000'],
+      }),
+      host = await startSilentHost()
+    const agents = []
+    for (let i = 0; i < 2; i++) agents.push(await startAgent(server, host.fields))
+    for (const a of agents) {
+      for (let i = 0; i < 8; i++)
+        await dial(a.port, a.post(JSON.stringify(Array.from({ length: 200 }, (_, n) => callOf(200 * i + n)))))
+      for (let i = 0; i < 100; i++) void dial(a.port)
+    }
+    await until('many calls', () => host.calls.length > 50)
+    await sleep(500)
+    const fds = fs.readdirSync(`/proc/${server.pid}/fd`).length
+    assert.ok(fds > 150, `all but the spare ones are taken: ${fds}`)
+    for (let i = 0; i < 10; i++) assert.ok((await health(server)) < 500)
+    for (const a of agents) assert.equal((await cancel(server, a)).status, 202)
+    for (const a of agents) await a.run.ended
+    host.stop()
+    assert.equal((await server.stop()).code, 0)
+    await assertNothingLeft(server.box)
+    server.box.remove()
+  })
+})
