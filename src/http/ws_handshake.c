@@ -68,7 +68,8 @@ struct ws_handshake ws_handshake_check(const struct http_request *r)
     return refuse(405, "allow", "GET", "a WebSocket is opened with GET");
   if (!wants_websocket(r))
     return refuse(426, "upgrade", "websocket", "only a WebSocket is served here");
-  if (!span_is(http_request_header(r, "sec-websocket-version"), "13"))
+  if (http_request_header_count(r, "sec-websocket-version") != 1 ||
+      !span_is(http_request_header(r, "sec-websocket-version"), "13"))
     return refuse(426, "sec-websocket-version", "13", "Sec-WebSocket-Version must be 13");
   if (http_request_header_count(r, "sec-websocket-key") != 1 || !is_key(key))
     return refuse(400, NULL, NULL, "there must be one Sec-WebSocket-Key of 16 bytes");

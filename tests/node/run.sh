@@ -10,7 +10,8 @@
 #   long    thousands of runs in one service
 #   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
 #
-# Needs RUNLET (the program) and RUNLET_AGENT (the scripted agent); RUNLET_ASAN may name a
+# Needs RUNLET (the program), RUNLET_AGENT (the scripted agent), and for `flow` RUNLET_WS_ECHO (built from
+# support/ws_echo.c); RUNLET_ASAN may name a
 # sanitizer build, with which `agents` does the flow tests once more.  Everything else is installed here
 # by `npm ci`.  What is missing is a failure.  RUNLET_TALLY names a file that gets "passed failed".
 set -eu
@@ -65,6 +66,7 @@ case $which in flow | agents | long | all) ;; *) die "no such part: $which (flow
 [ -z "${RUNLET_ASAN:-}" ] || [ -x "$RUNLET_ASAN" ] || die "RUNLET_ASAN is not a program"
 RUNLET=$(absolute "$RUNLET")
 RUNLET_AGENT=$(absolute "$RUNLET_AGENT")
+[ -z "${RUNLET_WS_ECHO:-}" ] || RUNLET_WS_ECHO=$(absolute "$RUNLET_WS_ECHO")
 command -v npm >/dev/null || die "npm is needed (Debian: apt-get install npm)"
 
 # The lock's checksum is left behind after an install that went through.
@@ -78,6 +80,7 @@ install_packages() { # FOLDER [npm's words]
 
 install_packages "$here"
 install_packages "$here/replay"
+[ "$which" = long ] || install_packages "$here/harness" # vercel/ai's, and the WebSocket client
 ln -sfn node/node_modules "$tests/node_modules"
 "$node" --version >/dev/null || die "$node does not run: remove $here/node_modules and try again"
 

@@ -78,6 +78,8 @@ static void test_ws_handshake__names_the_version_that_it_speaks(void **state)
   expect("GET / HTTP/1.1\r\n" UPGRADE KEY "\r\n", 426, "sec-websocket-version", "13");
   expect("GET / HTTP/1.1\r\n" UPGRADE KEY "Sec-WebSocket-Version: 8\r\n\r\n", 426,
          "sec-websocket-version", "13");
+  expect("GET / HTTP/1.1\r\n" UPGRADE KEY VERSION "Sec-WebSocket-Version: 8\r\n\r\n", 426,
+         "sec-websocket-version", "13");
 }
 
 static void test_ws_handshake__refuses_a_key_that_is_none(void **state)
