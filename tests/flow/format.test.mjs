@@ -9,10 +9,12 @@ import * as prettier from 'prettier'
 const root = path.join(import.meta.dirname, '../..')
 const folders = [
   'container',
+  'container/harness',
   'tests/bench',
   'tests/flow',
   'tests/interop',
   'tests/long',
+  'tests/node/harness',
   'tests/node/mcp',
   'tests/support',
 ]
