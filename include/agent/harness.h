@@ -88,10 +88,8 @@ struct harness {
   bool (*permit)(void *state, struct span id, const struct agent_answer *answer,
                  struct agent_output *output);
   /* More words of the user while the agent works, of a run with plan_place.dialogue: its
-   * model gets them with its next request.  `id` is whoever says them's, may be empty.
-   * FAULT_CONFLICT: not at this time.  NULL: this agent has no way for it. */
-  int (*say)(void *state, struct span id, struct span text, struct agent_output *output,
-             struct fault *f);
+   * model gets them with its next request.  NULL: this agent has no way for it. */
+  int (*say)(void *state, struct span text, struct agent_output *output, struct fault *f);
   /* The process is gone.  Decides from all signals together: what the agent
    * said last, exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*finish)(void *state, const struct process_end *end, struct agent_output *output);

@@ -54,6 +54,9 @@ struct child *child_spawn(struct uv_loop_s *loop, const struct child_setup *setu
 const struct fault *child_spawn_fault(const struct child *c);
 int child_pid(const struct child *c);                 /* 0 until it is known */
 void child_write(struct child *c, struct span bytes); /* dialogue only */
+/* Its stdin is open, as far as we know. */
+bool child_takes_input(const struct child *c);
+size_t child_input_waiting(const struct child *c); /* bytes that it has not read yet */
 void child_end_input(struct child *c); /* once all is written; any number of times */
 void child_pause(struct child *c);     /* stop reading stdout: back-pressure */
 void child_resume(struct child *c);

@@ -12,8 +12,7 @@
  * AskUserQuestion and ExitPlanMode) is asked about in every mode.
  *
  *   agent         asks                          words while it works     polite cancel
- *   claude-code   (to come) yes; a reason,      (to come) yes            (to come)
- *                 other input                                            interrupt
+ *   claude-code   yes; a reason, other input    yes                      interrupt
  *   acp, gemini,  yes, no reason                no: the protocol has     session/cancel
  *     grok-build                                one prompt at a time
  *   opencode      yes; a reason                 no                       abort
@@ -72,12 +71,15 @@ bool run_permit_input(struct run *r, struct span id, struct span input_json);
 /* More words of the user while the agent works; its model gets them with its next
  * request.  They obey the prompt guard (agent/prompt_guard.h).  `message_id` is the
  * door's and may be empty; words whose id was said before are not said again, and that is
- * no fault.  0 means that they were handed to the agent, not that its model has seen
- * them.  -1:
- *   FAULT_BAD_INPUT   the run has no dialogue, or its agent takes no words while it works
+ * no fault.  Claude Code's model gets words that come while it says its last ones in a
+ * turn more, which is a part of the run.  0 means that they were handed to the agent, not
+ * that its model has seen them.  -1:
+ *   FAULT_BAD_INPUT   the run has no dialogue, its agent takes no words while it works,
+ *                     or the text is blank
  *   FAULT_CONFLICT    not at this time: the agent is not started yet, its turn is over,
  *                     or the run is ending
- *   FAULT_TOO_BIG     more than LIMIT_PROMPT_BYTES  */
+ *   FAULT_TOO_BIG     more than the agent takes (LIMIT_PROMPT_BYTES, Claude Code 10 MiB)
+ *   FAULT_BUSY        the agent does not read, and much waits for it  */
 int run_say(struct run *r, struct span message_id, struct span text, struct fault *f);
 
 #endif

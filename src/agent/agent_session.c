@@ -130,14 +130,13 @@ bool agent_session_permit(struct agent_session *h, struct span id,
   return h->harness->permit && h->harness->permit(h->state, id, answer, &output);
 }
 
-int agent_session_say(struct agent_session *h, struct span id, struct span text,
-                      struct fault *f)
+int agent_session_say(struct agent_session *h, struct span text, struct fault *f)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
   if (!h->harness->say)
     return fault_set(f, FAULT_BAD_INPUT, "%s takes no words while it works",
                      h->harness->id);
-  return h->harness->say(h->state, id, text, &output, f);
+  return h->harness->say(h->state, text, &output, f);
 }
 
 bool agent_session_gave_up(const struct agent_session *h)

@@ -160,6 +160,16 @@ void child_write(struct child *c, struct span bytes)
   stdin_pipe_put(&c->streams.in, bytes);
 }
 
+bool child_takes_input(const struct child *c)
+{
+  return c->streams.in.open && !c->streams.in.ending;
+}
+
+size_t child_input_waiting(const struct child *c)
+{
+  return c->streams.in.now.len + c->streams.in.next.len;
+}
+
 void child_end_input(struct child *c)
 {
   stdin_pipe_end(&c->streams.in);

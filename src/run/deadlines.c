@@ -112,20 +112,32 @@ static void quiet_may_be_over(void *who)
   s->on_passed(s->who, spoke ? "idle-timeout" : "start-timeout", text);
 }
 
+/* Its background tasks hold the end.  In a dialogue its stdin stays open for as long: a
+ * model that is woken by one may ask leave. */
+static void wait_for_tasks(struct watch *w)
+{
+  const struct deadlines *d = w->setup.deadlines;
+  if (!w->setup.dialogue) {
+    w->hung_up = true;
+    child_end_input(w->setup.child);
+  }
+  if (!w->waiting_ms)
+    loop_timer_start(w->result, d->background_ms);
+  w->waiting_ms = w->waiting_ms ? w->waiting_ms : clock_ticks_ms();
+  w->leaving_ms = 0;
+}
+
 /* Its stdin ends, and it is to exit in time; so each further line of it says again. */
 static void leave(struct watch *w, unsigned open_tasks)
 {
   const struct deadlines *d = w->setup.deadlines;
   unsigned long long now = clock_ticks_ms();
-  w->hung_up = true;
-  child_end_input(w->setup.child);
   if (open_tasks > 0 && d->background_ms > 0) {
-    if (!w->waiting_ms)
-      loop_timer_start(w->result, d->background_ms);
-    w->waiting_ms = w->waiting_ms ? w->waiting_ms : now;
-    w->leaving_ms = 0;
+    wait_for_tasks(w);
     return;
   }
+  w->hung_up = true;
+  child_end_input(w->setup.child);
   w->waiting_ms = 0;
   w->leaving_ms = w->leaving_ms ? w->leaving_ms : now;
   unsigned long long end =
@@ -135,12 +147,20 @@ static void leave(struct watch *w, unsigned open_tasks)
                    left < d->result_grace_ms ? (unsigned)left : d->result_grace_ms);
 }
 
+/* How long it must have been silent before its stdin ends; 0: not at all.  In a dialogue
+ * the end of the last task wakes the model, which takes a moment. */
+static unsigned last_words_ms(const struct watch *w)
+{
+  bool waking = w->setup.dialogue && w->waiting_ms && !w->hung_up;
+  return waking ? LIMIT_LAST_WORDS_MS : w->setup.last_words_ms;
+}
+
 /* Some agents speak on behind the end of their turn, and exit at the end of stdin. */
 static void words_may_be_over(void *who)
 {
   struct watch *w = who;
   if (child_is_paused(w->setup.child))
-    loop_timer_start(w->words, w->setup.last_words_ms);
+    loop_timer_start(w->words, last_words_ms(w));
   else
     leave(w, 0);
 }
@@ -196,10 +216,11 @@ void watch_result(struct watch *w, unsigned open_tasks)
 {
   unsigned long long now = clock_ticks_ms();
   w->ended_ms = w->ended_ms ? w->ended_ms : now;
-  if (w->hung_up || w->setup.last_words_ms == 0)
+  unsigned words_ms = last_words_ms(w);
+  if (w->hung_up || words_ms == 0 || open_tasks > 0)
     leave(w, open_tasks);
-  else if (now - w->ended_ms + w->setup.last_words_ms <= LIMIT_WORDS_MOST_MS)
-    loop_timer_start(w->words, w->setup.last_words_ms);
+  else if (w->waiting_ms || now - w->ended_ms + words_ms <= LIMIT_WORDS_MOST_MS)
+    loop_timer_start(w->words, words_ms);
 }
 
 void watch_works(struct watch *w)

@@ -41,6 +41,7 @@ struct watch_setup {
   struct bridge *bridge; /* NULL: none */
   struct events *events;
   unsigned last_words_ms; /* agent/harness.h */
+  bool dialogue;          /* its stdin is wanted while it has background tasks */
   /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
   void (*on_passed)(void *who, const char *code, const char *message);
   /* The agent did not exit in time after its result: at most once a watch_result(). */

@@ -285,6 +285,7 @@ static void begin(void *who)
                               .bridge = r->resources.bridge,
                               .events = r->events,
                               .last_words_ms = r->resources.harness->last_words_ms,
+                              .dialogue = r->resources.dialogue,
                               .on_passed = deadline_passed,
                               .on_result_grace_over = result_grace_is_over,
                               .who = r};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A mock of the Anthropic Messages API on loopback.  `turns` is what the model says, one entry a request:
-//   [{think}, {text}, {tool: 'echo', args, id?}, {bash: 'cmd', background?}, {value: {…}}]   blocks of one answer
+//   [{think}, {text}, {tool: 'echo', args, id?}, {bash: 'cmd', background?}, {native: 'Write', args}, {value: {…}}]
+//                                         blocks of one answer
 //   {say: [blocks], stop?: 'pause_turn', cut?: true | 'error', afterMs?}   the same with another stop reason; broken off
 //                                         after its last piece (by an error event); after so long
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
@@ -25,6 +26,7 @@ function contentOf(blocks, offered, id) {
         name: 'Bash',
         input: { command: b.bash, description: 'test', ...(b.background ? { run_in_background: true } : {}) },
       }
+    if (b.native !== undefined) return { ...use, name: b.native, input: b.args ?? {} }
     if (b.value !== undefined) return { ...use, name: 'StructuredOutput', input: b.value }
     return {
       ...use,

@@ -12,6 +12,8 @@
  *   system/api_retry                      warning agent-retries
  *   system/background_tasks_changed, task_started, task_notification
  *                                         what is open holds the end (agent_tasks())
+ *   control_request, …                    leave for a tool (claude_dialogue.h), where it
+ *                                         was started as a dialogue
  *   result                                kept (claude_code_result.h): finish() decides
  *   anything else                         nothing
  *
@@ -24,6 +26,7 @@
 #include "claude_code_plan.h"
 #include "claude_code_result.h"
 #include "claude_code_tasks.h"
+#include "claude_dialogue.h"
 #include "claude_messages.h"
 #include "claude_tools.h"
 #include "event/event_session.h"
@@ -37,6 +40,8 @@ struct claude {
   struct claude_messages messages;
   struct claude_tasks tasks;
   struct claude_result result;
+  const struct run_request *req; /* the run's; NULL: a transcript */
+  struct claude_dialogue dialogue;
   struct buf value_call; /* the id of the call whose input is the value */
 };
 
@@ -205,7 +210,8 @@ static void on_object(struct line *l, json_at root)
     on_result(l, root);
   } else if (span_is(type, "system")) {
     on_system(l, root);
-  } else if (is_from_sub_agent(root)) {
+  } else if (claude_dialogue_read(&l->c->dialogue, l->doc, root, l->output) ||
+             is_from_sub_agent(root)) {
     return;
   } else if (span_is(type, "stream_event")) {
     if (claude_messages_stream(&l->c->messages, l->doc, root, l->events))
@@ -259,14 +265,59 @@ static int claude_plan(void *state, const struct run_request *req,
                                        .server = bridge->name,
                                        .prefix = buf_span(&c->prefix)};
   }
+  c->req = req;
+  c->dialogue.on = place->dialogue;
+  c->dialogue.mode = permission_mode_read(req->permission_mode);
+  c->dialogue.prefix = buf_span(&c->prefix);
   c->result.wants_value = req->output_schema.len > 0;
   c->result.resumed = req->session_id.len > 0;
   return claude_code_plan(req, bridge, place, out, f);
 }
 
+/* -- the dialogue -- */
+
+static bool claude_permit(void *state, struct span id, const struct agent_answer *answer,
+                          struct agent_output *output)
+{
+  struct claude *c = state;
+  return claude_dialogue_permit(&c->dialogue, id, answer, output);
+}
+
+/* What comes after the answer is a turn more, as long as stdin is open: the run knows. */
+static int claude_say(void *state, struct span text, struct agent_output *output,
+                      struct fault *f)
+{
+  struct claude *c = state;
+  struct buf words = buf_make(LIMIT_PROMPT_BYTES), line = buf_make(LIMIT_PROMPT_BYTES);
+  int rc = 0;
+  buf_add(&words, text);
+  prompt_guard_apply(&claude_code_prompt.guard, c->req, &words);
+  if (span_trim(text).len == 0)
+    rc = fault_set(f, FAULT_BAD_INPUT, "claude-code takes no blank message");
+  else if (words.len > claude_code_prompt.most)
+    rc = fault_set(f, FAULT_TOO_BIG, "claude-code takes no message above %zu bytes",
+                   claude_code_prompt.most);
+  else
+    claude_dialogue_put_words(&line, buf_span(&words));
+  agent_write(output, buf_span(&line));
+  buf_free(&words);
+  buf_free(&line);
+  return rc;
+}
+
+static bool claude_cancel(void *state, struct agent_output *output)
+{
+  struct claude *c = state;
+  if (!c->dialogue.on || output->actions->hang_up)
+    return false;
+  claude_dialogue_interrupt(output);
+  return true;
+}
+
 static void claude_free(void *state)
 {
   struct claude *c = state;
+  claude_dialogue_free(&c->dialogue);
   buf_free(&c->prefix);
   buf_free(&c->value_call);
   claude_messages_free(&c->messages);
@@ -290,6 +341,9 @@ const struct harness claude_code_harness = {
     .memory = sizeof(struct claude),
     .plan = claude_plan,
     .on_input = claude_on_input,
+    .cancel = claude_cancel,
+    .permit = claude_permit,
+    .say = claude_say,
     .finish = claude_finish,
     .free = claude_free,
     .succeeded = claude_succeeded,

@@ -8,6 +8,7 @@
 #include "agent/structured.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "claude_dialogue.h"
 #include "claude_tools.h"
 
 #include <stdlib.h>
@@ -121,8 +122,10 @@ static int add_lists(struct strv *argv, const struct run_request *req,
 }
 
 /* --setting-sources stands before -p, which could take what follows for the prompt. */
-static void add_front(struct strv *argv, const struct run_request *req)
+static void add_front(struct strv *argv, const struct run_request *req, bool dialogue)
 {
+  static const char *const talk[] = {"--input-format", "stream-json",
+                                     "--permission-prompt-tool", "stdio"};
   static const char *const words[] = {"-p", "--output-format", "stream-json",
                                       "--verbose"};
   const struct spans *chosen = &req->harness_options.setting_sources;
@@ -136,6 +139,8 @@ static void add_front(struct strv *argv, const struct run_request *req)
   strv_add(argv, sources.len > 0 ? buf_span(&sources) : SPAN_LITERAL("user,project"));
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     strv_add(argv, span_of(words[i]));
+  for (size_t i = 0; dialogue && i < sizeof talk / sizeof talk[0]; i++)
+    strv_add(argv, span_of(talk[i]));
   buf_free(&sources);
 }
 
@@ -164,6 +169,16 @@ static int add_options(struct process_plan *out, const struct run_request *req,
   return add_lists(argv, req, bridge, f);
 }
 
+/* The prompt becomes the first line of the dialogue. */
+static void begin_dialogue(struct process_plan *out)
+{
+  struct buf line = buf_make(LIMIT_PROMPT_BYTES);
+  claude_dialogue_put_words(&line, buf_span(&out->first_input));
+  buf_free(&out->first_input);
+  out->first_input = line;
+  out->input = INPUT_DIALOGUE;
+}
+
 int claude_code_plan(const struct run_request *req, const struct bridge_address *bridge,
                      const struct plan_place *place, struct process_plan *out,
                      struct fault *f)
@@ -173,7 +188,9 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
   if (req->output_schema.len > 0)
     structured_ask(req->output_schema, &out->first_input);
   out->input = INPUT_ONCE;
-  add_front(&out->argv, req);
+  if (place->dialogue)
+    begin_dialogue(out);
+  add_front(&out->argv, req, place->dialogue);
   if (add_options(out, req, bridge, f) != 0)
     return -1;
   add_system_prompt(out, req, place);

@@ -6,6 +6,9 @@
  * as one argument may be no longer than 128 KiB and everyone can read all arguments; and
  * --effort, which TanStack's runner does not know, comes last.
  *
+ * Where somebody talks with it (plan_place.dialogue) the prompt is a line of a dialogue
+ * (claude_dialogue.h), and stdin stays open.
+ *
  * --setting-sources is "user,project", so that CLAUDE.md, AGENTS.md, commands and skills
  * of the workspace count (with "user" alone none of them does: seen).
  *

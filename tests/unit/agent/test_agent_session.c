@@ -251,11 +251,10 @@ static bool answer_it(void *state, struct span id, const struct agent_answer *an
   return true;
 }
 
-static int say_it(void *state, struct span id, struct span text,
-                  struct agent_output *output, struct fault *f)
+static int say_it(void *state, struct span text, struct agent_output *output,
+                  struct fault *f)
 {
   (void)state;
-  agent_write(output, id);
   agent_write(output, text);
   return fault_set(f, FAULT_CONFLICT, "too late");
 }
@@ -282,14 +281,13 @@ static void test_agent_session__says_why_an_agent_takes_no_words(void **state)
   struct agent_session h = agent_session_make(&listens);
   struct fault f = {0};
   (void)state;
-  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("u1"), SPAN_LITERAL(" hi"), &f),
-                   -1);
+  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("hi"), &f), -1);
   assert_string_equal(f.text, "too late");
-  assert_string_equal(buf_cstring(&h.actions.input), "u1 hi");
+  assert_string_equal(buf_cstring(&h.actions.input), "hi");
   agent_session_free(&h);
   h = agent_session_make(&never);
   f = (struct fault){0};
-  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("u1"), SPAN_LITERAL("hi"), &f), -1);
+  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("hi"), &f), -1);
   assert_string_equal(f.text, "never takes no words while it works");
   agent_session_free(&h);
 }

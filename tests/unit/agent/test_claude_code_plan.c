@@ -64,6 +64,29 @@ static void test_plan__the_smallest_request(void **state)
   process_plan_free(&plan);
 }
 
+static void test_plan__somebody_who_talks_with_it_makes_a_dialogue(void **state)
+{
+  struct plan_place talked = place;
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  talked.dialogue = true;
+  assert_int_equal(claude_code_plan(&req, NULL, &talked, &plan, &f), 0);
+  expect_argv(
+      &plan,
+      "claude --setting-sources user,project -p --output-format stream-json --verbose "
+      "--input-format stream-json --permission-prompt-tool stdio "
+      "--model sonnet --include-partial-messages "
+      "--permission-mode bypassPermissions");
+  assert_int_equal(plan.input, INPUT_DIALOGUE);
+  assert_string_equal(buf_cstring(&plan.first_input),
+                      "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
+                      "\"type\":\"text\",\"text\":\"hi\"}]}}\n");
+  process_plan_free(&plan);
+}
+
 static void test_plan__a_prompt_is_words_unless_commands_are_wanted(void **state)
 {
   static const struct {
@@ -240,6 +263,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_plan__the_smallest_request),
+      cmocka_unit_test(test_plan__somebody_who_talks_with_it_makes_a_dialogue),
       cmocka_unit_test(test_plan__a_prompt_is_words_unless_commands_are_wanted),
       cmocka_unit_test(test_plan__the_request_chooses_the_sources_of_settings),
       cmocka_unit_test(test_plan__every_option_in_the_references_order),

@@ -148,7 +148,9 @@ static void test_child__a_dialogue_keeps_stdin_open(void **state)
   d.answer = "two\n";
   child_fixture_run(&d);
   child_fixture_expect(&d, "got one|got two|");
+  assert_false(child_takes_input(d.child));   /* it is gone */
   child_write(d.child, SPAN_LITERAL("late")); /* to nobody: fine */
+  assert_int_equal(child_input_waiting(d.child), 0);
   child_fixture_settle(&d, true);
   child_fixture_finish(&d, 0);
 }

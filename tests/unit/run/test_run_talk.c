@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An ACP agent that asks leave once a prompt, and a listener that answers or not. */
+/* An ACP agent that asks leave once a prompt, a Claude that is a shell script, and a
+ * listener that answers or not. */
 #include "run/run.h"
 
 #include "base/limits.h"
@@ -90,26 +91,30 @@ static void on_over(void *who, const struct run_outcome *outcome)
   run_fixture_over(&t->d, outcome);
 }
 
-static void start(struct test *t, unsigned question_ms, bool dialogue)
+static void begin(struct test *t, const char *claude, const char *more,
+                  unsigned question_ms, bool dialogue)
 {
   struct fault f = {0};
-  struct buf more = buf_make(KIB);
   const struct run_dialogue d = {on_question, on_question_over, question_ms, t};
   t->gone = false;
   t->log = buf_make(64 * KIB);
-  run_fixture_open(&t->d, "");
+  run_fixture_open(&t->d, claude);
   scratch_write(&t->d.scratch, "bin/asks", 0755, agent);
-  buf_addf(&more,
-           ",\"harness\":\"acp\",\"harnessOptions\":{\"command\":[\"asks\"]},"
-           "\"modelOptions\":{\"permissionMode\":\"default\"},\"timeouts\":{\"idleMs\":"
-           "200}");
-  t->run = run_new(&t->d.settings, run_fixture_request(buf_cstring(&more)), &f);
+  t->run = run_new(&t->d.settings, run_fixture_request(more), &f);
   if (!t->run)
     fail_msg("%s", f.text);
   if (dialogue)
     run_talk(t->run, &d);
   run_start(t->run, &t->d.sink.sink, on_over, t);
-  buf_free(&more);
+}
+
+static void start(struct test *t, unsigned question_ms, bool dialogue)
+{
+  begin(t, "",
+        ",\"harness\":\"acp\",\"harnessOptions\":{\"command\":[\"asks\"]},"
+        "\"modelOptions\":{\"permissionMode\":\"default\"},\"timeouts\":{\"idleMs\":"
+        "200}",
+        question_ms, dialogue);
 }
 
 /* `log`: what was heard after the question itself; `says`: what the stream contains. */
@@ -218,6 +223,82 @@ static void test_run_talk__words_are_refused_with_the_reason(void **state)
   end(&t, "over \"p-1\" 2;", "\"code\":\"cancelled\"");
 }
 
+/* What Claude has read is the file "got" of its folder. */
+static void expect_got(struct test *t, const char *text, bool is_there)
+{
+  char got[4096] = "", path[256];
+  (void)snprintf(path, sizeof path, "%s/got", t->d.work);
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  got[fread(got, 1, sizeof got - 1, file)] = 0;
+  (void)fclose(file);
+  if ((strstr(got, text) != NULL) != is_there)
+    fail_msg("%s: %s", text, got);
+}
+
+static void test_run_talk__claude_is_steered_in_mid_turn_and_not_after_it(void **state)
+{
+  struct test t = {.does = WAIT};
+  struct fault f = {0};
+  struct span u = SPAN_LITERAL("u-1");
+  (void)state;
+  begin(&t,
+        "INIT; read -r p; SAY; read -r more; printf %s \"$more\" > got; GOOD; cat >> got",
+        "", 0, true);
+  run_fixture_wait_for(&t.d, "\"hello\"");
+  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("/now this"), &f), 0);
+  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("not again"), &f), 0);
+  run_fixture_wait(&t.d, 1);
+  expect_got(&t, "\"text\":\"\\n/now this\"", true);
+  expect_got(&t, "not again", false);
+  end(&t, NULL, "RUN_FINISHED");
+  begin(&t, "INIT; read -r p; GOOD; SAY; sleep 5", "", 0, true);
+  run_fixture_wait_for(&t.d, "\"hello\"");
+  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("late"), &f), -1);
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  assert_string_equal(f.text, "the agent's turn is over");
+  end(&t, NULL, "RUN_FINISHED");
+}
+
+static void test_run_talk__claude_is_interrupted_before_it_is_signalled(void **state)
+{
+  struct test t = {.does = WAIT};
+  (void)state;
+  begin(&t,
+        "trap 'echo signalled > got; exit 143' TERM; INIT; read -r p; SAY; read -r line; "
+        "echo \"$line\" > got; echo '{\"type\":\"result\",\"subtype\":\"error_during_"
+        "execution\",\"is_error\":true}'; exit 1",
+        "", 0, true);
+  run_fixture_wait_for(&t.d, "\"hello\"");
+  run_cancel(t.run, "client", "cancelled", "enough", 0);
+  run_fixture_wait(&t.d, 1);
+  expect_got(&t, "\"subtype\":\"interrupt\"", true);
+  end(&t, NULL, "\"code\":\"cancelled\"");
+}
+
+#define TASKS(list)                                                                      \
+  "echo '{\"type\":\"system\",\"subtype\":\"background_tasks_changed\",\"tasks\":[" list \
+  "]}';"
+
+static void test_run_talk__a_model_that_a_task_has_woken_can_still_ask(void **state)
+{
+  struct test t = {.does = YES};
+  (void)state;
+  begin(&t,
+        "INIT; read -r p; " TASKS("{\"task_id\":\"a\"}") "GOOD; sleep 0.2; " TASKS(
+            "") "sleep 0.05; INIT; echo "
+                "'{\"type\":\"control_request\",\"request_id\":\"r\",\"request\":{"
+                "\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{}}}'; "
+                "read -r answer; echo \"$answer\" > got; SAY; GOOD; cat >> got",
+        ",\"modelOptions\":{\"permissionMode\":\"default\"},\"timeouts\":{"
+        "\"backgroundMs\":5000}",
+        0, true);
+  run_fixture_wait(&t.d, 1);
+  expect_got(&t, "\"behavior\":\"allow\"", true);
+  assert_string_equal(buf_cstring(&t.log), "r  Bash {};");
+  end(&t, NULL, "RUN_FINISHED");
+}
+
 int main(int argc, char **argv)
 {
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
@@ -229,6 +310,9 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_run_talk__the_end_of_the_run_ends_its_questions),
       cmocka_unit_test(test_run_talk__without_a_dialogue_nobody_is_asked_or_heard),
       cmocka_unit_test(test_run_talk__words_are_refused_with_the_reason),
+      cmocka_unit_test(test_run_talk__claude_is_steered_in_mid_turn_and_not_after_it),
+      cmocka_unit_test(test_run_talk__claude_is_interrupted_before_it_is_signalled),
+      cmocka_unit_test(test_run_talk__a_model_that_a_task_has_woken_can_still_ask),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
