@@ -12,7 +12,8 @@ enum http_stream_type { HTTP_STREAM_NONE, HTTP_STREAM_NDJSON, HTTP_STREAM_SSE };
 /* In which of the two forms a stream of events goes out for this Accept value: SSE where
  * text/event-stream (or text/ and a star) weighs at least as much as
  * application/x-ndjson, application/json and the stars; lines where that is not so, or
- * there is no Accept; NONE when it takes neither. */
+ * there is no Accept; NONE when it takes neither.  What names a type more exactly rules
+ * over what names it less (RFC 9110, 12.5.1), so a weight of 0 excludes. */
 enum http_stream_type http_header_stream_type(struct span accept);
 /* Appends the value with `instead` in the place of each control character: what came from
  * outside must not be able to end the line and add a header of its own. */

@@ -30,6 +30,10 @@ struct http_request {
 
 /* The value of the first header of that name (any case); empty when absent. */
 struct span http_request_header(const struct http_request *r, const char *name);
+/* The same of one that is a list (Accept): several lines of it are one list, which is put
+ * together in `joined`; a single line is borrowed from the request. */
+struct span http_request_header_list(const struct http_request *r, const char *name,
+                                     struct buf *joined);
 size_t http_request_header_count(const struct http_request *r, const char *name);
 /* How long its body will be, by its headers; one in chunks may have `limit`. */
 size_t http_request_announced(const struct http_request *r, size_t limit);

@@ -18,10 +18,12 @@ struct message {
   struct span text; /* string content, or its text parts joined; "" if there is none */
 };
 
-struct message_part { /* of a user's message, and no text */
-  size_t message;     /* its place among the messages */
+struct message_part { /* what is no text */
+  size_t message;     /* the place of its message; of ROLE_SYSTEM: none */
+  enum message_role role;
   bool image;
-  /* Of an image that came with the request, data in base64; else both are empty. */
+  /* Of a user's image that came with the request, data in base64; else both are
+   * empty. */
   struct span mime_type, data;
 };
 

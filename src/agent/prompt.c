@@ -102,7 +102,8 @@ int prompt_write(const struct run_request *req, const struct prompt_rules *rules
 bool prompt_has_part(const struct run_request *req, bool resumed,
                      const struct message_part *part)
 {
-  return !resumed || part->message + 1 == req->message_count;
+  return !resumed || part->role == ROLE_SYSTEM ||
+         part->message + 1 == req->message_count;
 }
 
 static void warn_of(size_t count, const char *code, const char *what, const char *why,
@@ -119,13 +120,15 @@ static void warn_of(size_t count, const char *code, const char *what, const char
 void prompt_warn_parts(const struct run_request *req, bool resumed, bool images,
                        struct events *events)
 {
-  size_t untold = 0, empty = 0, others = 0;
+  size_t untold = 0, foreign = 0, empty = 0, others = 0;
   for (size_t i = 0; req && i < req->part_count; i++) {
     const struct message_part *p = &req->parts[i];
     if (!prompt_has_part(req, resumed, p))
       continue;
     if (!p->image)
       others++;
+    else if (images && p->role != ROLE_USER)
+      foreign++;
     else if (p->data.len == 0 && images)
       empty++;
     else if (!images)
@@ -133,6 +136,8 @@ void prompt_warn_parts(const struct run_request *req, bool resumed, bool images,
   }
   warn_of(untold, "image-not-passed", "image parts were",
           "by this harness or this agent it takes text only", events);
+  warn_of(foreign, "image-not-passed", "image parts were", "only those of a user are",
+          events);
   warn_of(empty, "image-not-passed", "image parts were",
           "only data with a mimeType is, no address", events);
   warn_of(others, "content-not-passed", "parts that are neither text nor image were",

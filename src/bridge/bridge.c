@@ -197,8 +197,7 @@ static bool session_of(struct bridge *b, struct http_exchange *x, int *session)
 static void take_one(struct bridge *b, struct http_exchange *x, struct span body)
 {
   const struct http_request *head = http_exchange_request(x);
-  struct mcp_post_accepts accepts =
-      mcp_post_accepts_read(http_request_header(head, "accept"));
+  struct mcp_post_accepts accepts = mcp_post_accepts_read(head);
   struct mcp_taken t;
   int session = SESSION_NONE;
   mcp_take(&b->mcp, head, body, &t);

@@ -36,14 +36,17 @@ struct mcp_post {
 
 /* -- Accept -- */
 
-struct mcp_post_accepts mcp_post_accepts_read(struct span accept)
+struct mcp_post_accepts mcp_post_accepts_read(const struct http_request *head)
 {
+  struct buf joined = buf_make(LIMIT_HEADER_BYTES);
+  struct span accept = http_request_header_list(head, "accept", &joined);
   struct mcp_post_accepts a = {.json = http_header_accepts(accept, "application/json") ||
                                        http_header_accepts(accept, "*/*") ||
                                        http_header_accepts(accept, "application/*"),
                                .sse = http_header_accepts(accept, "text/event-stream")};
   if (!a.sse)
     a.json = true; /* no 406: several clients say less than they take */
+  buf_free(&joined);
   return a;
 }
 
@@ -353,8 +356,7 @@ static void start_call(struct part *part)
 bool mcp_post_start(struct mcp_post *p, struct http_exchange *x)
 {
   p->exchange = x;
-  p->accepts =
-      mcp_post_accepts_read(http_request_header(http_exchange_request(x), "accept"));
+  p->accepts = mcp_post_accepts_read(http_exchange_request(x));
   if (count_in(p, PART_OPEN) == 0) {
     struct http_answer accepted = {.status = 202};
     if (p->count > 0)

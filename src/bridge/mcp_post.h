@@ -38,11 +38,11 @@ struct mcp_post_setup {
   void *who;
 };
 
-/* What the client's Accept header lets us send; without one, or with a wildcard, JSON. */
+/* What the client's Accept headers let us send; without one, or with a wildcard, JSON. */
 struct mcp_post_accepts {
   bool json, sse;
 };
-struct mcp_post_accepts mcp_post_accepts_read(struct span accept);
+struct mcp_post_accepts mcp_post_accepts_read(const struct http_request *head);
 
 struct mcp_post *mcp_post_new(const struct mcp_post_setup *setup);
 void mcp_post_add_reply(struct mcp_post *p, struct buf *reply);    /* taken */

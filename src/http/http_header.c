@@ -24,11 +24,18 @@ static struct span take(struct span *rest, char end)
   return span_trim(front);
 }
 
+static struct span unquote(struct span s)
+{
+  bool quoted = s.len >= 2 && s.at[0] == '"' && s.at[s.len - 1] == '"';
+  return quoted ? (struct span){s.at + 1, s.len - 2} : s;
+}
+
 /* 0 to 1000; a weight that cannot be read is 1000, as if it were not there. */
 static unsigned weight_of(struct span parameters)
 {
   while (parameters.len > 0) {
     struct span value = take(&parameters, ';'), name = take(&value, '=');
+    value = unquote(span_trim(value));
     if (!span_is_nocase(name, "q") || value.len == 0)
       continue;
     if (value.at[0] == '1')
@@ -43,33 +50,47 @@ static unsigned weight_of(struct span parameters)
   return 1000;
 }
 
+/* The weight that the ranges of an Accept give to a type: of the one that names it most
+ * exactly, and of two alike the greater. */
+struct weighing {
+  const char *whole, *family; /* "text/event-stream", a star behind "text/" */
+  unsigned exact, weight;
+};
+
+static void weigh(struct weighing *w, struct span range, unsigned weight)
+{
+  unsigned exact = span_is_nocase(range, w->whole)    ? 3
+                   : span_is_nocase(range, w->family) ? 2
+                   : span_is(range, "*/*")            ? 1
+                                                      : 0;
+  if (exact == 0 || exact < w->exact)
+    return;
+  w->weight = exact > w->exact || weight > w->weight ? weight : w->weight;
+  w->exact = exact;
+}
+
 enum http_stream_type http_header_stream_type(struct span accept)
 {
-  static const struct {
-    const char *type;
-    bool sse;
-  } known[] = {{"text/event-stream", true},
-               {"text/*", true},
-               {"application/x-ndjson", false},
-               {"application/ndjson", false},
-               {"application/json", false},
-               {"application/*", false},
-               {"*/*", false}};
-  unsigned weight[2] = {0, 0};
+  struct weighing types[] = {{.whole = "text/event-stream", .family = "text/*"},
+                             {.whole = "application/x-ndjson", .family = "application/*"},
+                             {.whole = "application/ndjson", .family = "application/*"},
+                             {.whole = "application/json", .family = "application/*"}};
+  size_t count = sizeof types / sizeof *types;
+  unsigned lines = 0;
   if (span_trim(accept).len == 0)
     return HTTP_STREAM_NDJSON;
   while (accept.len > 0) {
-    struct span parameters = take(&accept, ','), type = take(&parameters, ';');
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-      if (span_is_nocase(type, known[i].type)) {
-        unsigned w = weight_of(parameters);
-        if (w > weight[known[i].sse])
-          weight[known[i].sse] = w;
-      }
+    struct span parameters = take(&accept, ','), range = take(&parameters, ';');
+    for (size_t i = 0; i < count; i++)
+      weigh(&types[i], range, weight_of(parameters));
   }
-  if (weight[true] > 0 && weight[true] >= weight[false])
+  for (size_t i = 1; i < count; i++)
+    lines = types[i].weight > lines ? types[i].weight : lines;
+  /* A star alone asks for nothing, and lines are the usual form. */
+  unsigned sse = types[0].exact > 1 || lines == 0 ? types[0].weight : 0;
+  if (sse > 0 && sse >= lines)
     return HTTP_STREAM_SSE;
-  return weight[false] > 0 ? HTTP_STREAM_NDJSON : HTTP_STREAM_NONE;
+  return lines > 0 ? HTTP_STREAM_NDJSON : HTTP_STREAM_NONE;
 }
 
 void http_header_put_value(struct buf *out, struct span value, char instead)

@@ -343,6 +343,22 @@ struct span http_request_header(const struct http_request *r, const char *name)
   return (struct span){0};
 }
 
+struct span http_request_header_list(const struct http_request *r, const char *name,
+                                     struct buf *joined)
+{
+  struct span only = http_request_header(r, name);
+  if (http_request_header_count(r, name) < 2)
+    return only;
+  for (size_t i = 0; i < r->header_count; i++) {
+    if (!span_is_nocase(r->headers[i].name, name))
+      continue;
+    if (joined->len > 0)
+      buf_add_text(joined, ", ");
+    buf_add(joined, r->headers[i].value);
+  }
+  return buf_span(joined);
+}
+
 size_t http_request_header_count(const struct http_request *r, const char *name)
 {
   size_t count = 0;

@@ -59,7 +59,8 @@ static enum message_role role_of(struct span name)
 
 /* TanStack and AG-UI put the bytes into {"source":{"type":"data","value","mimeType"}};
  * MCP, and AG-UI once, into the part itself. */
-static struct message_part part_of(const struct fields *r, json_at part, size_t message)
+static struct message_part part_of(const struct fields *r, json_at part,
+                                   enum message_role role, size_t message)
 {
   json_at source = json_get(part, "source");
   bool within = json_kind(source) != JSON_OBJECT;
@@ -67,24 +68,26 @@ static struct message_part part_of(const struct fields *r, json_at part, size_t 
   struct span mime = text_of(r, json_get(holder, "mimeType")),
               data = text_of(r, json_get(holder, within ? "data" : "value"));
   struct message_part p = {.message = message,
+                           .role = role,
                            .image =
                                span_is(text_of(r, json_get(part, "type")), "image") ||
                                span_starts(mime, "image/")};
   bool here = within || span_is(text_of(r, json_get(source, "type")), "data");
-  if (p.image && here && mime.len > 0 && data.len > 0) {
+  if (p.image && here && role == ROLE_USER && mime.len > 0 && data.len > 0) {
     p.mime_type = mime;
     p.data = data;
   }
   return p;
 }
 
-static void add_parts(const struct fields *r, json_at content, struct run_request *req)
+static void add_parts(const struct fields *r, json_at content, enum message_role role,
+                      struct run_request *req)
 {
   if (json_kind(content) != JSON_ARRAY)
     return;
   for (json_at part = json_first(content); part; part = json_next(part))
     if (!is_text_part(r, part))
-      req->parts[req->part_count++] = part_of(r, part, req->message_count);
+      req->parts[req->part_count++] = part_of(r, part, role, req->message_count);
 }
 
 /* Of all messages: so many places are enough. */
@@ -147,12 +150,12 @@ int run_messages_read(const struct fields *r, json_at messages, struct run_reque
     if (kind == ROLE_ASSISTANT && recorded)
       continue;
     struct span text = content_text(r, content);
+    if (kind != ROLE_OTHER)
+      add_parts(r, content, kind, req);
     if (kind == ROLE_SYSTEM) {
       req->system_prompts.at[req->system_prompts.count++] = text;
       continue;
     }
-    if (kind == ROLE_USER)
-      add_parts(r, content, req);
     req->messages[req->message_count++] = (struct message){.role = kind, .text = text};
   }
   return 0;

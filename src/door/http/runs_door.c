@@ -101,7 +101,10 @@ bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form)
 {
   const struct http_request *r = http_exchange_request(x);
   struct span last = http_request_header(r, "last-event-id");
-  enum http_stream_type type = http_header_stream_type(http_request_header(r, "accept"));
+  struct buf joined = buf_make(LIMIT_HEADER_BYTES);
+  enum http_stream_type type =
+      http_header_stream_type(http_request_header_list(r, "accept", &joined));
+  buf_free(&joined);
   form->sse = type == HTTP_STREAM_SSE;
   if (type == HTTP_STREAM_NONE) {
     answer_text(x, 406, "text/plain",

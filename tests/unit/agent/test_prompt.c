@@ -212,9 +212,11 @@ static void test_prompt__what_is_not_passed_is_told(void **state)
       {.message = 0, .image = true, .data = SPAN_LITERAL("QQ==")},
       {.message = 2, .image = true, .data = SPAN_LITERAL("QQ==")},
       {.message = 2, .image = true},
-      {.message = 2}};
+      {.message = 2},
+      {.message = 1, .role = ROLE_ASSISTANT, .image = true},
+      {.role = ROLE_SYSTEM, .image = true}};
   struct run_request req = {
-      .messages = all, .message_count = 3, .parts = parts, .part_count = 4};
+      .messages = all, .message_count = 3, .parts = parts, .part_count = 6};
   struct stream s;
   (void)state;
   stream_open(&s, &event_format_ag_ui, 0);
@@ -226,13 +228,14 @@ static void test_prompt__what_is_not_passed_is_told(void **state)
   prompt_warn_parts(&req, true, true, s.events);
   events_finish(s.events, "stop", NULL);
   static const char *const told[] = {
-      "image-not-passed\",\"message\":\"messages: 3 image",
+      "image-not-passed\",\"message\":\"messages: 5 image",
       "messages: 1 parts",
-      "messages: 2 image",
+      "messages: 3 image",
       "content-not-passed",
+      "1 image parts were not passed to the agent: only those of a user",
       "1 image parts were not passed to the agent: only data",
       "messages: 1 parts"};
-  for (size_t i = 0; i < 6; i++) {
+  for (size_t i = 0; i < 7; i++) {
     char *line = span_copy(stream_line(&s, 1 + i));
     if (!strstr(line, told[i]))
       fail_msg("%s is not in %s", told[i], line);

@@ -68,10 +68,17 @@ static void test_mcp_post__accept_decides_what_may_be_sent(void **state)
               {"text/html", true, false},
               {"text/event-stream, */*", true, true}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    struct mcp_post_accepts a = mcp_post_accepts_read(span_of(rows[i].accept));
+    struct http_header header = {SPAN_LITERAL("accept"), span_of(rows[i].accept)};
+    struct http_request head = {.headers = &header, .header_count = 1};
+    struct mcp_post_accepts a = mcp_post_accepts_read(&head);
     if (a.json != rows[i].json || a.sse != rows[i].sse)
       fail_msg("Accept: %s", rows[i].accept);
   }
+  struct http_header two[] = {
+      {SPAN_LITERAL("accept"), SPAN_LITERAL("text/html")},
+      {SPAN_LITERAL("Accept"), SPAN_LITERAL("text/event-stream")}};
+  struct http_request head = {.headers = two, .header_count = 2};
+  assert_true(mcp_post_accepts_read(&head).sse);
 }
 
 static void test_mcp_post__a_quick_result_is_plain_json_with_its_length(void **state)

@@ -53,6 +53,17 @@ test_http_header__a_stream_is_in_the_form_that_is_asked_for_or_in_none(void **st
               {"text/event-stream;q=0", HTTP_STREAM_NONE},
               {"text/event-stream;q=0.000", HTTP_STREAM_NONE},
               {"text/html", HTTP_STREAM_NONE},
+              {"application/x-ndjson;q=0, */*", HTTP_STREAM_NDJSON}, /* as JSON */
+              {"application/*;q=0, */*", HTTP_STREAM_SSE},
+              {"application/x-ndjson;q=0, application/json;q=0, application/ndjson;q=0, "
+               "*/*",
+               HTTP_STREAM_SSE},
+              {"*/*, text/*;q=0, application/*;q=0", HTTP_STREAM_NONE},
+              {"text/event-stream; q = 0 , application/json", HTTP_STREAM_NDJSON},
+              {"text/event-stream; q = 0", HTTP_STREAM_NONE},
+              {"text/event-stream;q=\"0\", */*", HTTP_STREAM_NDJSON},
+              {"text/event-stream;q=\"0.5\", application/json", HTTP_STREAM_NDJSON},
+              {"text/event-stream;q=0.2, text/event-stream", HTTP_STREAM_SSE},
               {"image/*, , ;q=1", HTTP_STREAM_NONE},
               {",", HTTP_STREAM_NONE}};
   (void)state;

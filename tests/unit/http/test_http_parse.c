@@ -78,6 +78,13 @@ static void test_http_parse__reads_the_same_request_however_it_is_cut(void **sta
     assert_int_equal(http_request_header_count(r, "x-empty"), 1);
     assert_true(span_is(http_request_header(r, "accept"), "a"));
     assert_int_equal(http_request_header_count(r, "accept"), 2);
+    struct buf joined = buf_make(KIB);
+    assert_true(span_starts(http_request_header_list(r, "accept", &joined), "a, "));
+    buf_clear(&joined);
+    assert_true(span_is(http_request_header_list(r, "HOST", &joined), "a.example"));
+    assert_int_equal(http_request_header_list(r, "absent", &joined).len, 0);
+    assert_int_equal(joined.len, 0);
+    buf_free(&joined);
     assert_int_equal(http_request_header(r, "absent").len, 0);
     assert_true(r->keep_alive && !r->expects_continue && !r->upgrade && r->minor == 1);
     http_parse_free(p);

@@ -89,7 +89,7 @@ static void test_run_messages__parts_that_are_no_text_are_listed(void **state)
 {
   (void)state;
   struct run_request *req = read_messages(
-      "[{\"role\":\"assistant\",\"content\":[{\"type\":\"image\"}]},"
+      "[{\"role\":\"tool\",\"content\":[{\"type\":\"image\"}]},"
       "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"q\"},"
       "{\"type\":\"image\",\"source\":{\"type\":\"data\",\"value\":\"QQ==\","
       "\"mimeType\":\"image/png\"}},"
@@ -116,6 +116,25 @@ static void test_run_messages__parts_that_are_no_text_are_listed(void **state)
     assert_int_equal(req->parts[i].image, wanted[i].image);
     span_text_is(req->parts[i].mime_type, wanted[i].mime);
     span_text_is(req->parts[i].data, wanted[i].data);
+  }
+  messages_free(req);
+}
+
+static void
+test_run_messages__images_that_are_no_users_are_listed_without_data(void **state)
+{
+  (void)state;
+#define IMAGE "[{\"type\":\"image\",\"data\":\"QQ==\",\"mimeType\":\"image/png\"}]"
+  struct run_request *req =
+      read_messages("[{\"role\":\"developer\",\"content\":" IMAGE "},"
+                    "{\"role\":\"assistant\",\"content\":" IMAGE "},"
+                    "{\"role\":\"user\",\"content\":\"q\"}]");
+  assert_int_equal(req->part_count, 2);
+  assert_int_equal(req->parts[0].role, ROLE_SYSTEM);
+  assert_int_equal(req->parts[1].role, ROLE_ASSISTANT);
+  for (size_t i = 0; i < 2; i++) {
+    assert_true(req->parts[i].image);
+    assert_int_equal(req->parts[i].data.len, 0);
   }
   messages_free(req);
 }
@@ -167,6 +186,8 @@ int main(void)
       cmocka_unit_test(test_run_messages__system_and_developer_go_to_the_system_prompts),
       cmocka_unit_test(test_run_messages__only_an_assistant_may_have_no_content),
       cmocka_unit_test(test_run_messages__parts_that_are_no_text_are_listed),
+      cmocka_unit_test(
+          test_run_messages__images_that_are_no_users_are_listed_without_data),
       cmocka_unit_test(test_run_messages__leaves_out_turns_recorded_from_another_harness),
       cmocka_unit_test(test_run_messages__a_recorded_turn_alone_leaves_none),
   };
