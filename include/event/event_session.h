@@ -15,5 +15,7 @@ struct event_session { /* what has no address (`at` NULL) is left out */
 /* `harness`: its id, the front of the event's name. */
 void events_session(struct events *e, const char *harness,
                     const struct event_session *session);
+/* The id that was told last; empty: none, or one above LIMIT_NAME_BYTES. */
+struct span events_session_id(const struct events *e);
 
 #endif

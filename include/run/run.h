@@ -45,7 +45,7 @@ void run_free(struct run *r); /* only what was never started; NULL is fine */
 
 struct span run_id(const struct run *r);
 struct span run_workspace(const struct run *r);
-/* Both resume the same session of the same agent. */
-bool run_shares_session(const struct run *a, const struct run *b);
+/* `r` is to resume the session that `running` resumed, or that its agent has named. */
+bool run_shares_session(const struct run *running, const struct run *r);
 
 #endif

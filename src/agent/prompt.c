@@ -102,8 +102,7 @@ int prompt_write(const struct run_request *req, const struct prompt_rules *rules
 bool prompt_has_part(const struct run_request *req, bool resumed,
                      const struct message_part *part)
 {
-  return !resumed || part->role == ROLE_SYSTEM ||
-         part->message + 1 == req->message_count;
+  return !resumed || part->role == ROLE_SYSTEM || part->message + 1 == req->message_count;
 }
 
 static void warn_of(size_t count, const char *code, const char *what, const char *why,

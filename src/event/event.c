@@ -10,39 +10,11 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/formats.h"
-#include "event_end.h"
-#include "event_ids.h"
+#include "event_state.h"
 #include "line_fit.h"
-#include "open_calls.h"
-#include "run_texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum open_message { OPEN_NONE, OPEN_TEXT, OPEN_REASONING };
-
-struct events {
-  const struct event_format *format;
-  void *state;            /* the format's */
-  struct run_texts texts; /* of the run that the format is told */
-  struct sink *sink;
-  size_t max_chunk, overhead;
-  struct buf line;
-  struct event_end end; /* what the terminal event says */
-  bool started, over, finished_well, spoken;
-  bool told;     /* more than blanks: text, or a tool's result */
-  bool answered; /* a result went out: new content begins a new step */
-  char error_code[64];
-
-  enum open_message open;
-  struct buf message; /* its id, as JSON */
-  struct event_ids ids;
-
-  struct open_calls unanswered;
-  unsigned step;
-  size_t backlog;
-  unsigned long long count, tool_calls, last_ms;
-};
 
 struct events *events_new(const struct events_setup *setup)
 {
@@ -58,6 +30,7 @@ struct events *events_new(const struct events_setup *setup)
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->end = event_end_make();
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
+  e->session = buf_make(LIMIT_NAME_BYTES);
   e->last_ms = clock_ticks_ms();
   return e;
 }
@@ -73,6 +46,7 @@ void events_free(struct events *e)
   buf_free(&e->line);
   event_end_free(&e->end);
   buf_free(&e->message);
+  buf_free(&e->session);
   event_ids_free(&e->ids);
   open_calls_free(&e->unanswered);
   free(e);
@@ -80,7 +54,7 @@ void events_free(struct events *e)
 
 /* What a format has no line for happened all the same: it counts as a sign of life, but
  * not as an event. */
-static void send(struct events *e, struct event *event)
+void events_send(struct events *e, struct event *event)
 {
   event->at_ms = clock_now_ms();
   e->format->write(e->state, &e->texts.run, event, &e->line);
@@ -97,11 +71,11 @@ void events_start(struct events *e)
   if (e->started || e->over)
     return;
   e->started = true;
-  send(e, &(struct event){.kind = EVENT_RUN_STARTED});
+  events_send(e, &(struct event){.kind = EVENT_RUN_STARTED});
 }
 
 /* Every call begins with it; false: nothing may follow any more. */
-static bool ready(struct events *e)
+bool events_ready(struct events *e)
 {
   events_start(e);
   return !e->over;
@@ -111,7 +85,7 @@ static bool ready(struct events *e)
 
 static void send_message(struct events *e, enum event_kind kind)
 {
-  send(e, &(struct event){.kind = kind, .id = buf_span(&e->message)});
+  events_send(e, &(struct event){.kind = kind, .id = buf_span(&e->message)});
 }
 
 static void close_message(struct events *e)
@@ -126,23 +100,23 @@ static void close_message(struct events *e)
 }
 
 /* Sends the text as so many pieces as it takes; `piece` says what they are pieces of. */
-static void send_pieces(struct events *e, const struct event *piece, struct span text)
+void events_send_pieces(struct events *e, const struct event *piece, struct span text)
 {
   size_t beside = e->overhead + piece->id.len + piece->call.len;
   do {
     struct event event = *piece;
     event.text = line_fit(text, e->max_chunk, beside);
-    send(e, &event);
+    events_send(e, &event);
     text = span_after(text, event.text.len);
   } while (text.len > 0);
 }
 
 /* New content after results: the step that asked for them is over. */
-static void begin_content(struct events *e)
+void events_begin_content(struct events *e)
 {
   close_message(e);
   if (e->answered) {
-    send(e, &(struct event){.kind = EVENT_STEP_END});
+    events_send(e, &(struct event){.kind = EVENT_STEP_END});
     e->step++;
   }
   e->answered = false;
@@ -150,7 +124,7 @@ static void begin_content(struct events *e)
 
 static void open_message(struct events *e, enum open_message what, struct span id)
 {
-  begin_content(e);
+  events_begin_content(e);
   event_ids_message(&e->ids, id, &e->message);
   e->open = what;
   e->spoken = true;
@@ -158,7 +132,7 @@ static void open_message(struct events *e, enum open_message what, struct span i
 
 void events_text_open(struct events *e, struct span id)
 {
-  if (!ready(e))
+  if (!events_ready(e))
     return;
   open_message(e, OPEN_TEXT, id);
   send_message(e, EVENT_TEXT_START);
@@ -166,13 +140,13 @@ void events_text_open(struct events *e, struct span id)
 
 void events_text(struct events *e, struct span delta)
 {
-  if (!ready(e))
+  if (!events_ready(e))
     return;
   if (e->open != OPEN_TEXT)
     events_text_open(e, (struct span){0});
   e->told = e->told || span_trim(delta).len > 0;
   struct event piece = {.kind = EVENT_TEXT, .id = buf_span(&e->message)};
-  send_pieces(e, &piece, delta);
+  events_send_pieces(e, &piece, delta);
 }
 
 void events_text_close(struct events *e)
@@ -193,7 +167,7 @@ void events_last_message(struct events *e, struct buf *out)
 void events_message_abandoned(struct events *e, struct span message_id)
 {
   struct span id = message_id.len > 0 ? message_id : buf_span(&e->message);
-  if (id.len == 0 || !ready(e))
+  if (id.len == 0 || !events_ready(e))
     return;
   if (span_equal(id, buf_span(&e->message)))
     close_message(e);
@@ -205,7 +179,7 @@ void events_message_abandoned(struct events *e, struct span message_id)
 
 void events_reasoning_open(struct events *e, struct span id)
 {
-  if (!ready(e))
+  if (!events_ready(e))
     return;
   open_message(e, OPEN_REASONING, id);
   send_message(e, EVENT_REASONING_START);
@@ -214,12 +188,12 @@ void events_reasoning_open(struct events *e, struct span id)
 
 void events_reasoning(struct events *e, struct span delta)
 {
-  if (!ready(e))
+  if (!events_ready(e))
     return;
   if (e->open != OPEN_REASONING)
     events_reasoning_open(e, (struct span){0});
   struct event piece = {.kind = EVENT_REASONING, .id = buf_span(&e->message)};
-  send_pieces(e, &piece, delta);
+  events_send_pieces(e, &piece, delta);
 }
 
 void events_reasoning_close(struct events *e)
@@ -228,132 +202,19 @@ void events_reasoning_close(struct events *e)
     close_message(e);
 }
 
-/* -- tool calls -- */
-
-/* Whoever the result is from.  `call`: the id, and what is known of the call. */
-static void send_result(struct events *e, const struct event *call, struct span content,
-                        bool failed)
-{
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  struct event event = *call;
-  event_ids_message(&e->ids, (struct span){0}, &id);
-  event.kind = EVENT_TOOL_RESULT;
-  event.id = buf_span(&id);
-  event.failed = failed;
-  event.text = line_fit(content, e->max_chunk, e->overhead + id.len + call->call.len);
-  event.whole_bytes = event.text.len < content.len ? content.len : 0;
-  send(e, &event);
-  e->answered = e->told = true;
-  buf_free(&id);
-}
-
-static void interrupt(struct events *e, const struct open_call *c)
-{
-  struct event call = open_call_event(c);
-  send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
-}
-
-static void add_unanswered(struct events *e, struct span key, struct span native,
-                           const struct event *call)
-{
-  if (e->unanswered.count >= LIMIT_OPEN_CALLS) {
-    interrupt(e, &e->unanswered.at[0]);
-    open_calls_drop(&e->unanswered, 0);
-  }
-  open_calls_add(&e->unanswered, key, native, e->step, call);
-}
-
-/* `call`: id, name and origin. */
-static void send_call(struct events *e, const struct event *call, struct span args_json)
-{
-  struct event event = *call;
-  event.kind = EVENT_TOOL_START;
-  send(e, &event);
-  event.kind = EVENT_TOOL_ARGS;
-  send_pieces(e, &event, args_json);
-  /* tanstack says the arguments and the name twice, so twice they must fit. */
-  size_t whole = e->overhead + call->call.len + 2 * json_escaped_length(call->name) +
-                 2 * args_json.len;
-  event.kind = EVENT_TOOL_END;
-  event.json = args_json;
-  event.whole_bytes = whole > e->max_chunk ? args_json.len : 0;
-  send(e, &event);
-}
-
-void events_tool_call_of(struct events *e, enum tool_origin origin, struct span key,
-                         struct span call_id, struct span name, struct span args_json)
-{
-  if (!ready(e))
-    return;
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  event_ids_call(&e->ids, call_id, &id);
-  struct event call = {.origin = origin,
-                       .call = buf_span(&id),
-                       .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
-  begin_content(e);
-  e->tool_calls++;
-  send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
-  add_unanswered(e, key, call_id, &call);
-  buf_free(&id);
-}
-
-void events_tool_result_of(struct events *e, struct span key, struct span call_id,
-                           struct span content, bool failed)
-{
-  if (!ready(e))
-    return;
-  size_t i = open_calls_find(&e->unanswered, key);
-  if (i < e->unanswered.count) {
-    struct event call = open_call_event(&e->unanswered.at[i]);
-    send_result(e, &call, content, failed);
-    open_calls_drop(&e->unanswered, i);
-    return;
-  }
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  event_ids_result(&e->ids, call_id, &id);
-  struct event call = {.call = buf_span(&id)};
-  send_result(e, &call, content, failed);
-  buf_free(&id);
-}
-
-void events_call_abandoned(struct events *e, struct span key)
-{
-  size_t i = open_calls_newest(&e->unanswered, key);
-  if (i == e->unanswered.count || !ready(e))
-    return;
-  interrupt(e, &e->unanswered.at[i]);
-  open_calls_drop(&e->unanswered, i);
-}
-
-bool events_open_call(const struct events *e, struct span call_id, struct span *id_json,
-                      struct span *name)
-{
-  size_t i = open_calls_of(&e->unanswered, call_id);
-  if (i == e->unanswered.count)
-    return false;
-  *id_json = buf_span(&e->unanswered.at[i].id);
-  *name = buf_span(&e->unanswered.at[i].name);
-  return true;
-}
-
-bool events_awaits_result(const struct events *e, struct span key)
-{
-  return open_calls_find(&e->unanswered, key) < e->unanswered.count;
-}
-
 /* -- the rest -- */
 
 static void send_custom(struct events *e, struct event *event)
 {
   bool too_long = event->json.len + e->overhead > e->max_chunk;
   event->whole_bytes = too_long ? event->json.len : 0;
-  send(e, event);
+  events_send(e, event);
 }
 
 void events_custom(struct events *e, const char *name, struct span value_json)
 {
   struct event event = {.kind = EVENT_CUSTOM, .name = span_of(name), .json = value_json};
-  if (ready(e))
+  if (events_ready(e))
     send_custom(e, &event);
 }
 
@@ -370,7 +231,7 @@ void events_warn(struct events *e, const char *code, struct span message)
   json_put_text(&w, "message", event.text);
   json_close(&w, '}');
   event.json = buf_span(&value);
-  if (ready(e))
+  if (events_ready(e))
     send_custom(e, &event);
   buf_free(&value);
 }
@@ -395,14 +256,14 @@ void events_succeeded(struct events *e)
 /* Closes all that is open.  False: it is over already. */
 static bool wind_up(struct events *e)
 {
-  if (!ready(e))
+  if (!events_ready(e))
     return false;
   close_message(e);
   for (size_t i = 0; i < e->unanswered.count; i++)
-    interrupt(e, &e->unanswered.at[i]);
+    events_interrupt(e, &e->unanswered.at[i]);
   open_calls_free(&e->unanswered);
   if (events_have_spoken(e))
-    send(e, &(struct event){.kind = EVENT_STEP_END});
+    events_send(e, &(struct event){.kind = EVENT_STEP_END});
   e->over = true;
   return true;
 }
@@ -412,7 +273,7 @@ static void send_last(struct events *e, struct event *event)
 {
   event_end_fill(&e->end, event);
   event->tool_calls = e->tool_calls;
-  send(e, event);
+  events_send(e, event);
   e->sink->end(e->sink);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "event_state.h"
 
 void events_session(struct events *e, const char *harness,
                     const struct event_session *session)
@@ -12,6 +13,8 @@ void events_session(struct events *e, const char *harness,
   struct buf name = buf_make(KIB), value = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&value);
   buf_addf(&name, "%s.session-id", harness);
+  buf_clear(&e->session);
+  buf_add(&e->session, session->id);
   json_open(&w, NULL, '{');
   if (session->id.at)
     json_put_text(&w, "sessionId", session->id);
@@ -25,4 +28,9 @@ void events_session(struct events *e, const char *harness,
   events_custom(e, buf_cstring(&name), buf_span(&value));
   buf_free(&name);
   buf_free(&value);
+}
+
+struct span events_session_id(const struct events *e)
+{
+  return buf_span(&e->session);
 }

@@ -53,16 +53,20 @@ static unsigned weight_of(struct span parameters)
 /* The weight that the ranges of an Accept give to a type: of the one that names it most
  * exactly, and of two alike the greater. */
 struct weighing {
-  const char *whole, *family; /* "text/event-stream", a star behind "text/" */
+  const char *whole;  /* the type … */
+  const char *family; /* … and the range of its family */
   unsigned exact, weight;
 };
 
 static void weigh(struct weighing *w, struct span range, unsigned weight)
 {
-  unsigned exact = span_is_nocase(range, w->whole)    ? 3
-                   : span_is_nocase(range, w->family) ? 2
-                   : span_is(range, "*/*")            ? 1
-                                                      : 0;
+  unsigned exact = 0;
+  if (span_is_nocase(range, w->whole))
+    exact = 3;
+  else if (span_is_nocase(range, w->family))
+    exact = 2;
+  else if (span_is(range, "*/*"))
+    exact = 1;
   if (exact == 0 || exact < w->exact)
     return;
   w->weight = exact > w->exact || weight > w->weight ? weight : w->weight;

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/event_session.h"
 #include "event/formats.h"
 #include "io/loop.h"
 #include "run_end.h"
@@ -67,11 +68,12 @@ struct span run_workspace(const struct run *r)
   return buf_span(&r->resources.workspace);
 }
 
-bool run_shares_session(const struct run *a, const struct run *b)
+bool run_shares_session(const struct run *running, const struct run *r)
 {
-  return a->req->session_id.len > 0 &&
-         span_equal(a->req->session_id, b->req->session_id) &&
-         a->resources.harness == b->resources.harness;
+  struct span wanted = r->req->session_id;
+  return wanted.len > 0 && running->resources.harness == r->resources.harness &&
+         (span_equal(running->req->session_id, wanted) ||
+          (running->events && span_equal(events_session_id(running->events), wanted)));
 }
 
 /* -- who ends it -- */

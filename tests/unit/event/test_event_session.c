@@ -39,10 +39,23 @@ static void test_event_session__tells_what_the_agent_has_told(void **state)
          "some-agent.session-id", "{\"tools\":[],\"skills\":[\"s\"]}");
 }
 
+static void test_event_session__the_id_told_last_can_be_asked(void **state)
+{
+  (void)state;
+  struct stream s;
+  stream_open(&s, &event_format_tanstack, 0);
+  assert_int_equal(events_session_id(s.events).len, 0);
+  events_session(s.events, "a", &(struct event_session){.id = SPAN_LITERAL("one")});
+  events_session(s.events, "a", &(struct event_session){.id = SPAN_LITERAL("two")});
+  assert_true(span_is(events_session_id(s.events), "two"));
+  stream_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_event_session__tells_what_the_agent_has_told),
+      cmocka_unit_test(test_event_session__the_id_told_last_can_be_asked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -216,6 +216,27 @@ static struct run *resume(struct runs *all, struct run_fixture *d, const char *i
   return runs_start(all, req, sink_of, run_fixture_over, d, f);
 }
 
+static void
+test_runs__refuse_one_on_a_session_that_a_running_agent_has_named(void **state)
+{
+  (void)state;
+  struct run_fixture d;
+  struct fault f = {0};
+  run_fixture_open(&d, HANG);
+  d.settings.workspace_per_thread = true;
+  struct runs *all = runs_new(&d.settings, 3);
+  struct run_request *req = run_fixture_request(",\"threadId\":\"t-a\"");
+  assert_non_null(runs_start(all, req, sink_of, run_fixture_over, &d, &f));
+  run_fixture_wait_for(&d, "session-id");
+  assert_null(resume(all, &d, "b", "s", &f));
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  unsigned empty = 0;
+  runs_shutdown(all, 100, count_empty, &empty);
+  run_fixture_wait(&d, 1);
+  runs_free(all);
+  run_fixture_close(&d);
+}
+
 static void test_runs__refuse_a_second_one_on_the_same_session(void **state)
 {
   (void)state;
@@ -250,6 +271,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_runs__a_shutdown_ends_all_and_a_second_one_hastens),
       cmocka_unit_test(test_runs__an_idle_shutdown_is_over_at_once),
       cmocka_unit_test(test_runs__refuse_a_second_one_on_the_same_session),
+      cmocka_unit_test(test_runs__refuse_one_on_a_session_that_a_running_agent_has_named),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* event_state.h - the event writer's state, as its two files share it.
+ *
+ *   event.c       the run, its messages, CUSTOM events, the end
+ *   event_call.c  tool calls and their results  */
+#ifndef EVENT_EVENT_STATE_H
+#define EVENT_EVENT_STATE_H
+
+#include "event/event_format.h"
+#include "event_end.h"
+#include "event_ids.h"
+#include "open_calls.h"
+#include "run_texts.h"
+
+enum open_message { OPEN_NONE, OPEN_TEXT, OPEN_REASONING };
+
+struct events {
+  const struct event_format *format;
+  void *state;            /* the format's */
+  struct run_texts texts; /* of the run that the format is told */
+  struct sink *sink;
+  size_t max_chunk, overhead;
+  struct buf line;
+  struct event_end end; /* what the terminal event says */
+  bool started, over, finished_well, spoken;
+  bool told;     /* more than blanks: text, or a tool's result */
+  bool answered; /* a result went out: new content begins a new step */
+  char error_code[64];
+
+  enum open_message open;
+  struct buf message; /* its id, as JSON */
+  struct event_ids ids;
+  struct buf session; /* the agent's, as it named it last */
+
+  struct open_calls unanswered;
+  unsigned step;
+  size_t backlog;
+  unsigned long long count, tool_calls, last_ms;
+};
+
+/* What both do.  event.c: */
+/* Every call begins with it; false: nothing may follow any more. */
+bool events_ready(struct events *e);
+void events_send(struct events *e, struct event *event);
+/* Sends the text as so many pieces as it takes; `piece` says what they are pieces of. */
+void events_send_pieces(struct events *e, const struct event *piece, struct span text);
+/* New content after results: the step that asked for them is over. */
+void events_begin_content(struct events *e);
+/* event_call.c: the result of a call that got none. */
+void events_interrupt(struct events *e, const struct open_call *c);
+
+#endif
