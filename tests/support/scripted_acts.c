@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "scripted_agent.h"
 
+#include "scripted_dialogue.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -218,7 +220,8 @@ void do_hang(struct agent *a, struct slice rest)
   (void)rest;
   flush(a);
   for (;;)
-    pause();
+    if (!dialogue_pause(a, -1))
+      pause();
 }
 
 void do_stderr(struct agent *a, struct slice rest)

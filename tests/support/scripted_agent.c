@@ -12,6 +12,8 @@
  *   SCRIPTED_NO_STDIN=1      never read stdin; the script is in SCRIPTED_SCRIPT */
 #include "scripted_agent.h"
 
+#include "scripted_dialogue.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +75,8 @@ void message(struct agent *a, const char *kind, struct slice whole)
 void pause_us(struct agent *a, unsigned long us)
 {
   flush(a);
+  if (dialogue_pause(a, (long long)(us / 1000)))
+    us %= 1000;
   for (; us >= 1000000; us -= 1000000)
     sleep(1);
   usleep((useconds_t)us);
@@ -321,6 +325,10 @@ static const struct directive {
     {"think", do_think},
     {"count", do_count},
     {"deltas", do_deltas},
+    {"ask", do_ask},
+    {"hear", do_hear},
+    {"structured", do_structured},
+    {"compact", do_compact},
     {"tool", do_tool},
     {"mcp", do_mcp},
     {"bash", do_bash},
@@ -418,7 +426,7 @@ int main(int argc, char **argv)
   if (argc == 2 && strcmp(argv[1], "--version") == 0)
     return puts("0.0.0 (scripted agent)") < 0;
   text_str(&a.prompt, "");
-  if (!getenv("SCRIPTED_NO_STDIN"))
+  if (!getenv("SCRIPTED_NO_STDIN") && !dialogue_open(&a))
     read_prompt(&a);
   config = option(&a, "--mcp-config");
   if (config && !mcp_config(&a.mcp, config))
@@ -428,6 +436,6 @@ int main(int argc, char **argv)
     message(&a, "text", (struct slice){a.prompt.at, a.prompt.len});
     a.format->result(&a, slice_of("success"), slice_of(""));
   }
-  flush(&a);
+  dialogue_end(&a);
   return 0;
 }

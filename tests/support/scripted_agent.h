@@ -5,6 +5,7 @@
  *   scripted_claude.c  the format of Claude Code
  *   scripted_acts.c    the directives that do something to processes or tell what the
  *                      agent was given
+ *   scripted_dialogue.c  more than a prompt on stdin: questions, words, an interrupt
  *   scripted_mcp.c     the MCP client
  *   scripted_text.c    text and JSON */
 #ifndef SUPPORT_SCRIPTED_AGENT_H
@@ -60,6 +61,10 @@ void pause_us(struct agent *a, unsigned long us); /* flushes */
 unsigned long number(struct slice *rest);         /* takes the next word; 0 if none */
 
 /* Directives: `rest` is the line behind the name. */
+void do_ask(struct agent *a, struct slice rest);
+void do_hear(struct agent *a, struct slice rest);
+void do_structured(struct agent *a, struct slice rest);
+void do_compact(struct agent *a, struct slice rest);
 void do_bash(struct agent *a, struct slice rest);
 void do_daemon(struct agent *a, struct slice rest);
 void do_setsid_child(struct agent *a, struct slice rest);

@@ -126,6 +126,27 @@ static void claude_result(struct agent *a, struct slice subtype, struct slice te
               "\"total_cost_usd\":0.01" SESSION);
 }
 
+/* The answer to --json-schema, as a result line. */
+void do_structured(struct agent *a, struct slice rest)
+{
+  say(a, "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":");
+  text_json(&a->out, rest.at, rest.len);
+  say(a, ",\"structured_output\":");
+  text_add(&a->out, rest.at, rest.len);
+  say_line(
+      a, ",\"num_turns\":1,\"usage\":{\"input_tokens\":10,\"output_tokens\":5}" SESSION);
+}
+
+void do_compact(struct agent *a, struct slice rest)
+{
+  (void)rest;
+  say_line(a, "{\"type\":\"system\",\"subtype\":\"compact_boundary\","
+              "\"compact_metadata\":{\"trigger\":\"auto\",\"pre_tokens\":1000}" SESSION);
+  say_line(a, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":"
+              "\"This session is being continued: all of it.\"},"
+              "\"isSynthetic\":true,\"parent_tool_use_id\":null" SESSION);
+}
+
 const struct format claude_format = {
     "claude",          claude_init,     claude_text_open,   claude_delta,
     claude_text_close, claude_tool_use, claude_tool_result, claude_result,
