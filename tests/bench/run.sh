@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# tests/bench/run.sh [quick|ends]: runlet and the Node peer side by side, one table.  `quick` takes small sizes: it shows
-# that the benchmark works, not how fast anything is.  `ends`: how long runs of runlet alone take to end.  RUNLET names the program (default build-release/runlet).
+# tests/bench/run.sh [quick|ends|harness]: runlet and the Node peer side by side, one table.  `quick` takes small sizes: it shows
+# that the benchmark works, not how fast anything is.  `ends`: how long runs of runlet alone take to end.  `harness`: `runlet bridge` beside the
+# bridge of @ai-sdk/harness.  RUNLET names the program (default build-release/runlet).
 # BENCH_LOG=FILE keeps what the servers say.  Exit 1: something could not be measured, or came incomplete.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,8 +15,8 @@ die() { echo "tests/bench/run.sh: $*" >&2; exit 1; }
 case ${1:-full} in
   full) rounds=5 starts=5 shorts=50 deltas=200000 paced=2000 calls=2000 loads=8000 big=20971520 idle=2 ;;
   quick) rounds=1 starts=2 shorts=5 deltas=5000 paced=100 calls=50 loads=200 big=2097152 idle=1 ;;
-  ends) ;;
-  *) echo "usage: tests/bench/run.sh [quick|ends]" >&2; exit 2 ;;
+  ends | harness) ;;
+  *) echo "usage: tests/bench/run.sh [quick|ends|harness]" >&2; exit 2 ;;
 esac
 [ -x "$runlet" ] || die "$runlet is not there: container/build.sh makes it"
 # The Node of the other tests where it is installed: newer than a distribution's, as the peer would have it.
@@ -25,6 +26,13 @@ if [ "${1:-}" = ends ]; then
   mkdir -p "$build"
   gcc -O2 -std=gnu11 -D_GNU_SOURCE -o "$build/scripted" "$here"/../support/scripted_*.c
   exec "$node" "$here/ends.mjs" "$runlet" "$build/scripted" 21
+fi
+if [ "${1:-}" = harness ]; then
+  mkdir -p "$build"
+  gcc -O2 -std=gnu11 -D_GNU_SOURCE -o "$build/scripted" "$here"/../support/scripted_*.c
+  [ -d "$root/tests/node/harness/node_modules/ws" ] ||
+    (cd "$root/tests/node/harness" && npm ci --no-audit --no-fund --loglevel=error) || die "npm ci failed"
+  exec "$node" "$here/harness.mjs" "$runlet" "$build/scripted" "${BENCH_ROUNDS:-5}" "${BENCH_FRAMES:-100000}"
 fi
 for tool in gcc npm python3; do command -v "$tool" >/dev/null || die "$tool is needed"; done
 

@@ -30,8 +30,10 @@ function killGroup(child) {
  * between the host and a port: port => another port (a proxy that breaks connections). */
 export function localSandbox(box, { through = (port) => port } = {}) {
   const sandboxes = new Map()
+  const provider = { moved: undefined } // {from, to}: a folder outside that is to be another
+  const view = (sandbox) => reduced(sandbox, box, (words) => words.replaceAll(provider.moved?.from, provider.moved?.to))
   const session = (sandbox) => ({
-    ...reduced(sandbox, box),
+    ...view(sandbox),
     id: sandbox.id,
     defaultWorkingDirectory: sandbox.folder,
     ports: [sandbox.port],
@@ -43,9 +45,9 @@ export function localSandbox(box, { through = (port) => port } = {}) {
       sandboxes.delete(sandbox.sessionId)
       fs.rmSync(sandbox.folder, { recursive: true, force: true })
     },
-    restricted: () => reduced(sandbox, box),
+    restricted: () => view(sandbox),
   })
-  return {
+  return Object.assign(provider, {
     specificationVersion: 'harness-sandbox-v1',
     providerId: 'local',
     sandboxes,
@@ -63,11 +65,11 @@ export function localSandbox(box, { through = (port) => port } = {}) {
       if (!sandbox) throw new Error(`there is no sandbox of session ${sessionId}`)
       return session(sandbox)
     },
-  }
+  })
 }
 
-function reduced(sandbox, box) {
-  const at = (file) => path.resolve(sandbox.folder, file)
+function reduced(sandbox, box, moved) {
+  const at = (file) => path.resolve(sandbox.folder, moved(file))
   const readBinaryFile = async ({ path: file }) => {
     try {
       return fs.readFileSync(at(file))
@@ -81,7 +83,7 @@ function reduced(sandbox, box) {
     fs.writeFileSync(at(file), content)
   }
   const start = ({ command, workingDirectory = '.', env = {}, abortSignal }) => {
-    const child = spawn('/bin/sh', ['-c', command], {
+    const child = spawn('/bin/sh', ['-c', moved(command)], {
       cwd: at(workingDirectory),
       env: { ...box.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
