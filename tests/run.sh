@@ -61,7 +61,7 @@ node_suite() { # MODE
   : >"$tally"
   RUNLET=$root/build-release/runlet RUNLET_ASAN=$root/build-asan/src/runlet \
     RUNLET_AGENT=$root/build-asan-agent/scripted_agent RUNLET_WS_ECHO=$root/build-asan/tests/ws_echo \
-    RUNLET_TALLY=$tally tests/node/run.sh "$1"
+    RUNLET_TALKER=$root/build-asan/tests/talker RUNLET_TALLY=$tally tests/node/run.sh "$1"
   local status=$? ok=0 bad=0
   read -r ok bad <"$tally" || { ok=0 bad=1; }
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1

@@ -11,7 +11,7 @@
 #   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
 #
 # Needs RUNLET (the program), RUNLET_AGENT (the scripted agent), and for `flow` RUNLET_WS_ECHO (built from
-# support/ws_echo.c); RUNLET_ASAN may name a
+# support/ws_echo.c); RUNLET_TALKER (from support/talker.c), without which the dialogue tests fail; RUNLET_ASAN may name a
 # sanitizer build, with which `agents` does the flow tests once more.  Everything else is installed here
 # by `npm ci`.  What is missing is a failure.  RUNLET_TALLY names a file that gets "passed failed".
 set -eu
@@ -66,6 +66,7 @@ case $which in flow | agents | long | all) ;; *) die "no such part: $which (flow
 [ -z "${RUNLET_ASAN:-}" ] || [ -x "$RUNLET_ASAN" ] || die "RUNLET_ASAN is not a program"
 RUNLET=$(absolute "$RUNLET")
 RUNLET_AGENT=$(absolute "$RUNLET_AGENT")
+[ -z "${RUNLET_TALKER:-}" ] || RUNLET_TALKER=$(absolute "$RUNLET_TALKER")
 [ -z "${RUNLET_WS_ECHO:-}" ] || RUNLET_WS_ECHO=$(absolute "$RUNLET_WS_ECHO")
 command -v npm >/dev/null || die "npm is needed (Debian: apt-get install npm)"
 
@@ -162,7 +163,8 @@ else
   [ "$which" = agents ] || part "flow" "$RUNLET" "$tests"/flow/*.test.mjs
   [ "$which" != agents ] || part "real agents" "$RUNLET" "$tests"/interop/*.test.mjs
   [ "$which" != all ] ||
-    part "real agents" "$RUNLET" "$tests"/interop/claude.test.mjs "$tests"/interop/mcp.test.mjs
+    part "real agents" "$RUNLET" "$tests"/interop/claude.test.mjs \
+      "$tests"/interop/dialogue.test.mjs "$tests"/interop/mcp.test.mjs
   if [ "$which" = agents ] && [ -n "${RUNLET_ASAN:-}" ]; then
     unset RUNLET_SLOW # that is for the real agents
     part "flow, sanitizers" "$(absolute "$RUNLET_ASAN")" "$tests"/flow/*.test.mjs

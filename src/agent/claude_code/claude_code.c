@@ -283,6 +283,11 @@ static bool claude_permit(void *state, struct span id, const struct agent_answer
   return claude_dialogue_permit(&c->dialogue, id, answer, output);
 }
 
+/* Words that begin with '/', behind blanks too, it keeps for a turn of their own, though
+ * a newline in front makes them no command (seen, 2.1.332); U+2060 does both. */
+static const struct prompt_guard words_guard = {
+    .commands = "/", .behind_blanks = true, .front = "\xe2\x81\xa0"};
+
 /* What comes after the answer is a turn more, as long as stdin is open: the run knows. */
 static int claude_say(void *state, struct span text, struct agent_output *output,
                       struct fault *f)
@@ -291,7 +296,7 @@ static int claude_say(void *state, struct span text, struct agent_output *output
   struct buf words = buf_make(LIMIT_PROMPT_BYTES), line = buf_make(LIMIT_PROMPT_BYTES);
   int rc = 0;
   buf_add(&words, text);
-  prompt_guard_apply(&claude_code_prompt.guard, c->req, &words);
+  prompt_guard_apply(&words_guard, c->req, &words);
   if (span_trim(text).len == 0)
     rc = fault_set(f, FAULT_BAD_INPUT, "claude-code takes no blank message");
   else if (words.len > claude_code_prompt.most)

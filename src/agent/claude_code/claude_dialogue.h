@@ -5,7 +5,8 @@
  *   it says                                 we say
  *                                           user: the prompt, and more words while it
  *                                           works: they are in the next request of its
- *                                           model, or after the answer in a turn more
+ *                                           model, or after the answer in a turn more (so
+ *                                           always where they begin with '/')
  *   control_request can_use_tool            control_response: behavior allow with the
  *     {tool_name, input, tool_use_id}       input, or deny with a message; by
  *                                           request/permission.h, or somebody's answer

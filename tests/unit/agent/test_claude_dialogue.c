@@ -205,9 +205,9 @@ static void test_claude_dialogue__more_words_obey_the_prompt_guard(void **state)
   begin(&t, "", true);
   struct agent_output *output = &t.talk.output;
   assert_int_equal(
-      claude_code_harness.say(t.talk.state, SPAN_LITERAL("/clear"), output, &f), 0);
+      claude_code_harness.say(t.talk.state, SPAN_LITERAL("\n/clear"), output, &f), 0);
   expect_told(&t, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
-                  "\"type\":\"text\",\"text\":\"\\n/clear\"}]}}\n");
+                  "\"type\":\"text\",\"text\":\"\xe2\x81\xa0\\n/clear\"}]}}\n");
   t.req.harness_options.prompt_commands = true;
   assert_int_equal(
       claude_code_harness.say(t.talk.state, SPAN_LITERAL("/clear"), output, &f), 0);

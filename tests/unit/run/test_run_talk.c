@@ -249,7 +249,7 @@ static void test_run_talk__claude_is_steered_in_mid_turn_and_not_after_it(void *
   assert_int_equal(run_say(t.run, u, SPAN_LITERAL("/now this"), &f), 0);
   assert_int_equal(run_say(t.run, u, SPAN_LITERAL("not again"), &f), 0);
   run_fixture_wait(&t.d, 1);
-  expect_got(&t, "\"text\":\"\\n/now this\"", true);
+  expect_got(&t, "\"text\":\"\xe2\x81\xa0/now this\"", true);
   expect_got(&t, "not again", false);
   end(&t, NULL, "RUN_FINISHED");
   begin(&t, "INIT; read -r p; GOOD; SAY; sleep 5", "", 0, true);
