@@ -13,6 +13,10 @@
  * always read.  Time during which we do not read (child_pause) does not count.  After
  * on_end nothing comes; child_close() frees it, `closed` comes on a later turn.
  *
+ * With `on_bytes` both outputs come as the bytes they are, each in its order: no lines
+ * are made and no stderr is kept (on_line and on_too_long are not called), and a pause
+ * holds both.
+ *
  * All three standard streams are real pipes (libuv's own are socketpairs, and some agents
  * open /dev/stdin), widened to LIMIT_PIPE_BYTES where the kernel allows.  The agent has
  * its own session and process group, the default signal mask and dispositions, and no
@@ -37,6 +41,8 @@ struct child_setup {
   bool dialogue;     /* keep stdin open for child_write() */
   size_t line_ceiling;
   unsigned drain_ms;
+  /* Any number, until on_end; NULL: lines. */
+  void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
 };
 
 struct child_calls {                            /* any number, until on_end */
@@ -58,7 +64,9 @@ void child_write(struct child *c, struct span bytes); /* dialogue only */
 bool child_takes_input(const struct child *c);
 size_t child_input_waiting(const struct child *c); /* bytes that it has not read yet */
 void child_end_input(struct child *c); /* once all is written; any number of times */
-void child_pause(struct child *c);     /* stop reading stdout: back-pressure */
+/* Bytes that were written and that the agent has not taken yet. */
+size_t child_unwritten(const struct child *c);
+void child_pause(struct child *c); /* stop reading stdout: back-pressure */
 void child_resume(struct child *c);
 bool child_is_paused(const struct child *c);
 /* How many invalid UTF-8 sequences were on stdout. */

@@ -24,6 +24,7 @@ struct child {
   unsigned open_handles;
   struct keeper_link *keeper;
   struct child_calls calls;
+  void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
   void *who;
 
   struct buf program;
@@ -147,6 +148,13 @@ static void news_came(void *who)
   look_for_end(who);
 }
 
+static void bytes_came(void *who, bool is_stderr, struct span bytes)
+{
+  struct child *c = who;
+  if (c->on_bytes)
+    c->on_bytes(c->who, is_stderr, bytes);
+}
+
 static bool has_heard_enough(void *who)
 {
   return child_streams_is_enough(&((const struct child *)who)->streams);
@@ -154,6 +162,11 @@ static bool has_heard_enough(void *who)
 
 static const struct child_streams_calls streams_calls = {
     {line_came, long_line_came, has_heard_enough}, news_came, part_closed};
+
+size_t child_unwritten(const struct child *c)
+{
+  return stdin_pipe_unwritten(&c->streams.in);
+}
 
 void child_write(struct child *c, struct span bytes)
 {
@@ -281,7 +294,7 @@ void child_settle(struct child *c, bool sweep,
 
 void child_pause(struct child *c)
 {
-  if (c->paused || !c->streams.out.open || (c->hurried && c->exited))
+  if (c->paused || !child_streams_can_hold(&c->streams) || (c->hurried && c->exited))
     return;
   if (c->exited)
     c->listened_ms += clock_ticks_ms() - c->listening_from_ms;
@@ -336,9 +349,11 @@ static struct child *child_new(struct uv_loop_s *loop, const struct child_setup 
 {
   struct child *c = mem_new(sizeof *c);
   c->calls = *calls;
+  c->on_bytes = setup->on_bytes;
   c->who = who;
   c->drain_ms = setup->drain_ms;
   c->streams = child_streams_make(setup->line_ceiling, &streams_calls, c);
+  c->streams.on_bytes = setup->on_bytes ? bytes_came : NULL;
   c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
   c->streams.last_output_ms = clock_ticks_ms();
@@ -391,6 +406,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
     return;
   c->closing = true;
   c->calls = (struct child_calls){0};
+  c->on_bytes = NULL;
   c->settled = NULL;
   c->closed = closed;
   c->closed_who = who;

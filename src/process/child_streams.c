@@ -60,6 +60,12 @@ static void hand_out(struct child_streams *s, struct span bytes)
   s->calls->on_news(s->who);
 }
 
+static void hand_out_bytes(struct child_streams *s, bool is_stderr, struct span bytes)
+{
+  s->on_bytes(s->who, is_stderr, bytes);
+  s->calls->on_news(s->who);
+}
+
 static void out_came(void *who, struct span bytes)
 {
   struct child_streams *s = who;
@@ -68,7 +74,10 @@ static void out_came(void *who, struct span bytes)
     s->first_output_ms = s->last_output_ms;
   if (s->last_output_ms >= s->turn_until_ms)
     s->turn_until_ms = s->last_output_ms + LIMIT_TURN_MS;
-  hand_out(s, bytes);
+  if (s->on_bytes)
+    hand_out_bytes(s, false, bytes);
+  else
+    hand_out(s, bytes);
 }
 
 static void goes_on(void *who)
@@ -85,20 +94,34 @@ void child_streams_hold(struct child_streams *s)
 {
   s->held = true;
   output_pipe_hold(&s->out);
+  if (s->on_bytes)
+    output_pipe_hold(&s->err);
   if (s->go_on)
     loop_timer_stop(s->go_on);
+}
+
+bool child_streams_can_hold(const struct child_streams *s)
+{
+  return s->out.open || (s->on_bytes && s->err.open);
 }
 
 void child_streams_go_on(struct child_streams *s)
 {
   s->held = false;
-  if (s->out.open)
+  if (s->on_bytes) { /* they went once: they go again */
+    (void)output_pipe_read(&s->out);
+    (void)output_pipe_read(&s->err);
+  } else if (s->out.open)
     loop_timer_start(s->go_on, 0);
 }
 
 static void err_came(void *who, struct span bytes)
 {
   struct child_streams *s = who;
+  if (s->on_bytes) {
+    hand_out_bytes(s, true, bytes);
+    return;
+  }
   buf_add_tail(&s->stderr_tail, bytes);
   s->calls->on_news(s->who);
 }

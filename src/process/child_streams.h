@@ -5,9 +5,11 @@
  * stdout becomes lines, of stderr the end is kept.  Lines are handed out for at most
  * LIMIT_TURN_MS in a row: what an agent prints may cost much more to understand than to
  * print, and others wait for the loop.  The rest follows on the next turn, before
- * anything more is read.  `on_news` comes after something was
- * read, and when an output is at its end; `on_closed` once for each of the three, on a
- * later turn than the close: only after the last one the memory may go.  */
+ * anything more is read.  With `on_bytes` both outputs are handed out as they come.
+ *
+ * `on_news` comes after something was read, and when an output is at its end; `on_closed`
+ * once for each of the three, on a later turn than the close: only after the last one the
+ * memory may go.  */
 #ifndef PROCESS_CHILD_STREAMS_H
 #define PROCESS_CHILD_STREAMS_H
 
@@ -36,6 +38,8 @@ struct child_streams {
   char *read_memory; /* one for both outputs: libuv asks right before it reads */
   unsigned long long first_output_ms, last_output_ms; /* of stdout; 0: none yet */
   const struct child_streams_calls *calls;
+  /* NULL: lines.  May be set until child_streams_open(). */
+  void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
   void *who;
 };
 
@@ -50,9 +54,12 @@ int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct p
 void child_streams_close(struct child_streams *s);
 void child_streams_free(struct child_streams *s); /* after the last on_closed */
 
-/* No line after this, until child_streams_go_on(). */
+/* No line after this, or no bytes of either, until child_streams_go_on(). */
 void child_streams_hold(struct child_streams *s);
 void child_streams_go_on(struct child_streams *s);
+
+/* There may be more of what that holds. */
+bool child_streams_can_hold(const struct child_streams *s);
 
 /* A last line without an end is handed out. */
 void child_streams_end_lines(struct child_streams *s);

@@ -80,6 +80,11 @@ void stdin_pipe_end(struct stdin_pipe *d)
   write_next(d);
 }
 
+size_t stdin_pipe_unwritten(const struct stdin_pipe *d)
+{
+  return d->open ? d->now.len + d->next.len : 0;
+}
+
 void stdin_pipe_wipe(struct stdin_pipe *d)
 {
   buf_wipe(&d->now);

@@ -29,6 +29,8 @@ void stdin_pipe_put(struct stdin_pipe *d, struct span bytes);
 /* Takes the bytes over, without a copy.  Only as the first. */
 void stdin_pipe_take(struct stdin_pipe *d, struct buf *bytes);
 void stdin_pipe_end(struct stdin_pipe *d);
+/* Bytes that the process has not taken yet. */
+size_t stdin_pipe_unwritten(const struct stdin_pipe *d);
 /* Closes it at once, whatever is not yet written.  May be called any number of times, and
  * does nothing before stdin_pipe_open(). */
 void stdin_pipe_close(struct stdin_pipe *d);
