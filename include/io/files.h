@@ -22,6 +22,8 @@ int files_make_private(const char *state, const char *prefix, struct buf *path,
                        int *lock_fd, struct fault *f);
 int files_write_private(const char *folder, const char *name, struct span content,
                         struct fault *f);
+/* To a descriptor that blocks.  0, or a negative errno. */
+int files_write_all(int fd, struct span bytes);
 /* A private folder and its files (but the lock) become another user's.  The last thing to
  * be done with them: from then on the user can put anything there. */
 int files_give(const char *folder, struct files_owner owner, struct fault *f);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,26 +20,13 @@
 
 /* -- put -- */
 
-static int write_whole(int fd, struct span s)
-{
-  while (s.len > 0) {
-    ssize_t n = write(fd, s.at, s.len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -errno;
-    s = span_after(s, (size_t)n);
-  }
-  return 0;
-}
-
 static int put(struct file_job *job)
 {
   struct buf part = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&part, "%s.tmp", buf_cstring(&job->path));
   const int how = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
   int fd = open(buf_cstring(&part), how, 0644);
-  int error = fd < 0 ? -errno : write_whole(fd, buf_span(&job->bytes));
+  int error = fd < 0 ? -errno : files_write_all(fd, buf_span(&job->bytes));
   if (fd >= 0 && close(fd) < 0 && error == 0)
     error = -errno;
   if (error == 0 && rename(part.at, job->path.at) < 0)

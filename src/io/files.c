@@ -72,7 +72,7 @@ int files_make_private(const char *state, const char *prefix, struct buf *path,
   return fault_system(f, -failed, "cannot lock the private folder %s", path->at);
 }
 
-static int write_all(int fd, struct span s)
+int files_write_all(int fd, struct span s)
 {
   while (s.len > 0) {
     ssize_t n = write(fd, s.at, s.len);
@@ -91,7 +91,7 @@ int files_write_private(const char *folder, const char *name, struct span conten
   struct buf path = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&path, "%s/%s", folder, name);
   int fd = open(path.at, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  int failed = fd < 0 ? -errno : write_all(fd, content);
+  int failed = fd < 0 ? -errno : files_write_all(fd, content);
   if (fd >= 0 && close(fd) < 0 && !failed)
     failed = -errno;
   if (failed)
