@@ -103,6 +103,15 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_GATEWAY_BYTES       ((size_t)1 << 30) /* held for all requests; more: 503 */
 #define LIMIT_GATEWAY_END_MS      1500u             /* from TERM to the last answer */
 
+/* A process session (Paperclip's files to and from one process). */
+#define LIMIT_SESSION_LOOK_MS       50u   /* between two looks for a message */
+#define LIMIT_SESSION_RETRIES       100u  /* looks for one that is late; then: lost */
+#define LIMIT_SESSION_GRACE_MS      3000u /* TERM to KILL */
+#define LIMIT_SESSION_MESSAGE_BYTES ((size_t)64 * MIB)
+#define LIMIT_SESSION_STDIN_BYTES   ((size_t)1 * MIB) /* unread by it: no more is taken */
+#define LIMIT_SESSION_EVENTS        4096u /* not removed by the host: it is not read */
+#define LIMIT_SESSION_FLUSH_MS      3000u /* for the last lines to leave */
+
 /* The bridge (one agent on loopback; its connections stay open for the whole run). */
 #define LIMIT_BRIDGE_BODY_BYTES  ((size_t)32 * MIB)
 #define LIMIT_BRIDGE_CONNECTIONS 256

@@ -17,11 +17,12 @@ struct options;
 /* Options belong to groups, and a door takes whole groups (option_table.c). */
 enum option_group {
   OPTIONS_LOG = 1,
-  OPTIONS_AGENT = 2,     /* how the output of an agent is read */
-  OPTIONS_RUN = 4,       /* what every run needs that is run here */
-  OPTIONS_OUTPUT = 8,    /* events go to stdout */
-  OPTIONS_SERVICE = 16,  /* many runs, over a socket */
-  OPTIONS_RECORDING = 32 /* a recorded agent */
+  OPTIONS_AGENT = 2,      /* how the output of an agent is read */
+  OPTIONS_RUN = 4,        /* what every run needs that is run here */
+  OPTIONS_OUTPUT = 8,     /* events go to stdout */
+  OPTIONS_SERVICE = 16,   /* many runs, over a socket */
+  OPTIONS_RECORDING = 32, /* a recorded agent */
+  OPTIONS_SESSION = 512   /* a process for another host's agent */
 };
 
 /* A host that was made for Node starts a door as `node …/<file>`, with runlet in the

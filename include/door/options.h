@@ -60,6 +60,7 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   struct serve_options serve;
   struct translate_options translate;
   struct log_options log;
+  bool session_stream; /* events as lines on stdout, not as files */
 };
 
 #endif

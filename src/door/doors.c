@@ -9,7 +9,8 @@
   ROW(stdin)                                                                             \
   ROW(http)                                                                              \
   ROW(translate)                                                                         \
-  ROW(gateway)
+  ROW(gateway)                                                                           \
+  ROW(session)
 
 #define DOOR_DECLARED(name) extern const struct door name##_door;
 #define DOOR_LISTED(name)   &name##_door,

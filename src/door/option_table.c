@@ -149,6 +149,8 @@ const struct option option_table[] = {
                "how the agent exited"),
     NUMBER_ROW("signal", translate.signal, RECORDING, 0, 64, 0,
                "the signal that killed it; 0: none"),
+    YES_ROW("stream", session_stream, SESSION,
+            "events as lines on stdout instead of files in the session's folder"),
     TEXT_ROW("log-format", log.format_name, LOG, "text", "text|json",
              "form of the log on stderr"),
     TEXT_ROW("log-level", log.level_name, LOG, "info", "LEVEL",

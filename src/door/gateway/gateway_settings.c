@@ -1,68 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* gateway_settings.c - one row a number.  The order of the checks is that of Paperclip's
+/* gateway_settings.c - the order of the checks is that of Paperclip's
  * own gateway, whose words its host and its tests look for.  */
 #include "gateway_settings.h"
 
 #include "base/limits.h"
+#include "door/env_number.h"
 
 #include <string.h>
 
-#define MS_MOST 2147483647ull
-
-/* "" when it is not set. */
-static const char *value_of(char *const *env, const char *name)
-{
-  size_t len = strlen(name);
-  for (; *env; env++)
-    if (!strncmp(*env, name, len) && (*env)[len] == '=')
-      return *env + len + 1;
-  return "";
-}
-
-static int read_number(char *const *env, const char *name, unsigned long long least,
-                       unsigned long long most, unsigned long long *number,
-                       struct fault *f)
-{
-  const char *value = value_of(env, name);
-  if (!value[0] || span_to_number(span_of(value), least, most, number))
-    return 0;
-  return fault_set(f, FAULT_BAD_INPUT,
-                   "%s must be a whole number from %llu to %llu, not \"%.60s\"", name,
-                   least, most, value);
-}
+#define MS_MOST   2147483647ull
+#define NAME(end) "PAPERCLIP_BRIDGE_" end
 
 static int read_numbers(char *const *env, struct gateway_settings *out, struct fault *f)
 {
-  unsigned long long port = 0, poll = LIMIT_GATEWAY_POLL_MS,
-                     response = LIMIT_GATEWAY_RESPONSE_MS, depth = LIMIT_GATEWAY_DEPTH,
-                     body = LIMIT_GATEWAY_BODY_BYTES;
-  const struct {
-    const char *name;
-    unsigned long long least, most, *number;
-  } rows[] = {{"PAPERCLIP_BRIDGE_PORT", 0, 65535, &port},
-              {"PAPERCLIP_BRIDGE_POLL_INTERVAL_MS", 1, MS_MOST, &poll},
-              {"PAPERCLIP_BRIDGE_RESPONSE_TIMEOUT_MS", 1, MS_MOST, &response},
-              {"PAPERCLIP_BRIDGE_MAX_QUEUE_DEPTH", 1, 1000000, &depth},
-              {"PAPERCLIP_BRIDGE_MAX_BODY_BYTES", 1, LIMIT_GATEWAY_BYTES, &body}};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (read_number(env, rows[i].name, rows[i].least, rows[i].most, rows[i].number, f) <
-        0)
-      return -1;
-  out->port = (unsigned)port;
-  out->poll_ms = (unsigned)poll;
-  out->response_ms = (unsigned)response;
-  out->depth = depth;
-  out->max_body_bytes = (size_t)body;
+  struct env_number numbers[] = {
+      {NAME("PORT"), 0, 65535, 0},
+      {NAME("POLL_INTERVAL_MS"), 1, MS_MOST, LIMIT_GATEWAY_POLL_MS},
+      {NAME("RESPONSE_TIMEOUT_MS"), 1, MS_MOST, LIMIT_GATEWAY_RESPONSE_MS},
+      {NAME("MAX_QUEUE_DEPTH"), 1, 1000000, LIMIT_GATEWAY_DEPTH},
+      {NAME("MAX_BODY_BYTES"), 1, LIMIT_GATEWAY_BYTES, LIMIT_GATEWAY_BODY_BYTES}};
+  if (env_numbers_read(env, numbers, sizeof numbers / sizeof *numbers, f) < 0)
+    return -1;
+  out->port = (unsigned)numbers[0].number;
+  out->poll_ms = (unsigned)numbers[1].number;
+  out->response_ms = (unsigned)numbers[2].number;
+  out->depth = numbers[3].number;
+  out->max_body_bytes = (size_t)numbers[4].number;
   return 0;
 }
 
 int gateway_settings_read(char *const *env, struct gateway_settings *out, struct fault *f)
 {
-  const char *mode = value_of(env, "PAPERCLIP_API_BRIDGE_MODE");
-  const char *host = value_of(env, "PAPERCLIP_BRIDGE_HOST");
+  const char *mode = env_text(env, "PAPERCLIP_API_BRIDGE_MODE");
+  const char *host = env_text(env, "PAPERCLIP_BRIDGE_HOST");
   *out = (struct gateway_settings){
-      .token = value_of(env, "PAPERCLIP_BRIDGE_TOKEN"),
-      .queue = value_of(env, "PAPERCLIP_BRIDGE_QUEUE_DIR"),
+      .token = env_text(env, "PAPERCLIP_BRIDGE_TOKEN"),
+      .queue = env_text(env, "PAPERCLIP_BRIDGE_QUEUE_DIR"),
       .host = !host[0] || !strcmp(host, "localhost") ? "127.0.0.1" : host};
   if (!out->token[0])
     return fault_set(f, FAULT_BAD_INPUT, "PAPERCLIP_BRIDGE_TOKEN is required.");
