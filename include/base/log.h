@@ -4,14 +4,15 @@
  * Only doors, run and main log, once a failure, at the place that handles it; the pure
  * rooms and io return faults.  Text form: "2026-11-21T06:53:55.123Z warn run=r1 message";
  * JSON form: {"time","level","run"?,"message"}.  Control bytes are escaped.  Words given
- * to log_hide() (tokens, secrets) come out as "***" in both.  A record is written with
- * one write(2); what stderr does not take is lost (a log must not stop a run).
+ * to log_hide() (tokens, secrets) come out as "***" in both.  stderr
+ * is never waited for: what it does not take at once is lost, and counted in the next
+ * record that it takes.
  *
  * Level, form and the hidden words are globals, for a record may come from anywhere.  The
  * few other globals of the program each stand in one file and belong to the process: the
  * arenas' free list, the frozen clock, the arena of the parse that is under way, what
- * keeper.c, oom_score.c and signals.c know of this process, tool_places.c of its calls in
- * flight.  */
+ * keeper.c, oom_score.c and signals.c know of this process, what log_out.c has lost,
+ * tool_places.c of its calls in flight.  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -9,12 +9,12 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "log_out.h"
 
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { HIDE_FROM_BYTES = 6 };
 
@@ -164,13 +164,13 @@ static struct buf log_clean(struct span text)
   return repaired;
 }
 
-static void log_write(enum log_level level, struct span run, struct span message)
+static void put_record(enum log_level level, struct span run, struct span message,
+                       struct buf *line)
 {
-  struct buf line = buf_make(SIZE_MAX);
   struct buf time = buf_make(64);
   clock_put(clock_now_ms(), &time);
   if (form_used == LOG_JSON) {
-    struct json_writer w = json_write_to(&line);
+    struct json_writer w = json_write_to(line);
     json_open(&w, NULL, '{');
     json_put_text(&w, "time", buf_span(&time));
     json_put_text(&w, "level", span_of(level_names[level]));
@@ -179,20 +179,24 @@ static void log_write(enum log_level level, struct span run, struct span message
     json_put_text(&w, "message", message);
     json_close(&w, '}');
   } else {
-    buf_addf(&line, "%s %s ", buf_cstring(&time), level_names[level]);
+    buf_addf(line, "%s %s ", buf_cstring(&time), level_names[level]);
     if (run.len > 0) {
-      buf_add_text(&line, "run=");
-      add_visible(&line, run);
-      buf_add_char(&line, ' ');
+      buf_add_text(line, "run=");
+      add_visible(line, run);
+      buf_add_char(line, ' ');
     }
-    add_visible(&line, message);
+    add_visible(line, message);
   }
-  buf_add_char(&line, '\n');
-  /* What stderr does not take is lost: a log must not stop a run. */
-  ssize_t ignored = write(STDERR_FILENO, line.at, line.len);
-  (void)ignored;
+  buf_add_char(line, '\n');
   buf_free(&time);
-  buf_free(&line);
+}
+
+static void put_lost(unsigned long long lost, struct buf *line)
+{
+  struct buf text = buf_make(KIB);
+  buf_addf(&text, "%llu log lines were lost: stderr was not read", lost);
+  put_record(LOG_WARN, (struct span){0}, buf_span(&text), line);
+  buf_free(&text);
 }
 
 void log_line(enum log_level level, struct span run, const char *fmt, ...)
@@ -206,7 +210,10 @@ void log_line(enum log_level level, struct span run, const char *fmt, ...)
   va_end(args);
   struct buf message = log_clean(buf_span(&text));
   struct buf name = log_clean(run);
-  log_write(level, buf_span(&name), buf_span(&message));
+  struct buf line = buf_make(SIZE_MAX);
+  put_record(level, buf_span(&name), buf_span(&message), &line);
+  log_out(buf_span(&line), put_lost);
+  buf_wipe(&line);
   buf_free(&name);
   buf_wipe(&message);
   buf_wipe(&text);

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runRequest } from '../support/orchestrator.mjs'
-import { ask, assertNothingLeft, open, serve, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, makeBox, open, serve, startRun, until } from '../support/runlet.mjs'
 
 const sockets = new Set()
 after(() => sockets.forEach((s) => s.destroy()))
@@ -144,6 +144,39 @@ describe('connections', () => {
     host.stop()
     await server.stop()
     server.box.remove()
+  })
+})
+
+describe('standard streams that nobody reads', () => {
+  test('a full stderr stops nothing, and what it lost is counted when it is read again', async () => {
+    const server = await serve()
+    server.child.stderr.pause()
+    for (let i = 0; i < 1500; i++) {
+      const r = await ask(server, 'POST', '/run', { body: `{"runId":"${'x'.repeat(200)}"}` })
+      assert.equal(r.status, 400)
+    }
+    assert.ok((await health(server)) < 100)
+    server.child.stderr.resume()
+    await sleep(200)
+    await ask(server, 'POST', '/run', { body: '{}' })
+    await until('the count', () => /warn (\d+) log lines were lost: stderr was not read/.test(server.stderr()))
+    assert.equal((await server.stop()).code, 0)
+    server.box.remove()
+  })
+
+  test('a full stdout of `runlet run` holds its agent, and no deadline', async () => {
+    const box = makeBox()
+    const request = runRequest({
+      prompt: ['@init', '@deltas 200000 100', '@result success'],
+      timeouts: { runMs: 1500 },
+    })
+    const r = startRun(request, { box, args: ['--kill-grace-ms', '300'] }) // and a second more for its lines
+    r.child.stdout.pause()
+    const begun = Date.now()
+    assert.equal(await new Promise((done) => r.child.once('exit', (code) => done(code))), 124)
+    assert.ok(Date.now() - begun < 4500, `${Date.now() - begun} ms`)
+    await assertNothingLeft(box)
+    box.remove()
   })
 })
 
