@@ -15,6 +15,7 @@ struct agent_session {
   const struct harness *harness;
   void *state;                  /* the harness's, zeroed at first, wiped at last */
   struct events *events;        /* borrowed */
+  struct budget *budget;        /* what the harness keeps is charged to it; NULL: none */
   struct agent_actions actions; /* whoever makes the calls below empties it after each */
   unsigned long long not_understood, too_long;
   unsigned warned;    /* a bit for each fault kind */

@@ -9,6 +9,8 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include "base/budget.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,9 +25,15 @@ struct buf {
   char *at;
   size_t len, capacity, ceiling;
   bool overflowed;
+  struct budget *budget; /* NULL: none */
 };
 
 struct buf buf_make(size_t ceiling); /* allocates nothing yet */
+/* From now on its memory is charged to this budget (base/budget.h), also after it was
+ * freed or taken; NULL: to none. */
+void buf_charge(struct buf *b, struct budget *budget);
+/* As buf_make(), charged to the budget that was entered: for what a harness keeps. */
+struct buf buf_make_kept(size_t ceiling);
 void buf_free(struct buf *b);  /* safe on a zeroed buf; leaves it empty, same ceiling */
 void buf_wipe(struct buf *b);  /* buf_free for secrets: zeroes the memory first */
 void buf_clear(struct buf *b); /* keeps the memory; forgets `overflowed` */

@@ -148,6 +148,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)
 
 /* A run. */
+#define LIMIT_RUN_MEMORY_BYTES                                                           \
+  ((size_t)256 * MIB) /* held for it at once; more: it ends */
 #define LIMIT_RUN_MS          21600000u
 #define LIMIT_START_MS        120000u /* spawn to the first line on stdout */
 #define LIMIT_IDLE_AGENT_MS   0u      /* 0 = off */

@@ -12,7 +12,8 @@
  * few other globals of the program each stand in one file and belong to the process: the
  * arenas' free list, the frozen clock, the arena of the parse that is under way, what
  * keeper.c, oom_score.c and signals.c know of this process, what log_out.c has lost,
- * tool_places.c of its calls in flight.  */
+ * tool_places.c of its calls in flight, the budget (base/budget.h) of the run whose agent
+ * is being understood.  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

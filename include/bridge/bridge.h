@@ -32,6 +32,7 @@ struct bridge_setup {
   struct span name;               /* the MCP server's, not empty; outlives the bridge */
   const struct tool_offer *offer; /* likewise */
   const struct tool_route *route; /* likewise */
+  struct budget *budget;          /* what it holds is charged to it; NULL: none */
   unsigned hold_ms, progress_ms;  /* 0: the defaults of limits.h */
   bool legacy_only;               /* no MCP 2026-07-28: for an agent that fails in it */
   /* A result was not what the tool's outputSchema promises (mcp_result.h): once a tool.

@@ -47,6 +47,7 @@ struct http_call { /* all borrowed for the call to http_client_start() only: it 
   struct span body;
   unsigned connect_ms, total_ms; /* 0: no limit */
   size_t answer_ceiling;
+  struct budget *budget;       /* what is sent and what comes is charged to it; NULL */
   http_client_piece *on_piece; /* NULL: the whole answer at the end */
 };
 

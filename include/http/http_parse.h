@@ -53,6 +53,8 @@ enum http_parse_state {
 struct http_parse;
 
 struct http_parse *http_parse_new(const struct http_parse_limits *limits);
+/* What it holds of requests is charged to it from now on (base/budget.h). */
+void http_parse_charge(struct http_parse *p, struct budget *budget);
 void http_parse_free(struct http_parse *p);
 /* Takes bytes; returns how many were consumed.  Stops at the end of the headers (state
  * BODY, so that the owner may refuse before the body) and at the end of the request

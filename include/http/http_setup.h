@@ -24,7 +24,8 @@ struct http_server_setup {
   /* Until the first byte, the rest of the head, each byte of the body, the next request,
    * each byte that the client takes.  0: never */
   unsigned first_ms, head_ms, body_ms, idle_ms, write_stall_ms;
-  bool for_agents; /* the last descriptors are not for it (io/descriptors.h) */
+  struct budget *budget; /* what connections hold is charged to it; NULL: none */
+  bool for_agents;       /* the last descriptors are not for it (io/descriptors.h) */
   /* May be NULL: nothing is.  By the head alone. */
   bool (*is_spared)(void *who, const struct http_request *r);
   /* May be NULL.  False: the connection is reset at once. */

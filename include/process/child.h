@@ -40,6 +40,7 @@ struct child_setup {
   struct buf *input; /* taken; written at once */
   bool dialogue;     /* keep stdin open for child_write() */
   size_t line_ceiling;
+  struct budget *budget; /* what it holds is charged to it; NULL: none */
   unsigned drain_ms;
   /* Any number, until on_end; NULL: lines. */
   void (*on_bytes)(void *who, bool is_stderr, struct span bytes);

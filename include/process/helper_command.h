@@ -22,7 +22,8 @@ struct helper_command_setup { /* borrowed for the call */
   const char *cwd;            /* NULL: ours */
   struct span input;
   size_t output_ceiling;
-  unsigned deadline_ms; /* 0: none */
+  struct budget *budget; /* its input and output are charged to it; NULL: none */
+  unsigned deadline_ms;  /* 0: none */
 };
 
 struct helper_command_end {

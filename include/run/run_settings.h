@@ -27,6 +27,7 @@ struct run_settings {
   unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */
   unsigned heartbeat_ms, result_grace_ms;
   unsigned bridge_hold_ms, bridge_progress_ms;
+  size_t run_memory_bytes;                              /* base/budget.h; 0: any */
   unsigned max_run_calls, max_calls, max_waiting_calls; /* tool/tool_places.h */
   unsigned max_agent_retries; /* agent/agent_retries.h; 0: any number */
   bool mcp_legacy_only;

@@ -27,6 +27,7 @@ struct tool_route { /* how a run's calls are made; owned by the run, outlives it
   struct uv_loop_s *loop;
   struct tool_executor executor;
   unsigned timeout_ms;
+  struct budget *budget;  /* what a call holds is charged to it; NULL: none */
   struct tool_line *line; /* NULL: calls without end may be in flight */
   /* May be NULL: for each call that ended, before its on_answer. */
   void (*on_ended)(void *who, const struct tool_answer *answer, unsigned ms);

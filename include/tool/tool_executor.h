@@ -29,6 +29,7 @@ struct tool_source { /* what is known of where a run's tools are; outlives the e
   const char *command;      /* --tool-command; NULL: there is none */
   char *const *command_env; /* its environment */
   size_t answer_ceiling;
+  struct budget *budget; /* what an attempt holds is charged to it; NULL: none */
 };
 
 /* Lent until `done`. */

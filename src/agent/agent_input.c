@@ -27,7 +27,7 @@ long long agent_input_count(json_at object, const char *name)
 void agent_keep(struct buf *b, struct span text)
 {
   if (b->ceiling == 0)
-    *b = buf_make(LIMIT_LINE_BYTES);
+    *b = buf_make_kept(LIMIT_LINE_BYTES);
   buf_clear(b);
   buf_add(b, text);
 }

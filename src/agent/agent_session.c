@@ -26,7 +26,10 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
   struct agent_output output = {.events = h->events, .actions = &h->actions};
   struct fault f = {0};
   h->actions.heartbeat = false;
-  if (h->harness->on_input(h->state, input, &output, &f) == 0)
+  struct budget *before = budget_enter(h->budget);
+  int understood = h->harness->on_input(h->state, input, &output, &f);
+  budget_enter(before);
+  if (understood == 0)
     return !h->actions.heartbeat;
   h->not_understood++;
   if (h->warned & 1u << f.kind)

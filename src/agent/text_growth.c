@@ -25,7 +25,7 @@ static struct text_growth_text *remember(struct text_growth *g, struct span id)
   struct text_growth_text *t = &g->texts[i];
   g->oldest = (i + 1) % TEXT_GROWTH_TEXTS;
   if (t->id.ceiling == 0)
-    t->id = buf_make(LIMIT_LINE_BYTES);
+    t->id = buf_make_kept(LIMIT_LINE_BYTES);
   buf_clear(&t->id);
   buf_add(&t->id, id);
   t->told = 0;

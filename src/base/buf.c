@@ -16,10 +16,34 @@ struct buf buf_make(size_t ceiling)
   return (struct buf){.ceiling = ceiling < SIZE_MAX ? ceiling : SIZE_MAX - 1};
 }
 
+/* Empty, for the same ceiling and budget. */
+static struct buf successor(const struct buf *b)
+{
+  return (struct buf){.ceiling = b->ceiling, .budget = b->budget};
+}
+
+struct buf buf_make_kept(size_t ceiling)
+{
+  struct buf b = buf_make(ceiling);
+  b.budget = budget_entered();
+  return b;
+}
+
+void buf_charge(struct buf *b, struct budget *budget)
+{
+  if (b->budget && b->capacity > 0)
+    budget_give(b->budget, b->capacity);
+  b->budget = budget;
+  if (budget && b->capacity > 0 && !budget_take(budget, b->capacity))
+    b->budget = NULL; /* it is there already, and the run at its end */
+}
+
 void buf_free(struct buf *b)
 {
   free(b->at);
-  *b = buf_make(b->ceiling);
+  if (b->budget && b->capacity > 0)
+    budget_give(b->budget, b->capacity);
+  *b = successor(b);
 }
 
 void buf_wipe(struct buf *b)
@@ -49,6 +73,10 @@ char *buf_reserve(struct buf *b, size_t n)
       capacity *= 2;
     if (capacity < wanted)
       capacity = b->ceiling + 1;
+    if (b->budget && !budget_take(b->budget, capacity - b->capacity)) {
+      b->overflowed = true;
+      return NULL;
+    }
     b->at = mem_resize(b->at, capacity);
     b->capacity = capacity;
     b->at[b->len] = 0;
@@ -157,7 +185,7 @@ struct span buf_span(const struct buf *b)
 struct buf buf_take(struct buf *b)
 {
   struct buf taken = *b;
-  *b = buf_make(b->ceiling);
+  *b = successor(b);
   return taken;
 }
 

@@ -319,6 +319,7 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
   b->told = mem_new(tools_count(setup->offer->tools) + 1);
   struct http_server_setup server = {
       .limits = {LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT, LIMIT_BRIDGE_BODY_BYTES},
+      .budget = setup->budget,
       .connections = LIMIT_BRIDGE_CONNECTIONS,
       .first_ms = LIMIT_FIRST_BYTE_MS,
       .head_ms = LIMIT_HEAD_MS,

@@ -203,8 +203,10 @@ static void tool_answered(void *who, const struct tool_answer *answer)
       part->state = PART_SENT;
     }
   }
-  if (mcp_post_open_calls(p) > 0)
+  if (mcp_post_open_calls(p) > 0) {
+    buf_charge(&part->reply, p->setup.route->budget); /* it waits for the others */
     return;
+  }
   end_answer(p);
   p->setup.on_end(p->setup.who, p);
   mcp_post_free(p);
@@ -343,6 +345,11 @@ void mcp_post_add_call(struct mcp_post *p, struct mcp_call *call)
 {
   p->parts[p->count++] = (struct part){.post = p, .state = PART_OPEN, .call = *call};
   *call = (struct mcp_call){0};
+  struct budget *budget = p->setup.route->budget;
+  struct mcp_call *kept = &p->parts[p->count - 1].call;
+  buf_charge(&kept->id_json, budget);
+  buf_charge(&kept->args_json, budget);
+  buf_charge(&kept->progress_token_json, budget);
 }
 
 static void start_call(struct part *part)

@@ -70,6 +70,10 @@ const struct option option_table[] = {
     NUMBER_ROW(
         "max-connections", serve.http.connections, SERVICE, 1, 100000, LIMIT_CONNECTIONS,
         "open connections of the service; more: the longest silent is closed, or 503"),
+    NUMBER_ROW("run-memory-bytes", run.settings.run_memory_bytes, RUN, MIB, 1ull << 40,
+               LIMIT_RUN_MEMORY_BYTES,
+               "what is held for a run at once: half-read messages, open calls, answers; "
+               "more: RUN_ERROR memory-limit"),
     NUMBER_ROW("max-run-calls", run.settings.max_run_calls, RUN, 1, 100000,
                LIMIT_RUN_CALLS, "tool calls of a run in flight; more wait their turn"),
     NUMBER_ROW("max-calls", run.settings.max_calls, RUN, 1, 100000, LIMIT_CALLS,

@@ -10,7 +10,7 @@
 
 static struct buf copy(struct span text)
 {
-  struct buf b = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct buf b = buf_make_kept(LIMIT_EVENT_LINE_BYTES);
   buf_add(&b, text);
   return b;
 }

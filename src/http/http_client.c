@@ -346,9 +346,11 @@ struct http_client_request *http_client_start(struct http_client *c,
   r->client = c;
   r->easy = curl_pool_take(&c->pool);
   r->body = buf_make(call->body.len + 1);
+  buf_charge(&r->body, call->budget);
   buf_add(&r->body, call->body);
   bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
   r->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
+  buf_charge(&r->answer, call->budget);
   r->connect_ms = call->connect_ms;
   r->total_ms = call->total_ms;
   r->on_piece = call->on_piece;

@@ -361,6 +361,11 @@ struct http_connection *http_connection_new(uv_loop_t *loop,
       .refused = refused,
   };
   http_output_open(&c->output, loop, owner->setup->write_stall_ms, &output_calls, c);
+  struct budget *budget = owner->setup->budget;
+  http_parse_charge(c->parse, budget);
+  buf_charge(&c->ahead, budget);
+  buf_charge(&c->output.out, budget);
+  buf_charge(&c->output.sending, budget);
   uv_timer_init(loop, &c->deadline);
   c->deadline.data = c;
   return c;

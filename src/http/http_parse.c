@@ -206,6 +206,12 @@ static int on_done(llhttp_t *parser)
 
 /* -- the owner's side -- */
 
+void http_parse_charge(struct http_parse *p, struct budget *budget)
+{
+  buf_charge(&p->text, budget);
+  buf_charge(&p->request.body, budget);
+}
+
 struct http_parse *http_parse_new(const struct http_parse_limits *limits)
 {
   struct http_parse *p = mem_new(sizeof *p);

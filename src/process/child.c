@@ -352,7 +352,7 @@ static struct child *child_new(struct uv_loop_s *loop, const struct child_setup 
   c->on_bytes = setup->on_bytes;
   c->who = who;
   c->drain_ms = setup->drain_ms;
-  c->streams = child_streams_make(setup->line_ceiling, &streams_calls, c);
+  c->streams = child_streams_make(setup->line_ceiling, setup->budget, &streams_calls, c);
   c->streams.on_bytes = setup->on_bytes ? bytes_came : NULL;
   c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);

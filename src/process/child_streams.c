@@ -10,16 +10,19 @@
 
 #include <stdlib.h>
 
-struct child_streams child_streams_make(size_t line_ceiling,
+struct child_streams child_streams_make(size_t line_ceiling, struct budget *budget,
                                         const struct child_streams_calls *calls,
                                         void *who)
 {
-  return (struct child_streams){.lines = lines_make(line_ceiling),
-                                .stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES),
-                                .rest = buf_make(LIMIT_READ_BYTES),
-                                .read_memory = mem_new(LIMIT_READ_BYTES),
-                                .calls = calls,
-                                .who = who};
+  struct child_streams s = {.lines = lines_make(line_ceiling),
+                            .stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES),
+                            .rest = buf_make(LIMIT_READ_BYTES),
+                            .read_memory = mem_new(LIMIT_READ_BYTES),
+                            .calls = calls,
+                            .who = who,
+                            .budget = budget};
+  buf_charge(&s.lines.part, budget);
+  return s;
 }
 
 void child_streams_free(struct child_streams *s)
@@ -147,6 +150,7 @@ int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct p
   uv_pipe_t *const pipes[PIPES] = {
       [PIPES_IN] = &s->in.pipe, [PIPES_OUT] = &s->out.pipe, [PIPES_ERR] = &s->err.pipe};
   stdin_pipe_open(&s->in, loop, part_closed, s);
+  buf_charge(&s->in.next, s->budget);
   output_pipe_open(&s->out, loop, s->read_memory, &out_calls, s);
   output_pipe_open(&s->err, loop, s->read_memory, &err_calls, s);
   s->go_on = loop_timer_new(loop, goes_on, s);

@@ -41,9 +41,11 @@ struct child_streams {
   /* NULL: lines.  May be set until child_streams_open(). */
   void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
   void *who;
+  struct budget *budget;
 };
 
-struct child_streams child_streams_make(size_t line_ceiling,
+/* Half a line, and what is not yet on stdin, are charged to `budget` (may be NULL). */
+struct child_streams child_streams_make(size_t line_ceiling, struct budget *budget,
                                         const struct child_streams_calls *calls,
                                         void *who);
 /* Takes our ends of the pipes (what it took is -1 then) and begins to read.  Also when it

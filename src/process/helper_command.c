@@ -159,9 +159,11 @@ static void output_ended(void *who)
 static const struct output_pipe_calls out_calls = {out_came, output_ended, part_closed},
                                       err_calls = {err_came, output_ended, part_closed};
 
-static void write_input(struct helper_command *c, struct span input)
+static void write_input(struct helper_command *c, struct span input,
+                        struct budget *budget)
 {
   struct buf copy = buf_make(input.len + 1);
+  buf_charge(&copy, budget);
   buf_add(&copy, input);
   stdin_pipe_take(&c->in, &copy);
   stdin_pipe_end(&c->in);
@@ -212,6 +214,7 @@ struct helper_command *helper_command_start(struct uv_loop_s *loop,
   c->who = who;
   c->deadline_ms = setup->deadline_ms;
   c->output = buf_make(setup->output_ceiling);
+  buf_charge(&c->output, setup->budget);
   c->stderr_tail = buf_make(LIMIT_STDERR_TAIL_BYTES);
   c->read_memory = mem_new(LIMIT_READ_BYTES);
   stdin_pipe_open(&c->in, loop, part_closed, c);
@@ -229,7 +232,7 @@ struct helper_command *helper_command_start(struct uv_loop_s *loop,
   }
   (void)output_pipe_read(&c->out); /* a pipe that was just made */
   (void)output_pipe_read(&c->err);
-  write_input(c, setup->input);
+  write_input(c, setup->input, setup->budget);
   if (setup->deadline_ms > 0)
     loop_timer_start(c->deadline, setup->deadline_ms);
   return c;

@@ -147,6 +147,7 @@ static int start(struct agent_http_call *c, const struct agent_action_call *from
                            .body = buf_span(&from->body),
                            .connect_ms = LIMIT_AGENT_CONNECT_MS,
                            .answer_ceiling = h->setup.ceiling,
+                           .budget = h->setup.budget,
                            .on_piece = from->stream ? on_piece : NULL};
   if (!span_starts(span_of(from->url), "http://127.0.0.1:"))
     return fault_set(&c->fault, FAULT_AGENT, "not an address of the agent: %s",
@@ -174,6 +175,8 @@ void agent_http_send(struct agent_http *h, struct agent_actions *actions)
                                   .stream = from->stream,
                                   .reader =
                                       sse_reader_make(h->setup.ceiling, &reading, c)};
+    buf_charge(&c->reader.lines.part, h->setup.budget);
+    buf_charge(&c->reader.data, h->setup.budget);
     h->first = c;
     if (start(c, from) < 0)
       loop_timer_start(h->later, 0);

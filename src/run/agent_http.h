@@ -26,7 +26,8 @@ struct agent_http_calls {
 struct agent_http_setup {
   struct uv_loop_s *loop;
   struct http_client *client;
-  size_t ceiling; /* of one event, and of one answer */
+  size_t ceiling;        /* of one event, and of one answer */
+  struct budget *budget; /* what comes is charged to it; NULL: none */
   const struct agent_http_calls *calls;
   void *who;
 };

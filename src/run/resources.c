@@ -35,7 +35,8 @@ static int choose_executor(struct resources *s, struct fault *f)
                                   .traceparent = s->req->traceparent,
                                   .command = s->settings->tool_command,
                                   .command_env = s->settings->environment->at,
-                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES};
+                                  .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
+                                  .budget = s->budget};
   if (tools_count(s->req->tools) == 0)
     return 0;
   return executors_choose(&s->tools, &s->route.executor, f);
@@ -82,9 +83,10 @@ static int find_program(struct resources *s, struct fault *f)
 }
 
 int resources_admit(struct resources *s, const struct run_settings *settings,
-                    const struct run_request *req, struct fault *f)
+                    const struct run_request *req, struct budget *budget, struct fault *f)
 {
-  *s = (struct resources){.settings = settings, .req = req, .folder_lock = -1};
+  *s = (struct resources){
+      .settings = settings, .budget = budget, .req = req, .folder_lock = -1};
   s->workspace = buf_make(8 * KIB);
   s->folder = buf_make(8 * KIB);
   s->program = buf_make(8 * KIB);
@@ -127,12 +129,14 @@ static int open_bridge(struct resources *s, unsigned tool_ms,
                                .process_most = set->max_calls,
                                .waiting_most = set->max_waiting_calls};
   s->route.line = &s->line;
+  s->route.budget = s->budget;
   s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
   s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
                                .name = SPAN_LITERAL(BRIDGE_NAME),
                                .offer = &s->offer,
                                .route = &s->route,
+                               .budget = s->budget,
                                .hold_ms = set->bridge_hold_ms,
                                .progress_ms = set->bridge_progress_ms,
                                .legacy_only = set->mcp_legacy_only,
@@ -176,6 +180,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .input = &plan->first_input,
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
+                              .budget = s->budget,
                               .drain_ms = drain_ms};
   s->spawned_ms = clock_ticks_ms();
   s->child = child_spawn(s->settings->loop, &setup, &calls->child, who, f);
@@ -184,6 +189,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
   struct agent_http_setup http = {.loop = s->settings->loop,
                                   .client = s->settings->client,
                                   .ceiling = s->settings->line_ceiling,
+                                  .budget = s->budget,
                                   .calls = &calls->agent_http,
                                   .who = who};
   s->agent_http = agent_http_open(&http);

@@ -25,6 +25,7 @@ struct loop_timer;
 
 struct resources {
   const struct run_settings *settings;
+  struct budget *budget;         /* of all that is held for it */
   const struct run_request *req; /* the run's; outlives the resources */
   const struct harness *harness;
   struct buf workspace, folder, program;
@@ -56,7 +57,8 @@ struct resources_calls { /* they outlive the resources */
 /* FAULT_BAD_INPUT for everything the request can be blamed for.  resources_free() in
  * every case. */
 int resources_admit(struct resources *s, const struct run_settings *settings,
-                    const struct run_request *req, struct fault *f);
+                    const struct run_request *req, struct budget *budget,
+                    struct fault *f);
 /* When it fails, `code` is what the RUN_ERROR is called. */
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,

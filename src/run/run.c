@@ -30,17 +30,27 @@ bool run_is_harness(struct span id)
   return harness_find(id) != NULL;
 }
 
+/* From inside whatever wanted the memory. */
+static void memory_is_spent(void *who)
+{
+  struct run *r = who;
+  if (r->later)
+    loop_timer_start(r->later, 0);
+}
+
 struct run *run_new(const struct run_settings *settings, struct run_request *req,
                     struct fault *f)
 {
   struct run *r = mem_new(sizeof *r);
+  size_t most = settings->run_memory_bytes;
+  r->budget = budget_new(most ? most : SIZE_MAX, memory_is_spent, r);
   r->settings = settings;
   r->req = req;
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   r->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   r->deadlines = deadlines_resolve(settings, req);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
-  if (resources_admit(&r->resources, settings, req, f) < 0) {
+  if (resources_admit(&r->resources, settings, req, r->budget, f) < 0) {
     run_free(r);
     return NULL;
   }
@@ -48,6 +58,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
   secrets_hide(&r->resources.env, req);
   r->session = agent_session_make(r->resources.harness);
+  r->session.budget = r->budget;
   r->session.actions.retries.most = settings->max_agent_retries;
   return r;
 }
@@ -257,10 +268,24 @@ static void warn_of_tools(struct run *r)
 
 /* -- the beginning -- */
 
+static void end_for_memory(struct run *r)
+{
+  struct buf text = buf_make(KIB);
+  buf_addf(&text,
+           "what is held for the run would be more than %zu bytes (--run-memory-bytes)",
+           r->settings->run_memory_bytes);
+  end_with_reason(r, NULL, "memory-limit", buf_cstring(&text));
+  buf_free(&text);
+}
+
 /* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
 static void begin(void *who)
 {
   struct run *r = who;
+  if (r->phase != BEGINNING) {
+    end_for_memory(r);
+    return;
+  }
   if (r->code[0]) { /* cancelled before it began */
     run_conclude(r, NULL);
     return;

@@ -32,6 +32,7 @@ void run_release(struct run *r)
   run_talk_free(r);
   buf_free(&r->message);
   buf_free(&r->report);
+  budget_release(r->budget);
   free(r);
 }
 

@@ -27,7 +27,8 @@ struct run {
   struct sink *sink;
   struct events *events;
 
-  struct loop_timer *later; /* begin() */
+  struct loop_timer *later; /* begin(), or the end when the budget is spent */
+  struct budget *budget;
   /* NULL until the agent was asked to end by its own protocol. */
   struct loop_timer *polite;
   struct deadlines deadlines;

@@ -187,6 +187,7 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   buf_add(&c->name, name);
   c->id = buf_make(KIB);
   c->message = buf_make(args_json.len + 6 * name.len + KIB);
+  buf_charge(&c->message, route->budget);
   buf_add_text(&c->message, "{\"name\":");
   json_escape(&c->message, name);
   buf_add_text(&c->message, ",\"args\":");

@@ -96,6 +96,7 @@ static void *start(void *context, const struct tool_attempt *attempt,
                                        .env = source->command_env,
                                        .input = attempt->message,
                                        .output_ceiling = source->answer_ceiling,
+                                       .budget = source->budget,
                                        .deadline_ms = attempt->left_ms};
   *w = (struct command_attempt){source, NULL, done, who};
   w->command = helper_command_start(source->loop, &setup, on_done, w, f);

@@ -111,7 +111,8 @@ static void *start(void *context, const struct tool_attempt *attempt,
                            .body = attempt->message,
                            .connect_ms = LIMIT_TOOL_CONNECT_MS,
                            .total_ms = attempt->left_ms,
-                           .answer_ceiling = source->answer_ceiling};
+                           .answer_ceiling = source->answer_ceiling,
+                           .budget = source->budget};
   w->request = http_client_start(source->client, &call, on_done, w, f);
   free(url);
   buf_wipe(&lines);

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runRequest } from '../support/orchestrator.mjs'
-import { ask, assertNothingLeft, makeBox, open, serve, startRun, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, makeBox, open, post, serve, startRun, until } from '../support/runlet.mjs'
 
 const sockets = new Set()
 after(() => sockets.forEach((s) => s.destroy()))
@@ -178,6 +178,84 @@ describe('standard streams that nobody reads', () => {
     await assertNothingLeft(box)
     box.remove()
   })
+})
+
+/** Of the program, in MiB. */
+const rss = (server) =>
+  Number(/^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${server.pid}/status`, 'latin1'))[1]) / 1024
+const BUDGET = ['--run-memory-bytes', String(32 << 20)]
+
+/** An ACP agent whose calls get one title after the other and never a word that would tell them. */
+const TITLES = `
+let n = 0
+const say = (m) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...m }) + '\\n')
+const title = 'x'.repeat(4 << 20)
+require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
+  const { id, method } = JSON.parse(line)
+  if (method === 'initialize') say({ id, result: { protocolVersion: 1, agentCapabilities: {} } })
+  if (method === 'session/new') say({ id, result: { sessionId: 's' } })
+  if (method !== 'session/prompt') return
+  const more = () => {
+    say({ method: 'session/update', params: { sessionId: 's', update: { sessionUpdate: 'tool_call', toolCallId: 'call-' + n, title: n++ + title, status: 'pending', rawInput: {} } } })
+    if (n < 60) process.stdout.once('drain', more)
+  }
+  more()
+})`
+
+/** A program that leaves 16 calls open, each with 4 MiB of arguments. */
+const OPEN_CALLS = `
+const say = (m) => process.stdout.write(JSON.stringify(m) + '\\n')
+for (let i = 0; i < 16; i++) {
+  say({ type: 'TOOL_CALL_START', toolCallId: 'call-number-' + i + 'x', toolCallName: 't' })
+  for (let j = 0; j < 8; j++) say({ type: 'TOOL_CALL_ARGS', toolCallId: 'call-number-' + i + 'x', delta: 'x'.repeat(512 << 10) })
+}
+setInterval(() => {}, 1000)`
+
+describe('memory', () => {
+  test('bodies half sent to the bridge end the run when they are more than its budget', async () => {
+    const server = await serve({ args: BUDGET }),
+      host = await startSilentHost()
+    const a = await startAgent(server, host.fields)
+    const half = Buffer.alloc(3 << 20, ' ').toString()
+    for (let i = 0; i < 20; i++) void dial(a.port, a.head(30 << 20) + half)
+    await a.run.ended
+    const end = a.run.events.at(-1)
+    assert.equal(end.code, 'memory-limit')
+    assert.match(end.message, /more than 33554432 bytes \(--run-memory-bytes\)/)
+    assert.ok(rss(server) < 300, `${rss(server)} MiB`)
+    host.stop()
+    await server.stop()
+    await assertNothingLeft(server.box)
+    server.box.remove()
+  })
+
+  test('calls whose answers are big end the run when they are more than its budget', async () => {
+    const server = await serve({ args: BUDGET }),
+      host = await startSilentHost()
+    const a = await startAgent(server, host.fields)
+    await dial(a.port, a.post(JSON.stringify(Array.from({ length: 40 }, (_, i) => callOf(i)))))
+    await until('the calls', () => host.calls.length === 40)
+    for (const call of host.calls) call.writeHead(200).write(`{"result":"${'x'.repeat(2 << 20)}`)
+    await a.run.ended
+    assert.equal(a.run.events.at(-1).code, 'memory-limit')
+    host.stop()
+    await server.stop()
+    server.box.remove()
+  })
+
+  for (const [what, harness, script, options] of [
+    ['titles of calls', 'acp', TITLES, {}],
+    ['open calls', 'command', OPEN_CALLS, { output: 'ndjson' }],
+  ])
+    test(`${what} that are not told yet end the run when they are more than its budget`, async () => {
+      const server = await serve({ args: BUDGET })
+      const request = runRequest({ harness, harnessOptions: { command: [process.execPath, '-e', script], ...options } })
+      const r = await post(server, request)
+      assert.equal(r.events.at(-1).code, 'memory-limit', JSON.stringify(r.events.at(-1)).slice(0, 500))
+      await server.stop()
+      await assertNothingLeft(server.box)
+      server.box.remove()
+    })
 })
 
 describe('tool calls', () => {

@@ -25,7 +25,7 @@ static struct span bridge_of(const struct acp_calls *c)
 static void set(struct buf *b, struct span text)
 {
   buf_free(b);
-  *b = buf_make(LIMIT_LINE_BYTES);
+  *b = buf_make_kept(LIMIT_LINE_BYTES);
   buf_add(b, text);
 }
 

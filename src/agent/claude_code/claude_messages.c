@@ -54,7 +54,7 @@ static struct claude_opened *note(struct claude_messages *m, enum claude_block k
   m->opened =
       mem_reserve(m->opened, m->opened_count, &m->opened_capacity, sizeof *m->opened);
   struct claude_opened *o = &m->opened[m->opened_count++];
-  *o = (struct claude_opened){.kind = kind, .id = buf_make(LIMIT_EVENT_LINE_BYTES)};
+  *o = (struct claude_opened){.kind = kind, .id = buf_make_kept(LIMIT_EVENT_LINE_BYTES)};
   return o;
 }
 

@@ -67,7 +67,7 @@ static struct opencode_text *new_text(struct opencode_parts *p, struct span id,
   if (p->open == t)
     p->open = NULL;
   if (t->id.ceiling == 0)
-    t->id = buf_make(LIMIT_NAME_BYTES);
+    t->id = buf_make_kept(LIMIT_NAME_BYTES);
   buf_clear(&t->id);
   buf_add(&t->id, id);
   t->reasoning = reasoning;

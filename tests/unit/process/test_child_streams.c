@@ -63,7 +63,7 @@ static void open_fixture(struct fixture *d)
   struct fault f = {0};
   *d = (struct fixture){.lines = buf_make(KIB)};
   uv_loop_init(&d->loop);
-  d->streams = child_streams_make(8, &calls, d);
+  d->streams = child_streams_make(8, NULL, &calls, d);
   assert_int_equal(pipes_open(&d->pipes, &f), 0);
   assert_int_equal(child_streams_open(&d->streams, &d->loop, &d->pipes, &f), 0);
   for (int i = 0; i < PIPES; i++)
@@ -190,7 +190,7 @@ test_child_streams__that_were_never_opened_can_be_closed_and_freed(void **state)
 {
   (void)state;
   struct fixture d = {0};
-  d.streams = child_streams_make(8, &calls, &d);
+  d.streams = child_streams_make(8, NULL, &calls, &d);
   child_streams_close(&d.streams);
   child_streams_free(&d.streams);
   assert_int_equal(d.closes, 0);

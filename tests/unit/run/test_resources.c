@@ -34,7 +34,7 @@ static void open_and_close(const char *script, const char *more, bool has_bridge
   run_fixture_open(&d, script);
   d.settings.tool_command = "cat";
   struct run_request *req = run_fixture_request(more);
-  assert_int_equal(resources_admit(&s, &d.settings, req, &f), 0);
+  assert_int_equal(resources_admit(&s, &d.settings, req, NULL, &f), 0);
   assert_int_equal(scratch_count(&d.scratch, "state"),
                    0); /* no trace before they are opened */
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
@@ -75,7 +75,7 @@ static void test_resources__that_failed_to_open_are_closed_like_whole_ones(void 
   run_fixture_open(&d, "exit 0");
   struct run_request *req = run_fixture_request("");
   req->messages[0].text = SPAN_LITERAL("");
-  assert_int_equal(resources_admit(&s, &d.settings, req, &f), 0);
+  assert_int_equal(resources_admit(&s, &d.settings, req, NULL, &f), 0);
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
   struct resources_calls calls = {.child = {.on_end = ended}};
   void *memory = calloc(1, s.harness->memory);
@@ -102,7 +102,7 @@ static void test_resources__a_bad_tool_url_is_refused_by_its_field(void **state)
   static const char *const urls[] = {"ftp://x/", "http://user:pw@x/", "notaurl"};
   for (size_t i = 0; i < 3; i++) {
     req->tool_url = span_of(urls[i]);
-    assert_int_equal(resources_admit(&s, &d.settings, req, &f), -1);
+    assert_int_equal(resources_admit(&s, &d.settings, req, NULL, &f), -1);
     assert_int_equal(f.kind, FAULT_BAD_INPUT);
     assert_non_null(strstr(f.text, "run request: toolExecUrl"));
     resources_free(&s);
