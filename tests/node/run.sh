@@ -5,8 +5,8 @@
 # tests/node/run.sh pid-1|looks: whether this machine may play the PID 1 cells, may look into the program's /proc.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real agent CLIs (1.4 GB more of npm packages), against mock models, and its bridge
-#           with the MCP conformance suites and clients
+#   agents  the program with the real agent CLIs (1.4 GB more of npm packages), against mock models, its bridge
+#           with the MCP conformance suites and clients, and Paperclip's own tests with it as their gateway
 #   long    thousands of runs in one service
 #   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
 #
@@ -112,6 +112,9 @@ if [ "$which" = agents ]; then
   install_packages "$here/acp"
   RUNLET_ACP=$here/acp/node_modules/.bin
   export RUNLET_ACP
+  install_packages "$here/paperclip"
+  RUNLET_PAPERCLIP=$here/paperclip/node_modules
+  export RUNLET_PAPERCLIP
   export RUNLET_SLOW=1
 fi
 passed=0
