@@ -15,7 +15,8 @@
  *   claude-code   yes; a reason, other input    yes                      interrupt
  *   acp, gemini,  yes, no reason                no: the protocol has     session/cancel
  *     grok-build                                one prompt at a time
- *   opencode      yes; a reason                 no                       abort
+ *   opencode      as its own configuration      yes                      abort
+ *                 says ("ask"); a reason
  *   codex         no (`codex exec` cannot)      no                       none: signals
  *   command       no                            no                       none
  *
@@ -71,8 +72,8 @@ bool run_permit_input(struct run *r, struct span id, struct span input_json);
 /* More words of the user while the agent works; its model gets them with its next
  * request.  They obey the prompt guard (agent/prompt_guard.h).  `message_id` is the
  * door's and may be empty; words whose id was said before are not said again, and that is
- * no fault.  Claude Code's model gets words that come while it says its last ones in a
- * turn more, which is a part of the run.  0 means that they were handed to the agent, not
+ * no fault.  A model that says its last words when they come gets them in a turn more,
+ * which is a part of the run.  0 means that they were handed to the agent, not
  * that its model has seen them.  -1:
  *   FAULT_BAD_INPUT   the run has no dialogue, its agent takes no words while it works,
  *                     or the text is blank

@@ -137,7 +137,8 @@ int agent_session_say(struct agent_session *h, struct span text, struct fault *f
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
   if (!h->harness->say)
-    return fault_set(f, FAULT_BAD_INPUT, "%s takes no words while it works",
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "%s takes no words while it works: it reads one prompt a turn",
                      h->harness->id);
   return h->harness->say(h->state, text, &output, f);
 }

@@ -143,12 +143,14 @@ int run_say(struct run *r, struct span message_id, struct span text, struct faul
                                                         : "the run is ending");
   if (message_id.len > 0 && seen_ids_has(&r->said, message_id))
     return 0;
-  if (!child_takes_input(r->resources.child))
-    return fault_set(f, FAULT_CONFLICT, "the agent's turn is over");
   if (child_input_waiting(r->resources.child) > LIMIT_SINK_HIGH_BYTES)
     return fault_set(f, FAULT_BUSY, "the agent does not read what was said before");
   if (agent_session_say(&r->session, text, f) < 0)
     return -1;
+  if (r->session.actions.input.len > 0 && !child_takes_input(r->resources.child)) {
+    buf_clear(&r->session.actions.input);
+    return fault_set(f, FAULT_CONFLICT, "the agent's turn is over");
+  }
   if (message_id.len > 0)
     (void)seen_ids_add(&r->said, message_id);
   run_carry_out(r);

@@ -8,6 +8,7 @@ import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '.
 import { opencode } from '../support/real_agents.mjs'
 import { post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
 import { PROMPT, withScene } from '../support/scene.mjs'
+import { talk } from '../support/talker.mjs'
 
 const with_ = withScene(opencode)
 const WHOLE = [
@@ -297,3 +298,56 @@ const waits = with_([[{ tool: 'slow', args: { ms: 70000 } }], [{ text: 'At last.
 })
 test('a tool of 70 s is waited for; a model that answers 500 is given up after four retries', () =>
   Promise.all([waits(), givesUp()]))
+
+const LONG = 'One word after the other. '.repeat(400)
+test(
+  'somebody talks with it: more words in mid-turn are in the next request of its model',
+  with_([[opencode.shell('while [ -e wait ]; do sleep 0.05; done')], [{ text: 'Steered.' }]], {}, async (s) => {
+    const wait = path.join(s.box.work, 'wait')
+    fs.writeFileSync(wait, '')
+    const t = talk(s.box, s.request(), {
+      on: (l, t) => {
+        if (l.type === 'TOOL_CALL_END') t.say('/init the other table', 'u1')
+        if (l.said) setTimeout(() => fs.rmSync(wait), 500) // it is read meanwhile
+      },
+    })
+    await t.end()
+    assertStream(t.events, 'RUN_FINISHED')
+    assert.equal(textOf(t.events), 'Steered.')
+    assert.deepEqual(t.told[0], { said: true, fault: '' })
+    assert.equal(s.asked().length, 2)
+    assert.ok(!opencode.shows('the other table', s.asked()[0]))
+    assert.ok(opencode.shows('/init the other table', s.asked()[1]))
+  }),
+)
+
+test(
+  'somebody talks with it: words that come with its last ones are worked on in the run, too',
+  with_([[{ text: LONG }], [{ text: 'Second.' }]], {}, async (s) => {
+    const t = talk(s.box, s.request(), { on: (l, t) => l.type === 'TEXT_MESSAGE_START' && t.say('And now?', 'u1') })
+    await t.end()
+    assertStream(t.events, 'RUN_FINISHED')
+    assert.deepEqual(t.told[0], { said: true, fault: '' })
+    assert.equal(textOf(t.events), `${LONG}Second.`)
+  }),
+)
+
+test(
+  'somebody talks with it: a shell command is denied with a reason that its model is told',
+  with_(
+    [[opencode.shell('echo hi > there.txt')], [{ text: 'So it is.' }]],
+    { permission: { bash: 'ask' } },
+    async (s) => {
+      const t = talk(s.box, s.request({ modelOptions: { permissionMode: 'default' } }), {
+        on: (l, t) => l.question && t.permit(l.question, { yes: false, reason: 'A rule against files.' }),
+      })
+      await t.end()
+      assertStream(t.events, 'RUN_FINISHED')
+      const call = t.events.find((e) => e.type === 'TOOL_CALL_START')
+      assert.equal(t.told[0].toolCallId, call.toolCallId)
+      assert.equal(t.told[0].tool, 'bash')
+      assert.ok(opencode.shows('A rule against files.', s.asked()[1]))
+      assert.ok(!fs.existsSync(path.join(s.box.work, 'there.txt')))
+    },
+  ),
+)

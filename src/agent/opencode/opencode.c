@@ -10,11 +10,13 @@
  *                                    the bridge's token stands in no environment
  *   GET  /session/<id> or POST /session
  *   POST /session/<id>/message       the prompt; answered when the turn is over
+ *   POST /session/<id>/prompt_async  more words of the user, meanwhile
  *   POST /permission/<id>/reply, /question/<id>/reject, /session/<id>/abort   meanwhile
  *
  * The turn is over when that answer and the stream's session.idle are there, for the
- * answer overtakes the last events (seen: by 100 ms).  The server never exits by itself,
- * so it is dismissed then.
+ * answer overtakes the last events (seen: by 100 ms), and when the user's last words are
+ * answered: those that come late are a turn more, which no answer tells the end of.  The
+ * server never exits by itself, so it is dismissed then.
  *
  * Why not `opencode run --format json`: it prints whole parts only (no deltas), and a
  * SIGTERM in a shell tool makes it hang and leaves the shell.
@@ -96,6 +98,8 @@ static void on_status(const struct opencode_input *in, json_at status)
   if (span_is(type, "idle")) {
     c->idle = c->asked;
     opencode_maybe_over(c, in->output);
+  } else if (span_is(type, "busy") && c->says > 0) {
+    c->idle = false; /* words that came late are a turn more */
   } else if (span_is(type, "retry")) {
     agent_retry(in->output, json_member_text(in->doc, status, "message"), 0);
     opencode_parts_abandon(&c->parts, in->output->events);
@@ -135,6 +139,7 @@ static void on_own_event(const struct opencode_input *in, struct span type,
                         in->output->events);
   } else if (span_is(type, "message.updated")) {
     opencode_parts_message(&c->parts, in->doc, json_get(properties, "info"));
+    opencode_heard(c, in->doc, json_get(properties, "info"));
   } else if (span_is(type, "session.status")) {
     on_status(in, json_get(properties, "status"));
   } else if (span_is(type, "session.idle")) {
@@ -142,6 +147,8 @@ static void on_own_event(const struct opencode_input *in, struct span type,
     opencode_maybe_over(c, in->output);
   } else if (span_is(type, "session.error")) {
     agent_keep(&c->words, opencode_words_of(in, json_get(properties, "error")));
+    if (c->answered && c->says > 0) /* of the turn more; no answer tells it */
+      agent_keep(&c->failure, buf_span(&c->words));
   } else if (span_is(type, "todo.updated")) {
     on_todos(in, properties);
   }
@@ -255,6 +262,27 @@ static bool opencode_permit(void *state, struct span id,
   return true;
 }
 
+/* A message beside the one that is worked on: its model gets it with its next request. */
+static int opencode_say(void *state, struct span text, struct agent_output *output,
+                        struct fault *f)
+{
+  struct opencode *c = state;
+  struct buf body = buf_make(LIMIT_PROMPT_BYTES);
+  bool over = c->over || (c->answered && !opencode_words_wait(c));
+  if (!c->asked || over)
+    return fault_set(f, FAULT_CONFLICT, "%s",
+                     over ? "the agent's turn is over" : "the agent has not begun yet");
+  int rc = opencode_words(c->req, &c->order.disallowed, text, &body, f);
+  if (rc == 0) {
+    c->says++;
+    c->unheard++;
+    opencode_ask_of(c, output, OPENCODE_WORDS, "session", buf_span(&c->session),
+                    "/prompt_async", buf_span(&body));
+  }
+  buf_free(&body);
+  return rc;
+}
+
 /* OpenCode's own value, else one in what the model wrote. */
 static void finish_with_value(struct opencode *c, struct events *events)
 {
@@ -307,6 +335,7 @@ static int opencode_make_plan(void *state, const struct run_request *req,
                               struct fault *f)
 {
   struct opencode *c = state;
+  c->req = req;
   return opencode_plan(req, bridge, place, &c->order, out, f);
 }
 
@@ -314,9 +343,10 @@ static void opencode_free(void *state)
 {
   struct opencode *c = state;
   struct buf *const all[] = {&c->url,   &c->session, &c->answer, &c->failure,
-                             &c->words, &c->value,   &c->said};
+                             &c->words, &c->value,   &c->said,   &c->last_user};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++)
     buf_free(all[i]);
+  seen_ids_free(&c->users);
   opencode_order_free(&c->order);
   opencode_parts_free(&c->parts);
 }
@@ -338,6 +368,7 @@ const struct harness opencode_harness = {
     .on_input = opencode_on_input,
     .cancel = opencode_cancel,
     .permit = opencode_permit,
+    .say = opencode_say,
     .finish = opencode_finish,
     .free = opencode_free,
     .succeeded = opencode_succeeded,

@@ -129,6 +129,16 @@ static int write_prompt(const struct run_request *req, const struct strv *disall
   return rc;
 }
 
+int opencode_words(const struct run_request *req, const struct strv *disallowed,
+                   struct span text, struct buf *out, struct fault *f)
+{
+  const struct message words = {.role = ROLE_USER, .text = text};
+  struct run_request asked = *req;
+  asked.messages = (struct message *)&words;
+  asked.message_count = 1;
+  return write_prompt(&asked, disallowed, out, f);
+}
+
 /* OpenCode's own plan mode is an agent of another name, which nobody can choose here. */
 static int read_mode(struct span mode, enum permission_mode *out, struct fault *f)
 {

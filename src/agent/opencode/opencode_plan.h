@@ -25,6 +25,9 @@ struct opencode_order {
 int opencode_plan(const struct run_request *req, const struct bridge_address *bridge,
                   const struct plan_place *place, struct opencode_order *order,
                   struct process_plan *out, struct fault *f);
+/* The body by which these words are a prompt of this run, too. */
+int opencode_words(const struct run_request *req, const struct strv *disallowed,
+                   struct span text, struct buf *out, struct fault *f);
 void opencode_order_free(struct opencode_order *order); /* safe on a zeroed one */
 /* Letters, digits, '-' and '_', so that it can stand in a path. */
 bool opencode_is_id(struct span id);

@@ -112,9 +112,29 @@ void opencode_catch_up(struct opencode *c, struct agent_output *output)
   json_free(doc);
 }
 
+void opencode_heard(struct opencode *c, const struct json *doc, json_at info)
+{
+  struct span id = json_member_text(doc, info, "id"),
+              role = json_member_text(doc, info, "role");
+  if (span_is(role, "user") && id.len > 0 && seen_ids_add(&c->users, id) == 0) {
+    c->unheard -= c->unheard > 0;
+    agent_keep(&c->last_user, id);
+    c->last_user_answered = false;
+  } else if (span_is(role, "assistant") && c->last_user.len > 0 &&
+             span_equal(json_member_text(doc, info, "parentID"),
+                        buf_span(&c->last_user))) {
+    c->last_user_answered = true;
+  }
+}
+
+bool opencode_words_wait(const struct opencode *c)
+{
+  return c->says > 0 && !c->lost && (c->unheard > 0 || !c->last_user_answered);
+}
+
 void opencode_maybe_over(struct opencode *c, struct agent_output *output)
 {
-  if (c->over || !c->answered || !(c->idle || c->lost))
+  if (c->over || !c->answered || !(c->idle || c->lost) || opencode_words_wait(c))
     return;
   c->over = true;
   if (!c->idle)
@@ -164,6 +184,7 @@ static void on_session(const struct opencode_input *in, const struct agent_input
     events_session(in->output->events, "opencode", &(struct event_session){.id = id});
     c->asked = true;
     struct buf *prompt = c->resuming ? &c->order.prompt : &c->order.fresh_prompt;
+    c->unheard = 1;
     opencode_ask_of(c, in->output, OPENCODE_PROMPT, "session", id, "/message",
                     buf_span(prompt));
     buf_free(&c->order.prompt);
@@ -233,8 +254,24 @@ static void on_prompt(const struct opencode_input *in, const struct agent_input 
     agent_keep(&c->failure, SPAN_LITERAL("OpenCode ended its turn without a result"));
   if (!c->idle)
     agent_keep(&c->answer, input->text);
-  agent_hang_up(in->output); /* should the stream's last word not come */
+  if (!opencode_words_wait(c))
+    agent_hang_up(in->output); /* should the stream's last word not come */
   opencode_maybe_over(c, in->output);
+}
+
+/* They were taken, or not. */
+static void on_words(const struct opencode_input *in, const struct agent_input *input)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  if (input->status >= 200 && input->status < 300)
+    return;
+  in->c->unheard -= in->c->unheard > 0;
+  in->c->last_user_answered = true;
+  buf_addf(&text, "OpenCode did not take what was said to it while it worked (%d)",
+           input->status);
+  events_warn(in->output->events, "words-refused", buf_span(&text));
+  buf_free(&text);
+  opencode_maybe_over(in->c, in->output);
 }
 
 void opencode_answer(const struct opencode_input *in, const struct agent_input *input)
@@ -251,6 +288,9 @@ void opencode_answer(const struct opencode_input *in, const struct agent_input *
     break;
   case OPENCODE_PROMPT:
     on_prompt(in, input);
+    break;
+  case OPENCODE_WORDS:
+    on_words(in, input);
     break;
   case OPENCODE_ABORT:
     agent_hang_up(in->output);

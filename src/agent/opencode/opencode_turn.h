@@ -14,12 +14,19 @@ enum opencode_tag {
   OPENCODE_SESSION,
   OPENCODE_PROMPT,
   OPENCODE_REPLY,
-  OPENCODE_ABORT
+  OPENCODE_ABORT,
+  OPENCODE_WORDS
 };
 
 struct opencode {
+  const struct run_request *req; /* the run's; NULL: a transcript */
   struct opencode_order order;
   struct opencode_parts parts;
+  /* More words of the user: the turn is over only when the last of them are answered. */
+  unsigned says, unheard;  /* all; those of which no message is in the session yet */
+  struct seen_ids users;   /* ids of the user's messages */
+  struct buf last_user;    /* the last of them … */
+  bool last_user_answered; /* … is one to which the model says something */
   struct buf url, session;
   unsigned bridge_tries;
   bool connected, bridged, resuming, asked, answered, idle, over;
@@ -59,6 +66,10 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
                    int status, struct span words);
 /* The last message as the answer has it: what the stream did not bring any more. */
 void opencode_catch_up(struct opencode *c, struct agent_output *output);
+/* message.updated: whose words are heard and answered. */
+void opencode_heard(struct opencode *c, const struct json *doc, json_at info);
+/* Words that were said wait to be answered. */
+bool opencode_words_wait(const struct opencode *c);
 void opencode_maybe_over(struct opencode *c, struct agent_output *output);
 /* AGENT_ANSWER; `in->doc` NULL: it is no JSON. */
 void opencode_answer(const struct opencode_input *in, const struct agent_input *input);

@@ -288,7 +288,8 @@ static void test_agent_session__says_why_an_agent_takes_no_words(void **state)
   h = agent_session_make(&never);
   f = (struct fault){0};
   assert_int_equal(agent_session_say(&h, SPAN_LITERAL("hi"), &f), -1);
-  assert_string_equal(f.text, "never takes no words while it works");
+  assert_string_equal(f.text,
+                      "never takes no words while it works: it reads one prompt a turn");
   agent_session_free(&h);
 }
 

@@ -21,9 +21,12 @@
 #define CONNECTED "{\"type\":\"server.connected\",\"properties\":{}}"
 #define SESSION   "{\"id\":\"ses_1\"}"
 #define IDLE      "{\"type\":\"session.idle\",\"properties\":{\"sessionID\":\"ses_1\"}}"
-#define DONE      "{\"info\":{\"finish\":\"stop\"},\"parts\":[]}"
+#define HEARD(info)                                                                      \
+  "{\"type\":\"message.updated\",\"properties\":{\"info\":{\"sessionID\":\"ses_"         \
+  "1\"," info "}}}"
+#define DONE "{\"info\":{\"finish\":\"stop\"},\"parts\":[]}"
 
-enum { EVENTS = 1, BRIDGE, NEW_SESSION, PROMPT, REPLY, ABORT };
+enum { EVENTS = 1, BRIDGE, NEW_SESSION, PROMPT, REPLY, ABORT, WORDS };
 
 struct talk {
   struct stream stream;
@@ -262,6 +265,69 @@ static void test_opencode__what_somebody_is_asked_waits_for_the_answer(void **st
   close_talk(&t, forced, "RUN_ERROR");
 }
 
+static void test_opencode__more_words_are_a_prompt_beside_the_first(void **state)
+{
+  (void)state;
+  struct talk t;
+  struct fault f = {0};
+  open_talk(&t);
+  t.req.effort = SPAN_LITERAL("high");
+  plan(&t, false);
+  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("/x"), &t.output, &f), -1);
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  assert_string_equal(f.text, "the agent has not begun yet");
+  begin(&t);
+  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("/x \"y\""), &t.output, &f),
+                   0);
+  assert_int_equal(t.actions.call_count, 1);
+  const struct agent_action_call *call = &t.actions.calls[0];
+  assert_non_null(strstr(call->url, "/prompt_async"));
+  assert_non_null(strstr(buf_cstring((struct buf *)&call->body),
+                         "\"variant\":\"high\",\"tools\":{\"question\":false"));
+  assert_non_null(strstr(buf_cstring((struct buf *)&call->body),
+                         "\"parts\":[{\"type\":\"text\",\"text\":\"/x \\\"y\\\"\"}]}"));
+  agent_actions_clear(&t.actions);
+  f = (struct fault){0};
+  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL(""), &t.output, &f), -1);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
+/* The first answer and the silence after it do not end the turn that words came into. */
+static void test_opencode__the_turn_ends_when_the_last_words_are_answered(void **state)
+{
+  (void)state;
+  struct talk t;
+  struct fault f = {0};
+  for (int refused = 0; refused < 2; refused++) {
+    open_talk(&t);
+    plan(&t, false);
+    begin(&t);
+    assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("x"), &t.output, &f), 0);
+    agent_actions_clear(&t.actions);
+    event(&t, HEARD("\"id\":\"msg_1\",\"role\":\"user\""));
+    event(&t, HEARD("\"id\":\"msg_2\",\"role\":\"assistant\",\"parentID\":\"msg_1\""));
+    on_input(&t, AGENT_ANSWER, PROMPT, 200, DONE);
+    event(&t, IDLE);
+    assert_false(t.actions.hang_up);
+    if (refused) {
+      on_input(&t, AGENT_ANSWER, WORDS, 400, "{}");
+      assert_true(t.actions.dismissed);
+      close_talk(&t, forced, "RUN_FINISHED");
+      continue;
+    }
+    on_input(&t, AGENT_ANSWER, WORDS, 204, "");
+    event(&t, HEARD("\"id\":\"msg_3\",\"role\":\"user\""));
+    event(&t, "{\"type\":\"session.status\",\"properties\":{\"sessionID\":\"ses_1\","
+              "\"status\":{\"type\":\"busy\"}}}");
+    event(&t, HEARD("\"id\":\"msg_4\",\"role\":\"assistant\",\"parentID\":\"msg_3\""));
+    assert_false(t.actions.hang_up);
+    event(&t, IDLE);
+    assert_true(t.actions.dismissed);
+    close_talk(&t, forced, "RUN_FINISHED");
+  }
+}
+
 static void test_opencode__a_question_is_turned_down(void **state)
 {
   (void)state;
@@ -416,6 +482,8 @@ int main(void)
       cmocka_unit_test(test_opencode__a_session_goes_on_or_a_new_one_begins),
       cmocka_unit_test(test_opencode__permissions_are_answered_by_the_mode),
       cmocka_unit_test(test_opencode__what_somebody_is_asked_waits_for_the_answer),
+      cmocka_unit_test(test_opencode__more_words_are_a_prompt_beside_the_first),
+      cmocka_unit_test(test_opencode__the_turn_ends_when_the_last_words_are_answered),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),
       cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
       cmocka_unit_test(

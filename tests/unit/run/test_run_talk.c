@@ -212,7 +212,8 @@ static void test_run_talk__words_are_refused_with_the_reason(void **state)
   f = (struct fault){0};
   assert_int_equal(run_say(t.run, u, hi, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
-  assert_string_equal(f.text, "acp takes no words while it works");
+  assert_string_equal(f.text,
+                      "acp takes no words while it works: it reads one prompt a turn");
   f = (struct fault){0};
   assert_int_equal(run_say(t.run, u, (struct span){"", LIMIT_PROMPT_BYTES + 1}, &f), -1);
   assert_int_equal(f.kind, FAULT_TOO_BIG);
