@@ -9,6 +9,7 @@
 #include "door/options_read.h"
 #include "io/signals.h"
 #include "process/keeper.h"
+#include "process/remover.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,8 @@ int main(int argc, char **argv)
 {
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);
+  if (argc > 1 && !strcmp(argv[1], REMOVER_ARGUMENT))
+    return remover_main(argc, argv);
   struct fault f = {0};
   struct options o;
   signals_block();

@@ -118,7 +118,7 @@ export function createSession({ adapter, options, sandbox, channel, proc, bridge
     return ofAgent && event.dynamic === undefined ? { ...event, dynamic: true } : event
   }
 
-  function sendStart(prompt, { model, tools, instructions, responseFormat }) {
+  function sendStart(prompt, { model, tools, instructions, skills, responseFormat }) {
     const take = fresh
     fresh = false
     channel.send({
@@ -132,6 +132,7 @@ export function createSession({ adapter, options, sandbox, channel, proc, bridge
       permissionMode,
       builtinToolFiltering,
       debug: observability?.debug,
+      ...(skills.length > 0 ? { skills: skills.map((skill) => skill.name) } : {}),
       ...(take ? { continue: true, ...(threadId ? { resumeThreadId: threadId } : {}) } : {}),
     })
   }

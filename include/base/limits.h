@@ -64,6 +64,11 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
 #define LIMIT_ARGUMENT_BYTES    ((size_t)100 * KIB) /* one argv entry; Linux: 128 KiB */
 
+/* Removing a folder. */
+#define LIMIT_REMOVE_ENTRIES  256ul       /* on the loop; more: by a process */
+#define LIMIT_REMOVER_ENTRIES 100000000ul /* which gives up then */
+#define LIMIT_REMOVER_MS      200u        /* for which an exit of ours waits for it */
+
 /* Paths: one that is put together; Linux takes 4 KiB. */
 #define LIMIT_PATH_BYTES       ((size_t)8 * KIB)
 #define LIMIT_AGENT_USER_BYTES ((size_t)4 * KIB) /* uid, gid and groups as text */

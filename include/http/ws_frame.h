@@ -54,14 +54,11 @@ enum ws_frame_event {
 struct ws_frame_reader {
   struct buf message; /* what came of it, unmasked; its ceiling is the limit */
   char control[WS_CONTROL_BYTES];
-  unsigned char head[14]; /* of the frame being read */
-  unsigned head_len;      /* bytes of it that came */
-  uint64_t left;          /* bytes of its payload that are to come */
-  unsigned control_len;   /* of the control frame being read */
-  unsigned mask_at;       /* which byte of the mask is next */
-  /* Set by the owner: messages are read past and not kept, nor told; control frames are
-   * read as ever. */
-  bool drop;
+  unsigned char head[14];   /* of the frame being read */
+  unsigned head_len;        /* bytes of it that came */
+  uint64_t left;            /* bytes of its payload that are to come */
+  unsigned control_len;     /* of the control frame being read */
+  unsigned mask_at;         /* which byte of the mask is next */
   bool in_message;          /* a fragment came that was not the last */
   bool message_told;        /* its memory is the next read's */
   enum ws_frame_event last; /* CLOSE or FAILED stays */

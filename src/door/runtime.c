@@ -9,6 +9,7 @@
 #include "process/keeper.h"
 #include "process/oom_score.h"
 #include "process/orphans.h"
+#include "process/remover.h"
 #include "run/environment.h"
 
 #include <unistd.h>
@@ -98,6 +99,8 @@ void runtime_close(struct runtime *g)
 {
   if (g->client)
     http_client_close(g->client, NULL, NULL);
+  if (g->loop)
+    removers_close(g->loop);
   if (g->loop)
     orphans_close(g->loop);
   if (g->loop)

@@ -97,7 +97,7 @@ static enum ws_frame_event check_length(struct ws_frame_reader *r)
                 "a length that is written longer than it has to be");
   if (length > INT64_MAX)
     return fail(r, WS_PROTOCOL_ERROR, "a length with its highest bit set");
-  if (!is_control(r) && !r->drop && length > r->message.ceiling - r->message.len)
+  if (!is_control(r) && length > r->message.ceiling - r->message.len)
     return fail(r, WS_TOO_BIG, "a message over the limit");
   r->left = length;
   r->mask_at = 0;
@@ -152,7 +152,7 @@ static size_t read_payload(struct ws_frame_reader *r, struct span bytes)
   if (is_control(r)) {
     unmask(r, r->control + r->control_len, bytes);
     r->control_len += (unsigned)n;
-  } else if (!r->drop) {
+  } else {
     unmask(r, buf_reserve(&r->message, n), bytes); /* check_length() saw to the room */
     buf_grew(&r->message, n);
   }
@@ -201,7 +201,7 @@ static enum ws_frame_event end_frame(struct ws_frame_reader *r)
     return opcode == WS_PING ? WS_FRAME_PING : WS_FRAME_PONG;
   }
   r->in_message = !last;
-  if (!last || r->drop)
+  if (!last)
     return WS_FRAME_MORE;
   r->payload = buf_span(&r->message);
   if (!utf8_valid(r->payload))
@@ -213,10 +213,10 @@ static enum ws_frame_event end_frame(struct ws_frame_reader *r)
 /* A buffer that was stretched by one big message is not kept. */
 static void forget_message(struct ws_frame_reader *r)
 {
-  if (!r->message_told && !r->drop)
+  if (!r->message_told)
     return;
   r->message_told = false;
-  if (r->drop || r->message.capacity > LIMIT_SINK_LOW_BYTES)
+  if (r->message.capacity > LIMIT_SINK_LOW_BYTES)
     buf_free(&r->message);
   else
     buf_clear(&r->message);

@@ -103,7 +103,6 @@ void ws_socket_close(struct ws_socket *s, unsigned code, const char *reason)
     return;
   put_close(s, code, span_of(reason));
   s->closing = true;
-  s->reader.drop = true; /* also what a client without a token sends meanwhile */
   loop_timer_start(s->timer, s->setup.close_ms);
 }
 

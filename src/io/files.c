@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "io/tree_removal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -126,35 +127,10 @@ int files_give(const char *folder, struct files_owner owner, struct fault *f)
                 : 0;
 }
 
-static void remove_entries(int folder)
-{
-  DIR *d = fdopendir(folder);
-  if (!d) {
-    close(folder);
-    return;
-  }
-  for (struct dirent *one; (one = readdir(d));) {
-    if (!strcmp(one->d_name, ".") || !strcmp(one->d_name, ".."))
-      continue;
-    /* Of a folder Linux says EISDIR, and EPERM is what POSIX wants said. */
-    if (unlinkat(dirfd(d), one->d_name, 0) == 0 || (errno != EISDIR && errno != EPERM))
-      continue;
-    int below =
-        openat(dirfd(d), one->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below >= 0)
-      remove_entries(below);
-    /* What cannot be removed keeps the folders above it, so it can be seen. */
-    (void)unlinkat(dirfd(d), one->d_name, AT_REMOVEDIR);
-  }
-  closedir(d);
-}
-
 void files_remove_tree(const char *path)
 {
-  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (folder >= 0)
-    remove_entries(folder);
-  (void)rmdir(path); /* likewise */
+  struct fault ignored = {0}; /* what cannot be removed can be seen */
+  (void)tree_remove_some(path, LIMIT_REMOVER_ENTRIES, &ignored);
 }
 
 /* A private folder whose lock can be taken has no living runner. */

@@ -166,7 +166,7 @@ _Noreturn static void settle(struct keeper *k)
   struct keeper_record r = {.news = KEEPER_SETTLED};
   tell(k, &r);
   if (k->alone && k->folder[0])
-    files_remove_tree(k->folder);
+    files_remove_tree(k->folder); /* however big it is: nobody waits */
   _exit(0);
 }
 

@@ -15,7 +15,9 @@
 #include "executors.h"
 #include "io/files.h"
 #include "io/loop.h"
+#include "io/tree_removal.h"
 #include "process/agent_user.h"
+#include "process/remover.h"
 #include "run/environment.h"
 #include "run/workspace.h"
 
@@ -231,6 +233,39 @@ int resources_open(struct resources *s, void *harness_state,
   return failed;
 }
 
+/* It may be over after the run is. */
+struct folder_end {
+  struct buf run_id;
+};
+
+static void folder_is_removed(void *who, const struct fault *left)
+{
+  struct folder_end *e = who;
+  if (left)
+    log_line(LOG_WARN, buf_span(&e->run_id), "the run's private folder is left: %s",
+             left->text);
+  buf_free(&e->run_id);
+  free(e);
+}
+
+/* Nearly every folder goes at once; what an agent has filled is left to a process. */
+static void remove_folder(struct resources *s)
+{
+  struct folder_end *e = mem_new(sizeof *e);
+  struct fault f = {0};
+  e->run_id = buf_make(s->req->run_id.len + 1);
+  buf_add(&e->run_id, s->req->run_id);
+  enum tree_removal went = tree_remove_some(s->folder.at, LIMIT_REMOVE_ENTRIES, &f);
+  if (went != TREE_MORE)
+    close(s->folder_lock);
+  else if (remover_start(s->settings->loop, s->folder.at, s->folder_lock,
+                         folder_is_removed, e, &f) == 0)
+    e = NULL;
+  if (e)
+    folder_is_removed(e, went == TREE_GONE ? NULL : &f);
+  buf_clear(&s->folder);
+}
+
 /* Bridge, process and HTTP close in any order; the last of them takes the folder. */
 static void part_closed(void *who)
 {
@@ -239,11 +274,8 @@ static void part_closed(void *who)
     return;
   loop_timer_free(s->last);
   s->last = NULL;
-  if (s->folder.len > 0) {
-    files_remove_tree(s->folder.at);
-    close(s->folder_lock);
-    buf_clear(&s->folder);
-  }
+  if (s->folder.len > 0)
+    remove_folder(s);
   s->closed(s->who);
 }
 

@@ -258,6 +258,48 @@ describe('memory', () => {
     })
 })
 
+describe('private folders', () => {
+  /** A run whose agent fills its private folder by `script`, with the folder as $D. */
+  const fill = (script) => [
+    '@init',
+    `@bash for a in $(tr '\\0' ' ' </proc/$PPID/cmdline); do case $a in */runlet-*/run-*) D=\${a%/*};; esac; done; cd "$D" && ${script}`,
+    '@result success',
+  ]
+  const folders = (box) =>
+    fs
+      .readdirSync(box.tmp)
+      .flatMap((state) => fs.readdirSync(path.join(box.tmp, state)).filter((n) => n.startsWith('run-')))
+
+  test('with a hundred thousand files hold nobody up, and go', async () => {
+    const server = await serve(),
+      host = await startSilentHost()
+    const r = post(server, runRequest({ prompt: fill('seq 100000 | xargs touch && ls | wc -l'), ...host.fields }))
+    let slowest = 0
+    const watch = setInterval(async () => (slowest = Math.max(slowest, await health(server))), 20)
+    const { events } = await r
+    assert.match(JSON.stringify(events), /1000\d\d/)
+    await until('the folder to go', () => folders(server.box).length === 0, 30000)
+    clearInterval(watch)
+    assert.ok(slowest < 150, `${slowest} ms`)
+    host.stop()
+    await server.stop()
+    await assertNothingLeft(server.box)
+    server.box.remove()
+  })
+
+  test('deeper than a stack and than there are descriptors go too', async () => {
+    const server = await serve({ under: ['sh', '-c', 'ulimit -n 200; ulimit -s 256; exec "$0" "$@"'] }),
+      host = await startSilentHost()
+    const deep = 'i=0; while [ $i -lt 3000 ]; do mkdir d && cd d || exit 1; i=$((i+1)); done; echo deep'
+    const { events } = await post(server, runRequest({ prompt: fill(deep), ...host.fields }))
+    assert.match(JSON.stringify(events), /deep/)
+    await until('the folder to go', () => folders(server.box).length === 0, 30000)
+    host.stop()
+    assert.equal((await server.stop()).code, 0)
+    server.box.remove()
+  })
+})
+
 describe('tool calls', () => {
   test('of a run are capped, more wait, and more than that are refused', async () => {
     const server = await serve({ args: ['--max-run-calls', '5', '--max-waiting-calls', '20'] }),

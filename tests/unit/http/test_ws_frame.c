@@ -196,34 +196,6 @@ static void test_ws_frame__does_not_keep_the_memory_of_a_big_message(void **stat
   ws_frame_reader_free(&r);
 }
 
-static void test_ws_frame__keeps_nothing_that_it_is_to_drop(void **state)
-{
-  (void)state;
-  struct ws_frame_reader r = ws_frame_reader_make(MOST);
-  struct buf big = filled(100 * KIB), bytes = buf_make(MIB);
-  enum ws_frame_event event;
-  put_text(&bytes, 0x01, "begun");
-  (void)ws_frame_read(&r, buf_span(&bytes), &event);
-  assert_int_equal(r.message.len, 5);
-  r.drop = true;
-  buf_clear(&bytes);
-  put(&bytes, 0x80, buf_span(&big)); /* over the limit, and nobody minds */
-  put_text(&bytes, 0x81, "\xff");
-  size_t dropped = bytes.len;
-  put_text(&bytes, 0x89, "ping");
-  put_text(&bytes, 0x88, "");
-  struct span rest = buf_span(&bytes);
-  size_t taken = ws_frame_read(&r, rest, &event);
-  assert_true(taken > dropped);
-  assert_int_equal(event, WS_FRAME_PING);
-  assert_int_equal(r.message.capacity, 0);
-  (void)ws_frame_read(&r, span_after(rest, taken), &event);
-  assert_int_equal(event, WS_FRAME_CLOSE);
-  ws_frame_reader_free(&r);
-  buf_free(&big);
-  buf_free(&bytes);
-}
-
 /* -- what no client may send -- */
 
 static void test_ws_frame__refuses_what_breaks_the_protocol(void **state)
@@ -397,7 +369,6 @@ int main(void)
       cmocka_unit_test(test_ws_frame__counts_the_fragments_of_a_message_together),
       cmocka_unit_test(test_ws_frame__refuses_a_length_before_a_byte_of_it_came),
       cmocka_unit_test(test_ws_frame__does_not_keep_the_memory_of_a_big_message),
-      cmocka_unit_test(test_ws_frame__keeps_nothing_that_it_is_to_drop),
       cmocka_unit_test(test_ws_frame__refuses_what_breaks_the_protocol),
       cmocka_unit_test(test_ws_frame__refuses_a_frame_without_a_mask),
       cmocka_unit_test(test_ws_frame__refuses_a_message_inside_another),
