@@ -4,8 +4,8 @@
  * Only of a peer on this machine (io/address.h) the kernel says the user: the one that
  * made the socket.  That stands in the table of sockets only while the peer has it open:
  * who sends and closes at once cannot be told from anybody (seen: it shows as root), so
- * ask when the connection comes and again before acting on it.  These calls block for as
- * long as reading /proc/net/tcp takes.  */
+ * ask when the connection comes and again before acting on it.  Where the kernel
+ * cannot be asked by netlink these calls take as long as reading /proc/net/tcp.  */
 #ifndef IO_PEER_H
 #define IO_PEER_H
 

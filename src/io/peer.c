@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* peer.c - there is no call that gives the user at the other end of a TCP connection, as
- * SO_PEERCRED does for Unix sockets; the table of sockets in /proc is the only source. */
+ * SO_PEERCRED does for Unix sockets; the kernel's table of sockets is the only source: by
+ * netlink one of them, where that is forbidden by /proc all of them. */
 #include "io/peer.h"
 
 #include "base/limits.h"
 #include "io/address.h"
 #include "io/files.h"
 #include "proc_net_tcp.h"
+#include "sock_diag.h"
 
 #include <arpa/inet.h>
 
@@ -23,6 +25,11 @@ static bool owner_look_up(const struct peer_end *theirs, const struct peer_end *
 {
   static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
   bool found = false;
+  struct peer_row known = {0};
+  enum sock_diag said = sock_diag_ask(theirs, ours, &known);
+  *uid = known.uid;
+  if (said != SOCK_DIAG_UNASKED)
+    return said == SOCK_DIAG_FOUND && known.inode;
   for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++) {
     struct buf table;
     struct fault ignored = {0};
