@@ -151,7 +151,13 @@ export const cases = {
   async 'tools that the client runs: the turn waits for them'(bridge) {
     const tools = { ...hostTools, choose: tool({ description: 'asks', inputSchema: z.object({ of: z.string() }) }) }
     await withSession(bridge, { tools }, async ({ agent, session }) => {
-      const prompt = script('@text asking', '@tool choose {"of":"colours"}', '@text thanks', '@tool echo {"text":"x"}')
+      const prompt = script(
+        '@text asking',
+        '@tool choose {"of":"colours"}',
+        '@text thanks',
+        '@tool echo {"text":"x"}',
+        '@text bye',
+      )
       const r = await agent.generate({ session, prompt })
       const [call] = r.toolCalls
       assert.deepEqual([call.toolName, call.input], ['choose', { of: 'colours' }])

@@ -18,9 +18,9 @@ WebSocket.prototype.emit = function (name, ...args) {
   if (name === 'message') frames.push(JSON.parse(args[0].toString()))
   return emit.call(this, name, ...args)
 }
-export function assertFrames(sent = frames) {
+export function assertFrames(sent = frames, by = schema) {
   for (const frame of sent) {
-    const { success, error } = schema.safeParse(frame)
+    const { success, error } = by.safeParse(frame)
     assert.ok(success, `${JSON.stringify(frame).slice(0, 300)}: ${error?.message}`)
   }
 }

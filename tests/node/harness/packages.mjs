@@ -15,6 +15,12 @@ export const loadHost = async () => ({
 export const loadClaudeCodeHost = () => import('@ai-sdk/harness-claude-code')
 export const loadAcpHost = () => import('@ai-sdk/harness-acp')
 
+/** What the older of the two takes as a frame. */
+export const loadOldSchema = async () => {
+  const at = './node_modules/@ai-sdk/harness-claude-code/node_modules/@ai-sdk/harness/dist/index.js'
+  return (await import(at)).harnessV1BridgeOutboundMessageSchema
+}
+
 /** As a user has it: a package among the others. */
 export async function loadAdapter() {
   const from = path.join(import.meta.dirname, '../../../container/harness')
