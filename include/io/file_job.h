@@ -12,7 +12,8 @@
  *                of them those are removed that nobody touched for `stale_ms`, and it is
  *                counted again
  *
- * No link is followed at the end of a path.  */
+ * No link is followed at the end of a path.  The buffers of a job are charged to no
+ * budget (base/budget.h), which is the loop's alone.  */
 #ifndef IO_FILE_JOB_H
 #define IO_FILE_JOB_H
 

@@ -16,10 +16,12 @@
 
 #include <stdlib.h>
 
+#define SHUTTING_DOWN "The bridge gateway is shutting down."
+
 struct gateway_call {
   struct gateway_calls *all;
   struct gateway_call *next, **link;
-  struct http_exchange *x;
+  struct http_exchange *x; /* NULL: dropped */
   struct loop_timer *timer;
   char id[37];
   struct buf body;
@@ -63,7 +65,8 @@ static void answer_fault(struct gateway_call *c, const struct fault *f)
                                              SPAN_LITERAL("indeterminate")};
   bool uncertain = c->dispatched && !c->safe;
   int status = uncertain ? 409 : f->kind == FAULT_BUSY ? 503 : 502;
-  answer_json(c->x, status, uncertain ? &outcome : NULL, span_of(f->text));
+  if (c->x)
+    answer_json(c->x, status, uncertain ? &outcome : NULL, span_of(f->text));
 }
 
 /* -- the calls -- */
@@ -99,8 +102,6 @@ static void call_end(struct gateway_call *c)
   loop_timer_free(c->timer);
   buf_wipe(&c->body);
   free(c);
-  if (g->ending && g->count == 0)
-    g->on_none(g->who);
 }
 
 static struct buf path_in(const struct buf *folder, const char *name)
@@ -144,7 +145,7 @@ static void answer_response(struct gateway_call *c, struct span text)
   if (!failed) {
     failed = gateway_response_read(text, span_of(c->id), c->all->settings->max_body_bytes,
                                    &response, &f);
-    if (!failed)
+    if (!failed && c->x)
       http_reply(c->x, &response.answer, response.body);
     gateway_response_free(&response);
   }
@@ -166,7 +167,7 @@ static void took_response(void *who, struct file_job *job)
   } else if (job->found) {
     answer_response(c, buf_span(&job->bytes));
   } else if (c->all->ending) {
-    fault_set(&f, FAULT_CANCELLED, "The bridge gateway is shutting down.");
+    fault_set(&f, FAULT_CANCELLED, SHUTTING_DOWN);
     fail(c, &f);
   } else if (clock_ticks_ms() >= c->deadline_ms) {
     fault_set(&f, FAULT_TIMEOUT, "Timed out waiting for host bridge response.");
@@ -230,6 +231,8 @@ static void has_room(void *who, struct file_job *job)
   struct gateway_call *c = who;
   struct file_job next = {0};
   struct fault f = job->fault;
+  if (!c->x)
+    fault_set(&f, FAULT_CANCELLED, SHUTTING_DOWN);
   if (!f.kind && job->count >= job->most)
     fault_set(&f, FAULT_BUSY, "Bridge request queue is full.");
   if (!f.kind && write_request(c, &next, &f) == 0) {
@@ -285,11 +288,15 @@ void gateway_calls_open(struct gateway_calls *g, struct uv_loop_s *loop,
 void gateway_calls_end(struct gateway_calls *g)
 {
   g->ending = true;
-  if (g->count == 0)
-    g->on_none(g->who);
   for (struct gateway_call *c = g->first; c; c = c->next)
     if (loop_timer_is_set(c->timer))
       loop_timer_start(c->timer, 0); /* one last look */
+}
+
+void gateway_calls_drop(struct gateway_calls *g)
+{
+  for (struct gateway_call *c = g->first; c; c = c->next)
+    c->x = NULL;
 }
 
 void gateway_calls_close(struct gateway_calls *g)

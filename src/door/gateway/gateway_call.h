@@ -26,8 +26,6 @@ struct gateway_calls { /* all that are under way */
   struct gateway_call *first;
   size_t count;
   bool ending;
-  void (*on_none)(void *who); /* after gateway_calls_end(): the last is answered */
-  void *who;
 };
 
 void gateway_calls_open(struct gateway_calls *g, struct uv_loop_s *loop,
@@ -39,6 +37,8 @@ int gateway_calls_have_room(const struct gateway_calls *g, size_t bytes, struct 
 void gateway_call_start(struct gateway_calls *g, struct http_exchange *x);
 /* What is under way does not wait for its response any more. */
 void gateway_calls_end(struct gateway_calls *g);
+/* Before the server is closed: what is still under way ends without an answer. */
+void gateway_calls_drop(struct gateway_calls *g);
 
 /* {"error": …} with that status. */
 void gateway_answer_error(struct http_exchange *x, int status, struct span text);

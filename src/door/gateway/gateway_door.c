@@ -26,6 +26,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define END_LOOK_MS 5 /* between two looks for what still has to leave */
+
 #define TOO_LONG "Bridge request body exceeded the configured size limit."
 
 struct gateway {
@@ -34,7 +36,8 @@ struct gateway {
   struct gateway_calls calls;
   struct door_signals signals;
   struct http_server *server;
-  struct loop_timer *end; /* set: it is ending */
+  struct loop_timer *end; /* NULL: it is not ending */
+  unsigned long long end_by_ms;
 };
 
 /* -- requests -- */
@@ -92,23 +95,22 @@ static void on_too_long(void *who, struct http_exchange *x)
 static void close_gateway(struct gateway *g)
 {
   door_signals_close(&g->signals);
+  gateway_calls_drop(&g->calls);
   http_server_close(g->server, NULL, NULL);
   g->server = NULL;
   loop_timer_free(g->end);
   g->end = NULL;
 }
 
-static void time_is_up(void *who)
-{
-  close_gateway(who);
-}
-
-/* The last answers have a moment to leave. */
-static void all_answered(void *who)
+/* The last answers have until the end's deadline to leave. */
+static void look_at_end(void *who)
 {
   struct gateway *g = who;
-  if (g->end)
-    loop_timer_start(g->end, http_server_unflushed(g->server) ? 100 : 0);
+  bool left = g->calls.count > 0 || http_server_unflushed(g->server) > 0;
+  if (left && clock_ticks_ms() < g->end_by_ms)
+    loop_timer_start(g->end, END_LOOK_MS);
+  else
+    close_gateway(g);
 }
 
 /* HUP is not ours: the host starts us with nohup. */
@@ -118,8 +120,9 @@ static void on_signal(void *who, const struct signal_news *n)
   if ((n->number != SIGTERM && n->number != SIGINT) || g->end)
     return;
   http_server_stop(g->server);
-  g->end = loop_timer_new(g->loop, time_is_up, g);
-  loop_timer_start(g->end, LIMIT_GATEWAY_END_MS);
+  g->end = loop_timer_new(g->loop, look_at_end, g);
+  g->end_by_ms = clock_ticks_ms() + LIMIT_GATEWAY_END_MS;
+  loop_timer_start(g->end, 0);
   gateway_calls_end(&g->calls);
 }
 
@@ -204,8 +207,6 @@ static int write_ready(const struct gateway *g, struct fault *f)
 static int open_gateway(struct gateway *g, struct fault *f)
 {
   gateway_calls_open(&g->calls, g->loop, &g->settings);
-  g->calls.on_none = all_answered;
-  g->calls.who = g;
   if (make_folders(g, f) < 0 ||
       door_signals_open(&g->signals, g->loop, false, on_signal, g, f) < 0 ||
       listen_at(g, f) < 0)
