@@ -67,6 +67,8 @@ bool span_equal(struct span a, struct span b);
  * it stands in books, which names of folders depend on; the second is stirred for tables,
  * and never 0. */
 uint64_t span_fnv1a(struct span s);
+/* FNV-1a of a text that comes in pieces: `h` of those before. */
+uint64_t span_fnv1a_on(uint64_t h, struct span s);
 uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
 bool span_starts(struct span s, const char *prefix);

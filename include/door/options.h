@@ -31,7 +31,7 @@ struct serve_options {
 };
 
 struct translate_options {                /* of a recorded agent */
-  const char *harness;                    /* its id */
+  const char *harness;                    /* its id; set by the door */
   const char *run_id, *thread_id, *model; /* NULL: "run", "thread", "unknown" */
   const char *file;                       /* set by the door; NULL or "-": stdin */
   int out;                                /* the same: where the lines go, blocking */
@@ -40,6 +40,10 @@ struct translate_options {                /* of a recorded agent */
   size_t max_chunk_bytes, max_line_bytes; /* 0: the default, as in the next */
   size_t read_bytes;      /* asked of one read(), at most LIMIT_READ_BYTES */
   long long timestamp_ms; /* of every event; -1: the clock's */
+};
+
+struct bridge_options { /* of a vercel/ai harness; NULL: not given */
+  const char *workdir, *state_dir, *type;
 };
 
 struct log_options {
@@ -54,11 +58,13 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   const struct door *help_for; /* NULL: the overview */
   const char *file;            /* "-" when none is given */
   char *const *companion;      /* what stands after "--", NULL-ended; NULL: none */
+  const char *harness;         /* an id, of translate and bridge */
   size_t max_line_bytes;       /* of the agent */
 
   struct run_options run;
   struct serve_options serve;
   struct translate_options translate;
+  struct bridge_options bridge;
   struct log_options log;
   bool session_stream; /* events as lines on stdout, not as files */
 };

@@ -11,6 +11,17 @@ struct uv_loop_s;
 struct http_client;
 struct agent_user;
 
+/* A door that runs the host tools over its own wire: run/run_tools.h. */
+struct run_tools {
+  /* An agent's call of a host tool, by the host's name for it.  `id` is for the answer
+   * only: the events have the agent's own.  args_json: raw JSON.  All lent. */
+  void (*on_call)(void *who, struct span id, struct span name, struct span args_json);
+  /* No answer is wanted any more: its time (toolMs) is over, the agent has cancelled it,
+   * or the run is ending. */
+  void (*on_over)(void *who, struct span id);
+  void *who;
+};
+
 struct run_settings {
   struct uv_loop_s *loop;
   struct http_client *client;
@@ -22,6 +33,7 @@ struct run_settings {
   const struct strv *agent_environment; /* `environment`, with that user's HOME … */
   const char *cgroup, *oom_kills;       /* process/cgroup.h; "": none */
   const char *tool_command;             /* NULL: tools by HTTP */
+  const struct run_tools *tools;        /* who takes the calls of tools; NULL: nobody */
   size_t line_ceiling;
   struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
   unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */

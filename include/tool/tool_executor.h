@@ -20,6 +20,8 @@
 
 struct uv_loop_s;
 struct http_client; /* http/http_client.h */
+struct tool_relay;
+struct tool_relayed;
 
 struct tool_source { /* what is known of where a run's tools are; outlives the executor */
   struct uv_loop_s *loop;
@@ -29,7 +31,9 @@ struct tool_source { /* what is known of where a run's tools are; outlives the e
   const char *command;      /* --tool-command; NULL: there is none */
   char *const *command_env; /* its environment */
   size_t answer_ceiling;
-  struct budget *budget; /* what an attempt holds is charged to it; NULL: none */
+  struct budget *budget;          /* what an attempt holds is charged to it; NULL: none */
+  const struct tool_relay *relay; /* tool/tool_relay.h; NULL: nobody takes calls so */
+  struct tool_relayed *relayed;   /* its calls that wait for their answer */
 };
 
 /* Lent until `done`. */

@@ -211,7 +211,11 @@ bool span_is(struct span s, const char *cstring)
 
 uint64_t span_fnv1a(struct span s)
 {
-  uint64_t h = 0xcbf29ce484222325u;
+  return span_fnv1a_on(0xcbf29ce484222325u, s);
+}
+
+uint64_t span_fnv1a_on(uint64_t h, struct span s)
+{
   for (size_t i = 0; i < s.len; i++)
     h = (h ^ (unsigned char)s.at[i]) * 0x100000001b3u;
   return h;

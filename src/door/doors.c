@@ -10,7 +10,8 @@
   ROW(http)                                                                              \
   ROW(translate)                                                                         \
   ROW(gateway)                                                                           \
-  ROW(session)
+  ROW(session)                                                                           \
+  ROW(bridge)
 
 #define DOOR_DECLARED(name) extern const struct door name##_door;
 #define DOOR_LISTED(name)   &name##_door,

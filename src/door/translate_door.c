@@ -149,6 +149,7 @@ static int open_door(const struct options *options, char *const *env, struct fau
 {
   struct translate_options o = options->translate;
   (void)env;
+  o.harness = options->harness;
   o.file = options->file;
   o.out = STDOUT_FILENO;
   o.max_line_bytes = options->max_line_bytes;

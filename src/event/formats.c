@@ -9,7 +9,8 @@
   ROW(tanstack)                                                                          \
   ROW(ag_ui)                                                                             \
   ROW(pretty)                                                                            \
-  ROW(pretty_colour)
+  ROW(pretty_colour)                                                                     \
+  ROW(harness)
 
 #define FORMAT_DECLARED(name) extern const struct event_format event_format_##name;
 #define FORMAT_LISTED(name)   &event_format_##name,

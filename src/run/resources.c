@@ -39,6 +39,11 @@ static int choose_executor(struct resources *s, struct fault *f)
                                   .command_env = s->settings->environment->at,
                                   .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
                                   .budget = s->budget};
+  const struct run_tools *tools = s->settings->tools;
+  if (tools) {
+    s->relay = (struct tool_relay){tools->on_call, tools->on_over, tools->who};
+    s->tools.relay = &s->relay;
+  }
   if (tools_count(s->req->tools) == 0)
     return 0;
   return executors_choose(&s->tools, &s->route.executor, f);

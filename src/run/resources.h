@@ -20,6 +20,7 @@
 #include "process/child.h"
 #include "run/run_settings.h"
 #include "tool/tool_call.h"
+#include "tool/tool_relay.h"
 
 struct loop_timer;
 
@@ -32,6 +33,7 @@ struct resources {
   int folder_lock;
   struct strv env;
   struct tool_source tools;      /* where they are … */
+  struct tool_relay relay;       /* … if the door takes their calls … */
   struct tool_route route;       /* … and how they are called */
   struct tool_line line;         /* … how many at once … */
   struct tool_offer offer;       /* … and as what the agent sees them */

@@ -15,6 +15,10 @@ function play(bridge) {
     })
 }
 
+describe('runlet bridge', () => {
+  play({ ours: true })
+})
+
 describe("the package's own bridge", () => {
   const stock = path.join(import.meta.dirname, '../support/stock_bridge.mjs')
   play({ command: stock, env: { PATH: `${path.dirname(process.execPath)}:${process.env.PATH}` } })

@@ -26,6 +26,7 @@
 #include "claude_code_plan.h"
 #include "claude_code_result.h"
 #include "claude_code_tasks.h"
+#include "claude_compaction.h"
 #include "claude_dialogue.h"
 #include "claude_messages.h"
 #include "claude_tools.h"
@@ -42,6 +43,7 @@ struct claude {
   struct claude_result result;
   const struct run_request *req; /* the run's; NULL: a transcript */
   struct claude_dialogue dialogue;
+  struct claude_compaction compaction;
   struct buf value_call; /* the id of the call whose input is the value */
 };
 
@@ -148,9 +150,12 @@ static bool asks_again(const struct line *l, json_at block)
 static void on_user(const struct line *l, json_at root)
 {
   json_at content = json_get(json_get(root, "message"), "content");
+  bool made_up = json_kind(json_get(root, "isSynthetic")) == JSON_TRUE;
+  if (made_up && json_kind(content) == JSON_STRING)
+    claude_compaction_tell(&l->c->compaction,
+                           json_text(l->doc, content, (struct span){0}), l->events);
   if (json_kind(content) != JSON_ARRAY)
     return;
-  bool made_up = json_kind(json_get(root, "isSynthetic")) == JSON_TRUE;
   for (json_at block = json_first(content); block; block = json_next(block))
     if (is(l, block, "type", "tool_result"))
       on_tool_result(l, block);
@@ -192,6 +197,8 @@ static void on_system(const struct line *l, json_at root)
     agent_works_again(l->output);
   } else if (span_is(subtype, "api_retry")) {
     on_retry(l, root);
+  } else if (span_is(subtype, "compact_boundary")) {
+    claude_compaction_begin(&l->c->compaction, l->doc, root);
   } else if (claude_tasks_read(&l->c->tasks, l->doc, root, subtype)) {
     agent_tasks(l->output, l->c->tasks.open);
   }
@@ -206,6 +213,8 @@ static bool is_from_sub_agent(json_at root)
 static void on_object(struct line *l, json_at root)
 {
   struct span type = json_member_text(l->doc, root, "type");
+  if (!span_is(type, "system") && !span_is(type, "user"))
+    claude_compaction_tell(&l->c->compaction, (struct span){0}, l->events);
   if (span_is(type, "result")) {
     on_result(l, root);
   } else if (span_is(type, "system")) {

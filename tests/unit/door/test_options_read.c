@@ -74,7 +74,7 @@ static void test_options__every_form_of_a_flag_and_its_variable(void **state)
   o = good("translate --model m --exit-status 7 --signal 9", no_env);
   assert_int_equal(o.translate.exit_status, 7);
   assert_int_equal(o.translate.signal, 9);
-  assert_string_equal(o.translate.harness, "claude-code");
+  assert_string_equal(o.harness, "claude-code");
 }
 
 static void test_options__errors_name_the_option(void **state)
