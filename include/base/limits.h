@@ -143,6 +143,21 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_CLIENT_IDLE_HANDLES 32    /* of libcurl, kept for the next request */
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
 
+/* Code that is run for its host (POST /v1/runs). */
+#define LIMIT_CALLBACK_PENDING_MS 500u /* a pending call that does not say when */
+#define LIMIT_CALLBACK_BYTES      ((size_t)1 * MIB) /* its answer to any other callback */
+#define LIMIT_CODE_RUN_MS         300000u /* of code, where the request does not say */
+#define LIMIT_CODE_URL_RUN_MS     30000u  /* … of a host that is called at one URL */
+#define LIMIT_CODE_KILL_GRACE_MS  2000u   /* TERM to KILL: hosts wait 30 s more */
+#define LIMIT_CODE_OUTPUT_BYTES   ((size_t)256 * KIB) /* of each stream; then: cut */
+#define LIMIT_CODE_RESULT_BYTES   ((size_t)16 * MIB)  /* returned; more: failed */
+#define LIMIT_CODE_GATHER_MS      25u /* lines of that time are told by one callback */
+#define LIMIT_CODE_UNTOLD_BYTES   ((size_t)256 * KIB) /* … and wait; more: left out */
+#define LIMIT_CODE_TOLD_BYTES     ((size_t)64 * KIB)  /* of one callback */
+#define LIMIT_CODE_OUTPUT_MS      5000u /* for an output callback to be answered */
+#define LIMIT_CODE_FLUSH_MS       2000u /* for the last ones, at the end */
+#define LIMIT_CODE_COMPLETE_MS    5000u /* for the end to be taken, of each try */
+
 /* An agent that speaks HTTP: its server on loopback. */
 #define LIMIT_AGENT_CONNECT_MS 10000u
 #define LIMIT_LAST_EVENTS_MS                                                             \

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fault.h"
+#include "request/callback.h"
 #include "request/tools.h"
 
 enum message_role { ROLE_USER, ROLE_ASSISTANT, ROLE_SYSTEM, ROLE_OTHER };
@@ -84,8 +85,9 @@ struct run_request {
   bool detach;              /* onDisconnect: the run goes on without its client */
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
-  /* set by the door from the HTTP header; borrowed from door_text */
-  struct span traceparent;
+  /* set by the door, borrowed from door_text */
+  struct span traceparent;  /* of the HTTP header */
+  struct callback callback; /* where the calls of the one tool go */
 
   /* what holds the spans */
   struct buf text;

@@ -22,14 +22,16 @@ struct uv_loop_s;
 struct http_client; /* http/http_client.h */
 struct tool_relay;
 struct tool_relayed;
+struct callback; /* request/callback.h */
 
 struct tool_source { /* what is known of where a run's tools are; outlives the executor */
   struct uv_loop_s *loop;
   struct http_client *client;
   struct span url, token; /* toolExecUrl, toolExecToken */
   struct span run_id, traceparent;
-  const char *command;      /* --tool-command; NULL: there is none */
-  char *const *command_env; /* its environment */
+  const struct callback *callback; /* of shape CALLBACK_NONE: none; NULL: the same */
+  const char *command;             /* --tool-command; NULL: there is none */
+  char *const *command_env;        /* its environment */
   size_t answer_ceiling;
   struct budget *budget;          /* what an attempt holds is charged to it; NULL: none */
   const struct tool_relay *relay; /* tool/tool_relay.h; NULL: nobody takes calls so */

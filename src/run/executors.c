@@ -6,6 +6,7 @@
  * defines. */
 #define EXECUTOR_ROWS(ROW)                                                               \
   ROW(tool_relay)                                                                        \
+  ROW(tool_callback)                                                                     \
   ROW(tool_command)                                                                      \
   ROW(tool_http)
 

@@ -35,6 +35,7 @@ static int choose_executor(struct resources *s, struct fault *f)
                                   .token = s->req->tool_token,
                                   .run_id = s->req->run_id,
                                   .traceparent = s->req->traceparent,
+                                  .callback = &s->req->callback,
                                   .command = s->settings->tool_command,
                                   .command_env = s->settings->environment->at,
                                   .answer_ceiling = LIMIT_TOOL_ANSWER_BYTES,
