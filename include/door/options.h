@@ -24,6 +24,7 @@ struct run_options {
 
 struct serve_options {
   const char *listen, *token_file, *require_cli;
+  const char *runs_harness; /* of POST /v1/runs */
   bool allow_unauthenticated;
   unsigned max_runs;
   struct http_server_setup http; /* connections and write_stall_ms */

@@ -133,6 +133,8 @@ const struct option option_table[] = {
                LIMIT_KEEP_BYTES, "… and at most so many bytes, in memory and files"),
     TEXT_ROW("require-cli", serve.require_cli, SERVICE, NULL, "A,B",
              "programs that must be on PATH for GET /ready to say yes"),
+    TEXT_ROW("runs-harness", serve.runs_harness, SERVICE, "command", "ID",
+             "what runs the code of POST /v1/runs: command (node), or an agent"),
     MS_ROW("bridge-hold-ms", run.settings.bridge_hold_ms, RUN, 1, LIMIT_BRIDGE_HOLD_MS,
            "tool results that take longer are streamed to the agent"),
     MS_ROW("bridge-progress-ms", run.settings.bridge_progress_ms, RUN, 1,

@@ -36,6 +36,7 @@ void door_fixture_open(struct door_fixture *d, const char *script)
   d->runtime.options = &d->options;
   d->runtime.settings.tool_command = "true"; /* so that requests need no tool URL */
   d->runtime.loop = d->run.settings.loop;
+  d->runtime.client = d->run.settings.client;
   d->runtime.folders.state = buf_make(KIB);
   buf_add_text(&d->runtime.folders.state, d->run.state);
   d->runtime.runs = runs_new(&d->run.settings, 8);

@@ -18,10 +18,18 @@
 
 struct http_exchange;
 
+/* An answer that is more than a stream of events.  It takes itself out of the list. */
+struct runs_door_follower {
+  struct runs_door_follower *next;
+  void (*close)(struct runs_door_follower *self); /* the door closes: lets go of all */
+};
+
 struct runs_door {
   struct runtime *runtime;
   struct records *records;
-  unsigned streams; /* open ones */
+  struct runs_door_follower *followers;
+  unsigned streams; /* open ones, and followers */
+  bool has_token;   /* nobody without it gets in (door/auth.h) */
   bool shutting_down;
 };
 

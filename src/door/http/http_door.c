@@ -220,6 +220,7 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
     failed = auth_open(&d->auth, &token, buf_cstring(&host),
                        o->serve.allow_unauthenticated, f);
   buf_wipe(&token);
+  d->runs.has_token = d->auth.token.len > 0;
   struct http_server_setup setup = o->serve.http;
   setup.limits = (struct http_parse_limits){LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT,
                                             o->run.max_body_bytes};
@@ -244,12 +245,23 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
   return failed;
 }
 
+static int check_runs_harness(const struct options *o, struct fault *f)
+{
+  struct span id = span_of(o->serve.runs_harness);
+  if (run_is_harness(id))
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT, "--runs-harness: \"%.*s\" is not known",
+                   SPAN_ARG(span_cut_utf8(id, 100)));
+}
+
 static int open_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct runtime runtime;
   struct http_state d = {.runtime = &runtime};
   struct buf companion = buf_make(8 * KIB);
   int failed = runtime_open(&runtime, options, env, f);
+  if (!failed)
+    failed = check_runs_harness(options, f);
   if (!failed)
     failed = find_companion(&d, &companion, f);
   if (!failed)
@@ -276,8 +288,8 @@ static int open_door(const struct options *options, char *const *env, struct fau
 const struct door http_door = {
     .name = "serve",
     .arguments = "[-- COMMAND [ARG…]]",
-    .summary = "the container's service: POST /run, GET /runs, /health, /ready, "
-               "/metrics; COMMAND "
+    .summary = "the container's service: POST /run, POST /v1/runs, GET /runs, /health, "
+               "/ready, /metrics; COMMAND "
                "(the image's former entrypoint) runs beside it",
     .exit_status = "COMMAND's, if there is one (128+n: ended by signal n); "
                    "else 0 after TERM, INT,\n"

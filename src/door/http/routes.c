@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "door/http/answer.h"
+#include "door/http/code_post.h"
 #include "door/http/metrics.h"
 #include "door/http/ready.h"
 #include "door/http/run_post.h"
@@ -13,6 +14,7 @@
 static const struct route table[] = {
     {"GET", "/health", .exact = true, .is_open = true, .answer = health_answer},
     {"POST", "/run", .exact = true, .answer = run_post_answer},
+    {"POST", "/v1/runs", .exact = true, .answer = code_post_answer},
     {"GET", "/ready", .answer = ready_answer},
     {"GET", "/metrics", .answer = metrics_answer},
     {"GET", "/runs", .answer = runs_door_list},

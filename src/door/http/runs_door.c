@@ -194,6 +194,8 @@ void runs_door_open(struct runs_door *d, struct runtime *runtime)
 
 void runs_door_close(struct runs_door *d)
 {
+  while (d->followers)
+    d->followers->close(d->followers);
   records_free(d->records);
   d->records = NULL;
 }
