@@ -63,11 +63,11 @@ const char *buf_cstring(struct buf *b);
 struct span span_of(const char *cstring); /* NULL: the empty span */
 bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);
-/* 64 bits that tell texts apart; no secret is safe behind them.  The first is FNV-1a as
- * it stands in books, which names of folders depend on; the second is stirred for tables,
- * and never 0. */
+/* FNV-1a, as it stands in books, of a text or of one that comes in pieces (`h` of those
+ * before); and stirred, never 0.  The same everywhere and for ever, and anybody can make
+ * two texts of one hash: for what decides nothing that matters.  Else base/keyed_hash.h,
+ * base/sha256.h. */
 uint64_t span_fnv1a(struct span s);
-/* FNV-1a of a text that comes in pieces: `h` of those before. */
 uint64_t span_fnv1a_on(uint64_t h, struct span s);
 uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */

@@ -48,6 +48,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_RUNS        32      /* runs that are over and can still be read */
 #define LIMIT_KEEP_MS          600000u /* … for so long */
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
+#define LIMIT_EVENT_NUMBER     (1ull << 53)        /* no client can count further */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
 /* What the kernel tells. */
@@ -210,5 +211,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOLS           1024
 #define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000
+#define LIMIT_ID_BYTES        256 /* a runId, a threadId */
+#define LIMIT_TOKEN_BYTES     ((size_t)4 * KIB)
 
 #endif

@@ -6,7 +6,8 @@
 #include "base/buf.h"
 
 /* [A-Za-z0-9.-] stay (a leading '.' does not), every other byte is _hh; above 200
- * characters it is cut and ends in '-' and 16 hex digits of a hash of the whole. */
+ * characters it is cut and ends in "_-", which no shorter one can hold, and 32 hex digits
+ * of the whole's SHA-256.  So no two ids have one segment. */
 void path_segment_add(struct buf *out, struct span id);
 
 #endif

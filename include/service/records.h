@@ -40,7 +40,7 @@ struct record { /* read only for all but records.c */
   struct journal *journal;
   struct buf id, thread, harness, model;
   const struct event_format *format; /* of its events */
-  uint64_t body;                     /* span_hash() of the request's */
+  uint64_t body;                     /* keyed_hash() of the request's */
   bool detach, ending;
   unsigned posters;
   long long began_at, ended_at; /* epoch ms; 0: not yet */

@@ -36,7 +36,8 @@ int auth_check(const struct auth *a, const struct auth_facts *facts, struct faul
   if (facts->from_agent)
     return fault_set(f, FAULT_FORBIDDEN, "not for this machine's agent");
   if (a->token.len > 0)
-    return secret_is_bearer(facts->authorization, buf_span(&a->token))
+    return facts->authorizations == 1 &&
+                   secret_is_bearer(facts->authorization, buf_span(&a->token))
                ? 0
                : fault_set(f, FAULT_DENIED, "unauthorized");
   if (facts->has_origin)

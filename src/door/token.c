@@ -12,6 +12,20 @@
 
 #define TOKEN_VARIABLE "RUNLET_TOKEN="
 
+/* A token that no request can carry would lock everybody out, and say so to nobody. */
+static int check(const char *from, struct span token, struct fault *f)
+{
+  for (size_t i = 0; i < token.len; i++) {
+    unsigned char c = (unsigned char)token.at[i];
+    if (c <= ' ' || c >= 0x7f)
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "%s can never match: byte %zu of the token (0x%02x) is no visible "
+                       "ASCII character (a second line, a byte order mark?)",
+                       from, i + 1, c);
+  }
+  return 0;
+}
+
 static int read_file(const char *file, struct buf *token, struct fault *f)
 {
   struct buf text;
@@ -21,7 +35,7 @@ static int read_file(const char *file, struct buf *token, struct fault *f)
   buf_wipe(&text);
   if (token->len == 0)
     return fault_set(f, FAULT_BAD_INPUT, "--token-file %s is empty", file);
-  return 0;
+  return check("--token-file", buf_span(token), f);
 }
 
 /* The value of one entry, or NULL. */
@@ -54,7 +68,7 @@ static int read_variable(char *const *env, struct buf *token, struct fault *f)
     return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is in the environment twice");
   if (found && token->len == 0)
     return fault_set(f, FAULT_BAD_INPUT, "RUNLET_TOKEN is empty");
-  return 0;
+  return check("RUNLET_TOKEN", buf_span(token), f);
 }
 
 int token_read(const char *file, char *const *env, struct buf *token, struct fault *f)

@@ -3,6 +3,7 @@
  * LIMIT_OPEN_CALLS is the most that the writer lets stand.  */
 #include "open_calls.h"
 
+#include "base/keyed_hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -19,8 +20,8 @@ void open_calls_add(struct open_calls *calls, struct span key, struct span nativ
                     unsigned step, const struct event *call)
 {
   calls->at = mem_reserve(calls->at, calls->count, &calls->capacity, sizeof *calls->at);
-  calls->at[calls->count++] = (struct open_call){.key = span_hash(key),
-                                                 .native = span_hash(native),
+  calls->at[calls->count++] = (struct open_call){.key = keyed_hash(key),
+                                                 .native = keyed_hash(native),
                                                  .step = step,
                                                  .id = copy(call->call),
                                                  .name = copy(call->name),
@@ -29,7 +30,7 @@ void open_calls_add(struct open_calls *calls, struct span key, struct span nativ
 
 size_t open_calls_find(const struct open_calls *calls, struct span key)
 {
-  uint64_t hash = span_hash(key);
+  uint64_t hash = keyed_hash(key);
   size_t found = calls->count;
   for (size_t i = calls->count; i > 0; i--) {
     const struct open_call *c = &calls->at[i - 1];
@@ -44,7 +45,7 @@ size_t open_calls_find(const struct open_calls *calls, struct span key)
 
 size_t open_calls_newest(const struct open_calls *calls, struct span key)
 {
-  uint64_t hash = span_hash(key);
+  uint64_t hash = keyed_hash(key);
   for (size_t i = calls->count; i > 0; i--)
     if (calls->at[i - 1].key == hash)
       return i - 1;
@@ -53,7 +54,7 @@ size_t open_calls_newest(const struct open_calls *calls, struct span key)
 
 size_t open_calls_of(const struct open_calls *calls, struct span native)
 {
-  uint64_t hash = span_hash(native);
+  uint64_t hash = keyed_hash(native);
   for (size_t i = calls->count; i > 0; i--)
     if (calls->at[i - 1].native == hash)
       return i - 1;

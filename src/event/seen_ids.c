@@ -3,6 +3,7 @@
  * the worst that two ids of one 64-bit hash do is that the later one gets a "-2".  */
 #include "event/seen_ids.h"
 
+#include "base/keyed_hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -32,7 +33,7 @@ static void grow(struct seen_ids *s)
 
 unsigned *seen_ids_number(struct seen_ids *s, struct span id)
 {
-  uint64_t hash = span_hash(id);
+  uint64_t hash = keyed_hash(id);
   if (s->count * 2 >= s->capacity && s->capacity < 2 * LIMIT_SEEN_IDS)
     grow(s);
   struct seen_ids_entry *entry = place_of(s, hash);
@@ -53,12 +54,12 @@ unsigned seen_ids_add(struct seen_ids *s, struct span id)
 
 unsigned seen_ids_times(struct seen_ids *s, struct span id)
 {
-  return s->capacity > 0 ? place_of(s, span_hash(id))->number : 0;
+  return s->capacity > 0 ? place_of(s, keyed_hash(id))->number : 0;
 }
 
 bool seen_ids_has(struct seen_ids *s, struct span id)
 {
-  return s->capacity > 0 && place_of(s, span_hash(id))->hash != 0;
+  return s->capacity > 0 && place_of(s, keyed_hash(id))->hash != 0;
 }
 
 void seen_ids_free(struct seen_ids *s)

@@ -7,7 +7,11 @@
 #include "base/mem.h"
 #include "io/descriptors.h"
 
+#include <poll.h>
 #include <stdlib.h>
+
+/* Between two looks for the end of a client that is not read. */
+#define END_LOOK_MS 50
 
 /* -- what the exchange asks -- */
 
@@ -203,6 +207,15 @@ static void take_bytes(struct http_connection *c, struct span bytes)
   update_reading(c);
 }
 
+/* The client sends no more, and awaits its answer or is gone. */
+static void half_close(struct http_connection *c)
+{
+  if (c->exchange.begun)
+    (void)http_write(&c->exchange, buf_span(&c->exchange.probe));
+  c->output.half_closed = true;
+  http_output_watch(&c->output);
+}
+
 static void take_end(struct http_connection *c)
 {
   c->peer_ended = true;
@@ -212,10 +225,7 @@ static void take_end(struct http_connection *c)
   } else if (is_upgraded(c)) {
     give_ahead(c);
   } else if (c->state == HTTP_CONNECTION_ANSWERING) {
-    if (c->exchange.begun)
-      (void)http_write(&c->exchange, buf_span(&c->exchange.probe));
-    c->output.half_closed = true;
-    http_output_watch(&c->output);
+    half_close(c);
   } else {
     after_parse(c);
   }
@@ -243,15 +253,40 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *memory)
     http_connection_cut(c, true);
 }
 
+/* The kernel knows of the client's end, whatever lies unread before it. */
+static void look_for_end(uv_timer_t *timer)
+{
+  struct http_connection *c = timer->data;
+  struct pollfd p = {.events = POLLRDHUP};
+  if (uv_fileno((uv_handle_t *)&c->output.tcp, &p.fd) < 0 || poll(&p, 1, 0) <= 0)
+    return;
+  uv_timer_stop(timer);
+  if (p.revents & (POLLERR | POLLHUP))
+    http_connection_cut(c, true);
+  else
+    half_close(c); /* what lies unread may be requests */
+}
+
+static void watch_unread(struct http_connection *c)
+{
+  if (c->state == HTTP_CONNECTION_ANSWERING && !c->reading && !c->output.half_closed &&
+      !uv_is_active((uv_handle_t *)&c->deadline))
+    uv_timer_start(&c->deadline, look_for_end, END_LOOK_MS, END_LOOK_MS);
+}
+
 /* We read all the time, so that a client that goes is noticed, but never keep much
- * ahead. */
+ * ahead: of one who has sent too much we look for the end without reading. */
 static void update_reading(struct http_connection *c)
 {
   bool want = c->state != HTTP_CONNECTION_CLOSED && !c->peer_ended &&
               c->ahead.len < LIMIT_READ_BYTES;
-  if (want == c->reading || c->state == HTTP_CONNECTION_CLOSED)
+  if (c->state == HTTP_CONNECTION_CLOSED)
     return;
+  bool changes = want != c->reading;
   c->reading = want;
+  watch_unread(c);
+  if (!changes)
+    return;
   if (!want)
     uv_read_stop((uv_stream_t *)&c->output.tcp);
   else if (uv_read_start((uv_stream_t *)&c->output.tcp, give_memory, on_read) < 0)

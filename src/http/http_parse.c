@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <llhttp.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -102,6 +103,17 @@ static int on_value(llhttp_t *parser, const char *at, size_t len)
   return 0;
 }
 
+/* Of a target in a proxy's form: what stands for Host. */
+static struct span target_host(struct span target)
+{
+  size_t scheme = span_starts(target, "http://") ? 7 : 8;
+  struct span rest = span_after(target, scheme);
+  size_t host = 0;
+  while (host < rest.len && rest.at[host] != '/' && rest.at[host] != '?')
+    host++;
+  return (struct span){rest.at, host};
+}
+
 /* `http://host/path?query` (a proxy's form, to be taken by every server) becomes
  * `/path?query`. */
 static struct span target_path(struct span target)
@@ -111,11 +123,7 @@ static struct span target_path(struct span target)
                                                     : 0;
   if (scheme == 0)
     return target;
-  struct span rest = span_after(target, scheme);
-  size_t host = 0;
-  while (host < rest.len && rest.at[host] != '/' && rest.at[host] != '?')
-    host++;
-  rest = span_after(rest, host);
+  struct span rest = span_after(target, scheme + target_host(target).len);
   if (rest.len == 0)
     return SPAN_LITERAL("/");
   return rest;
@@ -137,6 +145,20 @@ static void make_headers(struct http_parse *p)
   r->header_count = p->mark_count;
 }
 
+/* Whoever checks Host must not be told another one by the target (RFC 9112, 3.2.2). */
+static bool says_one_host(const struct http_parse *p)
+{
+  struct span target = {p->text.at, p->target_len};
+  struct span host = http_request_header(&p->request, "host");
+  if (!span_starts(target, "http://") && !span_starts(target, "https://"))
+    return true;
+  struct span named = target_host(target);
+  bool same = named.len == host.len;
+  for (size_t i = 0; same && i < host.len; i++)
+    same = tolower((unsigned char)named.at[i]) == tolower((unsigned char)host.at[i]);
+  return same;
+}
+
 /* The rules that llhttp leaves to its user. */
 static int check_head(struct http_parse *p)
 {
@@ -146,6 +168,8 @@ static int check_head(struct http_parse *p)
     return parse_fail(p, 400, "the request line has no HTTP version");
   if (hosts > 1 || (hosts == 0 && r->minor > 0))
     return parse_fail(p, 400, "there must be one Host header");
+  if (!says_one_host(p))
+    return parse_fail(p, 400, "Host and the target name two hosts");
   size_t codings = http_request_header_count(r, "transfer-encoding");
   if (codings > 0 && r->minor == 0)
     return parse_fail(p, 400, "HTTP/1.0 has no Transfer-Encoding");

@@ -65,7 +65,21 @@ static int names_read(const struct fields *r, json_at root,
       text_or(r, root, "threadId", thread_id, &req->thread_id) < 0 ||
       text_or(r, root, "model", model, &req->model) < 0)
     return -1;
+  if (req->run_id.len > LIMIT_ID_BYTES || req->thread_id.len > LIMIT_ID_BYTES)
+    return fault_set(r->f, FAULT_BAD_INPUT, "run request: %s is longer than %d bytes",
+                     req->run_id.len > LIMIT_ID_BYTES ? "runId" : "threadId",
+                     LIMIT_ID_BYTES);
   return 0;
+}
+
+/* A header would be cut at it, or be another one: silently sending another token would
+ * only move the error to the host. */
+static bool fits_a_header(struct span token)
+{
+  for (size_t i = 0; i < token.len; i++)
+    if ((unsigned char)token.at[i] < ' ' || token.at[i] == 0x7f)
+      return false;
+  return token.len <= LIMIT_TOKEN_BYTES && span_trim(token).len == token.len;
 }
 
 static int tool_route_read(const struct fields *r, json_at root,
@@ -78,6 +92,11 @@ static int tool_route_read(const struct fields *r, json_at root,
   if (!(optional && !fields_given(json_get(root, "toolExecToken"))) &&
       required_text(r, root, "toolExecToken", &req->tool_token) < 0)
     return -1;
+  if (!fits_a_header(req->tool_token))
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: toolExecToken cannot be sent in a header: it has "
+                     "control characters, blanks around it or more than %zu bytes",
+                     LIMIT_TOKEN_BYTES);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "acp_calls.h"
 
 #include "base/json_write.h"
+#include "base/keyed_hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "request/bridge_address.h"
@@ -165,7 +166,7 @@ static unsigned input_of(json_at update)
 {
   struct span raw = json_raw(json_get(update, "rawInput"));
   bool given = json_slice_kind(raw) != JSON_ABSENT && json_slice_kind(raw) != JSON_NULL;
-  return given && is_filled(raw) ? (unsigned)span_hash(raw) | 1 : 0;
+  return given && is_filled(raw) ? (unsigned)keyed_hash(raw) | 1 : 0;
 }
 
 static void learn(struct acp_call *call, const struct json *doc, json_at update,

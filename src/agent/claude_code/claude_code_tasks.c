@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* claude_code_tasks.c - a small set of ids.  */
 #include "claude_code_tasks.h"
+#include "base/keyed_hash.h"
 
 static unsigned find(const struct claude_tasks *t, uint64_t hash)
 {
@@ -12,14 +13,14 @@ static unsigned find(const struct claude_tasks *t, uint64_t hash)
 
 static void add(struct claude_tasks *t, struct span id)
 {
-  uint64_t hash = span_hash(id);
+  uint64_t hash = keyed_hash(id);
   if (id.len > 0 && t->open < LIMIT_OPEN_TASKS && find(t, hash) == t->open)
     t->hashes[t->open++] = hash;
 }
 
 static void take_out(struct claude_tasks *t, struct span id)
 {
-  unsigned i = find(t, span_hash(id));
+  unsigned i = find(t, keyed_hash(id));
   if (i < t->open)
     t->hashes[i] = t->hashes[--t->open];
 }

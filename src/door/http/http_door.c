@@ -71,6 +71,7 @@ static void on_head(void *who, struct http_exchange *x)
     return;
   struct auth_facts facts = {
       .authorization = http_request_header(r, "authorization"),
+      .authorizations = http_request_header_count(r, "authorization"),
       .host = http_request_header(r, "host"),
       .has_origin = http_request_header_count(r, "origin") > 0,
       .from_here = address_is_ours(http_exchange_peer(x)),

@@ -2,6 +2,7 @@
 /* run_post.c - the body becomes a request, the request a record, the record a stream.  */
 #include "door/http/run_post.h"
 
+#include "base/keyed_hash.h"
 #include "base/log.h"
 #include "door/http/answer.h"
 #include "door/http/runs_door.h"
@@ -17,7 +18,7 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
   if (!runs_door_read_form(x, &form))
     return;
   struct buf text = http_exchange_body(x);
-  uint64_t body = span_hash(buf_span(&text));
+  uint64_t body = keyed_hash(buf_span(&text));
   struct span trace = http_request_header(http_exchange_request(x), "traceparent");
   struct request_rules rules = {.is_harness = run_is_harness,
                                 .local_tools = d->runtime->settings.tool_command != NULL,

@@ -97,6 +97,17 @@ void runs_door_record(struct runs_door *d, struct http_exchange *x,
 
 /* -- streams -- */
 
+/* Of an event; one that is too great for any stays so, and nothing is added to it that it
+ * could not take. */
+static bool read_number(struct span text, unsigned long long *number)
+{
+  if (!span_to_number(text, 0, LLONG_MAX, number))
+    return false;
+  if (*number > LIMIT_EVENT_NUMBER)
+    *number = LIMIT_EVENT_NUMBER;
+  return true;
+}
+
 bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form)
 {
   const struct http_request *r = http_exchange_request(x);
@@ -112,7 +123,7 @@ bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form)
                              "text/event-stream"));
     return false;
   }
-  if (!form->sse || last.len == 0 || span_to_number(last, 0, LLONG_MAX, &form->after))
+  if (!form->sse || last.len == 0 || read_number(last, &form->after))
     return true;
   answer_text(x, 400, "text/plain",
               SPAN_LITERAL("Last-Event-ID must be the number of an event"));
@@ -136,7 +147,7 @@ static int read_after(struct span query, unsigned long long *after, struct fault
 {
   struct span name, value;
   while (route_next_parameter(&query, &name, &value))
-    if (span_is(name, "after") && !span_to_number(value, 0, LLONG_MAX, after))
+    if (span_is(name, "after") && !read_number(value, after))
       return fault_set(f, FAULT_BAD_INPUT,
                        "after must be the number of an event, not \"%.*s\"",
                        (int)(value.len < 60 ? value.len : 60), value.at);

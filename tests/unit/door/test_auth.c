@@ -40,7 +40,10 @@ static void expect(const struct auth *g, const struct auth_facts *facts,
 static void expect_authorization(const struct auth *g, const char *authorization,
                                  enum fault_kind kind)
 {
-  expect(g, &(struct auth_facts){.authorization = span_of(authorization)}, kind);
+  expect(
+      g,
+      &(struct auth_facts){.authorization = span_of(authorization), .authorizations = 1},
+      kind);
 }
 
 static void expect_host(const struct auth *g, const char *host, enum fault_kind kind)
@@ -65,6 +68,11 @@ static void test_auth__with_a_token_only_that_bearer_enters(void **state)
   expect_authorization(&g, "Bearer S3CRET-TOKEN", FAULT_DENIED);
   expect_authorization(&g, "Basic s3cret-token", FAULT_DENIED);
   expect_authorization(&g, "s3cret-token", FAULT_DENIED);
+  for (size_t count = 0; count < 4; count++)
+    expect(&g,
+           &(struct auth_facts){.authorization = SPAN_LITERAL("Bearer s3cret-token"),
+                                .authorizations = count},
+           count == 1 ? FAULT_NONE : FAULT_DENIED);
   auth_close(&g);
 }
 
@@ -74,6 +82,7 @@ static void test_auth__with_a_token_neither_origin_nor_address_matters(void **st
   struct auth g = auth_of("s3cret-token", "0.0.0.0");
   expect(&g,
          &(struct auth_facts){.authorization = SPAN_LITERAL("Bearer s3cret-token"),
+                              .authorizations = 1,
                               .host = SPAN_LITERAL("evil.example"),
                               .origin = SPAN_LITERAL("http://evil.example"),
                               .has_origin = true,
@@ -88,6 +97,7 @@ static void test_auth__the_agent_does_not_enter_whatever_it_sends(void **state)
   struct auth with = auth_of("s3cret-token", "0.0.0.0"),
               without = auth_of(NULL, "127.0.0.1");
   struct auth_facts facts = {.authorization = SPAN_LITERAL("Bearer s3cret-token"),
+                             .authorizations = 1,
                              .host = SPAN_LITERAL("localhost"),
                              .from_here = true,
                              .from_agent = true};

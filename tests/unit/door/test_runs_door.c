@@ -100,6 +100,9 @@ static void test_runs_door__gives_events_from_any_number(void **state)
       "400", "Last-Event-ID");
   door_fixture_expect(door_fixture_whole(&d, "GET", "/runs/a/events?after=x", "", ""),
                       "400", "after");
+  door_fixture_expect(
+      door_fixture_whole(&d, "GET", "/runs/a/events?after=9223372036854775807", "", ""),
+      "200", "x-runlet-first-seq: 9007199254740993\r\n");
   door_fixture_expect(door_fixture_whole(&d, "GET", "/runs/b/events", "", ""), "404",
                       "no such run");
   door_fixture_close(&d);

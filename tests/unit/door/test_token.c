@@ -100,10 +100,30 @@ static void test_token__an_empty_one_is_an_error_not_an_open_door(void **state)
   scratch_remove(&s);
 }
 
+static void test_token__that_no_header_can_carry_is_refused_at_the_start(void **state)
+{
+  (void)state;
+  struct scratch s = scratch_make();
+  static const char *const texts[] = {"one\ntwo", "\xef\xbb\xbftoken", "a b", "a\x01",
+                                      "\xc3\xa4"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    expect_fault(scratch_write(&s, "token", 0600, texts[i]), nothing,
+                 "--token-file can never match: byte ");
+  char variable[] = "RUNLET_TOKEN=one\ntwo";
+  char *env[] = {variable, NULL};
+  expect_fault(NULL, env, "RUNLET_TOKEN can never match: byte 4 of the token (0x0a)");
+  FILE *f = fopen(scratch_path(&s, "token"), "w");
+  fwrite("to\0ken\n", 1, 7, f);
+  fclose(f);
+  expect_fault(scratch_path(&s, "token"), nothing, "byte 3 of the token (0x00)");
+  scratch_remove(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_token__is_in_no_log),
+      cmocka_unit_test(test_token__that_no_header_can_carry_is_refused_at_the_start),
       cmocka_unit_test(
           test_token__the_variable_is_taken_and_wiped_even_when_the_file_wins),
       cmocka_unit_test(test_token__two_of_them_are_an_error_and_both_are_wiped),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/http_connection.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "connection_fixture.h"
 
@@ -252,6 +253,30 @@ static void test_http_connection__tells_once_that_a_client_reset_it(void **state
   loopback_loop_close(&d.loop);
 }
 
+static void
+test_http_connection__sees_the_end_behind_bytes_that_are_not_read(void **state)
+{
+  (void)state;
+  struct connection_fixture d;
+  connection_fixture_setup(&d);
+  loopback_send(&d.client, GET("/keep"), 0);
+  struct buf much = buf_make(MIB);
+  for (int i = 0; i < 700; i++) /* more than is kept, less than the kernel takes */
+    buf_addf(&much, "GET /x HTTP/1.1\r\nHost: x\r\nFill: %090d\r\n\r\n", i);
+  loopback_send(&d.client, buf_cstring(&much), 0);
+  loopback_run_ms(&d.loop, 20);
+  assert_non_null(d.kept);
+  http_begin(d.kept, &(struct http_answer){.status = 200}, SPAN_LITERAL("\n"));
+  loopback_run_ms(&d.loop, 20);
+  unsigned long long begun = clock_ticks_ms();
+  loopback_close(&d.client, false);
+  loopback_wait(&d.loop, is_gone, &d);
+  assert_true(clock_ticks_ms() - begun < 1000);
+  buf_free(&much);
+  http_server_close(d.server, NULL, NULL);
+  loopback_loop_close(&d.loop);
+}
+
 /* A client that is gone sends an end like one that half-closed: only the probe finds it
  * out. */
 static void
@@ -335,6 +360,7 @@ int main(void)
       cmocka_unit_test(test_http_connection__takes_requests_cut_at_any_byte),
       cmocka_unit_test(test_http_connection__answers_pipelined_requests_in_order),
       cmocka_unit_test(test_http_connection__keeps_little_of_what_is_sent_ahead),
+      cmocka_unit_test(test_http_connection__sees_the_end_behind_bytes_that_are_not_read),
       cmocka_unit_test(test_http_connection__asks_for_the_body_that_waits_to_be_asked),
       cmocka_unit_test(test_http_connection__ignores_upgrade),
       cmocka_unit_test(test_http_connection__refuses_and_closes_politely),

@@ -226,6 +226,27 @@ static void test_request_read__refuses_what_is_no_json_object(void **state)
   free(deep);
 }
 
+static void test_request_read__bounds_ids_and_the_token(void **state)
+{
+  (void)state;
+  char id[300];
+  memset(id, 'x', sizeof id);
+  id[0] = id[258] = '"';
+  id[259] = 0;
+  refused("runId", id, "run request: runId is longer than 256 bytes");
+  refused("threadId", id, "run request: threadId is longer than 256 bytes");
+  char token[5000];
+  memset(token, 'x', sizeof token);
+  token[0] = token[4098] = '"';
+  token[4099] = 0;
+  const char *why =
+      "run request: toolExecToken cannot be sent in a header: it has control characters, "
+      "blanks around it or more than 4096 bytes";
+  refused("toolExecToken", token, why);
+  refused("toolExecToken", "\" token\"", why);
+  refused("toolExecToken", "\"token \"", why);
+}
+
 static void
 test_request_read__refuses_control_characters_where_they_would_be_lost(void **state)
 {
@@ -370,6 +391,7 @@ int main(void)
       cmocka_unit_test(test_request_read__answers_with_the_references_texts),
       cmocka_unit_test(test_request_read__the_first_failure_of_the_references_order_wins),
       cmocka_unit_test(test_request_read__refuses_what_is_no_json_object),
+      cmocka_unit_test(test_request_read__bounds_ids_and_the_token),
       cmocka_unit_test(
           test_request_read__refuses_control_characters_where_they_would_be_lost),
       cmocka_unit_test(test_request_read__takes_a_ten_megabyte_prompt),
