@@ -41,6 +41,8 @@ struct door {
   unsigned options;        /* enum option_group */
   bool takes_file, takes_companion;
   const struct door_script *scripts; /* that mean this door; ended by a NULL file */
+  /* Options of its hosts, each with a value, that say nothing to it; ended by NULL. */
+  const char *const *passed_over;
   /* Open to close.  The exit status, or -1 and a fault (base/fault.h says the status of
    * each kind).  `env`: the process's environment. */
   int (*open)(const struct options *options, char *const *env, struct fault *f);

@@ -88,6 +88,15 @@ static const struct option *option_find(struct span name)
   return NULL;
 }
 
+/* Its host's, and none of ours. */
+static bool is_passed_over(const struct door *d, struct span name)
+{
+  const char *const *known = d->passed_over;
+  while (known && *known && !span_is(name, *known))
+    known++;
+  return known && *known;
+}
+
 /* One "--name", "--name=value" or "--name value".  Moves `i` over what it used. */
 static int read_flag(int argc, char *const *argv, int *i, struct options *out,
                      struct fault *f)
@@ -95,6 +104,10 @@ static int read_flag(int argc, char *const *argv, int *i, struct options *out,
   const char *text = argv[*i] + 2, *equals = strchr(text, '=');
   struct span name = {text, equals ? (size_t)(equals - text) : strlen(text)};
   const struct option *o = option_find(name);
+  if (!o && is_passed_over(out->door, name)) {
+    *i += !equals && *i + 1 < argc;
+    return 0;
+  }
   if (!o)
     return fault_set(f, FAULT_BAD_INPUT,
                      "unknown option --%.*s (runlet %s --help lists them)", (int)name.len,

@@ -259,6 +259,90 @@ export const bridgeCases = {
     })
   },
 
+  async 'an owner that takes nothing is followed by another: the turn goes on'(bridge) {
+    await withBridge(bridge, async (b) => {
+      const one = await connect(b).hello()
+      one.send(start(['@count 60000 200', '@text the end']))
+      await one.next('text-delta')
+      one.ws.pause()
+      await sleep(1000)
+      const two = await connect(b).hello()
+      two.send({ type: 'resume', lastSeenEventId: 0 })
+      await two.next('finish', 20000)
+      const seqs = two.frames.slice(1).map((f) => f.seq)
+      assert.deepEqual(seqs, [...seqs.keys()].map((i) => i + 1)) // prettier-ignore
+      one.ws.terminate()
+    })
+  },
+
+  async 'who speaks at once gets the hello first'(bridge) {
+    await withBridge(bridge, async (b) => {
+      const c = connect(b)
+      await c.opened
+      c.send('no JSON')
+      await c.next('error')
+      assert.equal(c.frames[0].type, 'bridge-hello')
+      await sleep(50)
+      assert.equal(c.count('bridge-hello'), 1)
+    })
+  },
+
+  async 'a call that the agent announces and does not make is not run by the host'(bridge) {
+    if (!bridge.ours) return // it has no agent
+    await withBridge(bridge, async (b) => {
+      const c = await connect(b).hello()
+      const id = 'toolu_01NeverMade00000000000000'
+      const use = { type: 'tool_use', id, name: 'mcp__tanstack__echo', input: { text: 7 } }
+      const refusal = { type: 'tool_result', tool_use_id: id, is_error: true, content: 'InputValidationError' }
+      const lines = [
+        { type: 'assistant', message: { id: 'msg_refused', role: 'assistant', content: [use] } },
+        { type: 'user', message: { role: 'user', content: [refusal] } },
+      ].map((line) => `@raw ${JSON.stringify(line)}`)
+      c.send(start([lines[0], '@sleep 200', lines[1], '@text after'], { tools: [ECHO] }))
+      await c.next('finish')
+      const calls = c.frames.filter((f) => f.type === 'tool-call')
+      assert.deepEqual(calls.map((f) => [f.toolCallId, f.providerExecuted]), [[id, true]]) // prettier-ignore
+      const [result] = c.frames.filter((f) => f.type === 'tool-result')
+      assert.deepEqual([result.toolCallId, result.isError, result.result], [id, true, 'InputValidationError'])
+    })
+  },
+
+  async 'a frame of the host may have lines: what is kept of it is one'(bridge) {
+    if (!bridge.ours) return // its ids are not known before
+    await withBridge(bridge, async (b) => {
+      const one = await connect(b).hello()
+      one.send(start(['@tool echo {}', '@text after'], { tools: [ECHO] }))
+      const { toolCallId } = await one.next('tool-call')
+      const result = { type: 'tool-result', toolCallId, output: { a: [1, 2], b: 'x\ny' } }
+      one.send(JSON.stringify(result, null, 2))
+      assert.deepEqual((await one.next('tool-result')).result, result.output)
+      await one.next('finish')
+      await sleep(100)
+      const events = one.frames.slice(1)
+      assert.deepEqual(b.log(), events)
+      const two = await connect(b).hello()
+      two.send({ type: 'resume', lastSeenEventId: events.at(-3).seq })
+      await two.next('finish')
+      assert.deepEqual(two.frames.slice(1), events.slice(-2))
+    })
+  },
+
+  async 'stop, while an agent runs that does not go: answered, and over in less than 4 s'(bridge) {
+    if (!bridge.ours) return // it has no agent
+    await withBridge(bridge, async (b) => {
+      const c = await connect(b).hello()
+      c.send(start(['@ignore-term', '@text begun', '@bash trap "" TERM INT; sleep 60']))
+      await c.next('text-end')
+      const begun = Date.now()
+      c.send({ type: 'stop' })
+      await c.next('bridge-stop')
+      assert.deepEqual(await c.closed, [1000, 'stop'])
+      assert.equal((await b.ended).code, 0)
+      assert.ok(Date.now() - begun < 4000, `${Date.now() - begun} ms`)
+      assert.equal(processesOf(b.box.mark).length, 0)
+    })
+  },
+
   async 'python3-websockets: a turn whose start comes in fragments, a ping in its middle, stop'(bridge) {
     await withBridge(bridge, async (b) => {
       const url = `ws://127.0.0.1:${b.port}/?agent_bridge_token=${TOKEN}`

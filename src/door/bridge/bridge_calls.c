@@ -3,31 +3,19 @@
  * meant. */
 #include "bridge_calls.h"
 
+#include "base/json_slice.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
+
+/* -- the list -- */
 
 static void set(struct buf *b, struct span s)
 {
   buf_free(b);
   *b = buf_make(s.len + 1);
   buf_add(b, s);
-}
-
-static struct bridge_call *call_new(struct bridge_calls *c, struct span name,
-                                    struct span args_json)
-{
-  if (c->count >= LIMIT_BRIDGE_CALLS)
-    return NULL;
-  struct bridge_call *call = mem_new(sizeof *call), **end = &c->first;
-  while (*end)
-    end = &(*end)->next;
-  *end = call;
-  c->count++;
-  set(&call->name, name);
-  set(&call->args, args_json);
-  return call;
 }
 
 static void call_free(struct bridge_call *call)
@@ -41,17 +29,7 @@ static void call_free(struct bridge_call *call)
   free(call);
 }
 
-void bridge_calls_free(struct bridge_calls *c)
-{
-  while (c->first) {
-    struct bridge_call *next = c->first->next;
-    call_free(c->first);
-    c->first = next;
-  }
-  c->count = 0;
-}
-
-static void take_out(struct bridge_calls *c, struct bridge_call *call)
+void bridge_calls_drop(struct bridge_calls *c, struct bridge_call *call)
 {
   struct bridge_call **at = &c->first;
   while (*at != call)
@@ -59,6 +37,89 @@ static void take_out(struct bridge_calls *c, struct bridge_call *call)
   *at = call->next;
   c->count--;
   call_free(call);
+}
+
+void bridge_calls_free(struct bridge_calls *c)
+{
+  while (c->first)
+    bridge_calls_drop(c, c->first);
+}
+
+/* Nothing of it can be told any more that matters: a late announcement of such a call
+ * would be shown as the agent's own. */
+static bool is_over(const struct bridge_call *call)
+{
+  return call->told ? call->answered : call->announced.len == 0 && call->made.len == 0;
+}
+
+static struct bridge_call *call_new(struct bridge_calls *c, struct span name,
+                                    struct span args_json)
+{
+  struct bridge_call *old = c->count < LIMIT_BRIDGE_CALLS ? NULL : c->first;
+  while (old && !is_over(old))
+    old = old->next;
+  if (old)
+    bridge_calls_drop(c, old);
+  if (c->count >= LIMIT_BRIDGE_CALLS)
+    return NULL;
+  struct bridge_call *call = mem_new(sizeof *call), **end = &c->first;
+  while (*end)
+    end = &(*end)->next;
+  *end = call;
+  c->count++;
+  set(&call->name, name);
+  set(&call->args, args_json);
+  return call;
+}
+
+/* -- which call is meant -- */
+
+/* The length of the next token of checked JSON, `s` beginning with it. */
+static size_t token_length(struct span s)
+{
+  size_t n = 1;
+  if (s.at[0] != '"')
+    return n;
+  while (n < s.len && s.at[n] != '"')
+    n += s.at[n] == '\\' ? 2 : 1;
+  return n < s.len ? n + 1 : s.len;
+}
+
+static struct span skip_blanks(struct span s)
+{
+  size_t n = 0;
+  while (n < s.len && (s.at[n] == ' ' || (s.at[n] >= '\t' && s.at[n] <= '\r')))
+    n++;
+  return span_after(s, n);
+}
+
+static bool same_text(struct span a, struct span b)
+{
+  struct buf left = buf_make(a.len + 1), right = buf_make(b.len + 1);
+  json_unescape(a, &left);
+  json_unescape(b, &right);
+  bool same = span_equal(buf_span(&left), buf_span(&right));
+  buf_free(&left);
+  buf_free(&right);
+  return same;
+}
+
+/* The same JSON but for blanks and escapes: agents spell a call in their own way here and
+ * there. */
+static bool same_json(struct span a, struct span b)
+{
+  for (;;) {
+    a = skip_blanks(a);
+    b = skip_blanks(b);
+    if (a.len == 0 || b.len == 0)
+      return a.len == b.len;
+    struct span left = {a.at, token_length(a)}, right = {b.at, token_length(b)};
+    if (!span_equal(left, right) &&
+        !(a.at[0] == '"' && b.at[0] == '"' && same_text(left, right)))
+      return false;
+    a = span_after(a, left.len);
+    b = span_after(b, right.len);
+  }
 }
 
 /* The first of that name that is known by one way and not by the other; better, one with
@@ -72,7 +133,7 @@ static struct bridge_call *find_half(const struct bridge_calls *c, bool made,
                         : call->announced.len > 0 && call->made.len == 0;
     if (!is_half || !span_equal(buf_span(&call->name), name))
       continue;
-    if (span_equal(buf_span(&call->args), args_json))
+    if (same_json(buf_span(&call->args), args_json))
       return call;
     same_name = same_name ? same_name : call;
   }
@@ -82,10 +143,12 @@ static struct bridge_call *find_half(const struct bridge_calls *c, bool made,
 static struct bridge_call *find_id(const struct bridge_calls *c, struct span id)
 {
   struct bridge_call *call = c->first;
-  while (call && !(call->id.len > 0 && span_equal(buf_span(&call->id), id)))
+  while (call && !span_equal(buf_span(&call->id), id))
     call = call->next;
   return call;
 }
+
+/* -- what happens to calls -- */
 
 /* An answer that came before anybody knew its call. */
 static void take_early(struct bridge_calls *c, struct bridge_call *call)
@@ -96,24 +159,21 @@ static void take_early(struct bridge_calls *c, struct bridge_call *call)
       continue;
     call->answer = buf_take(&early->answer);
     call->failed = early->failed;
-    call->answered = true;
-    take_out(c, early);
+    bridge_calls_drop(c, early);
     return;
   }
 }
 
 struct bridge_call *bridge_calls_announced(struct bridge_calls *c, struct span id,
-                                           struct span name, struct span args_json,
-                                           bool *tell)
+                                           struct span name, struct span args_json)
 {
   struct bridge_call *call = find_half(c, true, name, args_json);
-  *tell = !call || call->id.len == 0;
   if (!call)
     call = call_new(c, name, args_json);
   if (!call)
     return NULL;
   set(&call->announced, id);
-  if (*tell) {
+  if (!call->told) {
     set(&call->id, id);
     take_early(c, call);
   }
@@ -131,13 +191,24 @@ struct bridge_call *bridge_calls_made(struct bridge_calls *c, struct span made,
   return call;
 }
 
+bool bridge_calls_due(struct bridge_call *call)
+{
+  if (call->told || call->announced.len == 0 || call->made.len == 0)
+    return false;
+  call->told = true;
+  call->answered = call->answer.len > 0;
+  return true;
+}
+
 struct bridge_call *bridge_calls_unannounced(struct bridge_calls *c)
 {
   struct bridge_call *call = c->first;
-  while (call && (call->id.len > 0 || call->made.len == 0))
+  while (call && (call->told || call->announced.len > 0 || call->made.len == 0))
     call = call->next;
-  if (call)
-    set(&call->id, buf_span(&call->made));
+  if (!call)
+    return NULL;
+  set(&call->id, buf_span(&call->made));
+  call->told = true;
   return call;
 }
 
@@ -145,20 +216,20 @@ struct bridge_call *bridge_calls_answer(struct bridge_calls *c, struct span id,
                                         struct span result_json, bool failed)
 {
   struct bridge_call *call = find_id(c, id);
-  bool known = call;
-  if (known && call->answered)
+  if (call && (call->answered || (!call->told && call->answer.len > 0)))
     return NULL;
-  if (!known)
+  if (!call) {
     call = call_new(c, (struct span){0}, (struct span){0});
-  if (!call)
-    return NULL;
-  call->answered = known;
-  call->failed = failed;
-  if (!known)
+    if (!call)
+      return NULL;
     set(&call->id, id);
-  if (call->made.len == 0)
+  }
+  call->failed = failed;
+  if (call->told)
+    call->answered = true;
+  else
     set(&call->answer, result_json);
-  return known ? call : NULL;
+  return call->told ? call : NULL;
 }
 
 struct bridge_call *bridge_calls_over(struct bridge_calls *c, struct span made)
@@ -166,20 +237,22 @@ struct bridge_call *bridge_calls_over(struct bridge_calls *c, struct span made)
   struct bridge_call *call = c->first;
   while (call && !span_equal(buf_span(&call->made), made))
     call = call->next;
-  if (!call || call->answered || call->id.len == 0)
+  if (!call || call->answered)
     return NULL;
+  if (!call->told) { /* it never is */
+    buf_clear(&call->made);
+    if (call->announced.len == 0)
+      bridge_calls_drop(c, call);
+    return NULL;
+  }
   call->answered = true;
   return call;
 }
 
-bool bridge_calls_result(struct bridge_calls *c, struct span announced)
+struct bridge_call *bridge_calls_find(const struct bridge_calls *c, struct span announced)
 {
-  struct bridge_call *call = c->first;
+  struct bridge_call *call = announced.len > 0 ? c->first : NULL;
   while (call && !span_equal(buf_span(&call->announced), announced))
     call = call->next;
-  if (!call)
-    return true;
-  bool told = call->answered;
-  take_out(c, call);
-  return !told;
+  return call;
 }

@@ -54,16 +54,16 @@ static size_t say(void *who, struct span object)
   return bridge_hosts_send(d->hosts, bridge_log_add(d->log, object));
 }
 
-static void say_error(struct bridge_door *d, const char *why)
+/* {"type":"…","<key>":"…"}, to be freed. */
+static struct buf make_words(const char *type, const char *key, const char *words)
 {
-  struct buf frame = buf_make(LIMIT_EVENT_LINE_BYTES);
+  struct buf frame = buf_make(16 * KIB); /* of a fault */
   struct json_writer w = json_write_to(&frame);
   json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("error"));
-  json_put_text(&w, "error", span_of(why));
+  json_put_text(&w, "type", span_of(type));
+  json_put_text(&w, key, span_of(words));
   json_close(&w, '}');
-  say(d, buf_span(&frame));
-  buf_free(&frame);
+  return frame;
 }
 
 static void put_hello(void *who, struct buf *frame)
@@ -97,7 +97,9 @@ static void begin_turn(struct bridge_door *d)
   buf_wipe(&start);
   if (d->turn)
     return;
-  say_error(d, f.text);
+  struct buf error = make_words("error", "error", f.text);
+  say(d, buf_span(&error));
+  buf_free(&error);
   bridge_state_set(&d->state, "waiting");
 }
 
@@ -279,13 +281,8 @@ static void on_frame(void *who, struct bridge_host *host, struct span text)
   if (bridge_frame_read(text, &frame, &f) == 0) {
     take_frame(d, host, &frame);
   } else {
-    struct buf answer = buf_make(KIB * 4);
-    struct json_writer w = json_write_to(&answer);
     (void)fault_prefix(&f, "protocol parse error");
-    json_open(&w, NULL, '{');
-    json_put_text(&w, "type", SPAN_LITERAL("error"));
-    json_put_text(&w, "error", span_of(f.text));
-    json_close(&w, '}');
+    struct buf answer = make_words("error", "error", f.text);
     bridge_host_send(host, buf_span(&answer));
     buf_free(&answer);
   }
@@ -405,12 +402,7 @@ static int check_options(const struct options *o, char *const *env, struct buf *
 
 static void announce_fatal(const struct fault *f)
 {
-  struct buf line = buf_make(4 * KIB);
-  struct json_writer w = json_write_to(&line);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("bridge-fatal"));
-  json_put_text(&w, "message", span_of(f->text));
-  json_close(&w, '}');
+  struct buf line = make_words("bridge-fatal", "message", f->text);
   announce(buf_cstring(&line));
   buf_free(&line);
 }
@@ -447,6 +439,10 @@ static int open_door(const struct options *options, char *const *env, struct fau
   return failed;
 }
 
+/* Of the package's own adapters, for the bridges that they bring along. */
+static const char *const passed_over[] = {"implementation-dir", "cli-shim-dir",
+                                          "bootstrap-dir", "skills-dir", NULL};
+
 const struct door bridge_door = {
     .name = "bridge",
     .arguments = "--bridge-state-dir DIR",
@@ -454,5 +450,6 @@ const struct door bridge_door = {
                "WebSocket; port and token by BRIDGE_WS_PORT and BRIDGE_CHANNEL_TOKEN",
     .exit_status = "0 after stop, destroy, TERM or INT, 1 cannot listen, 2 usage.",
     .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_BRIDGE,
+    .passed_over = passed_over,
     .open = open_door,
 };

@@ -17,12 +17,13 @@ struct bridge_host {
   struct bridge_hosts *all;
   struct ws_socket *socket;
   struct loop_timer *hello; /* NULL: it was said, or never will be */
+  bool let_in;              /* it has the token */
 };
 
 struct bridge_hosts {
   struct bridge_hosts_setup setup;
   struct bridge_host *first, *owner;
-  size_t count;
+  size_t count;            /* of those that were let in */
   struct loop_timer *last; /* set: all are closing */
   void (*closed)(void *who);
 };
@@ -66,9 +67,22 @@ static bool is_let_in(const struct bridge_hosts *h, struct http_exchange *x)
 
 /* -- one socket -- */
 
+static void say_hello(void *who)
+{
+  struct bridge_host *host = who;
+  struct buf frame = buf_make(KIB);
+  loop_timer_free(host->hello);
+  host->hello = NULL;
+  host->all->setup.put_hello(host->all->setup.who, &frame);
+  ws_socket_send(host->socket, buf_span(&frame));
+  buf_free(&frame);
+}
+
 static void on_message(void *who, struct span text)
 {
   struct bridge_host *host = who;
+  if (host->hello) /* who speaks listens; and the hello comes before any answer */
+    say_hello(host);
   host->all->setup.on_frame(host->all->setup.who, host, text);
 }
 
@@ -87,14 +101,14 @@ static void forget(struct bridge_host *host)
   while (*at != host)
     at = &(*at)->next;
   *at = host->next;
-  h->count--;
+  h->count -= host->let_in;
   loop_timer_free(host->hello);
   free(host);
   if (owned) {
     h->owner = NULL;
     h->setup.on_drain(h->setup.who);
   }
-  if (h->last && h->count == 0)
+  if (h->last && !h->first)
     loop_timer_start(h->last, 0);
 }
 
@@ -102,17 +116,6 @@ static void on_close(void *who, unsigned code, struct span reason)
 {
   (void)code, (void)reason;
   forget(who);
-}
-
-static void say_hello(void *who)
-{
-  struct bridge_host *host = who;
-  struct buf frame = buf_make(KIB);
-  loop_timer_free(host->hello);
-  host->hello = NULL;
-  host->all->setup.put_hello(host->all->setup.who, &frame);
-  ws_socket_send(host->socket, buf_span(&frame));
-  buf_free(&frame);
 }
 
 void bridge_hosts_take(struct bridge_hosts *h, struct http_exchange *x)
@@ -126,14 +129,15 @@ void bridge_hosts_take(struct bridge_hosts *h, struct http_exchange *x)
                                   .on_writable = on_writable,
                                   .on_close = on_close,
                                   .who = host};
-  *host = (struct bridge_host){.all = h, .socket = ws_socket_open(x, &setup)};
+  *host = (struct bridge_host){
+      .all = h, .socket = ws_socket_open(x, &setup), .let_in = let_in};
   if (!host->socket) {
     free(host);
     return;
   }
   host->next = h->first;
   h->first = host;
-  h->count++;
+  h->count += let_in;
   if (!let_in) {
     ws_socket_close(host->socket, 1008, "unauthorized");
   } else if (h->last || h->count > LIMIT_BRIDGE_SOCKETS) {
@@ -156,6 +160,7 @@ struct bridge_hosts *bridge_hosts_new(const struct bridge_hosts_setup *setup)
 void bridge_hosts_own(struct bridge_hosts *h, struct bridge_host *host)
 {
   h->owner = host;
+  ws_socket_wake(host->socket); /* the turn may be waiting for the one before */
 }
 
 bool bridge_hosts_is_owner(const struct bridge_hosts *h, const struct bridge_host *host)
@@ -193,7 +198,7 @@ void bridge_hosts_close(struct bridge_hosts *h, unsigned code, const char *reaso
 {
   h->closed = closed;
   h->last = loop_timer_new(h->setup.loop, all_closed, h);
-  loop_timer_start(h->last, h->count > 0 ? LIMIT_BRIDGE_CLOSE_MS + 100 : 0);
+  loop_timer_start(h->last, h->first ? LIMIT_BRIDGE_CLOSE_MS + 100 : 0);
   for (struct bridge_host *host = h->first; host; host = host->next)
     ws_socket_close(host->socket, code, reason);
 }

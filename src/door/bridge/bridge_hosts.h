@@ -4,8 +4,9 @@
  * Any number of hosts (LIMIT_BRIDGE_SOCKETS) may be connected; one of them owns the
  * stream of events, which bridge_hosts_own() moves.  A host is let in by the token in
  * its query; one with another is let through the upgrade and closed with 1008, so that
- * it learns why.  Its first frame is the hello, on its own and a moment after the 101.
- * The query is never logged.  */
+ * it learns why, and takes nobody's place.  The first frame to a host is the hello, on
+ * its own and a moment after the 101, or when the host speaks before.  The query is never
+ * logged.  */
 #ifndef DOOR_BRIDGE_BRIDGE_HOSTS_H
 #define DOOR_BRIDGE_BRIDGE_HOSTS_H
 
@@ -21,7 +22,8 @@ struct bridge_hosts_setup {
   struct span token; /* not empty; outlives the hosts */
   void (*put_hello)(void *who, struct buf *frame);
   void (*on_frame)(void *who, struct bridge_host *host, struct span text);
-  void (*on_drain)(void *who); /* the owner takes more, or there is none any more */
+  /* The owner takes more, or there is another, or none any more. */
+  void (*on_drain)(void *who);
   void *who;
 };
 

@@ -186,6 +186,9 @@ struct span bridge_log_add(struct bridge_log *l, struct span object)
   buf_clear(&l->frame);
   buf_add(&l->frame, (struct span){object.at, object.len - 1});
   buf_addf(&l->frame, SEQ "%llu}", ++l->last);
+  char *line = l->frame.at, *end = line + l->frame.len;
+  while ((line = memchr(line, '\n', (size_t)(end - line))))
+    *line = ' '; /* between its tokens: a host's own spelling */
   struct span frame = buf_span(&l->frame);
   keep(l, frame);
   if (l->fd >= 0) {

@@ -22,7 +22,7 @@ struct bridge_log *bridge_log_open(struct uv_loop_s *loop, const char *folder,
 /* A turn begins: the frames of the last are gone. */
 void bridge_log_begin(struct bridge_log *l);
 /* A JSON object with at least one member; the frame, which is good until the next call,
- * has no newline. */
+ * is one line whatever stood between the object's tokens. */
 struct span bridge_log_add(struct bridge_log *l, struct span object);
 unsigned long long bridge_log_last(const struct bridge_log *l);
 /* Those with a seq above `after`, in their order. */

@@ -31,23 +31,25 @@ struct bridge_turn {
   struct answered_message *messages;
   size_t message_count;
   struct buf warnings, run_id;
+  size_t waits; /* for the host, as far as is known */
   bool mute;
 };
 
 /* -- saying -- */
 
-static size_t say(struct bridge_turn *t, struct span object)
+static void say(struct bridge_turn *t, struct span object)
 {
-  return t->mute ? 0 : t->setup->say(t->setup->who, object);
+  t->waits = t->mute ? 0 : t->setup->say(t->setup->who, object);
 }
 
-static void say_call(struct bridge_turn *t, const struct bridge_call *call)
+/* `own`: the agent has run it itself, or tried to; the host only shows it. */
+static void say_call(struct bridge_turn *t, const struct bridge_call *call, bool own)
 {
   struct buf frame = buf_make(LIMIT_EVENT_LINE_BYTES);
   struct json_writer w = json_write_to(&frame);
   json_open(&w, NULL, '{');
   json_put_text(&w, "type", SPAN_LITERAL("tool-call"));
-  json_put_bool(&w, "providerExecuted", false);
+  json_put_bool(&w, "providerExecuted", own);
   json_put_text(&w, "toolCallId", buf_span(&call->id));
   json_put_text(&w, "toolName", buf_span(&call->name));
   json_put_text(&w, "input", buf_span(&call->args));
@@ -75,49 +77,68 @@ static void say_result(struct bridge_turn *t, const struct bridge_call *call,
 
 /* -- the run's lines -- */
 
-static size_t call_announced(struct bridge_turn *t, json_at root, const struct json *doc,
-                             struct span line)
+static void hand_in(struct bridge_turn *t, const struct bridge_call *call,
+                    struct span result_json)
 {
-  bool tell = true;
-  struct bridge_call *call =
-      bridge_calls_announced(&t->calls, json_member_text(doc, root, "toolCallId"),
-                             json_member_text(doc, root, "toolName"),
-                             json_member_text(doc, root, "input"), &tell);
-  size_t waits = tell ? say(t, line) : 0;
-  if (tell && call && call->answered)
+  if (t->run)
+    (void)run_tool_result(t->run, buf_span(&call->made), result_json, call->failed);
+}
+
+/* If the host is to hear of it now. */
+static void tell_call(struct bridge_turn *t, struct bridge_call *call)
+{
+  if (!bridge_calls_due(call))
+    return;
+  say_call(t, call, false);
+  if (call->answered) {
     say_result(t, call, buf_span(&call->answer), call->failed);
-  if (call && call->answered && call->made.len > 0 && t->run)
-    (void)run_tool_result(t->run, buf_span(&call->made), buf_span(&call->answer),
-                          call->failed);
-  return waits;
+    hand_in(t, call, buf_span(&call->answer));
+    buf_free(&call->answer);
+  }
+}
+
+/* The agent's word of a result; `line` is what is said of it. */
+static void put_result(struct bridge_turn *t, struct span id, struct span line)
+{
+  struct bridge_call *call = bridge_calls_find(&t->calls, id);
+  if (call && !call->told) /* it was never made */
+    say_call(t, call, true);
+  if (!call || !call->answered)
+    say(t, line);
+  if (call)
+    bridge_calls_drop(&t->calls, call);
 }
 
 /* Only a host's tools are looked at. */
-static size_t put_tool_line(struct bridge_turn *t, struct span line)
+static void put_tool_line(struct bridge_turn *t, struct span line)
 {
   struct fault ignored = {0};
   struct json *doc = json_parse(line, NULL, &ignored);
   json_at root = json_root(doc);
-  size_t waits = 0;
-  if (json_kind(json_get(root, "providerExecuted")) == JSON_FALSE)
-    waits = call_announced(t, root, doc, line);
-  else if (!span_is(json_member_text(doc, root, "type"), "tool-result") ||
-           bridge_calls_result(&t->calls, json_member_text(doc, root, "toolCallId")))
-    waits = say(t, line);
+  struct span id = json_member_text(doc, root, "toolCallId");
+  if (json_kind(json_get(root, "providerExecuted")) == JSON_FALSE) {
+    struct bridge_call *call =
+        bridge_calls_announced(&t->calls, id, json_member_text(doc, root, "toolName"),
+                               json_member_text(doc, root, "input"));
+    if (call)
+      tell_call(t, call);
+  } else if (span_is(json_member_text(doc, root, "type"), "tool-result")) {
+    put_result(t, id, line);
+  } else {
+    say(t, line);
+  }
   json_free(doc);
-  return waits;
 }
 
 /* stream-start, with what was asked for and is not done. */
-static size_t put_begin_line(struct bridge_turn *t, struct span line)
+static void put_begin_line(struct bridge_turn *t, struct span line)
 {
   struct buf whole = buf_make(SIZE_MAX); /* of a request */
   static const char begin[] = "{\"type\":\"stream-start\"";
   buf_addf(&whole, "%s,\"warnings\":%.*s", begin, SPAN_ARG(buf_span(&t->warnings)));
   buf_add(&whole, span_after(line, sizeof begin - 1));
-  size_t waits = say(t, buf_span(&whole));
+  say(t, buf_span(&whole));
   buf_free(&whole);
-  return waits;
 }
 
 static void note_thread(struct bridge_turn *t, struct span line)
@@ -131,7 +152,6 @@ static void note_thread(struct bridge_turn *t, struct span line)
 static size_t put_line(struct sink *sink, struct span line)
 {
   struct bridge_turn *t = (struct bridge_turn *)sink;
-  size_t waits = 0;
   while (line.len > 0 && !t->mute) { /* a format may say several things at once */
     const char *end = memchr(line.at, '\n', line.len);
     struct span one = {line.at, end ? (size_t)(end - line.at) : line.len};
@@ -139,13 +159,13 @@ static size_t put_line(struct sink *sink, struct span line)
     if (span_starts(one, "{\"type\":\"bridge-thread\""))
       note_thread(t, one);
     if (span_starts(one, "{\"type\":\"tool-"))
-      waits = put_tool_line(t, one);
+      put_tool_line(t, one);
     else if (t->warnings.len > 0 && span_starts(one, "{\"type\":\"stream-start\""))
-      waits = put_begin_line(t, one);
+      put_begin_line(t, one);
     else
-      waits = say(t, one);
+      say(t, one);
   }
-  return waits;
+  return t->mute ? 0 : t->waits;
 }
 
 static void end_lines(struct sink *sink)
@@ -155,6 +175,7 @@ static void end_lines(struct sink *sink)
 
 void bridge_turn_drained(struct bridge_turn *t)
 {
+  t->waits = 0;
   if (t->sink.on_drain)
     t->sink.on_drain(t->sink.listener);
 }
@@ -166,22 +187,19 @@ static void tell_unannounced(void *who)
   struct bridge_turn *t = who;
   struct bridge_call *call;
   while ((call = bridge_calls_unannounced(&t->calls)))
-    say_call(t, call);
+    say_call(t, call, false);
 }
 
 void bridge_turn_on_call(struct bridge_turn *t, struct span id, struct span name,
                          struct span args_json)
 {
   struct bridge_call *call = bridge_calls_made(&t->calls, id, name, args_json);
-  if (!call) {
-    (void)run_tool_result(t->run, id, SPAN_LITERAL("\"too many calls in one turn\""),
-                          true);
-  } else if (call->answered) {
-    (void)run_tool_result(t->run, id, buf_span(&call->answer), call->failed);
-    buf_free(&call->answer);
-  } else if (call->id.len == 0 && !loop_timer_is_set(t->announce)) {
+  if (!call)
+    (void)run_tool_result(t->run, id, SPAN_LITERAL("\"too many calls at a time\""), true);
+  else if (call->announced.len > 0)
+    tell_call(t, call);
+  else if (!loop_timer_is_set(t->announce))
     loop_timer_start(t->announce, LIMIT_BRIDGE_ANNOUNCE_MS);
-  }
 }
 
 void bridge_turn_on_call_over(struct bridge_turn *t, struct span id)
@@ -198,8 +216,7 @@ void bridge_turn_tool_result(struct bridge_turn *t, const struct bridge_frame *f
   if (!call)
     return;
   say_result(t, call, frame->json, frame->yes);
-  if (call->made.len > 0 && t->run)
-    (void)run_tool_result(t->run, buf_span(&call->made), frame->json, frame->yes);
+  hand_in(t, call, frame->json);
 }
 
 /* -- questions -- */

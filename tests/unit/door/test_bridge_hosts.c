@@ -23,6 +23,7 @@ static struct {
   struct bridge_hosts *hosts;
   struct bridge_host *last; /* who sent a frame */
   struct buf heard;
+  void (*on_frame)(void *who, struct bridge_host *host, struct span text); /* or NULL */
   unsigned drains, closed;
 } s;
 
@@ -34,9 +35,10 @@ static void put_hello(void *who, struct buf *frame)
 
 static void on_frame(void *who, struct bridge_host *host, struct span text)
 {
-  (void)who;
   s.last = host;
   buf_add(&s.heard, text);
+  if (s.on_frame)
+    s.on_frame(who, host, text);
 }
 
 static void on_drain(void *who)
@@ -174,6 +176,56 @@ static void test_bridge_hosts__only_the_owner_hears_the_stream(void **state)
   loopback_close(&two, false);
 }
 
+static void test_bridge_hosts__a_new_owner_gets_the_turn_going(void **state)
+{
+  (void)state;
+  struct loopback_client c;
+  upgrade(&c, "?agent_bridge_token=s3cret");
+  send_frame(&c, "claim");
+  loopback_wait(s.loop, heard_something, NULL);
+  assert_int_equal(s.drains, 0);
+  bridge_hosts_own(s.hosts, s.last);
+  assert_int_equal(s.drains, 0); /* not from inside */
+  loopback_run_ms(s.loop, 30);
+  assert_int_equal(s.drains, 1);
+  loopback_close(&c, false);
+}
+
+static void answer_frame(void *who, struct bridge_host *host, struct span text)
+{
+  (void)who, (void)text;
+  bridge_host_send(host, SPAN_LITERAL("{\"answer\":1}"));
+}
+
+static void test_bridge_hosts__who_speaks_before_the_hello_gets_it_first(void **state)
+{
+  (void)state;
+  struct loopback_client c;
+  s.on_frame = answer_frame;
+  upgrade(&c, "?agent_bridge_token=s3cret");
+  send_frame(&c, "at once");
+  loopback_wait_text(&c, "answer");
+  const char *hello = strstr(buf_cstring(&c.got), "hello");
+  assert_non_null(hello);
+  assert_true(hello < strstr(buf_cstring(&c.got), "answer"));
+  loopback_run_ms(s.loop, 2 * LIMIT_BRIDGE_HELLO_MS);
+  assert_null(strstr(hello + 1, "hello"));
+  loopback_close(&c, false);
+}
+
+static void test_bridge_hosts__who_has_no_token_takes_nobodys_place(void **state)
+{
+  (void)state;
+  struct loopback_client strangers[LIMIT_BRIDGE_SOCKETS], c;
+  for (size_t i = 0; i < LIMIT_BRIDGE_SOCKETS; i++) /* none answers our close */
+    upgrade(&strangers[i], "?agent_bridge_token=guess");
+  upgrade(&c, "?agent_bridge_token=s3cret");
+  loopback_wait_text(&c, "hello");
+  for (size_t i = 0; i < LIMIT_BRIDGE_SOCKETS; i++)
+    loopback_close(&strangers[i], true);
+  loopback_close(&c, false);
+}
+
 static bool are_closed(void *who)
 {
   (void)who;
@@ -203,6 +255,9 @@ int main(void)
       cmocka_unit_test(test_bridge_hosts__the_token_is_taken_from_the_query),
       T(test_bridge_hosts__a_wrong_token_is_let_through_and_closed),
       T(test_bridge_hosts__only_the_owner_hears_the_stream),
+      T(test_bridge_hosts__a_new_owner_gets_the_turn_going),
+      T(test_bridge_hosts__who_speaks_before_the_hello_gets_it_first),
+      T(test_bridge_hosts__who_has_no_token_takes_nobodys_place),
       T(test_bridge_hosts__all_are_closed_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

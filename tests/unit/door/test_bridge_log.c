@@ -60,6 +60,18 @@ static void file_is(const char *wanted)
   free(text);
 }
 
+static void test_bridge_log__a_frame_is_one_line_in_any_spelling(void **state)
+{
+  (void)state;
+  struct bridge_log *l = bridge_log_open(loop, scratch.folder, false);
+  bridge_log_begin(l);
+  bridge_log_add(l, span_of("{\"a\":{\n  \"b\": 1\n}}"));
+  bridge_log_add(l, span_of("{\"a\":2}"));
+  replay_is(l, 1, "{\"a\":2,\"seq\":2}\n");
+  bridge_log_close(l);
+  file_is("{\"a\":{   \"b\": 1 },\"seq\":1}\n{\"a\":2,\"seq\":2}\n");
+}
+
 static void test_bridge_log__numbers_go_on_over_turns_and_frames_do_not(void **state)
 {
   (void)state;
@@ -148,6 +160,7 @@ static void test_bridge_log__a_file_that_is_none_ends_nothing(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      T(test_bridge_log__a_frame_is_one_line_in_any_spelling),
       T(test_bridge_log__numbers_go_on_over_turns_and_frames_do_not),
       T(test_bridge_log__is_on_disk_after_each_turn_of_the_loop),
       T(test_bridge_log__what_is_not_in_memory_any_more_comes_from_the_file),

@@ -25,6 +25,8 @@ static struct {
   unsigned overs;
 } s;
 
+static const struct run_tools nobody_calls; /* the agents here have no MCP */
+
 static size_t say(void *who, struct span object)
 {
   (void)who;
@@ -46,6 +48,7 @@ static void open_turn(const char *script, const char *start)
   struct fault f = {0};
   memset(&s, 0, sizeof s);
   run_fixture_open(&s.run, script);
+  s.run.settings.tools = &nobody_calls;
   s.thread = buf_make(KIB);
   s.said = buf_make(MIB);
   s.runtime.loop = s.run.settings.loop;
@@ -159,6 +162,62 @@ static void test_bridge_turn__a_call_that_nobody_announced_is_told(void **state)
   close_turn();
 }
 
+#define USE                                                                              \
+  "{\"type\":\"assistant\",\"message\":{\"id\":\"m1\",\"content\":[{\"type\":"           \
+  "\"tool_use\",\"id\":\"toolu_9\",\"name\":\"mcp__tanstack__echo\",\"input\":{\"a\": "  \
+  "1}}]}}"
+#define REFUSED                                                                          \
+  "{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"tool_use_"   \
+  "id\":"                                                                                \
+  "\"toolu_9\",\"is_error\":true,\"content\":\"bad arguments\"}]}}"
+#define WITH_ECHO "{\"prompt\":\"go\",\"tools\":[{\"name\":\"echo\"}]}"
+
+static void
+test_bridge_turn__what_the_agent_did_not_call_the_host_does_not_run(void **state)
+{
+  (void)state;
+  open_turn("INIT; echo '" USE "'; sleep 0.2; echo '" REFUSED "'; GOOD", WITH_ECHO);
+  run_fixture_wait(&s.run, 1);
+  assert_false(says("\"providerExecuted\":false"));
+  char *call = strstr(buf_cstring(&s.said), "{\"type\":\"tool-call\","
+                                            "\"providerExecuted\":true,");
+  assert_non_null(call);
+  assert_non_null(strstr(call, "\"result\":\"bad arguments\",\"isError\":true"));
+  close_turn();
+}
+
+static void test_bridge_turn__a_call_is_told_when_it_was_announced_and_made(void **state)
+{
+  (void)state;
+  open_turn("INIT; echo '" USE "'; exec sleep 60", WITH_ECHO);
+  loopback_run_ms(s.runtime.loop, 200);
+  assert_true(says("stream-start"));
+  assert_false(says("tool-call"));
+  bridge_turn_on_call(s.turn, SPAN_LITERAL("made"), SPAN_LITERAL("echo"),
+                      SPAN_LITERAL("{\"a\":1}"));
+  assert_true(says("{\"type\":\"tool-call\",\"providerExecuted\":false,"));
+  assert_true(says("toolu_9\",\"toolName\":\"echo\",\"input\":\"{\\\"a\\\": 1}\"}"));
+  bridge_turn_on_call_over(s.turn, SPAN_LITERAL("made"));
+  assert_true(says("no result was wanted"));
+  bridge_turn_abort(s.turn, true);
+  run_fixture_wait(&s.run, 1);
+  close_turn();
+}
+
+static void test_bridge_turn__a_call_that_is_given_up_at_once_is_not_told(void **state)
+{
+  (void)state;
+  open_turn("INIT; exec sleep 60", WITH_ECHO);
+  bridge_turn_on_call(s.turn, SPAN_LITERAL("made"), SPAN_LITERAL("echo"),
+                      SPAN_LITERAL("{}"));
+  bridge_turn_on_call_over(s.turn, SPAN_LITERAL("made"));
+  loopback_run_ms(s.runtime.loop, LIMIT_BRIDGE_ANNOUNCE_MS + 50);
+  assert_false(says("tool-"));
+  bridge_turn_abort(s.turn, true);
+  run_fixture_wait(&s.run, 1);
+  close_turn();
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
@@ -167,6 +226,10 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_bridge_turn__a_start_that_cannot_be_says_why),
       cmocka_unit_test(test_bridge_turn__words_are_answered_and_the_same_again_alike),
       cmocka_unit_test(test_bridge_turn__a_call_that_nobody_announced_is_told),
+      cmocka_unit_test(
+          test_bridge_turn__what_the_agent_did_not_call_the_host_does_not_run),
+      cmocka_unit_test(test_bridge_turn__a_call_is_told_when_it_was_announced_and_made),
+      cmocka_unit_test(test_bridge_turn__a_call_that_is_given_up_at_once_is_not_told),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);

@@ -108,6 +108,18 @@ static void test_options__errors_name_the_option(void **state)
   assert_non_null(strstr(f.text, "runlet run, "));
 }
 
+static void test_options__a_hosts_own_options_are_passed_over_by_its_door(void **state)
+{
+  (void)state;
+  struct options o = good("bridge --implementation-dir /x --bridge-type t "
+                          "--skills-dir=/y --bridge-state-dir /s --cli-shim-dir",
+                          no_env);
+  assert_string_equal(o.bridge.type, "t");
+  assert_string_equal(o.bridge.state_dir, "/s");
+  bad("serve --implementation-dir /x", no_env, "unknown option --implementation-dir");
+  bad("bridge --implementation /x", no_env, "unknown option --implementation");
+}
+
 static void test_options__a_companion_stands_after_two_dashes(void **state)
 {
   (void)state;
@@ -218,6 +230,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_options__every_form_of_a_flag_and_its_variable),
       cmocka_unit_test(test_options__errors_name_the_option),
+      cmocka_unit_test(test_options__a_hosts_own_options_are_passed_over_by_its_door),
       cmocka_unit_test(test_options__a_companion_stands_after_two_dashes),
       cmocka_unit_test(test_options__the_last_of_two_flags_wins_and_yes_can_be_no),
       cmocka_unit_test(test_options__a_number_is_taken_from_the_lowest_to_the_highest),
