@@ -162,7 +162,7 @@ test('calls at the same time, slow ones and big ones all come back to their own'
   assert.equal(whole.json.result, big)
   const over = await runCode(server, SHAPES.url.request(host, 'over', "return 'x'.repeat(17 * 1024 * 1024)"))
   assert.equal(over.json.status, 'failed')
-  assert.match(over.json.error, /the result is longer than 16777216 bytes/)
+  assert.match(over.json.error, /^the result is longer than 16777216 bytes$/)
 })
 
 test('output by any way is lines of output, and what is left going on does not hold the end', async (t) => {
@@ -174,6 +174,56 @@ test('output by any way is lines of output, and what is left going on does not h
   assert.equal(end.status, 'completed')
   assert.match(end.stdout, /^half a line\n┌.*\nundefined x$/s)
   assert.equal(end.stderr, 'no endw')
+})
+
+test('what is rejected and not waited for does not end the code', async (t) => {
+  const server = await codeService(t)
+  const host = await startHost(t, { 'no.way': () => ({ ok: false, kind: 'denied', error: 'no' }) })
+  const code = `tools.no.way(); Promise.reject('aside'); await new Promise((done) => setTimeout(done, 300)); return 1`
+  const end = await outcome(server, host, 'baseUrl', 'floating', code)
+  assert.equal(end.status, 'completed')
+  assert.equal(end.stdout, 'result: 1')
+  assert.equal(end.stderr, 'Unhandled rejection: aside\nUnhandled rejection: APPROVAL_DENIED:no')
+  const thrown = await outcome(
+    server,
+    host,
+    'url',
+    'timer',
+    `setTimeout(() => { throw new Error('late') }); await new Promise(() => {})`,
+  )
+  assert.equal(thrown.status, 'failed')
+  assert.equal(thrown.error, 'late')
+})
+
+test('code that ends by itself, of any size, or prints past the console has its end too', async (t) => {
+  const server = await codeService(t)
+  const host = await startHost(t)
+  const end = async (id, code) => (await runCode(server, SHAPES.baseUrl.request(host, id, code))).json
+  assert.deepEqual(await end('exit', "console.log('x'); process.exit(3)"), {
+    status: 'failed',
+    stdout: 'x',
+    stderr: '',
+    exitCode: 3,
+    error: (await end('exit', "console.log('x'); process.exit(3)")).error,
+  })
+  assert.equal((await end('exit-0', 'process.exit(0)')).status, 'completed')
+  const killed = await end('kill', "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})")
+  assert.equal(killed.status, 'failed')
+  assert.match(killed.error, /SIGKILL|signal 9/)
+  const child = await end(
+    'child',
+    "(await import('node:child_process')).execSync('echo past us', { stdio: 'inherit' }); return 1",
+  )
+  assert.equal(child.stdout, 'result: 1')
+  assert.match(child.stderr, /^runlet: .+/)
+  const long = `/* ${'x'.repeat(8 << 20)} */ return 'read'`
+  assert.equal((await end('long', long)).stdout, 'result: read')
+  const deep = await end('deep', 'let v = []; for (let i = 0; i < 500; i++) v = [v]; return v')
+  assert.match(deep.error, /nested more than 100 deep/)
+  const cycle = await end('cycle', 'const v = {}; v.v = v; return v')
+  assert.equal(cycle.stdout, 'result: [object Object]')
+  const huge = await end('huge', "return 'x'.repeat(80 << 20)")
+  assert.match(huge.error, /^the result is longer than 16777216 bytes$/)
 })
 
 test('another harness gets the code as its words, and the one tool', async (t) => {

@@ -3,8 +3,9 @@
  * tanstack).  Pure.
  *
  * Lines come as CODE_OUTPUT (code_program.h), or are the words of an agent; what an agent
- * thinks, its tool calls and runlet's own events are left out.  Of each stream
- * LIMIT_CODE_OUTPUT_BYTES are kept, and then a line says how many bytes are missing.
+ * thinks, its tool calls and runlet's own events are left out, but for the warning that
+ * something could not be read: a line of stderr.  Of each stream LIMIT_CODE_OUTPUT_BYTES
+ * are kept, and then a line says how many bytes are missing.
  * What the code returned is `result` in the answer of CALLBACK_URL (an agent's words,
  * where it returned nothing; else null), and the line "result: …" of stdout in the
  * others, as their hosts have it.

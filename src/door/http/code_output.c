@@ -140,11 +140,23 @@ static void on_finished(struct code_output *o)
   buf_addf(&o->error, "the result is longer than %zu bytes", LIMIT_CODE_RESULT_BYTES);
 }
 
+/* What the code printed past us, and is not here for it. */
+static void on_warning(struct code_output *o, struct span value)
+{
+  struct span code = json_slice(value, "code");
+  if (json_slice_kind(code) == JSON_STRING &&
+      (json_slice_says(code, SPAN_LITERAL("unparsable-line")) ||
+       json_slice_says(code, SPAN_LITERAL("line-too-long"))))
+    add_value(o, "stderr", "runlet: ", json_slice(value, "message"));
+}
+
 static void on_custom(struct code_output *o, const struct json *doc, json_at root)
 {
   struct span name = json_member_text(doc, root, "name");
   struct span value = json_raw(json_get(root, "value"));
-  if (span_is(name, CODE_OUTPUT)) {
+  if (span_is(name, "runlet.warning")) {
+    on_warning(o, value);
+  } else if (span_is(name, CODE_OUTPUT)) {
     struct span stream = json_slice(value, "stream");
     bool err = json_slice_kind(stream) == JSON_STRING &&
                json_slice_says(stream, SPAN_LITERAL("stderr"));

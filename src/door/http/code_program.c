@@ -7,8 +7,10 @@
 
 /* Reads the code from stdin and runs it.  Each line that it prints, by whatever way, is
  * one event, and so are its result and its end; then it exits, whatever else the code has
- * left going on.  A tool call is one POST to the bridge, whose answer may be an event
- * stream (bridge/mcp_post.h). */
+ * left going on.  What is rejected and not waited for is a line of stderr, as in the
+ * isolates of its first host.  A result that no line of ours holds (base/json.h,
+ * LIMIT_CODE_RESULT_BYTES) is a failure.  A tool call is one POST to the bridge, whose
+ * answer may be an event stream (bridge/mcp_post.h). */
 /* clang-format off */
 static const char prelude[] =
     "import { readFileSync } from 'node:fs'\n"
@@ -44,7 +46,10 @@ static const char prelude[] =
     "const quiet = { log: log(out), info: log(out), debug: log(out), warn: log(err), error: log(err) }\n"
     "const own = Object.assign(Object.create(console), quiet)\n"
     "\n"
+    "let over = false\n"
     "const finish = (event, status) => {\n"
+    "  if (over) return\n"
+    "  over = true\n"
     "  out.end()\n"
     "  err.end()\n"
     "  tell(event, () => process.exit(status))\n"
@@ -56,6 +61,7 @@ static const char prelude[] =
     "  finish({ type: 'RUN_ERROR', code: 'code-failed', message }, 1)\n"
     "}\n"
     "process.on('uncaughtException', fail)\n"
+    "process.on('unhandledRejection', (why) => err.put(`Unhandled rejection: ${why?.message ?? why}\\n`))\n"
     "\n"
     "let calls = 0\n"
     "const call = async (toolPath, input) => {\n"
@@ -77,15 +83,24 @@ static const char prelude[] =
     "    apply: async (_, self, [input = {}]) => call(path.join('.'), input),\n"
     "  })\n"
     "\n"
+    "const depth = (v, at = 1) => {\n"
+    "  if (at > 100 || typeof v !== 'object' || v === null) return at\n"
+    "  return Object.values(v).reduce((most, inner) => Math.max(most, depth(inner, at + 1)), at)\n"
+    "}\n"
+    "const plain = (value) => {\n"
+    "  let json\n"
+    "  try { json = JSON.stringify(value) ?? 'null' } catch { json = JSON.stringify(String(value)) }\n"
+    "  if (Buffer.byteLength(json) > 2 ** 24) throw new Error(`the result is longer than ${2 ** 24} bytes`)\n"
+    "  const back = JSON.parse(json)\n"
+    "  if (depth(back) > 100) throw new Error('the result is nested more than 100 deep')\n"
+    "  return back\n"
+    "}\n"
+    "\n"
     "try {\n"
     "  const Code = (async () => {}).constructor\n"
     "  const run = new Code('tools', 'console', `\"use strict\";\\n${readFileSync(0, 'utf8')}`)\n"
     "  const value = await run(toolsAt([]), own)\n"
-    "  if (value !== undefined) {\n"
-    "    let plain = null\n"
-    "    try { plain = JSON.parse(JSON.stringify(value) ?? 'null') } catch { plain = String(value) }\n"
-    "    custom('" CODE_RESULT "', plain)\n"
-    "  }\n"
+    "  if (value !== undefined) custom('" CODE_RESULT "', plain(value))\n"
     "  finish({ type: 'RUN_FINISHED' }, 0)\n"
     "} catch (error) {\n"
     "  fail(error)\n"

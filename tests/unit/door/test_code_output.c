@@ -145,6 +145,19 @@ static void test_code_output__a_result_that_is_too_long_is_no_success(void **sta
          "{\"type\":\"CUSTOM\",\"name\":\"code.result\"}", FINISHED);
 }
 
+static void test_code_output__what_could_not_be_read_is_said_on_stderr(void **state)
+{
+  (void)state;
+  EXPECT(CALLBACK_BASE,
+         "\"status\":\"completed\",\"stdout\":\"\",\"stderr\":\"runlet: no JSON\","
+         "\"exitCode\":0",
+         "{\"type\":\"CUSTOM\",\"name\":\"runlet.warning\",\"value\":{\"code\":"
+         "\"unparsable-line\",\"message\":\"no JSON\"}}",
+         "{\"type\":\"CUSTOM\",\"name\":\"runlet.warning\",\"value\":{\"code\":"
+         "\"empty-answer\",\"message\":\"nothing\"}}",
+         FINISHED);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -155,6 +168,7 @@ int main(void)
       cmocka_unit_test(
           test_code_output__of_too_much_the_front_is_kept_and_the_rest_counted),
       cmocka_unit_test(test_code_output__a_result_that_is_too_long_is_no_success),
+      cmocka_unit_test(test_code_output__what_could_not_be_read_is_said_on_stderr),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

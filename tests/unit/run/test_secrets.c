@@ -18,6 +18,18 @@ static void expect_redacted(const char *text, const char *expected)
   buf_free(&out);
 }
 
+static void test_secrets__the_secret_of_a_callback_is_hidden_too(void **state)
+{
+  (void)state;
+  struct run_request req = {.callback.secret = SPAN_LITERAL("callback-secret-1")};
+  struct strv env = {0};
+  secrets_hide(&env, &req);
+  expect_redacted("at callback-secret-1!", "at ***!");
+  secrets_unhide(&env, &req);
+  expect_redacted("at callback-secret-1!", "at callback-secret-1!");
+  log_forget_all();
+}
+
 static void
 test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
 {
@@ -42,6 +54,7 @@ test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_secrets__the_secret_of_a_callback_is_hidden_too),
       cmocka_unit_test(
           test_secrets__values_and_tool_token_are_hidden_while_the_run_lasts),
   };
