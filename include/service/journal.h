@@ -51,7 +51,8 @@ struct journal_reader { /* the owner's memory; the fields are the journal's */
   struct journal_reader *next;
   unsigned long long seq; /* the next line's number */
   unsigned long long at;  /* bytes of the log before it … */
-  bool placed;            /* … if that is known */
+  bool placed;            /* … if that is known … */
+  bool bounded; /* … or at most so many: the beginning of the block it is in */
   bool throttles, waiting;
   struct buf read_back; /* a block from the file */
   void (*on_more)(void *who);

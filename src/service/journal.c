@@ -30,7 +30,27 @@ struct journal {
 
 static unsigned long long unread(const struct journal *j, const struct journal_reader *r)
 {
-  return r->placed ? j->log.end - r->at : 0;
+  return r->placed || r->bounded ? j->log.end - r->at : 0;
+}
+
+/* A reader that joined behind a line has its place only when that line is read.  As soon
+ * as its first line is there it may not be dropped: from the beginning of the block in
+ * which that line is all counts as unread. */
+static void bound(const struct journal *j, struct journal_reader *r)
+{
+  if (r->placed || r->bounded || r->seq > event_log_last(&j->log))
+    return;
+  const struct event_log_block *b = event_log_find(&j->log, r->seq);
+  if (!b) /* what was dropped already is no backlog */
+    b = event_log_oldest(&j->log);
+  r->at = b ? b->start : j->log.end;
+  r->bounded = true;
+}
+
+static void bound_all(const struct journal *j)
+{
+  for (struct journal_reader *r = j->readers; r; r = r->next)
+    bound(j, r);
 }
 
 /* Of the readers that throttle, what the slowest has before it. */
@@ -133,6 +153,7 @@ static size_t put_line(struct sink *sink, struct span line)
 {
   struct journal *j = (struct journal *)sink;
   event_log_add(&j->log, line);
+  bound_all(j);
   for (const struct event_log_block *b; (b = event_log_excess(&j->log));)
     if (!move_out(j, b))
       break;
@@ -176,6 +197,7 @@ void journal_join(struct journal *j, struct journal_reader *r, unsigned long lon
   if (after == 0 && oldest)
     r->at = oldest->start;
   j->readers = r;
+  bound(j, r);
 }
 
 void journal_leave(struct journal_reader *r)

@@ -152,6 +152,30 @@ static void test_journal__replays_from_every_line_and_follows(void **state)
   close_fixture(&d);
 }
 
+/* Where it joined behind a line that is kept, and behind one that is still to come. */
+static void test_journal__keeps_what_a_throttling_late_reader_has_before_it(void **state)
+{
+  (void)state;
+  struct fixture d;
+  struct watcher kept, coming;
+  open_fixture(&d, 8 * LIMIT_LOG_BLOCK_BYTES, 0);
+  add(&d, 1000, 200);
+  join(&kept, d.journal, 500, true);
+  join(&coming, d.journal, 2000, true);
+  assert_true(journal_facts(d.journal).backlog_bytes >= 500 * 200);
+  add(&d, 5000, 200); /* twice what memory is to hold */
+  read_all(&kept);
+  assert_int_equal(kept.missed, 0);
+  assert_int_equal(kept.next, 6001);
+  read_all(&coming);
+  assert_int_equal(coming.missed, 0);
+  assert_int_equal(coming.next, 6001);
+  assert_true(d.drained > 0);
+  journal_leave(&kept.reader);
+  journal_leave(&coming.reader);
+  close_fixture(&d);
+}
+
 static void test_journal__tells_a_gap_of_exactly_what_is_gone(void **state)
 {
   (void)state;
@@ -366,6 +390,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_journal__replays_from_every_line_and_follows),
       cmocka_unit_test(test_journal__tells_a_gap_of_exactly_what_is_gone),
+      cmocka_unit_test(test_journal__keeps_what_a_throttling_late_reader_has_before_it),
       cmocka_unit_test(test_journal__without_a_file_keeps_what_memory_holds),
       cmocka_unit_test(test_journal__waits_for_who_throttles_and_drops_nothing_of_theirs),
       cmocka_unit_test(test_journal__lets_the_run_go_on_when_its_last_poster_leaves),
