@@ -15,6 +15,13 @@ size_t utf8_valid_length(struct span s);
 /* Appends `s` with every invalid sequence as U+FFFD (the WHATWG rule: maximal subparts);
  * returns how many were replaced. */
 size_t utf8_repair(struct span s, struct buf *out);
+/* Is the character at the front of `s` one that shows nothing, or changes how others are
+ * shown: controls (C0, DEL, C1), marks and overrides of the writing direction, characters
+ * of no width, separators of lines, tags, and halves of surrogate pairs?  A newline and a
+ * tab are. */
+bool utf8_is_hostile(struct span s);
+/* How many bytes it has; 0 of nothing, 1 of what is no UTF-8. */
+size_t utf8_length(struct span s);
 /* The first characters of valid UTF-8, so many at most. */
 struct span utf8_first(struct span text, size_t chars);
 

@@ -132,23 +132,23 @@ void log_redact(struct span text, struct buf *out)
   buf_add(out, span_after(text, kept));
 }
 
-/* A terminal must not be driven by what an agent printed: C0, DEL and C1 are spelled
- * out. */
+/* A terminal must not be driven, nor its reader misled, by what an agent printed. */
 static void add_visible(struct buf *out, struct span text)
 {
-  for (size_t i = 0; i < text.len; i++) {
-    unsigned char c = (unsigned char)text.at[i];
-    bool c1 = c == 0xc2 && i + 1 < text.len && (unsigned char)text.at[i + 1] < 0xa0;
-    if (c1)
-      buf_addf(out, "\\x%02x", (unsigned char)text.at[++i]);
-    else if (c == '\n')
+  while (text.len > 0) {
+    struct span c = {text.at, utf8_length(text)};
+    if (c.at[0] == '\n')
       buf_add_text(out, "\\n");
-    else if (c == '\t')
+    else if (c.at[0] == '\t')
       buf_add_text(out, "\\t");
-    else if (c < 0x20 || c == 0x7f)
-      buf_addf(out, "\\x%02x", c);
+    else if (c.len == 2 && utf8_is_hostile(c) && (unsigned char)c.at[0] == 0xc2)
+      buf_addf(out, "\\x%02x", (unsigned char)c.at[1]);
+    else if (utf8_is_hostile(c))
+      for (size_t i = 0; i < c.len; i++)
+        buf_addf(out, "\\x%02x", (unsigned char)c.at[i]);
     else
-      buf_add_char(out, (char)c);
+      buf_add(out, c);
+    text = span_after(text, c.len);
   }
 }
 

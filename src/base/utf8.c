@@ -98,3 +98,36 @@ struct span utf8_first(struct span text, size_t chars)
       break;
   return (struct span){text.at, at};
 }
+
+size_t utf8_length(struct span s)
+{
+  if (s.len == 0)
+    return 0;
+  unsigned char c = (unsigned char)s.at[0];
+  size_t length = c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+  return length < s.len ? length : s.len;
+}
+
+bool utf8_is_hostile(struct span s)
+{
+  static const struct {
+    unsigned long first, last;
+  } ranges[] = {
+      {0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},     /* controls, soft hyphen */
+      {0x61c, 0x61c},   {0x180e, 0x180e}, {0x200b, 0x200f}, /* marks, no width */
+      {0x2028, 0x202e}, {0x2060, 0x206f}, {0xd800, 0xdfff}, /* lines, overrides, halves */
+      {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff} /* marks, notes, tags */
+  };
+  size_t length = utf8_length(s);
+  if (length == 0)
+    return false;
+  unsigned long code = (unsigned char)s.at[0];
+  if (length > 1)
+    code &= 0x7fu >> length;
+  for (size_t i = 1; i < length; i++)
+    code = code << 6 | ((unsigned char)s.at[i] & 0x3f);
+  for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    if (code >= ranges[i].first && code <= ranges[i].last)
+      return true;
+  return false;
+}

@@ -174,10 +174,13 @@ void agui_line_put_foreign(struct json_writer *w, const char *key, struct span j
   json_put_raw(w, key, json);
   if (w->out->overflowed)
     return;
-  /* A newline in valid JSON can only be white space between tokens. */
+  /* In valid JSON they can only be white space between tokens; either ends a line for
+   * some reader (event streams take both). */
+  static const char ends[] = {'\n', '\r'};
   char *at = w->out->at + w->out->len - json.len;
-  for (char *p = at; (p = memchr(p, '\n', json.len - (size_t)(p - at)));)
-    *p = ' ';
+  for (size_t i = 0; i < sizeof ends; i++)
+    for (char *p = at; (p = memchr(p, ends[i], json.len - (size_t)(p - at)));)
+      *p = ' ';
 }
 
 void agui_line_put_truncated(struct json_writer *w, const struct event *e)

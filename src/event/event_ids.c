@@ -52,7 +52,9 @@ static bool is_counted(struct span native)
 /* What goes out for it the first time; false: it cannot be used. */
 static bool add_base(const struct event_ids *ids, struct span native, struct buf *id)
 {
-  if (native.len == 0 || native.len > LIMIT_NAME_BYTES)
+  size_t most = ids->most ? ids->most : LIMIT_NAME_BYTES;
+  if (native.len == 0 || native.len > most ||
+      (most < 6 * native.len && json_escaped_length(native) > most))
     return false;
   if (is_counted(native) || begins_with_run_id(ids, native)) {
     buf_add(id, ids->run_id);

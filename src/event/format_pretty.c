@@ -3,6 +3,7 @@
  * current line is empty.  Kinds without a row are not shown.  */
 #include "format_pretty.h"
 
+#include "base/utf8.h"
 #include "event/event_usage.h"
 
 enum { SCREEN_CHARS = 100 };
@@ -45,37 +46,12 @@ static void new_line(struct page *p)
 
 /* -- foreign text -- */
 
-static size_t char_length(struct span s)
-{
-  unsigned char c = (unsigned char)s.at[0];
-  size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-  return len < s.len ? len : s.len;
-}
-
-/* C1 control codes (C2 80..9F), the marks and overrides of the writing direction (E2 80
- * 8E..8F, AA..AE, E2 81 A6..A9), and halves of surrogate pairs (ED A0..). */
-static bool is_hostile(struct span c)
-{
-  const unsigned char *at = (const unsigned char *)c.at;
-  if (c.len == 2)
-    return at[0] == 0xc2 && at[1] < 0xa0;
-  if (c.len != 3)
-    return false;
-  if (at[0] == 0xed)
-    return at[1] >= 0xa0;
-  if (at[0] != 0xe2)
-    return false;
-  if (at[1] == 0x80)
-    return (at[2] >= 0xaa && at[2] <= 0xae) || at[2] == 0x8e || at[2] == 0x8f;
-  return at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9;
-}
-
 static void add_char(struct page *p, struct span c)
 {
   unsigned char first = (unsigned char)c.at[0];
   if (first < 0x20 || first == 0x7f)
     buf_addf(p->out, "^%c", first == 0x7f ? '?' : first + '@');
-  else if (is_hostile(c))
+  else if (utf8_is_hostile(c))
     for (size_t i = 0; i < c.len; i++)
       buf_addf(p->out, "<%02x>", (unsigned char)c.at[i]);
   else
@@ -87,7 +63,7 @@ static void add_char(struct page *p, struct span c)
 static void add_text(struct page *p, struct span text)
 {
   while (text.len > 0) {
-    struct span c = {text.at, char_length(text)};
+    struct span c = {text.at, utf8_length(text)};
     if (c.at[0] == '\n') {
       buf_add_char(p->out, '\n');
       p->t->in_line = false;
@@ -104,7 +80,7 @@ static void add_text(struct page *p, struct span text)
 static void add_short(struct page *p, struct span text)
 {
   while (text.len > 0 && p->t->column <= SCREEN_CHARS) {
-    struct span c = {text.at, char_length(text)};
+    struct span c = {text.at, utf8_length(text)};
     if (p->t->column++ == SCREEN_CHARS)
       buf_add_text(p->out, "…");
     else if (c.at[0] == '\n' || c.at[0] == '\t')

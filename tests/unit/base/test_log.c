@@ -65,10 +65,11 @@ static void test_log__text_is_one_line_a_record(void **state)
   (void)state;
   listen_to_stderr();
   log_line(LOG_WARN, span_of("r1"), "hello %d", 7);
-  log_line(LOG_ERROR, span_of(""), "a\nb\tc\x1b[1m\x7f\xc2\x9b");
-  assert_string_equal(what_was_heard(), "2026-11-21T03:53:55.123Z warn run=r1 hello 7\n"
-                                        "2026-11-21T03:53:55.123Z error "
-                                        "a\\nb\\tc\\x1b[1m\\x7f\\x9b\n");
+  log_line(LOG_ERROR, span_of(""), "a\nb\tc\x1b[1m\x7f\xc2\x9b\xd8\x9c\xe2\x80\x8b");
+  assert_string_equal(what_was_heard(),
+                      "2026-11-21T03:53:55.123Z warn run=r1 hello 7\n"
+                      "2026-11-21T03:53:55.123Z error "
+                      "a\\nb\\tc\\x1b[1m\\x7f\\x9b\\xd8\\x9c\\xe2\\x80\\x8b\n");
 }
 
 static void test_log__json_is_one_object_a_record(void **state)

@@ -28,7 +28,7 @@ static void test_agui_line__foreign_json_cannot_break_the_line(void **state)
   (void)state;
   expect((struct event){.kind = EVENT_CUSTOM,
                         .name = SPAN_LITERAL("n"),
-                        .json = SPAN_LITERAL("{\n\"a\":\n[\n]}")},
+                        .json = SPAN_LITERAL("{\n\"a\":\r[\n]}")},
          "{\"type\":\"CUSTOM\",\"timestamp\":0,\"name\":\"n\",\"value\":{ \"a\": [ ]}}"
          "\n");
   expect((struct event){.kind = EVENT_CUSTOM, .name = SPAN_LITERAL("n")},

@@ -242,6 +242,28 @@ static void no_end(struct sink *self)
   (void)self;
 }
 
+/* Ids of the agent's, and what they are made of, leave room for what an event says. */
+static void test_events__no_id_makes_an_event_too_long(void **state)
+{
+  (void)state;
+  struct stream s;
+  stream_open(&s, &event_format_tanstack, 1024);
+  char id[3000];
+  memset(id, '\001', sizeof id); /* six bytes each, as JSON */
+  for (size_t length = 10; length < sizeof id; length += 37) {
+    struct span native = {id, length};
+    events_text_open(s.events, native);
+    events_text(s.events, SPAN_LITERAL("some words"));
+    events_tool_call(s.events, TOOL_NATIVE, native, SPAN_LITERAL("t"),
+                     SPAN_LITERAL("{\"a\":1}"));
+    events_tool_result(s.events, native, SPAN_LITERAL("done"), false);
+  }
+  events_finish(s.events, "stop", NULL);
+  for (size_t i = 0; i < stream_count(&s); i++)
+    assert_true(stream_line(&s, i).len <= 1024);
+  stream_close(&s);
+}
+
 static void test_events__the_backlog_is_what_the_sink_said(void **state)
 {
   struct sink sink = {.put = backlog_put, .end = no_end};
@@ -388,6 +410,7 @@ int main(void)
       cmocka_unit_test(test_events__blanks_are_silence),
       cmocka_unit_test(
           test_events__an_error_says_what_was_used_and_that_a_success_was_seen),
+      cmocka_unit_test(test_events__no_id_makes_an_event_too_long),
       cmocka_unit_test(test_events__the_backlog_is_what_the_sink_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

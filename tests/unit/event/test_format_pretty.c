@@ -120,6 +120,19 @@ static void test_pretty__no_agent_text_drives_the_terminal(void **state)
                   "> n^[n {}\n< ^[]0;t^G\nfailed (c^[): m^[\n");
 }
 
+static void test_pretty__shows_what_would_mislead_its_reader(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  /* U+061C, U+200B, U+2066, U+FEFF, U+2028, U+E0041 (a tag); and U+1F600, a face. */
+  events_text(s.events, SPAN_LITERAL("\xd8\x9c \xe2\x80\x8b \xe2\x81\xa6 \xef\xbb\xbf "
+                                     "\xe2\x80\xa8 \xf3\xa0\x81\x81 \xf0\x9f\x98\x80"));
+  events_finish(s.events, "stop", NULL);
+  expect_show(&s, "run r1, model sonnet\n<d8><9c> <e2><80><8b> <e2><81><a6> <ef><bb><bf> "
+                  "<e2><80><a8> <f3><a0><81><81> \xf0\x9f\x98\x80\nfinished\n");
+}
+
 static void test_pretty__tool_lines_are_cut_to_one_screen_line(void **state)
 {
   struct show s;
@@ -158,6 +171,7 @@ int main(void)
       cmocka_unit_test(test_pretty__an_error_says_code_and_message),
       cmocka_unit_test(test_pretty__says_why_it_finished_if_not_by_itself),
       cmocka_unit_test(test_pretty__no_agent_text_drives_the_terminal),
+      cmocka_unit_test(test_pretty__shows_what_would_mislead_its_reader),
       cmocka_unit_test(test_pretty__tool_lines_are_cut_to_one_screen_line),
       cmocka_unit_test(test_pretty__colour_is_always_switched_off_again),
   };
