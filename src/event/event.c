@@ -28,7 +28,7 @@ struct events *events_new(const struct events_setup *setup)
   e->sink = setup->sink;
   e->max_chunk = setup->max_chunk_bytes > 0 ? setup->max_chunk_bytes : LIMIT_CHUNK_BYTES;
   /* An event has two ids at most, and has to have room for what it says. */
-  e->ids.most = e->max_chunk / 8 < LIMIT_NAME_BYTES ? e->max_chunk / 8 : LIMIT_NAME_BYTES;
+  e->ids.most = e->max_chunk / 8;
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->end = event_end_make();
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);

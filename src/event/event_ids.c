@@ -52,9 +52,10 @@ static bool is_counted(struct span native)
 /* What goes out for it the first time; false: it cannot be used. */
 static bool add_base(const struct event_ids *ids, struct span native, struct buf *id)
 {
-  size_t most = ids->most ? ids->most : LIMIT_NAME_BYTES;
-  if (native.len == 0 || native.len > most ||
-      (most < 6 * native.len && json_escaped_length(native) > most))
+  if (native.len == 0 || native.len > LIMIT_NAME_BYTES)
+    return false;
+  if (ids->most > 0 && ids->most < 6 * native.len &&
+      json_escaped_length(native) > ids->most)
     return false;
   if (is_counted(native) || begins_with_run_id(ids, native)) {
     buf_add(id, ids->run_id);

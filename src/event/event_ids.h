@@ -6,10 +6,10 @@
  * and stays as it is.  One that an agent counts by itself begins again with its next run,
  * so it goes out as "<runId>-<native>": it is shorter than EVENT_IDS_LEAST, or ends in a
  * number of at most EVENT_IDS_DIGITS digits behind a character that is no letter
- * ("item_12", "functions.Bash:0"), or begins with "<runId>-" itself.  Used again in the run an id gets
- * "-2", "-3", …  Where there is none, it is longer than `most`, or too many were seen
- * to tell, one is made: "<runId>-<n>", n from 0 in the order of use, past every id
- * that was used.  So the same transcript gives the same ids.
+ * ("item_12", "functions.Bash:0"), or begins with "<runId>-" itself.  Used again in the
+ * run an id gets "-2", "-3", …  Where there is none, it is longer than LIMIT_NAME_BYTES or
+ * `most`, or too many were seen to tell, one is made: "<runId>-<n>", n from 0 in the order
+ * of use, past every id that was used.  So the same transcript gives the same ids.
  *
  * An id costs the same however often it comes and whatever is taken: a suffix that was
  * found taken is not tried again. */
@@ -23,7 +23,7 @@ enum { EVENT_IDS_LEAST = 12, EVENT_IDS_DIGITS = 6 };
 
 struct event_ids {
   struct span run_id; /* borrowed */
-  size_t most;        /* bytes of a native id, as JSON; 0: LIMIT_NAME_BYTES */
+  size_t most;        /* bytes of a native id, as JSON; 0: any */
   /* As they went out, without the last "-n" of one that came again: that is its number. */
   struct seen_ids messages, calls;
   unsigned long long made; /* so far */
