@@ -174,11 +174,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_BRIDGE_ANNOUNCE_MS   50u       /* a call waits for its announcement */
 #define LIMIT_BRIDGE_CALLS         4096      /* announced, of a turn; more: not bound */
 #define LIMIT_BRIDGE_MESSAGES      4096      /* ids of messages of a turn */
-#define LIMIT_BRIDGE_KILL_GRACE_MS 2500u     /* hosts kill 5 s after their stop */
+#define LIMIT_BRIDGE_KILL_GRACE_MS 1900u     /* and half of it for politeness: 3 s */
 #define LIMIT_BRIDGE_QUESTION_MS   86400000u /* an approval may wait over a suspension */
 #define LIMIT_BRIDGE_PING_MS       30000u
 #define LIMIT_BRIDGE_CLOSE_MS      1000u /* for the host's half of our close */
-#define LIMIT_BRIDGE_END_MS        3000u /* for the last bytes and the run's end */
 
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)

@@ -33,11 +33,12 @@ struct serve_options {
 
 struct translate_options {                /* of a recorded agent */
   const char *harness;                    /* its id; set by the door */
+  const char *events;                     /* a format's name */
   const char *run_id, *thread_id, *model; /* NULL: "run", "thread", "unknown" */
   const char *file;                       /* set by the door; NULL or "-": stdin */
   int out;                                /* the same: where the lines go, blocking */
   int exit_status, signal;                /* how it ended */
-  const struct event_format *format;      /* NULL: the usual one */
+  const struct event_format *format;      /* set by the door; NULL: the usual one */
   size_t max_chunk_bytes, max_line_bytes; /* 0: the default, as in the next */
   size_t read_bytes;      /* asked of one read(), at most LIMIT_READ_BYTES */
   long long timestamp_ms; /* of every event; -1: the clock's */

@@ -29,6 +29,7 @@ struct file_job {
   struct buf path;
   struct buf bytes;                  /* of FILE_PUT, FILE_TAKE */
   size_t ceiling;                    /* of FILE_TAKE */
+  bool secret;                       /* of FILE_PUT: only this user may read it */
   unsigned long long most, stale_ms; /* of FILE_COUNT */
   /* The answer: */
   bool found;

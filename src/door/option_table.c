@@ -156,6 +156,10 @@ const struct option option_table[] = {
              "where the host looks for bridge-meta.json and event-log.ndjson"),
     TEXT_ROW("bridge-type", bridge.type, BRIDGE, NULL, "NAME",
              "the type in bridge-meta.json; default: the harness"),
+    TEXT_ROW(
+        "events", translate.events, RECORDING, "tanstack", "NAME",
+        "how they are spelled: tanstack, ag-ui, pretty, or harness (stream parts of a "
+        "vercel/ai harness)"),
     TEXT_ROW("model", translate.model, RECORDING, "unknown", "NAME",
              "the model named in the events"),
     TEXT_ROW("run-id", translate.run_id, RECORDING, "run", "ID",

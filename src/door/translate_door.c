@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "event/formats.h"
 #include "io/lines.h"
 
 #include <errno.h>
@@ -153,6 +154,11 @@ static int open_door(const struct options *options, char *const *env, struct fau
   o.file = options->file;
   o.out = STDOUT_FILENO;
   o.max_line_bytes = options->max_line_bytes;
+  o.format = formats_find(span_of(o.events));
+  if (!o.format)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "--events must be tanstack, ag-ui, pretty or harness, not \"%.60s\"",
+                     o.events);
   return translate_run(&o, f);
 }
 

@@ -8,6 +8,7 @@
  *   the agent's session        bridge-thread; its model with the stream-start
  *   a tool call                one tool-call, when its arguments are whole;
  *                              providerExecuted tells the agent's own from the host's
+ *   file.changed               file-change
  *   the end of a step          finish-step "tool-calls", if it had results; the last one
  *                              has the turn's reason, right before finish
  *   a structured value         a text of its own in a step of its own, if the agent's
@@ -183,8 +184,24 @@ static void tool_call(struct part *p)
   part_close(p);
 }
 
+/* Of a call that is over, or that nobody knows: hosts take one result a call. */
+static void late_result(struct part *p)
+{
+  part_open(p, "raw");
+  json_open(&p->w, "rawValue", '{');
+  json_put_text(&p->w, "type", SPAN_LITERAL("tool-result"));
+  json_put_raw(&p->w, "toolCallId", p->e->call);
+  json_put_text(&p->w, "result", p->e->text);
+  json_close(&p->w, '}');
+  part_close(p);
+}
+
 static void tool_result(struct part *p)
 {
+  if (p->e->name.len == 0) {
+    late_result(p);
+    return;
+  }
   p->s->answered = true;
   part_open(p, "tool-result");
   json_put_raw(&p->w, "toolCallId", p->e->call);
@@ -205,7 +222,6 @@ static void step_end(struct part *p)
 
 static void raw(struct part *p)
 {
-  begin(p, (struct span){0});
   part_open(p, "raw");
   json_open(&p->w, "rawValue", '{');
   json_put_text(&p->w, "type", p->e->name);
@@ -252,6 +268,25 @@ static void compaction(struct part *p)
   part_close(p);
 }
 
+/* file.changed {"path","kind",…}: kind as Codex has it. */
+static void file_change(struct part *p)
+{
+  static const char *const kinds[][2] = {
+      {"add", "create"}, {"update", "modify"}, {"delete", "delete"}};
+  struct span kind = json_slice(p->e->json, "kind");
+  struct span path = json_slice(p->e->json, "path");
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (json_slice_says(kind, span_of(kinds[i][0])) &&
+        json_slice_kind(path) == JSON_STRING) {
+      part_open(p, "file-change");
+      json_put_text(&p->w, "event", span_of(kinds[i][1]));
+      json_put_raw(&p->w, "path", path);
+      part_close(p);
+      return;
+    }
+  raw(p);
+}
+
 static bool ends_with(struct span s, const char *end)
 {
   size_t n = span_of(end).len;
@@ -260,14 +295,22 @@ static bool ends_with(struct span s, const char *end)
 
 static void custom(struct part *p)
 {
-  if (ends_with(p->e->name, ".session-id"))
+  static const struct {
+    const char *name;
+    void (*put)(struct part *p);
+  } known[] = {{"structured-output.complete", value},
+               {"runlet.compaction", compaction},
+               {"file.changed", file_change}};
+  void (*put)(struct part * p) = raw;
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (span_is(p->e->name, known[i].name))
+      put = known[i].put;
+  if (ends_with(p->e->name, ".session-id")) {
     session(p);
-  else if (span_is(p->e->name, "structured-output.complete"))
-    value(p);
-  else if (span_is(p->e->name, "runlet.compaction"))
-    compaction(p);
-  else if (!span_is(p->e->name, "structured-output.start"))
-    raw(p);
+  } else if (!span_is(p->e->name, "structured-output.start")) {
+    begin(p, (struct span){0});
+    put(p);
+  }
 }
 
 /* -- the end -- */

@@ -25,7 +25,7 @@ static int put(struct file_job *job)
   struct buf part = buf_make(LIMIT_PATH_BYTES);
   buf_addf(&part, "%s.tmp", buf_cstring(&job->path));
   const int how = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
-  int fd = open(buf_cstring(&part), how, 0644);
+  int fd = open(buf_cstring(&part), how, job->secret ? 0600 : 0644);
   int error = fd < 0 ? -errno : files_write_all(fd, buf_span(&job->bytes));
   if (fd >= 0 && close(fd) < 0 && error == 0)
     error = -errno;

@@ -343,6 +343,57 @@ export const bridgeCases = {
     })
   },
 
+  async 'an abort while the turn before winds down is of the turn that waits for it'(bridge) {
+    if (!bridge.ours) return // its turns overlap
+    await withBridge(bridge, async (b) => {
+      const c = await connect(b).hello()
+      c.send(start(['@text old turn', '@ignore-term', '@bash trap "" TERM INT; sleep 60']))
+      await c.next('text-end')
+      c.send(start(['@text never said', '@hang']))
+      await sleep(100)
+      c.send({ type: 'user-message', messageId: 'm1', text: 'to nobody' })
+      const response = await c.next('user-message-response')
+      assert.deepEqual([response.messageId, response.accepted, response.seq], ['m1', false, undefined])
+      c.send({ type: 'abort' })
+      assert.equal((await c.next('finish', 10000)).finishReason.unified, 'other')
+      assert.ok(!c.frames.some((f) => f.delta === 'never said'))
+      await until('the turn to end', () => b.state() === 'waiting')
+      c.send(start('@text next'))
+      assert.equal((await c.next('finish')).finishReason.unified, 'stop')
+      assert.equal(c.count('finish'), 2)
+    })
+  },
+
+  async 'who may do all is not asked, not even for a person'(bridge) {
+    if (!bridge.ours) return // it asks whoever the script says
+    await withBridge(bridge, async (b) => {
+      const c = await connect(b).hello()
+      const lines = ['@ask AskUserQuestion {"questions":[]}', '@text after']
+      for (const permissionMode of [undefined, 'allow-all']) {
+        c.send(start(lines, { permissionMode }))
+        await c.next('finish')
+      }
+      assert.equal(c.count('tool-approval-request'), 0)
+      assert.equal(c.count('tool-result'), 2)
+      c.send(start(lines, { permissionMode: 'allow-edits' }))
+      const { approvalId } = await c.next('tool-approval-request')
+      c.send({ type: 'tool-approval-response', approvalId, approved: true })
+      await c.next('finish')
+    })
+  },
+
+  async 'a mode that is not known starts nothing'(bridge) {
+    if (!bridge.ours) return // its adapter decides
+    await withBridge(bridge, async (b) => {
+      const c = await connect(b).hello()
+      c.send(start('@text unseen', { permissionMode: 'allow-nothing' }))
+      const { error } = await c.next('error')
+      assert.equal(error, 'start: permissionMode must be allow-reads, allow-edits or allow-all')
+      assert.equal(b.state(), 'waiting')
+      assert.equal(c.count('stream-start'), 0)
+    })
+  },
+
   async 'python3-websockets: a turn whose start comes in fragments, a ping in its middle, stop'(bridge) {
     await withBridge(bridge, async (b) => {
       const url = `ws://127.0.0.1:${b.port}/?agent_bridge_token=${TOKEN}`

@@ -41,6 +41,7 @@ struct bridge_door {
   struct loop_timer *later; /* the next turn, when the last one is gone */
   struct buf next;          /* the start that waits for the end of the turn */
   bool next_goes_on;        /* … and takes up the agent's session */
+  bool next_is_aborted;     /* … and is ended before it has said a word */
   struct buf thread, thread_id;
   bool had_turn, ending;
   const char *farewell; /* the reason of our close */
@@ -95,6 +96,8 @@ static void begin_turn(struct bridge_door *d)
                               d->had_turn || d->next_goes_on, &f);
   d->had_turn = true;
   buf_wipe(&start);
+  if (d->turn && d->next_is_aborted)
+    bridge_turn_abort(d->turn, false);
   if (d->turn)
     return;
   struct buf error = make_words("error", "error", f.text);
@@ -136,6 +139,7 @@ static void take_start(struct bridge_door *d, struct bridge_host *host, struct s
   buf_clear(&d->next);
   buf_add(&d->next, start);
   d->next_goes_on = goes_on(start);
+  d->next_is_aborted = false;
   if (d->turn)
     bridge_turn_abort(d->turn, true);
   else
@@ -204,7 +208,8 @@ static void answer_stop(const struct bridge_door *d, struct bridge_host *host,
 static void take_message(struct bridge_door *d, struct bridge_host *host,
                          const struct bridge_frame *frame)
 {
-  const char *why = !d->turn ? "the bridge has no running turn"
+  bool running = d->turn && d->next.len == 0; /* else it only winds down */
+  const char *why = !running ? "the bridge has no running turn"
                     : !bridge_hosts_is_owner(d->hosts, host)
                         ? "this connection does not own the running turn"
                         : NULL;
@@ -245,6 +250,7 @@ static void take_frame(struct bridge_door *d, struct bridge_host *host,
     bridge_host_send(host, SPAN_LITERAL("{\"type\":\"bridge-interrupted\",\"ok\":true}"));
     /* fall through */
   case FRAME_ABORT:
+    d->next_is_aborted = d->next.len > 0;
     if (d->turn)
       bridge_turn_abort(d->turn, false);
     break;

@@ -13,6 +13,7 @@
  *   env                 the same
  *   resumeThreadId, or with `continue` or in a later turn the thread of the last one:
  *                       modelOptions.sessionId
+ * A member of another type, or of a value that is not listed, is refused by its name.
  * What else is given and does something to other bridges is named in the warnings of
  * the turn (a raw JSON array, for stream-start).  */
 #ifndef DOOR_BRIDGE_BRIDGE_REQUEST_H

@@ -11,11 +11,12 @@
 #include <unistd.h>
 
 static int put(const struct bridge_state *s, const char *name, struct span bytes,
-               struct fault *f)
+               bool secret, struct fault *f)
 {
   struct file_job job = {.kind = FILE_PUT,
                          .path = buf_make(LIMIT_PATH_BYTES),
-                         .bytes = buf_make(bytes.len + 1)};
+                         .bytes = buf_make(bytes.len + 1),
+                         .secret = secret};
   buf_addf(&job.path, "%s/%s", s->folder, name);
   buf_add(&job.bytes, bytes);
   int failed = file_job_run(&job);
@@ -25,10 +26,11 @@ static int put(const struct bridge_state *s, const char *name, struct span bytes
   return failed;
 }
 
-static void put_or_tell(const struct bridge_state *s, const char *name, struct span bytes)
+static void put_or_tell(const struct bridge_state *s, const char *name, struct span bytes,
+                        bool secret)
 {
   struct fault f = {0};
-  if (put(s, name, bytes, &f) < 0)
+  if (put(s, name, bytes, secret, &f) < 0)
     log_line(LOG_WARN, (struct span){0}, "%s: %s", name, f.text);
 }
 
@@ -50,7 +52,7 @@ int bridge_state_open(struct bridge_state *s, struct fault *f)
   put_meta(s, &meta);
   int failed = files_make_path(s->folder, f);
   if (!failed)
-    failed = put(s, "bridge-meta.json", buf_span(&meta), f);
+    failed = put(s, "bridge-meta.json", buf_span(&meta), false, f);
   buf_free(&meta);
   return failed ? fault_prefix(f, "--bridge-state-dir") : 0;
 }
@@ -60,16 +62,16 @@ void bridge_state_set(struct bridge_state *s, const char *name)
   struct buf meta = buf_make(KIB + 2 * LIMIT_PATH_BYTES);
   s->name = name;
   put_meta(s, &meta);
-  put_or_tell(s, "bridge-meta.json", buf_span(&meta));
+  put_or_tell(s, "bridge-meta.json", buf_span(&meta), false);
   buf_free(&meta);
 }
 
 void bridge_state_put_start(const struct bridge_state *s, struct span frame)
 {
   struct buf path = buf_make(LIMIT_PATH_BYTES);
-  put_or_tell(s, "start-config.json", frame);
+  put_or_tell(s, "start-config.json", frame, true);
   buf_addf(&path, "%s/rerun-start-config.json", s->folder);
   if (access(buf_cstring(&path), F_OK) != 0)
-    put_or_tell(s, "rerun-start-config.json", frame);
+    put_or_tell(s, "rerun-start-config.json", frame, true);
   buf_free(&path);
 }

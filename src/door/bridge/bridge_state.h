@@ -3,7 +3,8 @@
  *
  *   bridge-meta.json          {"type","port","state","pid"}: init, waiting, running, done
  *   start-config.json         the last start
- *   rerun-start-config.json   the first, written once
+ *   rerun-start-config.json   the first, written once; only this user may read the two,
+ *                             for a start may bring secrets (env)
  *
  * Each is written whole, by a temporary file and a rename, so that who looks in between
  * sees one or the other.  A file that cannot be written is told by the log and ends

@@ -33,6 +33,7 @@ struct bridge_turn {
   struct buf warnings, run_id;
   size_t waits; /* for the host, as far as is known */
   bool mute;
+  bool asks; /* what the agent asks leave for; else it may do all */
 };
 
 /* -- saying -- */
@@ -224,6 +225,10 @@ void bridge_turn_tool_result(struct bridge_turn *t, const struct bridge_frame *f
 static void on_question(void *who, const struct run_question *q)
 {
   struct bridge_turn *t = who;
+  if (!t->asks) { /* a question to a person: nobody is there, and a host would wait */
+    (void)run_permit(t->run, q->id, true, (struct span){0});
+    return;
+  }
   struct buf frame = buf_make(LIMIT_EVENT_LINE_BYTES), id = buf_make(SIZE_MAX);
   json_escape(&id, q->id);
   struct span call = q->tool_call_json.len > 0 ? q->tool_call_json : buf_span(&id);
@@ -324,6 +329,9 @@ static void run_over(void *who, const struct run_outcome *outcome)
 static int start(struct bridge_turn *t, struct span frame, bool takes_up, struct fault *f)
 {
   struct buf text = buf_make(SIZE_MAX), session = buf_make(SIZE_MAX);
+  struct span mode = json_slice(frame, "permissionMode");
+  t->asks = json_slice_kind(mode) == JSON_STRING &&
+            !json_slice_says(mode, SPAN_LITERAL("allow-all"));
   if (takes_up && t->setup->thread->len > 0)
     json_unescape(buf_span(t->setup->thread), &session);
   struct bridge_request_setup setup = {t->setup->harness, buf_span(&t->run_id),

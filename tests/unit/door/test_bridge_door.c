@@ -80,7 +80,7 @@ static void test_bridge_door__what_cannot_be_is_fatal_and_named(void **state)
   fails("BRIDGE_CHANNEL_TOKEN=", "", 2, "BRIDGE_CHANNEL_TOKEN must be set");
   fails("BRIDGE_CHANNEL_TOKEN=x", "--harness none", 2, "--harness must be");
   fails("BRIDGE_CHANNEL_TOKEN=x BRIDGE_WS_PORT=9x", "", 2, "BRIDGE_WS_PORT must be");
-  fails("BRIDGE_CHANNEL_TOKEN=x", "--workdir /none", 1, "/none");
+  fails("BRIDGE_CHANNEL_TOKEN=x", "--workdir none/here", 1, "none/here");
 }
 
 int main(void)

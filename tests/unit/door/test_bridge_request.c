@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,7 +122,51 @@ static void test_bridge_request__what_cannot_be_done_names_its_field(void **stat
   refused("{\"prompt\":\"x\",\"builtinToolFiltering\":{\"mode\":\"allow\",\"toolNames\":"
           "[]}}",
           "builtinToolFiltering");
-  refused("{\"prompt\":\"x\",\"tools\":7}", "toolDescriptors");
+  refused("{\"prompt\":\"x\",\"tools\":7}", "start: tools must be a list");
+}
+
+static void test_bridge_request__nothing_of_another_type_is_passed_over(void **state)
+{
+  (void)state;
+  static const char *const rows[][2] = {
+      {"\"permissionMode\":\"allow-nothing\"",
+       "start: permissionMode must be allow-reads"},
+      {"\"permissionMode\":[\"allow-reads\"]", "start: permissionMode must be a text"},
+      {"\"builtinToolFiltering\":{\"mode\":\"deny\",\"toolNames\":\"Bash\"}",
+       "start: builtinToolFiltering must be"},
+      {"\"builtinToolFiltering\":{\"mode\":\"deny\",\"toolNames\":[\"Bash\",7]}",
+       "start: builtinToolFiltering must be"},
+      {"\"builtinToolFiltering\":{\"mode\":\"deny\"}",
+       "start: builtinToolFiltering must be"},
+      {"\"builtinToolFiltering\":\"deny\"", "start: builtinToolFiltering must be"},
+      {"\"model\":7", "start: model must be a text"},
+      {"\"instructions\":[]", "start: instructions must be a text"},
+      {"\"effort\":1", "start: effort must be a text"},
+      {"\"resumeThreadId\":1", "start: resumeThreadId must be a text"},
+      {"\"maxTurns\":1.5", "start: maxTurns must be a whole number"},
+      {"\"maxTurns\":\"1\"", "start: maxTurns must be a whole number"},
+      {"\"env\":{\"PATH\":7}", "start: env must be an object of texts"},
+      {"\"env\":[\"A=1\"]", "start: env must be an object of texts"},
+      {"\"responseFormat\":\"json\"", "start: responseFormat must be"},
+      {"\"prompt\":[{\"type\":\"text\",\"text\":\"a\"},{\"type\":\"image\"}]",
+       "start: prompt must be"},
+      {"\"prompt\":[\"a\"]", "start: prompt must be"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char start[200];
+    snprintf(start, sizeof start, "{\"prompt\":\"x\",%s}", rows[i][0]);
+    refused(start, rows[i][1]);
+  }
+  static const char nulls[] = "{\"prompt\":\"x\",\"model\":null,\"permissionMode\":null,"
+                              "\"env\":null,\"tools\":null,\"maxTurns\":null,"
+                              "\"builtinToolFiltering\":null,\"responseFormat\":null}";
+  struct fault f = {0};
+  struct buf warnings = buf_make(KIB);
+  struct run_request *req = make(nulls, "", &warnings, &f);
+  if (!req)
+    fail_msg("%s", f.text);
+  run_request_free(req);
+  buf_free(&warnings);
 }
 
 int main(void)
@@ -131,6 +176,7 @@ int main(void)
       cmocka_unit_test(test_bridge_request__the_least_of_a_start),
       cmocka_unit_test(test_bridge_request__what_is_not_done_is_a_warning),
       cmocka_unit_test(test_bridge_request__what_cannot_be_done_names_its_field),
+      cmocka_unit_test(test_bridge_request__nothing_of_another_type_is_passed_over),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

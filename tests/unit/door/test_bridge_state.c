@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,6 +24,13 @@ static void file_is(const char *name, const char *wanted)
   assert_non_null(text);
   assert_string_equal(text, wanted);
   free(text);
+}
+
+static unsigned mode_of(const char *name)
+{
+  struct stat st;
+  assert_int_equal(stat(scratch_path(&scratch, name), &st), 0);
+  return st.st_mode & 0777;
 }
 
 static void test_bridge_state__is_told_by_files(void **state)
@@ -47,6 +55,9 @@ static void test_bridge_state__is_told_by_files(void **state)
   file_is("a/b/start-config.json", "{\"two\":2}");
   file_is("a/b/rerun-start-config.json", "{\"one\":1}");
   assert_int_equal(scratch_count(&scratch, "a/b"), 3);
+  assert_int_equal(mode_of("a/b/start-config.json"), 0600); /* its env may be secret */
+  assert_int_equal(mode_of("a/b/rerun-start-config.json"), 0600);
+  assert_int_equal(mode_of("a/b/bridge-meta.json") & 0444, 0444);
   scratch_remove(&scratch);
 }
 

@@ -162,6 +162,41 @@ static void test_format_harness__what_has_no_part_is_raw(void **state)
              "\"odd\"},\"totalUsage\":{\"inputTokens\":{},\"outputTokens\":{}}}\n");
 }
 
+static void test_format_harness__a_changed_file_is_told_in_the_hosts_words(void **state)
+{
+  (void)state;
+  events_custom(s.events, "file.changed",
+                SPAN_LITERAL("{\"path\":\"/w/a\\\"b\",\"kind\":\"add\",\"diff\":\"\"}"));
+  events_custom(s.events, "file.changed",
+                SPAN_LITERAL("{\"path\":\"b\",\"kind\":\"update\",\"diff\":\"\"}"));
+  events_custom(s.events, "file.changed",
+                SPAN_LITERAL("{\"path\":\"c\",\"kind\":\"delete\"}"));
+  events_custom(s.events, "file.changed",
+                SPAN_LITERAL("{\"path\":\"d\",\"kind\":\"odd\"}"));
+  events_finish(s.events, "stop", NULL);
+  said(START "{\"type\":\"file-change\",\"event\":\"create\",\"path\":\"/w/a\\\"b\"}\n"
+             "{\"type\":\"file-change\",\"event\":\"modify\",\"path\":\"b\"}\n"
+             "{\"type\":\"file-change\",\"event\":\"delete\",\"path\":\"c\"}\n"
+             "{\"type\":\"raw\",\"rawValue\":{\"type\":\"file.changed\",\"value\":"
+             "{\"path\":\"d\",\"kind\":\"odd\"}}}\n" STEP("stop") FINISH("stop"));
+}
+
+static void test_format_harness__a_call_has_one_result(void **state)
+{
+  (void)state;
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("c"), SPAN_LITERAL("Bash"),
+                   SPAN_LITERAL("{}"));
+  events_tool_result(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("one"), false);
+  events_tool_result(s.events, SPAN_LITERAL("c"), SPAN_LITERAL("two"), true);
+  events_finish(s.events, "stop", NULL);
+  char *first = strstr(buf_cstring(&s.text), "\"toolName\":\"Bash\",\"result\":\"one\"");
+  assert_non_null(first);
+  assert_null(strstr(first + 1, "\"toolName\""));
+  assert_non_null(strstr(first,
+                         "{\"type\":\"raw\",\"rawValue\":{\"type\":\"tool-result\","
+                         "\"toolCallId\":\"r-c\",\"result\":\"two\"}}"));
+}
+
 static void test_format_harness__usage_has_both_halves_and_no_null(void **state)
 {
   (void)state;
@@ -203,6 +238,8 @@ int main(void)
       T(test_format_harness__a_value_is_the_text_of_a_step_of_its_own),
       T(test_format_harness__a_value_that_was_just_said_is_not_said_again),
       T(test_format_harness__what_has_no_part_is_raw),
+      T(test_format_harness__a_changed_file_is_told_in_the_hosts_words),
+      T(test_format_harness__a_call_has_one_result),
       T(test_format_harness__usage_has_both_halves_and_no_null),
       T(test_format_harness__an_error_is_one_and_an_abort_is_a_finish),
   };
