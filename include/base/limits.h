@@ -204,6 +204,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
 #define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */
 #define LIMIT_KEEPER_MS       1000u /* late with its word for so long: killed */
+#define LIMIT_SETUP_MS        1800000u /* a step of workspace.setup, a git command */
+#define LIMIT_SETUP_STEPS     256
+#define LIMIT_SETUP_TAIL      1500u             /* characters of a step's output, shown */
+#define LIMIT_NOTES_BYTES     ((size_t)1 * MIB) /* an AGENTS.md that gets our block */
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024

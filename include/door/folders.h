@@ -16,6 +16,7 @@
 
 struct folders {
   struct buf workspace, state, runs;
+  struct buf memory; /* of workspaces; made when it is needed */
 };
 
 /* `agent`: NULL when the agent is not another user.  Faults name the option.  What was

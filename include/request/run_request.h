@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "request/callback.h"
 #include "request/tools.h"
+#include "request/workspace_plan.h"
 
 enum message_role { ROLE_USER, ROLE_ASSISTANT, ROLE_SYSTEM, ROLE_OTHER };
 
@@ -38,7 +39,8 @@ struct env_entry {
 };
 
 struct run_deadlines { /* 0 = not given in the request, else milliseconds */
-  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms;
+  unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
+      setup_ms;
   bool has_idle, has_background; /* they may be given as 0 = off */
 };
 
@@ -67,6 +69,7 @@ struct run_request {
   struct span local_path; /* source {type:"local",path}; empty: none */
   struct span root;       /* a name for the workspace folder; "/workspace" when absent */
   struct spans secrets;   /* names of environment variables of the runner */
+  struct workspace_plan workspace; /* what is to be found in the folder */
 
   /* ours, all optional */
   struct spans system_prompts; /* then the messages of system and developer */

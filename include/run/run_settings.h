@@ -28,6 +28,7 @@ struct run_settings {
   const struct strv *environment; /* the runner's, without RUNLET_* */
   const char *workspace;          /* absolute */
   bool workspace_per_thread;
+  const char *workspace_memory;         /* what was done in workspaces; NULL: nowhere */
   const char *run_folders;              /* where the runs' private folders are made */
   const struct agent_user *agent;       /* whose the agents are; NULL: ours */
   const struct strv *agent_environment; /* `environment`, with that user's HOME … */

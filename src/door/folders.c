@@ -67,10 +67,12 @@ int folders_open(struct folders *d, const struct options *options,
 {
   *d = (struct folders){.workspace = buf_make(8 * KIB),
                         .state = buf_make(8 * KIB),
-                        .runs = buf_make(8 * KIB)};
+                        .runs = buf_make(8 * KIB),
+                        .memory = buf_make(8 * KIB)};
   if (open_state(d, options->run.state_dir, environment, f) < 0 ||
       open_runs(d, options->run.agent_user, agent, f) < 0)
     return -1;
+  buf_addf(&d->memory, "%s/workspaces", d->state.at);
   return open_workspace(d, options, agent, f);
 }
 
@@ -79,4 +81,5 @@ void folders_close(struct folders *d)
   buf_free(&d->workspace);
   buf_free(&d->state);
   buf_free(&d->runs);
+  buf_free(&d->memory);
 }

@@ -108,6 +108,8 @@ const struct option option_table[] = {
            LIMIT_BACKGROUND_MS,
            "the agent's result to the end of the background tasks that it has open "
            "(timeouts.backgroundMs); 0: they are not waited for"),
+    MS_ROW("setup-timeout-ms", run.settings.deadlines.setup_ms, RUN, 1, LIMIT_SETUP_MS,
+           "a step of workspace.setup, or a command of git (timeouts.setupMs)"),
     NUMBER_ROW(
         "max-agent-retries", run.settings.max_agent_retries, RUN, 0, 1000000,
         LIMIT_AGENT_RETRIES,

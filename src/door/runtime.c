@@ -53,6 +53,7 @@ static void fill_settings(struct runtime *g, const struct agent_user *agent)
   s->agent = agent;
   s->workspace = g->folders.workspace.at;
   s->run_folders = g->folders.runs.at;
+  s->workspace_memory = g->folders.memory.at;
   s->cgroup = buf_cstring(&g->cgroups.folder);
   s->oom_kills = buf_cstring(&g->cgroups.kills);
   s->line_ceiling = g->options->max_line_bytes;

@@ -8,6 +8,7 @@
 #include "request_fields.h"
 #include "run_messages.h"
 #include "run_options.h"
+#include "run_workspace.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -126,80 +127,9 @@ static int harness_read(const struct fields *r, json_at root,
                    "run request: harness must be a known harness id");
 }
 
-static int source_read(const struct fields *r, json_at source, struct run_request *req)
-{
-  struct span type = json_text(r->doc, json_get(source, "type"), (struct span){0});
-  if (span_is(type, "git"))
-    return fault_set(
-        r->f, FAULT_BAD_INPUT,
-        "run request: workspace.source.type \"git\" is not supported by this "
-        "version");
-  /* all other types are none, to TanStack's runner too */
-  if (!span_is(type, "local"))
-    return 0;
-  if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
-    return -1;
-  if (req->local_path.len == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace.source.path must be a non-empty string");
-  return 0;
-}
-
-/* The names are the keys; of an array its indexes, as in JavaScript. */
-static int secrets_read(const struct fields *r, json_at secrets, struct run_request *req)
-{
-  bool array = json_kind(secrets) == JSON_ARRAY;
-  if (!fields_given(secrets))
-    return 0;
-  if (!array && json_kind(secrets) != JSON_OBJECT)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace.secrets must be an object");
-  size_t count = json_count(secrets), i = 0;
-  if (count > LIMIT_SECRETS)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace.secrets holds more than %d names",
-                     LIMIT_SECRETS);
-  req->secrets.at = arena_new(r->arena, count * sizeof *req->secrets.at);
-  for (json_at v = json_first(secrets); v; v = json_next(v), i++) {
-    struct span name = json_key(v);
-    if (array) {
-      struct buf index = buf_make(24);
-      buf_addf(&index, "%zu", i);
-      name = (struct span){arena_copy(r->arena, buf_span(&index)), index.len};
-      buf_free(&index);
-    }
-    if (!fields_env_name_good(name))
-      return fault_set(
-          r->f, FAULT_BAD_INPUT,
-          "run request: workspace.secrets: \"%.*s\" cannot be read (no '=', not "
-          "empty, not RUNLET_...)",
-          (int)(name.len < 100 ? name.len : 100), name.at);
-    req->secrets.at[req->secrets.count++] = name;
-  }
-  return 0;
-}
-
 static bool is_object(json_at v) /* to JavaScript, where an array is one */
 {
   return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
-}
-
-static int workspace_read(const struct fields *r, json_at root,
-                          const struct request_rules *rules, struct run_request *req)
-{
-  json_at workspace = json_get(root, "workspace");
-  req->root = SPAN_LITERAL("/workspace");
-  if (rules->lenient && !fields_given(workspace))
-    return 0;
-  json_at source = json_get(workspace, "source");
-  if (!is_object(source))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace must be a WorkspaceDefinition");
-  if (source_read(r, source, req) < 0)
-    return -1;
-  if (secrets_read(r, json_get(workspace, "secrets"), req) < 0)
-    return -1;
-  return fields_text(r, workspace, "workspace.", "root", &req->root);
 }
 
 static int descriptors_read(const struct fields *r, json_at root,
@@ -240,7 +170,7 @@ static int request_read(const struct fields *r, const struct request_rules *rule
     return -1;
   if (messages_read(r, root, rules, req) < 0 || harness_read(r, root, rules, req) < 0)
     return -1;
-  if (workspace_read(r, root, rules, req) < 0 ||
+  if (run_workspace_read(r, root, rules->lenient, req) < 0 ||
       descriptors_read(r, root, rules, req) < 0)
     return -1;
   return run_options_read(r, root, req);

@@ -93,6 +93,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
       {"killGraceMs", 1, &d->kill_grace_ms},
       {"drainMs", 1, &d->drain_ms},
       {"backgroundMs", 0, &d->background_ms},
+      {"setupMs", 1, &d->setup_ms},
   };
   json_at o;
   if (fields_object(r, root, "", "timeouts", &o) < 0)
@@ -104,7 +105,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
   }
   d->has_idle = fields_given(json_get(o, "idleMs"));
   d->has_background = fields_given(json_get(o, "backgroundMs"));
-  return fields_unbuilt(r, o, "timeouts.", "setupMs");
+  return 0;
 }
 
 static int env_read(const struct fields *r, json_at root, struct run_request *req)
@@ -184,13 +185,6 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
 static int unbuilt_refuse(const struct fields *r, json_at root)
 {
   static const char *const in_root[] = {"policy", "approvals", "bridge", NULL};
-  static const char *const in_workspace[] = {"setup",        "scripts", "skills",
-                                             "instructions", "plugins", NULL};
-  json_at workspace = json_get(root, "workspace");
-  for (const char *const *name = in_workspace; *name; name++) {
-    if (fields_unbuilt(r, workspace, "workspace.", *name) < 0)
-      return -1;
-  }
   for (const char *const *name = in_root; *name; name++) {
     if (fields_unbuilt(r, root, "", *name) < 0)
       return -1;

@@ -47,6 +47,7 @@ struct deadlines deadlines_resolve(const struct run_settings *settings,
       .tool_ms = pick(mine->tool_ms, base->tool_ms),
       .kill_grace_ms = pick(mine->kill_grace_ms, base->kill_grace_ms),
       .drain_ms = pick(mine->drain_ms, base->drain_ms),
+      .setup_ms = pick(mine->setup_ms, base->setup_ms),
       .background_ms = mine->has_background ? mine->background_ms : base->background_ms,
       .result_grace_ms = settings->result_grace_ms,
       .heartbeat_ms =

@@ -109,7 +109,11 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
                        settings->agent, req, &s->workspace, f) < 0)
     return -1;
   environment_spare_loopback(&s->env);
-  return find_program(s, f);
+  if (workspace_fill_check(req, strv_env(&s->env, "PATH"), f) < 0)
+    return -1;
+  /* What a clone or a setup may bring is looked for after it. */
+  bool may_come = req->workspace.git.url.len > 0 || req->workspace.setup_count > 0;
+  return may_come ? 0 : find_program(s, f);
 }
 
 /* In plain values: who counts them knows nothing of tools. */
@@ -168,6 +172,14 @@ static int write_files(const struct resources *s, const struct process_plan *pla
   return files_give(s->folder.at, (struct files_owner){agent->uid, agent->gid}, f);
 }
 
+static struct keeper_terms keeper_terms_of(const struct resources *s)
+{
+  return (struct keeper_terms){.folder = s->folder.at,
+                               .agent_user = s->settings->agent,
+                               .kills = s->settings->oom_kills,
+                               .cgroup = s->settings->cgroup};
+}
+
 /* What the plan adds to the environment wins over everything before it. */
 static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_ms,
                  const struct resources_calls *calls, void *who, struct fault *f)
@@ -181,10 +193,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .argv = &plan->argv,
                               .env = &s->env,
                               .cwd = s->workspace.at,
-                              .terms = {.folder = s->folder.at,
-                                        .agent_user = s->settings->agent,
-                                        .kills = s->settings->oom_kills,
-                                        .cgroup = s->settings->cgroup},
+                              .terms = keeper_terms_of(s),
                               .input = &plan->first_input,
                               .dialogue = plan->input == INPUT_DIALOGUE,
                               .line_ceiling = s->settings->line_ceiling,
@@ -204,9 +213,24 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
   return 0;
 }
 
-int resources_open(struct resources *s, void *harness_state,
-                   const struct deadlines *deadlines, const struct resources_calls *calls,
-                   void *who, const char **code, struct fault *f)
+/* Keepers of its steps remove the private folder as the agent's does. */
+static void fill_workspace(struct resources *s, const struct deadlines *deadlines,
+                           const struct resources_calls *calls, void *who)
+{
+  s->filling_setup = (struct workspace_setup){.loop = s->settings->loop,
+                                              .req = s->req,
+                                              .folder = buf_cstring(&s->workspace),
+                                              .memory = s->settings->workspace_memory,
+                                              .env = &s->env,
+                                              .terms = keeper_terms_of(s),
+                                              .setup_ms = deadlines->setup_ms,
+                                              .kill_grace_ms = deadlines->kill_grace_ms};
+  s->filling = workspace_fill_open(&s->filling_setup, &calls->workspace, who);
+}
+
+int resources_prepare(struct resources *s, const struct deadlines *deadlines,
+                      const struct resources_calls *calls, void *who, const char **code,
+                      struct fault *f)
 {
   *code = "internal";
   if (ids_token(s->secret, 32, f) < 0)
@@ -217,6 +241,20 @@ int resources_open(struct resources *s, void *harness_state,
     buf_clear(&s->folder);
     return -1;
   }
+  if (!workspace_plan_asks(&s->req->workspace))
+    return 0;
+  fill_workspace(s, deadlines, calls, who);
+  return 1;
+}
+
+int resources_open(struct resources *s, void *harness_state,
+                   const struct deadlines *deadlines, const struct resources_calls *calls,
+                   void *who, const char **code, struct fault *f)
+{
+  *code = "spawn-failed";
+  if (s->program.len == 0 && find_program(s, f) < 0)
+    return -1;
+  *code = "internal";
   if (open_bridge(s, deadlines->tool_ms, calls, who, f) < 0)
     return -1;
   struct bridge_address address;
@@ -289,13 +327,16 @@ void resources_close(struct resources *s, void (*closed)(void *who), void *who)
 {
   s->closed = closed;
   s->who = who;
-  s->closing = 1u + !!s->bridge + !!s->child + !!s->agent_http;
+  s->closing = 1u + !!s->bridge + !!s->child + !!s->agent_http + !!s->filling;
   if (s->bridge)
     bridge_close(s->bridge, part_closed, s);
   if (s->child)
     child_close(s->child, part_closed, s);
   if (s->agent_http)
     agent_http_close(s->agent_http, part_closed, s);
+  if (s->filling)
+    workspace_fill_close(s->filling, s->sweep, part_closed, s);
+  s->filling = NULL;
   s->bridge = NULL;
   s->child = NULL;
   s->agent_http = NULL;

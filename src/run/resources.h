@@ -4,8 +4,10 @@
  *
  *   resources_admit()  before anything is promised: all that can be refused.  No side
  *                      effect but a thread's workspace folder
- *   resources_open()   the private folder, the bridge (listening), the harness's plan,
- *                      its files, the process, in this order
+ *   resources_prepare()  the private folder, and what the request wants to find in its
+ *                      workspace
+ *   resources_open()   the bridge (listening), the harness's plan, its files, the
+ *                      process, in this order
  *   resources_close()  the reverse; afterwards nothing can read the folder or use the
  *                      token any more
  *
@@ -21,6 +23,7 @@
 #include "run/run_settings.h"
 #include "tool/tool_call.h"
 #include "tool/tool_relay.h"
+#include "workspace/workspace_fill.h"
 
 struct loop_timer;
 
@@ -32,17 +35,21 @@ struct resources {
   struct buf workspace, folder, program;
   int folder_lock;
   struct strv env;
-  struct tool_source tools;      /* where they are … */
-  struct tool_relay relay;       /* … if the door takes their calls … */
-  struct tool_route route;       /* … and how they are called */
-  struct tool_line line;         /* … how many at once … */
-  struct tool_offer offer;       /* … and as what the agent sees them */
+  struct tool_source tools; /* where they are … */
+  struct tool_relay relay;  /* … if the door takes their calls … */
+  struct tool_route route;  /* … and how they are called */
+  struct tool_line line;    /* … how many at once … */
+  struct tool_offer offer;  /* … and as what the agent sees them */
+  /* NULL: nothing was wanted of the workspace */
+  struct workspace_fill *filling;
+  struct workspace_setup filling_setup;
   struct bridge *bridge;         /* NULL: no tools */
   struct child *child;           /* NULL: not spawned */
   struct agent_http *agent_http; /* to the agent's own server; NULL: not spawned */
   char secret[65];               /* for the harness (plan_place); "": not made yet */
   unsigned long long spawned_ms; /* clock_ticks_ms */
   bool dialogue; /* somebody talks with the agent (plan_place): set before the opening */
+  bool sweep;    /* at the close: what the setup left running is ended */
   unsigned closing;        /* parts that are not closed yet … */
   struct loop_timer *last; /* … this among them: `closed` is never from inside */
   void (*closed)(void *who);
@@ -52,6 +59,7 @@ struct resources {
 struct resources_calls { /* they outlive the resources */
   struct child_calls child;
   struct agent_http_calls agent_http;
+  struct workspace_calls workspace;
   /* A tool's result broke the promise of its outputSchema (bridge/bridge.h). */
   void (*on_unstructured)(void *who, const struct tool *tool);
 };
@@ -61,7 +69,12 @@ struct resources_calls { /* they outlive the resources */
 int resources_admit(struct resources *s, const struct run_settings *settings,
                     const struct run_request *req, struct budget *budget,
                     struct fault *f);
-/* When it fails, `code` is what the RUN_ERROR is called. */
+/* 1: the workspace is being filled, and calls->workspace.on_done comes; 0: it is as it is
+ * wanted.  When it fails, `code` is what the RUN_ERROR is called. */
+int resources_prepare(struct resources *s, const struct deadlines *deadlines,
+                      const struct resources_calls *calls, void *who, const char **code,
+                      struct fault *f);
+/* After that.  `code` likewise. */
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,
                    void *who, const char **code, struct fault *f);

@@ -16,6 +16,7 @@
 #include "event/formats.h"
 #include "io/loop.h"
 #include "run_end.h"
+#include "run_prepare.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -147,9 +148,9 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
   run_set_reason(r, code, message);
   run_talk_end(r);
   /* not spawned yet: begin() looks at the reason */
-  if (!r->resources.child)
+  if (!r->resources.child && !run_prepare_stop(r))
     loop_timer_start(r->later, 0);
-  else if (!asked_to_end(r))
+  else if (r->resources.child && !asked_to_end(r))
     child_stop(r->resources.child, grace_ms && grace_ms < own_ms ? grace_ms : own_ms);
 }
 
@@ -278,22 +279,14 @@ static void end_for_memory(struct run *r)
   buf_free(&text);
 }
 
-/* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
-static void begin(void *who)
+static struct resources_calls calls = {
+    .child = {child_says, line_too_long, run_child_ended},
+    .agent_http = {agent_http_says, line_too_long},
+    .on_unstructured = tool_unstructured};
+
+/* The workspace is as the request wants it. */
+static void start_agent(struct run *r)
 {
-  struct run *r = who;
-  if (r->phase != BEGINNING) {
-    end_for_memory(r);
-    return;
-  }
-  if (r->code[0]) { /* cancelled before it began */
-    run_conclude(r, NULL);
-    return;
-  }
-  static const struct resources_calls calls = {
-      {child_says, line_too_long, run_child_ended},
-      {agent_http_says, line_too_long},
-      tool_unstructured};
   struct fault f = {0};
   const char *code;
   if (resources_open(&r->resources, r->session.state, &r->deadlines, &calls, r, &code,
@@ -317,6 +310,21 @@ static void begin(void *who)
                               .on_result_grace_over = result_grace_is_over,
                               .who = r};
   r->watch = watch_new(&watch);
+}
+
+/* A turn after run_start(), so that RUN_STARTED has left and a cancel may come first. */
+static void begin(void *who)
+{
+  struct run *r = who;
+  if (r->phase != BEGINNING) {
+    end_for_memory(r);
+    return;
+  }
+  if (r->code[0]) { /* cancelled before it began */
+    run_conclude(r, NULL);
+    return;
+  }
+  run_prepare(r, &calls, start_agent);
 }
 
 void run_start(struct run *r, struct sink *sink,

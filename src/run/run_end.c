@@ -63,7 +63,9 @@ static void tear_down(struct run *r)
   r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
-  r->later = r->polite = NULL;
+  loop_timer_free(r->preparing);
+  r->later = r->polite = r->preparing = NULL;
+  r->resources.sweep = r->req->kill_leftovers || !events_finished_well(r->events);
   resources_close(&r->resources, resources_closed, r);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* run_state.h - a run's state, as the files share it that are the run.
  *
- *   run.c       its beginning, what its agent says, who ends it
- *   run_end.c   how it ends
- *   run_talk.c  who talks with its agent  */
+ *   run.c          its beginning, what its agent says, who ends it
+ *   run_prepare.c  what comes before its agent
+ *   run_end.c      how it ends
+ *   run_talk.c     who talks with its agent  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
 
@@ -15,7 +16,7 @@
 #include "run/run_dialogue.h"
 #include "run/run_outcome.h"
 
-enum phase { ADMITTED, BEGINNING, SPEAKING, ENDING, OVER };
+enum phase { ADMITTED, BEGINNING, PREPARING, SPEAKING, ENDING, OVER };
 
 struct run {
   const struct run_settings *settings;
@@ -27,7 +28,9 @@ struct run {
   struct sink *sink;
   struct events *events;
 
-  struct loop_timer *later; /* begin(), or the end when the budget is spent */
+  struct loop_timer *later;      /* begin(), or the end when the budget is spent */
+  struct loop_timer *preparing;  /* runMs, while there is no watch */
+  void (*filled)(struct run *r); /* what comes after PREPARING */
   struct budget *budget;
   /* NULL until the agent was asked to end by its own protocol. */
   struct loop_timer *polite;

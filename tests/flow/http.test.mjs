@@ -206,11 +206,8 @@ test('400: a secret that the runner does not have, or has empty', async () => {
 
 const none = { source: { type: 'none' } }
 for (const [field, change] of [
-  ['source', { workspace: { source: { type: 'git', url: 'https://127.0.0.1/x.git' } } }],
-  ['setup', { workspace: { ...none, setup: ['true'] } }],
-  ['skills', { workspace: { ...none, skills: [{ kind: 'file', path: 'A.md', content: 'x' }] } }],
+  ['skills', { workspace: { ...none, skills: [{ kind: 'git', repo: 'a/b' }] } }],
   ['plugins', { workspace: { ...none, plugins: ['p'] } }],
-  ['instructions', { workspace: { ...none, instructions: 'be kind' } }],
   ['policy', { policy: { default: 'deny' } }],
   ['approvals', { approvals: { 'a:b:c': true } }],
   ['bridge', { bridge: { name: 'x', url: 'http://127.0.0.1:9/mcp', token: 't' } }],

@@ -72,6 +72,7 @@ void run_fixture_open(struct run_fixture *d, const char *script)
                     .start_ms = 8000,
                     .tool_ms = 8000,
                     .kill_grace_ms = 300,
+                    .setup_ms = 8000,
                     .drain_ms = 200},
       .heartbeat_ms = 0,
       .result_grace_ms = 300,

@@ -299,8 +299,8 @@ static void test_request_read__any_other_source_type_is_none(void **state)
     span_text_is(req->secrets.at[1], "1"); /* an array's keys are its indexes */
     run_request_free(req);
   }
-  refused("workspace", "{\"source\":{\"type\":\"git\",\"url\":\"x\"}}",
-          "run request: workspace.source.type \"git\" is not supported by this version");
+  refused("workspace", "{\"source\":{\"type\":\"git\"}}",
+          "run request: workspace.source.url must be a non-empty string");
   refused("policy", "{\"a\":1}", "run request: policy is not supported by this version");
   refused("workspace", "{\"source\":{\"type\":\"local\"}}",
           "run request: workspace.source.path must be a non-empty string");

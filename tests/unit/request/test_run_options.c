@@ -160,31 +160,15 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
   static const struct {
     const char *member, *value, *named;
   } rows[] = {
-      {"workspace", "{\"source\":{},\"setup\":[\"make\"]}", "workspace.setup"},
-      {"workspace", "{\"source\":{},\"setup\":\"make\"}", "workspace.setup"},
-      {"workspace", "{\"source\":{},\"scripts\":{\"a\":\"b\"}}", "workspace.scripts"},
-      {"workspace", "{\"source\":{},\"skills\":[{\"kind\":\"mcp\"}]}",
-       "workspace.skills"},
-      {"workspace", "{\"source\":{},\"plugins\":[\"p\"]}", "workspace.plugins"},
-      {"workspace", "{\"source\":{},\"instructions\":\"do\"}", "workspace.instructions"},
       {"policy", "{\"a\":1}", "policy"},
       {"approvals", "{\"a\":1}", "approvals"},
       {"bridge", "{\"url\":\"http://x\"}", "bridge"},
-      {"timeouts", "{\"setupMs\":5}", "timeouts.setupMs"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char why[200];
     (void)snprintf(why, sizeof why, "run request: %s %s", rows[i].named, not_yet);
     refused(rows[i].member, rows[i].value, why);
   }
-  struct buf longer = buf_make(SIZE_MAX); /* a string that is kept as a slice */
-  buf_add_text(&longer, "{\"source\":{},\"instructions\":\"");
-  for (int i = 0; i < 1000; i++)
-    buf_add_text(&longer, "\\n");
-  buf_add_text(&longer, "\"}");
-  refused("workspace", buf_cstring(&longer),
-          "run request: workspace.instructions is not supported by this version");
-  buf_free(&longer);
   static const char *const empty[][2] = {{"policy", "null"},
                                          {"approvals", "[]"},
                                          {"harnessOptions", "{}"},

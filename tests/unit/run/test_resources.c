@@ -40,6 +40,7 @@ static void open_and_close(const char *script, const char *more, bool has_bridge
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
   struct resources_calls calls = {.child = {.on_end = ended}};
   void *state = calloc(1, s.harness->memory);
+  assert_int_equal(resources_prepare(&s, &deadlines, &calls, &d, &code, &f), 0);
   assert_int_equal(resources_open(&s, state, &deadlines, &calls, &d, &code, &f), 0);
   assert_true((s.bridge != NULL) == has_bridge);
   assert_non_null(s.child);
@@ -79,6 +80,7 @@ static void test_resources__that_failed_to_open_are_closed_like_whole_ones(void 
   struct deadlines deadlines = deadlines_resolve(&d.settings, req);
   struct resources_calls calls = {.child = {.on_end = ended}};
   void *memory = calloc(1, s.harness->memory);
+  assert_int_equal(resources_prepare(&s, &deadlines, &calls, &d, &code, &f), 0);
   assert_int_equal(resources_open(&s, memory, &deadlines, &calls, &d, &code, &f), -1);
   assert_string_equal(code, "prompt-invalid");
   assert_null(s.child);

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* run_prepare.c - the run's answers to what its workspace tells. */
+#include "run_prepare.h"
+
+#include "base/json_write.h"
+#include "base/limits.h"
+#include "io/loop.h"
+#include "report.h"
+#include "run_end.h"
+
+#include <stdio.h>
+
+static void on_progress(void *who, const struct workspace_progress *p)
+{
+  struct run *r = who;
+  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES), tail = buf_make(MIB);
+  struct buf step = buf_make(MIB);
+  struct json_writer w = json_write_to(&value);
+  report_clean(p->output_tail, &tail);
+  report_clean(p->step, &step);
+  json_open(&w, NULL, '{');
+  json_put_text(&w, "step", buf_span(&step));
+  json_put_text(&w, "state", span_of(p->state));
+  if (p->exit_code >= 0)
+    json_put_int(&w, "exitCode", p->exit_code);
+  if (tail.len > 0)
+    json_put_text(&w, "outputTail", buf_span(&tail));
+  json_close(&w, '}');
+  events_custom(r->events, "runlet.setup", buf_span(&value));
+  buf_free(&value);
+  buf_free(&tail);
+  buf_free(&step);
+}
+
+static void on_done(void *who, const char *code, struct span message)
+{
+  struct run *r = who;
+  loop_timer_free(r->preparing);
+  r->preparing = NULL;
+  if (code && code[0]) {
+    struct buf text = buf_make(MIB);
+    report_clean(message, &text);
+    run_set_reason(r, code, buf_cstring(&text));
+    buf_free(&text);
+  }
+  if (code || r->code[0])
+    run_conclude(r, NULL);
+  else
+    r->filled(r);
+}
+
+static void time_is_over(void *who)
+{
+  struct run *r = who;
+  char text[80];
+  snprintf(text, sizeof text, "the run did not end within %u ms (runMs)",
+           r->deadlines.run_ms);
+  r->cancelled_by = r->cancelled_by ? r->cancelled_by : "timeout";
+  run_set_reason(r, "run-timeout", text);
+  (void)run_prepare_stop(r);
+}
+
+void run_prepare(struct run *r, struct resources_calls *calls,
+                 void (*filled)(struct run *r))
+{
+  struct fault f = {0};
+  const char *code;
+  calls->workspace = (struct workspace_calls){on_progress, on_done};
+  r->filled = filled;
+  int wanted = resources_prepare(&r->resources, &r->deadlines, calls, r, &code, &f);
+  if (wanted < 0) {
+    run_set_reason(r, code, f.text);
+    run_conclude(r, NULL);
+  } else if (wanted == 0) {
+    filled(r);
+  } else {
+    r->phase = PREPARING;
+    r->preparing = loop_timer_new(r->settings->loop, time_is_over, r);
+    loop_timer_start(r->preparing, r->deadlines.run_ms);
+  }
+}
+
+bool run_prepare_stop(struct run *r)
+{
+  if (r->phase != PREPARING || !r->preparing)
+    return false;
+  workspace_fill_cancel(r->resources.filling);
+  return true;
+}

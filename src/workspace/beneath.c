@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* beneath.c - walk() does the way down; the last part of a path is its caller's. */
+#include "beneath.h"
+
+#include "base/ids.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FOLDER = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
+
+static int refuse(struct fault *f, struct span path, const char *why)
+{
+  return fault_set(f, FAULT_BAD_INPUT, "\"%.*s\" %s",
+                   (int)(path.len < 200 ? path.len : 200), path.at, why);
+}
+
+static int fail(struct fault *f, struct span path)
+{
+  int e = errno;
+  if (e == ELOOP || e == ENOTDIR || e == EISDIR)
+    return refuse(f, path, "leads over a link, or over what is no folder");
+  return fault_system(f, -e, "\"%.*s\"", (int)(path.len < 200 ? path.len : 200), path.at);
+}
+
+/* The next part that is a name.  0: there is none; -1: it is "..", or too long. */
+static int next_part(struct span *rest, char part[256])
+{
+  for (;;) {
+    while (rest->len > 0 && rest->at[0] == '/')
+      *rest = span_after(*rest, 1);
+    const char *slash = rest->len > 0 ? memchr(rest->at, '/', rest->len) : NULL;
+    size_t length = slash ? (size_t)(slash - rest->at) : rest->len;
+    struct span name = {rest->at, length};
+    if (length == 0)
+      return 0;
+    *rest = span_after(*rest, length);
+    if (span_is(name, "."))
+      continue;
+    if (span_is(name, "..") || length > 255)
+      return -1;
+    memcpy(part, name.at, length);
+    part[length] = 0;
+    return 1;
+  }
+}
+
+static void give(int fd, const struct files_owner *owner)
+{
+  if (owner && fchown(fd, owner->uid, owner->gid) < 0) {
+    /* then it stays ours, and the agent can read it all the same */
+  }
+}
+
+static int open_folder(int at, const char *name, bool make,
+                       const struct files_owner *owner)
+{
+  int fd = openat(at, name, O_RDONLY | FOLDER);
+  if (fd >= 0 || errno != ENOENT || !make)
+    return fd;
+  if (mkdirat(at, name, 0755) < 0 && errno != EEXIST)
+    return -1;
+  fd = openat(at, name, O_RDONLY | FOLDER);
+  if (fd >= 0)
+    give(fd, owner);
+  return fd;
+}
+
+/* The folder that holds the last part of `path`, and that part. */
+static int walk(const char *root, struct span path, bool make,
+                const struct files_owner *owner, char last[256], struct fault *f)
+{
+  struct span rest = path;
+  char next[256];
+  int more = next_part(&rest, last);
+  if (more <= 0)
+    return refuse(f, path, more < 0 ? "leads out of the workspace" : "names no file");
+  int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (at >= 0 && (more = next_part(&rest, next)) > 0) {
+    int below = open_folder(at, last, make, owner);
+    int e = errno;
+    close(at);
+    errno = e;
+    at = below;
+    memcpy(last, next, sizeof next);
+  }
+  if (at < 0)
+    return fail(f, path);
+  if (more == 0)
+    return at;
+  close(at);
+  return refuse(f, path, "leads out of the workspace");
+}
+
+static int read_all(int fd, struct span path, struct buf *out, struct fault *f)
+{
+  char piece[4096];
+  ssize_t n;
+  while ((n = read(fd, piece, sizeof piece)) > 0)
+    buf_add(out, (struct span){piece, (size_t)n});
+  if (n < 0)
+    return fail(f, path);
+  return out->overflowed ? refuse(f, path, "is too long") : 0;
+}
+
+int beneath_read(const char *root, struct span path, struct buf *out, struct fault *f)
+{
+  char name[256];
+  struct stat s;
+  int folder = walk(root, path, false, NULL, name, f);
+  if (folder < 0)
+    return f->kind == FAULT_SYSTEM && f->os == -ENOENT ? 1 : -1;
+  /* O_NONBLOCK: a FIFO must not hold us */
+  int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int e = errno;
+  close(folder);
+  errno = e;
+  if (fd < 0)
+    return e == ENOENT ? 1 : fail(f, path);
+  int r = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) ? read_all(fd, path, out, f)
+                                                   : refuse(f, path, "is no plain file");
+  close(fd);
+  return r;
+}
+
+static int write_all(int fd, struct span content)
+{
+  while (content.len > 0) {
+    ssize_t n = write(fd, content.at, content.len);
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0)
+      return -1;
+    content = span_after(content, (size_t)n);
+  }
+  return 0;
+}
+
+/* What is there keeps its mode; what is no plain file stays. */
+static int mode_of(int folder, const char *name, struct span path, mode_t *mode,
+                   struct fault *f)
+{
+  struct stat s;
+  *mode = 0644;
+  if (fstatat(folder, name, &s, AT_SYMLINK_NOFOLLOW) < 0)
+    return errno == ENOENT ? 0 : fail(f, path);
+  *mode = s.st_mode & 0777;
+  return S_ISREG(s.st_mode) ? 0 : refuse(f, path, "is there, and is no plain file");
+}
+
+static int write_beside(int folder, const char *name, struct span path, mode_t mode,
+                        struct span content, const struct files_owner *owner,
+                        struct fault *f)
+{
+  char id[17], beside[32];
+  if (ids_token(id, 8, f) < 0)
+    return -1;
+  snprintf(beside, sizeof beside, ".runlet-%s", id);
+  int fd =
+      openat(folder, beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return fail(f, path);
+  give(fd, owner);
+  int r = write_all(fd, content);
+  if (r == 0)
+    r = fchmod(fd, mode);
+  if (r == 0)
+    r = renameat(folder, beside, folder, name);
+  if (r < 0) {
+    (void)fail(f, path);
+    (void)unlinkat(folder, beside, 0);
+  }
+  close(fd);
+  return r;
+}
+
+int beneath_write(const char *root, struct span path, struct span content,
+                  const struct files_owner *owner, struct fault *f)
+{
+  char name[256];
+  mode_t mode;
+  int folder = walk(root, path, true, owner, name, f);
+  if (folder < 0)
+    return -1;
+  int r = mode_of(folder, name, path, &mode, f);
+  if (r == 0)
+    r = write_beside(folder, name, path, mode, content, owner, f);
+  close(folder);
+  return r;
+}
+
+int beneath_link(const char *root, const char *name, const char *target,
+                 const struct files_owner *owner, struct fault *f)
+{
+  int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0)
+    return fail(f, span_of(root));
+  int r = symlinkat(target, folder, name);
+  if (r < 0)
+    r = errno == EEXIST ? 1 : fail(f, span_of(name));
+  else if (owner && fchownat(folder, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW))
+    r = 0; /* it stays ours; who may follow it does not depend on that */
+  close(folder);
+  return r;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* scheme, then what stands before the host, then the rest as it is. */
+#include "git_url.h"
+
+#include <string.h>
+
+static const char *const schemes[] = {"https://", "http://", "ssh://",
+                                      "git://",   "file://", NULL};
+
+static struct span upto(struct span s, size_t n)
+{
+  return (struct span){s.at, n};
+}
+
+static size_t find(struct span s, char c) /* its place, or the length */
+{
+  const char *at = s.len > 0 ? memchr(s.at, c, s.len) : NULL;
+  return at ? (size_t)(at - s.at) : s.len;
+}
+
+static size_t find_last(struct span s, char c)
+{
+  for (size_t i = s.len; i > 0; i--)
+    if (s.at[i - 1] == c)
+      return i - 1;
+  return s.len;
+}
+
+static int hex(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = (char)(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Git sends it in lines, so it may hold none. */
+static int unescape(struct span s, struct buf *out, struct fault *f)
+{
+  for (size_t i = 0; i < s.len; i++) {
+    int high = s.at[i] == '%' && i + 2 < s.len ? hex(s.at[i + 1]) : -1;
+    int low = high >= 0 ? hex(s.at[i + 2]) : -1;
+    int c = low >= 0 ? high * 16 + low : (unsigned char)s.at[i];
+    if (c < 0x20 || c == 0x7f)
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "its name and password must not hold control characters");
+    buf_add_char(out, (char)c);
+    i += low >= 0 ? 2 : 0;
+  }
+  return 0;
+}
+
+/* https and http: all before the last '@' of the authority goes. */
+static int http_read(struct span text, const char *scheme, struct git_url *out,
+                     struct fault *f)
+{
+  struct span rest = span_after(text, strlen(scheme));
+  size_t end = rest.len;
+  for (size_t i = 0; i < rest.len && end == rest.len; i++)
+    end = strchr("/?#", rest.at[i]) ? i : end;
+  struct span authority = upto(rest, end), host = authority;
+  size_t at = find_last(authority, '@');
+  if (at < authority.len) {
+    struct span who = upto(authority, at);
+    size_t colon = find(who, ':');
+    host = span_after(authority, at + 1);
+    if (unescape(upto(who, colon), &out->user, f) < 0)
+      return -1;
+    if (colon < who.len && unescape(span_after(who, colon + 1), &out->password, f) < 0)
+      return -1;
+  }
+  if (host.len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "it names no host");
+  buf_add_text(&out->origin, scheme);
+  buf_add(&out->origin, host);
+  buf_add(&out->clean, buf_span(&out->origin));
+  buf_add(&out->clean, span_after(rest, end));
+  return 0;
+}
+
+/* ssh, git: a host that begins with '-' would be an option of ssh's. */
+static int host_read(struct span text, struct span authority, struct git_url *out,
+                     struct fault *f)
+{
+  size_t at = find_last(authority, '@');
+  struct span user = at < authority.len ? upto(authority, at) : (struct span){0};
+  struct span host = at < authority.len ? span_after(authority, at + 1) : authority;
+  if (find(user, ':') < user.len)
+    return fault_set(f, FAULT_BAD_INPUT, "it must not hold a password");
+  if (host.len == 0 || host.at[0] == '-' || span_starts(user, "-"))
+    return fault_set(f, FAULT_BAD_INPUT, "it names no host");
+  buf_add(&out->clean, text);
+  return 0;
+}
+
+int git_url_read(struct span text, struct git_url *out, struct fault *f)
+{
+  const char *const *scheme = schemes;
+  size_t room = text.len + 1;
+  *out = (struct git_url){buf_make(room), buf_make(room), buf_make(room), buf_make(room)};
+  for (size_t i = 0; i < text.len; i++)
+    if ((unsigned char)text.at[i] <= 0x20 || text.at[i] == 0x7f)
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "it must not hold blanks or control characters");
+  while (*scheme && !span_starts(text, *scheme))
+    scheme++;
+  if (*scheme && (*scheme)[0] == 'h')
+    return http_read(text, *scheme, out, f);
+  if (*scheme && (*scheme)[0] != 'f') {
+    struct span rest = span_after(text, strlen(*scheme));
+    return host_read(text, upto(rest, find(rest, '/')), out, f);
+  }
+  size_t colon = find(text, ':'), slash = find(text, '/');
+  if (*scheme || (text.len > 0 && slash == 0)) {
+    buf_add(&out->clean, text);
+    return 0;
+  }
+  /* user@host:path; "a::b" is a remote helper, "a://b" another kind of address */
+  struct span path = colon < slash ? span_after(text, colon + 1) : (struct span){0};
+  if (colon > 0 && path.len > 0 && path.at[0] != ':' && !span_starts(path, "//"))
+    return host_read(text, upto(text, colon), out, f);
+  return fault_set(f, FAULT_BAD_INPUT,
+                   "it must be an https, http, ssh, git or file address, user@host:path "
+                   "or an absolute path");
+}
+
+void git_url_free(struct git_url *u)
+{
+  buf_wipe(&u->clean);
+  buf_wipe(&u->origin);
+  buf_wipe(&u->user);
+  buf_wipe(&u->password);
+}
+
+bool git_ref_is_commit(struct span ref)
+{
+  for (size_t i = 0; i < ref.len; i++)
+    if (hex(ref.at[i]) < 0)
+      return false;
+  return ref.len == 40 || ref.len == 64;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* memory.h - what was done in a workspace, remembered over runs and restarts.
+ *
+ * One file a workspace folder, named by a hash of its path, in a private folder of ours.
+ * It is locked (flock) while a workspace is filled, and says for which thread and which
+ * wishes that was done: as a hash, for a wish may hold a secret.  These calls block; they
+ * are short.  */
+#ifndef WORKSPACE_MEMORY_H
+#define WORKSPACE_MEMORY_H
+
+#include "base/fault.h"
+#include "request/run_request.h"
+
+/* The descriptor of the locked file; the folder is made if it is not there.
+ * FAULT_CONFLICT: another process fills it. */
+int memory_open(const char *memory, const char *folder, struct fault *f);
+/* The same was done before. */
+bool memory_knows(int fd, const struct run_request *req, const char *folder);
+int memory_note(int fd, const struct run_request *req, const char *folder,
+                struct fault *f);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* workspace_fill.c - the order in which a folder is filled: clone, files, setup. */
+#include "workspace/workspace_fill.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "beneath.h"
+#include "git_source.h"
+#include "io/loop.h"
+#include "memory.h"
+#include "notes.h"
+#include "process/agent_user.h"
+#include "setup.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+enum stage { BEGIN, CLONING, FILES, SETTING_UP, OVER };
+
+struct workspace_fill {
+  const struct workspace_setup *set;
+  const struct workspace_calls *calls;
+  void *who;
+  struct step_place place;
+  enum stage stage;
+  struct loop_timer *later;
+  struct git_clone *clone; /* NULL: none at work */
+  struct setup *setup;
+  int memory_fd; /* -1: none */
+  const char *code;
+  struct buf message;
+  bool cancelled;
+  void (*closed)(void *who);
+  void *close_who;
+};
+
+static const struct workspace_plan *plan_of(const struct workspace_fill *w)
+{
+  return &w->set->req->workspace;
+}
+
+int workspace_fill_check(const struct run_request *req, const char *path_variable,
+                         struct fault *f)
+{
+  if (req->workspace.git.url.len == 0)
+    return 0;
+  if (req->local_path.len > 0)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: workspace.source must be of one type");
+  return git_source_check(&req->workspace.git, path_variable, f);
+}
+
+/* -- the end -- */
+
+static void tell_end(void *who)
+{
+  struct workspace_fill *w = who;
+  if (w->memory_fd >= 0)
+    close(w->memory_fd); /* and with it the lock */
+  w->memory_fd = -1;
+  w->calls->on_done(w->who, w->cancelled ? "" : w->code, buf_span(&w->message));
+}
+
+/* On a later turn; the first code stays. */
+static void finish(struct workspace_fill *w, const char *code, struct span message)
+{
+  if (w->stage == OVER)
+    return;
+  w->stage = OVER;
+  w->code = code;
+  buf_add(&w->message, span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES - 1));
+  loop_timer_free(w->later);
+  w->later = loop_timer_new(w->set->loop, tell_end, w);
+  loop_timer_start(w->later, 0);
+}
+
+static void all_done(struct workspace_fill *w)
+{
+  struct fault f = {0};
+  if (w->memory_fd >= 0 && memory_note(w->memory_fd, w->set->req, w->set->folder, &f) < 0)
+    finish(w, "workspace-failed", span_of(f.text));
+  else
+    finish(w, NULL, (struct span){0});
+}
+
+/* -- the setup -- */
+
+static void setup_progress(void *who, const struct workspace_progress *p)
+{
+  struct workspace_fill *w = who;
+  w->calls->on_progress(w->who, p);
+}
+
+static void setup_done(void *who, const char *code, struct span message)
+{
+  struct workspace_fill *w = who;
+  if (code)
+    finish(w, code, message);
+  else
+    all_done(w);
+}
+
+static void set_up(struct workspace_fill *w)
+{
+  static const struct setup_calls calls = {setup_progress, setup_done};
+  struct fault f = {0};
+  w->stage = SETTING_UP;
+  if (plan_of(w)->setup_count == 0) {
+    all_done(w);
+    return;
+  }
+  w->setup = setup_start(&w->place, plan_of(w), &calls, w, &f);
+  if (!w->setup)
+    finish(w, "setup-failed", span_of(f.text));
+}
+
+/* -- files -- */
+
+/* The paths of a request are below its `root`, or below nothing. */
+static struct span inside(const struct run_request *req, struct span path)
+{
+  size_t n = req->root.len;
+  bool below = path.len > n && n > 0 &&
+               span_equal((struct span){path.at, n}, req->root) && path.at[n] == '/';
+  return below ? span_after(path, n) : path;
+}
+
+/* The file gets our block, if it is a file; a link there is somebody's own wish. */
+static int merge_notes(const struct workspace_fill *w, const char *name,
+                       struct span notes, const struct files_owner *owner,
+                       struct fault *f)
+{
+  struct buf there = buf_make(LIMIT_NOTES_BYTES), merged = buf_make(SIZE_MAX);
+  int r = beneath_read(w->set->folder, span_of(name), &there, f);
+  if (r >= 0 && notes_merge(buf_span(&there), notes, &merged))
+    r = beneath_write(w->set->folder, span_of(name), buf_span(&merged), owner, f);
+  buf_free(&there);
+  buf_free(&merged);
+  return r < 0 ? -1 : 0;
+}
+
+/* AGENTS.md says it; where the other names are not taken they lead there. */
+static int write_notes(const struct workspace_fill *w, const struct files_owner *owner,
+                       struct fault *f)
+{
+  static const char *const others[] = {"CLAUDE.md", "GEMINI.md", NULL};
+  struct buf notes = buf_make(SIZE_MAX); /* of what the request holds */
+  struct fault link = {0};
+  notes_write(plan_of(w), &notes);
+  int r = merge_notes(w, "AGENTS.md", buf_span(&notes), owner, f);
+  for (const char *const *name = others; r == 0 && *name; name++) {
+    int taken =
+        notes.len > 0 ? beneath_link(w->set->folder, *name, "AGENTS.md", owner, f) : 1;
+    r = taken < 0 ? -1 : 0;
+    if (taken == 1 && merge_notes(w, *name, buf_span(&notes), owner, &link) < 0)
+      link = (struct fault){0}; /* a link, to AGENTS.md as a rule */
+  }
+  buf_free(&notes);
+  return r;
+}
+
+static int write_files(const struct workspace_fill *w, struct fault *f)
+{
+  const struct agent_user *agent = w->set->terms.agent_user;
+  struct files_owner owner = {agent ? agent->uid : 0, agent ? agent->gid : 0};
+  const struct workspace_plan *plan = plan_of(w);
+  if (write_notes(w, agent ? &owner : NULL, f) < 0)
+    return -1;
+  for (size_t i = 0; i < plan->file_count; i++)
+    if (beneath_write(w->set->folder, inside(w->set->req, plan->files[i].path),
+                      plan->files[i].content, agent ? &owner : NULL, f) < 0)
+      return fault_prefix(f, "workspace.skills");
+  return 0;
+}
+
+static void fill(struct workspace_fill *w)
+{
+  struct fault f = {0};
+  w->stage = FILES;
+  if (write_files(w, &f) < 0)
+    finish(w, "workspace-failed", span_of(f.text));
+  else
+    set_up(w);
+}
+
+/* -- the clone -- */
+
+static void clone_progress(struct workspace_fill *w, const char *state, struct span tail)
+{
+  struct workspace_progress p = {SPAN_LITERAL("clone"), state, -1, tail};
+  w->calls->on_progress(w->who, &p);
+}
+
+static void clone_closed(void *who)
+{
+  struct workspace_fill *w = who;
+  w->clone = NULL;
+  if (w->stage == CLONING)
+    fill(w);
+  else if (w->stage == OVER)
+    loop_timer_start(w->later, 0);
+}
+
+static void clone_done(void *who, const char *code, struct span message)
+{
+  struct workspace_fill *w = who;
+  clone_progress(w, code ? "failed" : "done", message);
+  if (code) {
+    finish(w, code, message);
+    loop_timer_stop(w->later); /* first the clone goes */
+  }
+  git_source_close(w->clone, clone_closed, w);
+}
+
+static void begin(void *who)
+{
+  struct workspace_fill *w = who;
+  struct fault f = {0};
+  if (w->set->memory)
+    w->memory_fd = memory_open(w->set->memory, w->set->folder, &f);
+  if (w->set->memory && w->memory_fd < 0) {
+    finish(w, f.kind == FAULT_CONFLICT ? "workspace-conflict" : "workspace-failed",
+           span_of(f.text));
+  } else if (w->memory_fd >= 0 &&
+             memory_knows(w->memory_fd, w->set->req, w->set->folder)) {
+    finish(w, NULL, (struct span){0});
+  } else if (plan_of(w)->git.url.len > 0) {
+    w->stage = CLONING;
+    clone_progress(w, "started", (struct span){0});
+    w->clone = git_source_start(&w->place, &plan_of(w)->git, clone_done, w);
+  } else {
+    fill(w);
+  }
+}
+
+struct workspace_fill *workspace_fill_open(const struct workspace_setup *setup,
+                                           const struct workspace_calls *calls, void *who)
+{
+  struct workspace_fill *w = mem_new(sizeof *w);
+  *w = (struct workspace_fill){.set = setup,
+                               .calls = calls,
+                               .who = who,
+                               .place = {.loop = setup->loop,
+                                         .terms = setup->terms,
+                                         .folder = setup->folder,
+                                         .env = setup->env,
+                                         .deadline_ms = setup->setup_ms,
+                                         .kill_grace_ms = setup->kill_grace_ms},
+                               .memory_fd = -1,
+                               .message = buf_make(LIMIT_ERROR_MESSAGE_BYTES)};
+  w->later = loop_timer_new(setup->loop, begin, w);
+  loop_timer_start(w->later, 0);
+  return w;
+}
+
+void workspace_fill_cancel(struct workspace_fill *w)
+{
+  w->cancelled = true;
+  if (w->clone)
+    git_source_cancel(w->clone);
+  else if (w->setup && w->stage == SETTING_UP)
+    setup_cancel(w->setup);
+  else
+    finish(w, "", (struct span){0});
+}
+
+static void all_closed(void *who)
+{
+  struct workspace_fill *w = who;
+  void (*closed)(void *) = w->closed;
+  void *close_who = w->close_who;
+  loop_timer_free(w->later);
+  buf_wipe(&w->message);
+  free(w);
+  closed(close_who);
+}
+
+void workspace_fill_close(struct workspace_fill *w, bool sweep, void (*closed)(void *who),
+                          void *who)
+{
+  w->closed = closed;
+  w->close_who = who;
+  loop_timer_free(w->later);
+  w->later = loop_timer_new(w->set->loop, all_closed, w);
+  if (w->setup)
+    setup_close(w->setup, sweep, all_closed, w);
+  else
+    loop_timer_start(w->later, 0);
+}

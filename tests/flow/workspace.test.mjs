@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// What a request wants to find in its workspace: a clone from a real git server, files, notes, a setup.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { git, makeRepository, serveGit } from '../support/git_server.mjs'
+import { assertStream, textOf } from '../support/ndjson.mjs'
+import { runRequest } from '../support/orchestrator.mjs'
+import { assertNothingLeft, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+
+const TOKEN = 'git-token-of-the-test-0123456789'
+const prompt = ['@init', '@text hello', '@result success']
+const customs = (events, name) => events.filter((e) => e.type === 'CUSTOM' && e.name === name).map((e) => e.value)
+const setups = (events) => customs(events, 'runlet.setup').map((v) => `${v.step}: ${v.state}`)
+const errorOf = (r) => [r.events.at(-1).code, r.events.at(-1).message]
+const none = (more) => ({ source: { type: 'none' }, ...more })
+
+/** Every file below a folder that holds the text. */
+function filesWith(folder, text) {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile())
+    .map((e) => path.join(e.parentPath, e.name))
+    .filter((file) => fs.readFileSync(file).includes(text))
+}
+
+test('a repository behind basic authentication: branch, tag, commit; the token is nowhere', async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'served/repo')
+  fs.mkdirSync(path.dirname(repository))
+  const write = (text) => () => fs.writeFileSync(path.join(repository, 'a'), text)
+  makeRepository(repository, { one: write('one'), two: write('two') })
+  git(repository, 'tag', 'v1', 'HEAD~1')
+  const first = git(repository, 'rev-parse', 'HEAD~1')
+  git(repository, 'checkout', '-q', '-b', 'other')
+  fs.writeFileSync(path.join(repository, 'a'), 'three')
+  git(repository, 'commit', '-qam', 'three')
+  git(repository, 'checkout', '-q', 'main')
+  const server = await serveGit(path.join(box.root, 'served'), { token: TOKEN })
+  const refs = [
+    [undefined, 'two'],
+    ['other', 'three'],
+    ['v1', 'one'],
+    [first, 'one'],
+  ]
+  for (const [ref, text] of refs) {
+    fs.rmSync(box.work, { recursive: true })
+    fs.mkdirSync(box.work)
+    const source = { type: 'git', url: `${server.url}/repo`, ref, auth: { token: TOKEN } }
+    const r = await run(runRequest({ prompt: ['@environ', ...prompt], workspace: { source } }), { box })
+    assert.equal(r.code, 0, r.stdout.toString() + r.stderr)
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(setups(r.events), ['clone: started', 'clone: done'])
+    assert.equal(fs.readFileSync(path.join(box.work, 'a'), 'utf8'), text)
+    assert.ok(!`${r.stdout}${r.stderr}`.includes(TOKEN))
+    assert.ok(!/RUNLET_GIT|GIT_CONFIG_VALUE/.test(textOf(r.events)), 'what git is told is not told to the agent')
+  }
+  assert.ok(server.heard.some((h) => h?.startsWith('Basic ')))
+  assert.deepEqual(filesWith(box.work, TOKEN).concat(filesWith(box.tmp, TOKEN), filesWith(box.home, TOKEN)), [])
+  const again = { type: 'git', url: `${server.url}/repo`, ref: 'other' }
+  const r = await run(runRequest({ prompt, workspace: { source: again } }), { box })
+  assert.equal(errorOf(r)[0], 'workspace-conflict')
+  assert.equal(fs.readFileSync(path.join(box.work, 'a'), 'utf8'), 'one', 'nothing is deleted')
+  await server.close()
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('while git runs the token is in no argv; a wrong one, a missing repository and a hanging server end the run', async () => {
+  const box = makeBox()
+  fs.mkdirSync(path.join(box.root, 'served'))
+  makeRepository(path.join(box.root, 'served/repo'), {
+    one: () => fs.writeFileSync(path.join(box.root, 'served/repo/a'), 'x'),
+  })
+  const server = await serveGit(path.join(box.root, 'served'), { token: TOKEN })
+  const source = (repo, token) => ({ type: 'git', url: `${server.url}/${repo}`, auth: { token } })
+  for (const [repo, token] of [
+    ['repo', 'wrong-token-0123456789'],
+    ['none', TOKEN],
+  ]) {
+    const r = await run(runRequest({ prompt, workspace: { source: source(repo, token) } }), { box })
+    assert.equal(r.code, 1)
+    const [code, message] = errorOf(r)
+    assert.equal(code, 'clone-failed')
+    assert.match(message, /^git clone failed \(exit 128\)\n/)
+    assert.ok(!`${r.stdout}${r.stderr}`.includes(token))
+    assert.deepEqual(fs.readdirSync(box.work), [])
+  }
+  const silent = await serveGit(path.join(box.root, 'served'), {})
+  fs.writeFileSync(path.join(box.bin, 'git'), '#!/bin/sh\necho $$ > $HOME/pid\nexec sleep 60\n', { mode: 0o755 })
+  const request = runRequest({ prompt, workspace: { source: source('repo', TOKEN) }, timeouts: { setupMs: 600 } })
+  const running = startRun(request, { box })
+  await until('git to run', () => fs.existsSync(path.join(box.home, 'pid')))
+  for (const p of processesOf(box.mark)) assert.ok(!p.cmd.join(' ').includes(TOKEN), p.cmd.join(' '))
+  assert.equal((await running.ended).code, 1)
+  assert.match(running.stdout().toString(), /"clone-failed"/)
+  await silent.close()
+  await server.close()
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('a repository of links that lead out: nothing is written outside', async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'repo')
+  const outside = path.join(box.root, 'outside')
+  fs.mkdirSync(outside)
+  fs.writeFileSync(path.join(outside, 'notes'), 'kept')
+  makeRepository(repository, {
+    one: () => {
+      fs.symlinkSync(outside, path.join(repository, 'docs'))
+      fs.symlinkSync(path.join(outside, 'notes'), path.join(repository, 'CLAUDE.md'))
+      fs.writeFileSync(path.join(repository, 'own'), 'own')
+    },
+  })
+  const source = { type: 'git', url: repository }
+  const skill = (name) => ({ kind: 'file', path: name, content: 'skill' })
+  const ask = (more) => run(runRequest({ prompt, threadId: 't', workspace: { source, ...more } }), { box })
+  const refused = await ask({ skills: [skill('docs/x')] })
+  assert.equal(errorOf(refused)[0], 'workspace-failed')
+  const r = await ask({ instructions: 'Be brief.', skills: [skill('.claude/skills/s/SKILL.md')] })
+  assert.equal(r.code, 0, r.stdout.toString())
+  assert.deepEqual(fs.readdirSync(outside), ['notes'])
+  assert.equal(fs.readFileSync(path.join(outside, 'notes'), 'utf8'), 'kept')
+  assert.match(fs.readFileSync(path.join(box.work, 'AGENTS.md'), 'utf8'), /Be brief\./)
+  assert.equal(fs.readFileSync(path.join(box.work, '.claude/skills/s/SKILL.md'), 'utf8'), 'skill')
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test("a repository's own notes come out unchanged but for the marked block, after three runs too", async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'repo')
+  makeRepository(repository, {
+    one: () => {
+      fs.writeFileSync(path.join(repository, 'CLAUDE.md'), '# Theirs\n')
+      fs.writeFileSync(path.join(repository, '.mcp.json'), '{}')
+    },
+  })
+  const workspace = { source: { type: 'git', url: `file://${repository}` }, instructions: 'Be brief.' }
+  for (let i = 0; i < 3; i++) {
+    const r = await run(runRequest({ prompt, threadId: `t-${i}`, workspace }), { box })
+    assert.equal(r.code, 0, r.stdout.toString())
+  }
+  const block = '<!-- runlet: begin -->\nBe brief.\n<!-- runlet: end -->\n'
+  assert.equal(fs.readFileSync(path.join(box.work, 'CLAUDE.md'), 'utf8'), `# Theirs\n\n${block}`)
+  assert.equal(fs.readFileSync(path.join(box.work, 'AGENTS.md'), 'utf8'), block)
+  assert.equal(git(box.work, 'status', '--short'), 'M CLAUDE.md\n?? AGENTS.md\n?? GEMINI.md')
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('a setup runs once for a thread and its wishes, over restarts; a dev server of it lives on', async () => {
+  const box = makeBox()
+  const args = ['--state-dir', path.join(box.root, 'state')]
+  const setup = ['echo x >> count # a note', 'sleep 60 > /dev/null 2>&1 & echo $! > pid', 'cat']
+  for (let i = 0; i < 2; i++) {
+    const r = await run(runRequest({ prompt, threadId: 't', workspace: none({ setup }) }), { box, args })
+    assert.equal(r.code, 0, r.stdout.toString())
+    assert.equal(setups(r.events).length, i === 0 ? 6 : 0)
+  }
+  assert.equal(fs.readFileSync(path.join(box.work, 'count'), 'utf8'), 'x\n')
+  const alive = processesOf(box.mark).map((p) => p.pid)
+  assert.deepEqual(alive, [Number(fs.readFileSync(path.join(box.work, 'pid'), 'utf8'))])
+  process.kill(alive[0])
+  const failing = none({ setup: ['echo some words; false'] })
+  const r = await run(runRequest({ prompt, threadId: 't', workspace: failing }), { box, args })
+  assert.deepEqual(errorOf(r), ['setup-failed', 'setup step failed: echo some words; false (exit 1)\nsome words\n'])
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('the service: progress is streamed while the setup runs, a client that goes ends it', async () => {
+  const server = await serve()
+  const request = runRequest({ prompt, workspace: none({ setup: ['echo a', 'exec sleep 60'] }) })
+  const client = await open(server, request)
+  await until('the second step', () => setups(client.events).includes('exec sleep 60: started'))
+  client.abort()
+  await until('the setup to go', () => !processesOf(server.box.mark).some((p) => p.name === 'sleep'))
+  const next = await post(server, runRequest({ prompt, workspace: none({ setup: ['true'] }) }))
+  assert.equal(next.status, 200)
+  assert.equal(next.events.at(-1).type, 'RUN_FINISHED')
+  await server.stop()
+  await assertNothingLeft(server.box)
+})

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+#include "workspace/workspace_fill.h"
+
+#include "child_fixture.h"
+#include "loopback.h"
+#include "traces.h"
+#include "workspace_fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const struct workspace_calls calls = {workspace_fixture_progress,
+                                             workspace_fixture_done};
+
+#define NONE "\"source\":{\"type\":\"none\"},"
+
+static void fill(struct workspace_fixture *d, const char *workspace)
+{
+  workspace_fixture_ask(d, workspace);
+  struct workspace_fill *w = workspace_fill_open(&d->setup, &calls, d);
+  assert_int_equal(d->ends, 0);
+  workspace_fixture_wait_end(d);
+  workspace_fill_close(w, true, workspace_fixture_closed, d);
+  assert_int_equal(d->closed, 0);
+  workspace_fixture_wait_closed(d);
+}
+
+static void filled(struct workspace_fixture *d, const char *workspace)
+{
+  fill(d, workspace);
+  if (d->code)
+    fail_msg("%s: %s", d->code, buf_cstring(&d->message));
+}
+
+static void content_is(struct workspace_fixture *d, const char *name,
+                       const char *expected)
+{
+  char *text = scratch_read(&d->scratch, name);
+  assert_non_null(text);
+  assert_string_equal(text, expected);
+  free(text);
+}
+
+static void test_workspace_fill__clone_files_and_setup_come_in_this_order(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  struct buf text = buf_make(1000);
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d, "git init -q -b main o && cd o && echo own > AGENTS.md && "
+                              "git add . && git commit -q -m one");
+  buf_addf(
+      &text,
+      "\"source\":{\"type\":\"git\",\"url\":\"file://%s/o\"},\"instructions\":"
+      "\"Be brief.\",\"skills\":[null,{\"kind\":\"file\",\"path\":\"/workspace/a/b\","
+      "\"content\":\"skill\"}],\"setup\":[\"cat AGENTS.md a/b > seen\"]",
+      d.scratch.folder);
+  filled(&d, buf_cstring(&text));
+  assert_string_equal(buf_cstring(&d.told),
+                      "clone:started:-1|clone:done:-1|cat AGENTS.md a/b > "
+                      "seen:started:-1|cat AGENTS.md a/b > seen:done:0|");
+  content_is(&d, "work/seen",
+             "own\n\n<!-- runlet: begin -->\nBe brief.\n<!-- runlet: end -->\nskill");
+  content_is(&d, "work/CLAUDE.md",
+             "own\n\n<!-- runlet: begin -->\nBe brief.\n<!-- runlet: end -->\n");
+  buf_free(&text);
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__is_filled_once_for_the_same_wishes(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  filled(&d, NONE "\"setup\":[\"echo x >> count\"]");
+  filled(&d, NONE "\"setup\":[\"echo x >> count\"]");
+  assert_string_equal(buf_cstring(&d.told), "");
+  content_is(&d, "work/count", "x\n");
+  filled(&d, NONE "\"setup\":[\"echo y >> count\"]");
+  content_is(&d, "work/count", "x\ny\n");
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__what_failed_is_tried_again(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  for (unsigned i = 0; i < 2; i++) {
+    fill(&d, NONE "\"setup\":[\"echo x >> count; false\"]");
+    assert_string_equal(d.code, "setup-failed");
+  }
+  content_is(&d, "work/count", "x\nx\n");
+  workspace_fixture_close(&d);
+}
+
+static void
+test_workspace_fill__notes_of_a_repository_get_a_block_and_lose_it_again(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d, "cd work && echo theirs > CLAUDE.md");
+  filled(&d, NONE "\"scripts\":{\"t\":\"make\"}");
+  content_is(&d, "work/AGENTS.md",
+             "<!-- runlet: begin -->\n## Workspace scripts\n\n- t \xe2\x86\x92 make\n"
+             "<!-- runlet: end -->\n");
+  content_is(&d, "work/CLAUDE.md",
+             "theirs\n\n<!-- runlet: begin -->\n## Workspace scripts\n\n- t "
+             "\xe2\x86\x92 make\n<!-- runlet: end -->\n");
+  workspace_fixture_shell(&d, "test \"$(readlink work/GEMINI.md)\" = AGENTS.md");
+  filled(&d, NONE "\"setup\":[\"true\"]");
+  content_is(&d, "work/CLAUDE.md", "theirs\n");
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__writes_through_no_link_of_the_repository(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d,
+                          "mkdir out && echo kept > out/f && ln -s ../out work/docs && "
+                          "ln -s ../out/f work/CLAUDE.md");
+  fill(&d,
+       NONE "\"instructions\":\"i\",\"skills\":[{\"kind\":\"file\",\"path\":\"docs/x\","
+            "\"content\":\"\"}]");
+  assert_string_equal(d.code, "workspace-failed");
+  assert_string_equal(
+      buf_cstring(&d.message),
+      "workspace.skills: \"docs/x\" leads over a link, or over what is no "
+      "folder");
+  workspace_fixture_shell(&d, "test \"$(ls out)\" = f && test \"$(cat out/f)\" = kept");
+  workspace_fixture_shell(&d, "rm work/AGENTS.md && ln -s ../out/f work/AGENTS.md");
+  fill(&d, NONE "\"instructions\":\"i\"");
+  assert_string_equal(d.code, "workspace-failed");
+  workspace_fixture_shell(&d, "test \"$(cat out/f)\" = kept");
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__two_processes_do_not_fill_one_folder(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_ask(&d, NONE "\"setup\":[\"sleep 60\"]");
+  struct workspace_fill *first = workspace_fill_open(&d.setup, &calls, &d);
+  loopback_run_ms(d.loop, 50);
+  struct workspace_fill *second = workspace_fill_open(&d.setup, &calls, &d);
+  workspace_fixture_wait_end(&d);
+  assert_string_equal(d.code, "workspace-conflict");
+  workspace_fill_close(second, true, workspace_fixture_closed, &d);
+  workspace_fixture_wait_closed(&d);
+  d.ends = d.closed = 0;
+  workspace_fill_cancel(first);
+  workspace_fixture_wait_end(&d);
+  assert_string_equal(d.code, "");
+  workspace_fill_close(first, true, workspace_fixture_closed, &d);
+  workspace_fixture_wait_closed(&d);
+  traces_expect_alive(0, 1000);
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__a_cancel_before_anything_began_is_an_end(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_ask(&d, NONE "\"setup\":[\"touch never\"]");
+  struct workspace_fill *w = workspace_fill_open(&d.setup, &calls, &d);
+  workspace_fill_cancel(w);
+  workspace_fixture_wait_end(&d);
+  assert_string_equal(d.code, "");
+  workspace_fill_close(w, true, workspace_fixture_closed, &d);
+  workspace_fixture_wait_closed(&d);
+  assert_false(scratch_has(&d.scratch, "work/never"));
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__a_failed_clone_leaves_the_folder_empty(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  fill(&d, "\"source\":{\"type\":\"git\",\"url\":\"/none\"},\"instructions\":\"i\","
+           "\"setup\":[\"true\"]");
+  assert_string_equal(d.code, "clone-failed");
+  assert_string_equal(buf_cstring(&d.told), "clone:started:-1|clone:failed:-1|");
+  assert_int_equal(scratch_count(&d.scratch, "work"), 0);
+  workspace_fixture_close(&d);
+}
+
+int main(int argc, char **argv)
+{
+  if (child_fixture_is_keeper(argc, argv))
+    return keeper_main(argc, argv);
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_workspace_fill__clone_files_and_setup_come_in_this_order),
+      cmocka_unit_test(test_workspace_fill__is_filled_once_for_the_same_wishes),
+      cmocka_unit_test(test_workspace_fill__what_failed_is_tried_again),
+      cmocka_unit_test(
+          test_workspace_fill__notes_of_a_repository_get_a_block_and_lose_it_again),
+      cmocka_unit_test(test_workspace_fill__writes_through_no_link_of_the_repository),
+      cmocka_unit_test(test_workspace_fill__two_processes_do_not_fill_one_folder),
+      cmocka_unit_test(test_workspace_fill__a_cancel_before_anything_began_is_an_end),
+      cmocka_unit_test(test_workspace_fill__a_failed_clone_leaves_the_folder_empty),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
