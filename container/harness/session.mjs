@@ -19,7 +19,7 @@ export function createSession({ adapter, options, sandbox, channel, proc, bridge
   const { sessionId, permissionMode, builtinToolFiltering, observability } = options
   const unsupported = adapter.unsupported
   let threadId = rest.threadId
-  let turn // {settle} while one runs
+  let turn // {settle, submit} while one runs
   let skillsPlaced = false
   let fresh = takeUp // the next start continues the agent's own session
   let ended = false
@@ -90,7 +90,7 @@ export function createSession({ adapter, options, sandbox, channel, proc, bridge
       if (event.type === 'finish') settle()
       if (event.type === 'error') settle(event.error)
     }
-    turn = { settle }
+    turn = { settle, submit: submitter.submit }
     const unlisten = listen(take)
     try {
       begin?.()
@@ -210,7 +210,9 @@ export function createSession({ adapter, options, sandbox, channel, proc, bridge
     },
     doCompact: async (instructions) => {
       if (!turn) throw unsupported('Compaction is asked for while a turn runs.')
-      channel.send({ type: 'user-message', text: `/compact ${instructions ?? ''}`.trim() })
+      await turn.submit(`/compact ${instructions ?? ''}`.trim()).catch((e) => {
+        throw unsupported(e.message)
+      })
     },
     doSuspendTurn: async () => {
       endOnce('suspend a turn')

@@ -166,8 +166,8 @@ else
   [ "$which" = agents ] || part "flow" "$RUNLET" "$tests"/flow/*.test.mjs
   [ "$which" != agents ] || part "real agents" "$RUNLET" "$tests"/interop/*.test.mjs
   [ "$which" != all ] ||
-    part "real agents" "$RUNLET" "$tests"/interop/claude.test.mjs \
-      "$tests"/interop/dialogue.test.mjs "$tests"/interop/mcp.test.mjs
+    part "real agents" "$RUNLET" "$tests"/interop/claude.test.mjs "$tests"/interop/dialogue.test.mjs \
+      "$tests"/interop/harness.test.mjs "$tests"/interop/mcp.test.mjs
   if [ "$which" = agents ] && [ -n "${RUNLET_ASAN:-}" ]; then
     unset RUNLET_SLOW # that is for the real agents
     part "flow, sanitizers" "$(absolute "$RUNLET_ASAN")" "$tests"/flow/*.test.mjs

@@ -344,6 +344,22 @@ export const cases = {
       assert.equal(typeof compaction.summary, 'string')
     })
   },
+  async 'a compaction that is asked for reaches the runtime, or is refused in words'(bridge) {
+    await withSession(bridge, {}, async ({ agent, session }) => {
+      await assert.rejects(session.compact(), /while a turn runs/)
+      const result = await agent.stream({
+        session,
+        prompt: script('@text listening', bridge.ours ? '@sleep 300' : '@hear'),
+      })
+      let asked
+      const { text } = await read(result, (part) => {
+        if (part.type === 'text-delta') asked ??= session.compact('the names').then(() => 'done', (e) => e) // prettier-ignore
+      })
+      const answer = await asked
+      if (bridge.ours) assert.match(answer.message, /a compaction cannot be asked for/)
+      else assert.match(text, /heard: \/compact the names/)
+    })
+  },
 }
 
 async function suspendInText(h, session, prompt) {
