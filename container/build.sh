@@ -50,7 +50,7 @@ b_lto = true
 b_ndebug = 'true'
 b_pie = true
 b_staticpic = true
-c_args = ['-fPIE', '-ffile-prefix-map=$out=.', '-ffile-prefix-map=$root=.', '-fno-asynchronous-unwind-tables']
+c_args = ['-fPIE', '-ffile-prefix-map=$out=.', '-ffile-prefix-map=$root=.', '-fno-asynchronous-unwind-tables', '-Oz']
 c_link_args = ['-Wl,--build-id=none']
 
 [project options]
