@@ -50,11 +50,12 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   struct buf input;    /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
   struct agent_action_call *calls;
   size_t call_count, call_capacity;
-  bool ended;          /* a turn: agent_hang_up() came, whatever came then */
-  bool hang_up;        /* the turn is done: stdin ends, and the ending may begin */
-  bool dismissed;      /* … at once */
-  unsigned open_tasks; /* that go on in the background (agent_tasks()) */
-  bool heartbeat;      /* the last input was no sign of life */
+  bool ended;               /* a turn: agent_hang_up() came, whatever came then */
+  bool hang_up;             /* the turn is done: stdin ends, and the ending may begin */
+  bool dismissed;           /* … at once */
+  unsigned open_tasks;      /* that go on in the background (agent_tasks()) */
+  bool heartbeat;           /* the last input was no sign of life */
+  bool does_without_bridge; /* and that was told */
   struct agent_retries retries;
   /* Set by the run when somebody answers questions; else the permission mode decides. */
   bool can_ask;
@@ -100,6 +101,8 @@ enum permission agent_permit(struct agent_output *e, const struct agent_question
                              const struct permission_question *may);
 /* The agent has taken a question back. */
 void agent_withdraw(struct agent_output *e, struct span id);
+/* The agent cannot be given the bridge, which the harness has told. */
+void agent_goes_without_bridge(struct agent_output *e);
 /* The input of just now came from a clock: idleMs goes on counting. */
 void agent_heartbeat(struct agent_output *e);
 

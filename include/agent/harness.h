@@ -36,7 +36,9 @@ enum {
   TAKES_MODE = 1 << 7,
   TAKES_AUTH_METHOD = 1 << 8,
   TAKES_SANDBOX = 1 << 9,
-  TAKES_SETTING_SOURCES = 1 << 10
+  TAKES_SETTING_SOURCES = 1 << 10,
+  TAKES_AGENT = 1 << 11, /* harnessOptions.agent in place of command */
+  TAKES_CONFIG = 1 << 12
 };
 
 struct plan_place {
@@ -52,6 +54,9 @@ struct harness {
   const char *id; /* "claude-code", as in the request */
   /* What it needs on PATH; NULL: harnessOptions.command, which no other harness takes. */
   const char *program;
+  /* What it needs on PATH where the request names an agent instead of a command
+   * (TAKES_AGENT); NULL: it does not.  May be NULL. */
+  const char *(*program_for)(const struct run_request *req);
   /* Native programs that do without the wrapper found on PATH, as paths from its real
    * folder; the first that is there is taken.  NULL-ended; may be NULL. */
   const char *const *native_programs;
@@ -94,6 +99,9 @@ struct harness {
    * said last, exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*finish)(void *state, const struct process_end *end, struct agent_output *output);
   void (*free)(void *state); /* frees what the state points at; may be NULL */
+  /* False while startMs still counts though the agent has spoken.  NULL: its first line
+   * is the end of that. */
+  bool (*started)(const void *state);
   /* True once the agent has said that its turn ended well: a kill is forgiven then. */
   bool (*succeeded)(const void *state);
 };

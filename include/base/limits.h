@@ -203,6 +203,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_DRAIN_MS        500u
 #define LIMIT_DRAINS          10u   /* times drainMs, however much others print */
 #define LIMIT_SWEEP_MS        3000u /* killing all of a run; then it is named and left */
+#define LIMIT_SETTLE_MS       300u  /* … that outlive a good end are named then */
 #define LIMIT_KEEPER_MS       1000u /* late with its word for so long: killed */
 #define LIMIT_SETUP_MS        1800000u /* a step of workspace.setup, a git command */
 #define LIMIT_SETUP_STEPS     256
@@ -211,6 +212,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024
+#define LIMIT_CONFIG_ENTRIES  64 /* harnessOptions.config; more are refused */
 #define LIMIT_TOOLS           1024
 #define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000

@@ -3,8 +3,8 @@
  *
  * The writer is where the stream's grammar is kept, so that no harness can break it:
  * RUN_STARTED comes first and once; a text or reasoning message is closed before the next
- * opens; every TOOL_CALL_START gets its END and its RESULT ({"status":"interrupted"} if
- * need be); exactly one terminal event comes last and after it nothing.  Callers speak in
+ * opens; every TOOL_CALL_START gets its END, before the next message opens, and its
+ * RESULT ({"status":"interrupted"} if need be); exactly one terminal event comes last and after it nothing.  Callers speak in
  * any order; the writer inserts what is missing and drops what is late.
  *
  * Ids are unique within the run and over the runs of a thread: those that the API of a

@@ -15,6 +15,11 @@ struct events;
  * told apart. */
 void events_tool_call_of(struct events *e, enum tool_origin origin, struct span key,
                          struct span call_id, struct span name, struct span args_json);
+/* START alone, of a call whose arguments are not whole yet: events_tool_call_of() with
+ * this key says them.  What comes before that, a message, its result or the end of the
+ * run, gives it "{}". */
+void events_tool_call_begin(struct events *e, enum tool_origin origin, struct span key,
+                            struct span call_id, struct span name);
 /* RESULT: of the call under this key that has none yet; of several the first of the last
  * step, as results of calls that were made together come in their order, and what an
  * earlier step left open was given up.  When all have theirs it is one more of the last

@@ -38,6 +38,12 @@ struct env_entry {
   struct span name, value;
 };
 
+struct config_entry { /* harnessOptions.config */
+  struct span id;
+  struct span text; /* a string */
+  bool is_bool, on; /* true, false */
+};
+
 struct run_deadlines { /* 0 = not given in the request, else milliseconds */
   unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
       setup_ms;
@@ -46,10 +52,13 @@ struct run_deadlines { /* 0 = not given in the request, else milliseconds */
 
 /* harnessOptions: what only some harnesses take; what one does not take is refused. */
 struct harness_options {
-  struct spans command;         /* acp, command: the program and its arguments */
-  struct span output;           /* command: "text", "ndjson" */
-  struct span protocol;         /* where an agent speaks several */
-  struct span mode;             /* acp: the session's mode */
+  struct spans command;        /* acp, command: the program and its arguments */
+  struct span output;          /* command: "text", "ndjson" */
+  struct span protocol;        /* where an agent speaks several */
+  struct span mode;            /* acp: the session's mode */
+  struct span agent;           /* acp: one that is known by name */
+  struct config_entry *config; /* acp: the session's options */
+  size_t config_count;
   struct span auth_method;      /* acp: the id of the way to authenticate */
   struct span sandbox;          /* codex */
   struct spans setting_sources; /* claude-code: "user", "project", "local" */

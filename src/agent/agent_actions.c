@@ -101,6 +101,11 @@ void agent_tasks(struct agent_output *e, unsigned open)
   e->actions->open_tasks = open;
 }
 
+void agent_goes_without_bridge(struct agent_output *e)
+{
+  e->actions->does_without_bridge = true;
+}
+
 void agent_works_again(struct agent_output *e)
 {
   e->actions->hang_up = e->actions->dismissed;

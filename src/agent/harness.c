@@ -60,6 +60,8 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
       {TAKES_OUTPUT, "harnessOptions.output", o->output.len > 0},
       {TAKES_PROTOCOL, "harnessOptions.protocol", o->protocol.len > 0},
       {TAKES_MODE, "harnessOptions.mode", o->mode.len > 0},
+      {TAKES_AGENT, "harnessOptions.agent", o->agent.len > 0},
+      {TAKES_CONFIG, "harnessOptions.config", o->config_count > 0},
       {TAKES_AUTH_METHOD, "harnessOptions.authMethod", o->auth_method.len > 0},
       {TAKES_SANDBOX, "harnessOptions.sandbox", o->sandbox.len > 0},
       {TAKES_SETTING_SOURCES, "harnessOptions.settingSources",
@@ -72,7 +74,8 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
     return refuse(h, "outputSchema", f);
   if (h->program && o->command.count > 0)
     return refuse(h, "harnessOptions.command", f);
-  if (!h->program && (o->command.count == 0 || o->command.at[0].len == 0))
+  bool named = o->command.count > 0 ? o->command.at[0].len > 0 : o->agent.len > 0;
+  if (!h->program && !named)
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harnessOptions.command must name the program harness "
                      "%s runs, as an array of strings",

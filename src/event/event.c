@@ -126,6 +126,7 @@ void events_begin_content(struct events *e)
 
 static void open_message(struct events *e, enum open_message what, struct span id)
 {
+  events_end_begun(e);
   events_begin_content(e);
   event_ids_message(&e->ids, id, &e->message);
   e->open = what;

@@ -24,9 +24,40 @@ static void send_result(struct events *e, const struct event *call, struct span 
   buf_free(&id);
 }
 
-void events_interrupt(struct events *e, const struct open_call *c)
+/* ARGS and END.  `call`: id, name and origin. */
+static void send_arguments(struct events *e, const struct event *call,
+                           struct span args_json)
+{
+  struct event event = *call;
+  event.kind = EVENT_TOOL_ARGS;
+  events_send_pieces(e, &event, args_json);
+  /* tanstack says the arguments and the name twice, so twice they must fit. */
+  size_t whole = e->overhead + call->call.len + 2 * json_escaped_length(call->name) +
+                 2 * args_json.len;
+  event.kind = EVENT_TOOL_END;
+  event.json = args_json;
+  event.whole_bytes = whole > e->max_chunk ? args_json.len : 0;
+  events_send(e, &event);
+}
+
+static void end_begun(struct events *e, struct open_call *c, struct span args_json)
 {
   struct event call = open_call_event(c);
+  if (c->begun)
+    send_arguments(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
+  c->begun = false;
+}
+
+void events_end_begun(struct events *e)
+{
+  for (size_t i = 0; i < e->unanswered.count; i++)
+    end_begun(e, &e->unanswered.at[i], (struct span){0});
+}
+
+void events_interrupt(struct events *e, struct open_call *c)
+{
+  struct event call = open_call_event(c);
+  end_begun(e, c, (struct span){0});
   send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
 }
 
@@ -40,21 +71,30 @@ static void add_unanswered(struct events *e, struct span key, struct span native
   open_calls_add(&e->unanswered, key, native, e->step, call);
 }
 
-/* `call`: id, name and origin. */
-static void send_call(struct events *e, const struct event *call, struct span args_json)
+/* START.  The number of the call among the unanswered. */
+static size_t open_call(struct events *e, enum tool_origin origin, struct span key,
+                        struct span call_id, struct span name)
 {
-  struct event event = *call;
-  event.kind = EVENT_TOOL_START;
-  events_send(e, &event);
-  event.kind = EVENT_TOOL_ARGS;
-  events_send_pieces(e, &event, args_json);
-  /* tanstack says the arguments and the name twice, so twice they must fit. */
-  size_t whole = e->overhead + call->call.len + 2 * json_escaped_length(call->name) +
-                 2 * args_json.len;
-  event.kind = EVENT_TOOL_END;
-  event.json = args_json;
-  event.whole_bytes = whole > e->max_chunk ? args_json.len : 0;
-  events_send(e, &event);
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  event_ids_call(&e->ids, call_id, &id);
+  struct event call = {.kind = EVENT_TOOL_START,
+                       .origin = origin,
+                       .call = buf_span(&id),
+                       .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
+  events_begin_content(e);
+  e->tool_calls++;
+  events_send(e, &call);
+  add_unanswered(e, key, call_id, &call);
+  e->unanswered.at[e->unanswered.count - 1].begun = true;
+  buf_free(&id);
+  return e->unanswered.count - 1;
+}
+
+void events_tool_call_begin(struct events *e, enum tool_origin origin, struct span key,
+                            struct span call_id, struct span name)
+{
+  if (events_ready(e))
+    (void)open_call(e, origin, key, call_id, name);
 }
 
 void events_tool_call_of(struct events *e, enum tool_origin origin, struct span key,
@@ -62,16 +102,10 @@ void events_tool_call_of(struct events *e, enum tool_origin origin, struct span 
 {
   if (!events_ready(e))
     return;
-  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
-  event_ids_call(&e->ids, call_id, &id);
-  struct event call = {.origin = origin,
-                       .call = buf_span(&id),
-                       .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
-  events_begin_content(e);
-  e->tool_calls++;
-  send_call(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
-  add_unanswered(e, key, call_id, &call);
-  buf_free(&id);
+  size_t i = open_calls_begun(&e->unanswered, key);
+  if (i == e->unanswered.count)
+    i = open_call(e, origin, key, call_id, name);
+  end_begun(e, &e->unanswered.at[i], args_json);
 }
 
 void events_tool_result_of(struct events *e, struct span key, struct span call_id,
@@ -82,6 +116,7 @@ void events_tool_result_of(struct events *e, struct span key, struct span call_i
   size_t i = open_calls_find(&e->unanswered, key);
   if (i < e->unanswered.count) {
     struct event call = open_call_event(&e->unanswered.at[i]);
+    end_begun(e, &e->unanswered.at[i], (struct span){0});
     send_result(e, &call, content, failed);
     open_calls_drop(&e->unanswered, i);
     return;

@@ -24,6 +24,12 @@ void events_session(struct events *e, const char *harness,
     json_put_raw(&w, "tools", session->tools_json);
   if (session->skills_json.at)
     json_put_raw(&w, "skills", session->skills_json);
+  if (session->agent_json.at)
+    json_put_raw(&w, "agent", session->agent_json);
+  if (session->title.at)
+    json_put_text(&w, "title", session->title);
+  if (session->context_json.at)
+    json_put_raw(&w, "context", session->context_json);
   json_close(&w, '}');
   events_custom(e, buf_cstring(&name), buf_span(&value));
   buf_free(&name);

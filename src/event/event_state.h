@@ -47,6 +47,8 @@ void events_send_pieces(struct events *e, const struct event *piece, struct span
 /* New content after results: the step that asked for them is over. */
 void events_begin_content(struct events *e);
 /* event_call.c: the result of a call that got none. */
-void events_interrupt(struct events *e, const struct open_call *c);
+void events_interrupt(struct events *e, struct open_call *c);
+/* … and the END of calls that have only begun. */
+void events_end_begun(struct events *e);
 
 #endif

@@ -17,6 +17,7 @@ enum { SCREEN_CHARS = 100 };
 struct transcript { /* what is remembered from event to event */
   bool in_line;     /* something stands on the current line */
   size_t column;    /* characters of a tool call's line so far */
+  uint64_t call;    /* whose line it is, a hash; 0: none's */
 };
 
 struct page { /* what the functions below share */
@@ -140,21 +141,21 @@ static void reasoning_end(struct page *p, const struct event_run *run,
   attribute(p, PLAIN);
 }
 
-static void tool_start(struct page *p, const struct event_run *run, const struct event *e)
-{
-  (void)run;
-  new_line(p);
-  attribute(p, BOLD);
-  say(p, "> ");
-  p->t->column = 0;
-  add_short(p, e->name);
-  attribute(p, PLAIN);
-  say(p, " ");
-}
-
+/* A call is shown with its arguments, which may come long after its START. */
 static void tool_args(struct page *p, const struct event_run *run, const struct event *e)
 {
   (void)run;
+  uint64_t call = span_hash(e->call) | 1;
+  if (p->t->call != call) {
+    new_line(p);
+    attribute(p, BOLD);
+    say(p, "> ");
+    p->t->column = 0;
+    add_short(p, e->name);
+    attribute(p, PLAIN);
+    say(p, " ");
+  }
+  p->t->call = call;
   add_short(p, e->text);
 }
 
@@ -231,13 +232,19 @@ static void run_error(struct page *p, const struct event_run *run, const struct 
 
 static void (*const shows[EVENT_KINDS])(struct page *p, const struct event_run *run,
                                         const struct event *e) = {
-    [EVENT_RUN_STARTED] = run_started, [EVENT_TEXT] = text,
-    [EVENT_TEXT_END] = message_end,    [EVENT_REASONING_MESSAGE_START] = reasoning_start,
-    [EVENT_REASONING] = text,          [EVENT_REASONING_MESSAGE_END] = reasoning_end,
-    [EVENT_TOOL_START] = tool_start,   [EVENT_TOOL_ARGS] = tool_args,
-    [EVENT_TOOL_END] = message_end,    [EVENT_TOOL_RESULT] = tool_result,
-    [EVENT_WARNING] = warning,         [EVENT_RUN_FINISHED] = run_finished,
-    [EVENT_RUN_ERROR] = run_error,     [EVENT_REFUSED] = run_error,
+    [EVENT_RUN_STARTED] = run_started,
+    [EVENT_TEXT] = text,
+    [EVENT_TEXT_END] = message_end,
+    [EVENT_REASONING_MESSAGE_START] = reasoning_start,
+    [EVENT_REASONING] = text,
+    [EVENT_REASONING_MESSAGE_END] = reasoning_end,
+    [EVENT_TOOL_ARGS] = tool_args,
+    [EVENT_TOOL_END] = message_end,
+    [EVENT_TOOL_RESULT] = tool_result,
+    [EVENT_WARNING] = warning,
+    [EVENT_RUN_FINISHED] = run_finished,
+    [EVENT_RUN_ERROR] = run_error,
+    [EVENT_REFUSED] = run_error,
 };
 
 static void show(struct page *p, const struct event_run *run, const struct event *e)

@@ -14,6 +14,7 @@ struct open_call {
   struct buf id;   /* as a JSON string */
   struct buf name;
   enum tool_origin origin;
+  bool begun; /* its START went out alone: ARGS and END are to come */
 };
 
 struct open_calls {
@@ -30,6 +31,8 @@ void open_calls_add(struct open_calls *calls, struct span key, struct span nativ
 size_t open_calls_find(const struct open_calls *calls, struct span key);
 /* The place of the one of this key that was opened last, or `count`. */
 size_t open_calls_newest(const struct open_calls *calls, struct span key);
+/* … and has only begun. */
+size_t open_calls_begun(const struct open_calls *calls, struct span key);
 /* The place of the one with this id of the agent's that was opened last, or `count`. */
 size_t open_calls_of(const struct open_calls *calls, struct span native);
 void open_calls_drop(struct open_calls *calls, size_t index);

@@ -36,7 +36,7 @@ struct keeper {
   bool stopped;        /* the group got its TERM */
   long long kill_at;   /* ms, 0: no deadline */
   long long let_go_at; /* 0: nobody said so */
-  long long sweep_until;
+  long long sweep_until, settle_at;
   bool sweeping, alone; /* alone: runlet is gone */
   bool group_killed;
 };
@@ -197,12 +197,20 @@ static bool group_is_ending(struct keeper *k)
   return g.members > 0 && now_ms() < k->let_go_at + LIMIT_POLITE_MS; /* it cannot die */
 }
 
+/* Helpers of an agent go a moment after it: they are not what it has left. */
+static bool helpers_are_ending(struct keeper *k)
+{
+  return reap(k) && now_ms() < k->settle_at;
+}
+
 static void let_go(struct keeper *k)
 {
   k->kill_at = 0;
-  if (!k->let_go_at)
+  if (!k->let_go_at) {
     k->let_go_at = now_ms() + LIMIT_POLITE_MS;
-  if (!group_is_ending(k))
+    k->settle_at = now_ms() + LIMIT_SETTLE_MS;
+  }
+  if (!group_is_ending(k) && !helpers_are_ending(k))
     settle(k);
 }
 

@@ -55,6 +55,30 @@ static int setting_sources_read(const struct fields *r, json_at object, const ch
                           where);
 }
 
+static int config_read(const struct fields *r, json_at object, const char *where,
+                       struct harness_options *out)
+{
+  json_at o;
+  if (fields_object(r, object, where, "config", &o) < 0)
+    return -1;
+  size_t count = json_count(o);
+  if (count > LIMIT_CONFIG_ENTRIES)
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: %sconfig holds more than %d entries", where,
+                     LIMIT_CONFIG_ENTRIES);
+  out->config = arena_new(r->arena, count * sizeof *out->config);
+  for (json_at v = json_first(o); v; v = json_next(v)) {
+    bool on = json_kind(v) == JSON_TRUE, is_bool = on || json_kind(v) == JSON_FALSE;
+    if (json_kind(v) != JSON_STRING && !is_bool)
+      return fault_set(r->f, FAULT_BAD_INPUT,
+                       "run request: %sconfig.%.*s must be a string or a boolean", where,
+                       SPAN_ARG(span_cut_utf8(json_key(v), 100)));
+    out->config[out->config_count++] = (struct config_entry){
+        json_key(v), json_text(r->doc, v, (struct span){"", 0}), is_bool, on};
+  }
+  return 0;
+}
+
 static int harness_options_read(const struct fields *r, json_at root,
                                 struct harness_options *out)
 {
@@ -63,6 +87,7 @@ static int harness_options_read(const struct fields *r, json_at root,
   if (fields_object(r, root, "", "harnessOptions", &o) < 0 ||
       fields_texts(r, o, where, "command", false, &out->command) < 0 ||
       setting_sources_read(r, o, where, &out->setting_sources) < 0 ||
+      config_read(r, o, where, out) < 0 ||
       fields_bool(r, o, where, "promptCommands", &out->prompt_commands) < 0)
     return -1;
   const struct {
@@ -71,6 +96,7 @@ static int harness_options_read(const struct fields *r, json_at root,
   } rows[] = {{"output", &out->output},
               {"protocol", &out->protocol},
               {"mode", &out->mode},
+              {"agent", &out->agent},
               {"authMethod", &out->auth_method},
               {"sandbox", &out->sandbox}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -28,6 +28,7 @@ struct watch {
   unsigned long long busy_ms;
   /* Since when it is to exit, or its background tasks are waited for; 0: it is not. */
   unsigned long long leaving_ms, waiting_ms;
+  unsigned long long start_ms; /* when startMs began to count */
 };
 
 static unsigned pick(unsigned from_request, unsigned otherwise)
@@ -77,11 +78,36 @@ static unsigned sooner(unsigned a, unsigned b)
   return a && (!b || a < b) ? a : b;
 }
 
+/* It has spoken, but not begun its session.  False: that is over. */
+static bool is_starting(struct watch *w)
+{
+  const struct watch_setup *s = &w->setup;
+  unsigned limit = s->deadlines->start_ms;
+  if (limit == 0 || child_first_output_ms(s->child) == 0 || !s->started ||
+      s->started(s->who))
+    return false;
+  if (child_is_paused(s->child) || w->questions > 0)
+    w->start_ms = clock_ticks_ms();
+  unsigned long long since = clock_ticks_ms() - w->start_ms;
+  if (since < limit) {
+    unsigned left = limit - (unsigned)since;
+    loop_timer_start(w->quiet, sooner(left, s->deadlines->idle_ms));
+    return true;
+  }
+  char text[100];
+  snprintf(text, sizeof text, "the agent did not open its session within %u ms (startMs)",
+           limit);
+  s->on_passed(s->who, "start-timeout", text);
+  return true;
+}
+
 /* One timer for both silences: before the first line and after it. */
 static void quiet_may_be_over(void *who)
 {
   struct watch *w = who;
   const struct watch_setup *s = &w->setup;
+  if (is_starting(w))
+    return;
   bool spoke = child_first_output_ms(s->child) != 0;
   unsigned limit = spoke ? s->deadlines->idle_ms : s->deadlines->start_ms;
   if (limit == 0) {
@@ -199,6 +225,7 @@ struct watch *watch_new(const struct watch_setup *setup)
   struct watch *w = mem_new(sizeof *w);
   const struct deadlines *d = setup->deadlines;
   w->setup = *setup;
+  w->start_ms = clock_ticks_ms();
   w->run = loop_timer_new(setup->loop, run_is_over, w);
   w->quiet = loop_timer_new(setup->loop, quiet_may_be_over, w);
   w->words = loop_timer_new(setup->loop, words_may_be_over, w);

@@ -2,7 +2,8 @@
 /* deadlines.h - how long a run and its silences may last, and the watch over it.
  *
  *   runMs     the whole run, from its start; it always counts
- *   startMs   from the spawn to the first line on stdout
+ *   startMs   from the spawn to the first line on stdout, or to what the harness calls
+ *             its start
  *   idleMs    without a byte on stdout or from the agent's server, while no tool call and
  *             no question for leave is open; 0 = off
  *   result    after the agent's final record, how long it may take to exit; each further
@@ -42,6 +43,8 @@ struct watch_setup {
   struct events *events;
   unsigned last_words_ms; /* agent/harness.h */
   bool dialogue;          /* its stdin is wanted while it has background tasks */
+  /* False: startMs still counts though the agent has spoken; NULL: it never does. */
+  bool (*started)(void *who);
   /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
   void (*on_passed)(void *who, const char *code, const char *message);
   /* The agent did not exit in time after its result: at most once a watch_result(). */

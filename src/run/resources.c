@@ -73,12 +73,21 @@ static void prefer_native(struct resources *s)
   buf_free(&candidate);
 }
 
-/* The harness knows the program, or the request names it (harnessOptions.command). */
+/* The harness knows the program, or the request names it (harnessOptions.command,
+ * agent). */
+static char *program_name(const struct resources *s)
+{
+  const struct harness *h = s->harness;
+  const char *own = h->program       ? h->program
+                    : h->program_for ? h->program_for(s->req)
+                                     : NULL;
+  return own ? strdup(own) : span_copy(s->req->harness_options.command.at[0]);
+}
+
 static int find_program(struct resources *s, struct fault *f)
 {
   struct fault why = {0};
-  char *program = s->harness->program ? strdup(s->harness->program)
-                                      : span_copy(s->req->harness_options.command.at[0]);
+  char *program = program_name(s);
   int missing = files_find_program(program, strv_env(&s->env, "PATH"),
                                    buf_cstring(&s->workspace), &s->program, &why);
   free(program);

@@ -189,7 +189,7 @@ static void judge_bridge(struct run *r)
     return;
   r->bridge_judged = true;
   struct bridge_facts facts = bridge_facts(r->resources.bridge);
-  if (facts.listed)
+  if (facts.listed || r->session.actions.does_without_bridge)
     return;
   if (facts.refused > 0)
     events_warn(r->events, "bridge-unauthorized",
@@ -284,6 +284,12 @@ static struct resources_calls calls = {
     .agent_http = {agent_http_says, line_too_long},
     .on_unstructured = tool_unstructured};
 
+static bool agent_has_started(void *who)
+{
+  const struct run *r = who;
+  return r->session.harness->started(r->session.state);
+}
+
 /* The workspace is as the request wants it. */
 static void start_agent(struct run *r)
 {
@@ -306,6 +312,8 @@ static void start_agent(struct run *r)
                               .events = r->events,
                               .last_words_ms = r->resources.harness->last_words_ms,
                               .dialogue = r->resources.dialogue,
+                              .started = r->resources.harness->started ? agent_has_started
+                                                                       : NULL,
                               .on_passed = deadline_passed,
                               .on_result_grace_over = result_grace_is_over,
                               .who = r};

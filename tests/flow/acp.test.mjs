@@ -164,11 +164,48 @@ test(
 )
 
 test(
+  'an agent that never opens its session runs into startMs',
+  with_('no-session', async (s) => {
+    const begun = Date.now()
+    const r = await run(s.request('say never', { timeouts: { startMs: 1500 } }), { box: s.box })
+    assert.equal(r.code, 124)
+    assert.match(assertStream(r.events, 'start-timeout').message, /did not open its session within 1500 ms \(startMs\)/)
+    assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`)
+  }),
+)
+
+test(
+  'an agent that wants an account ends at once, with its ways to log in',
+  with_('no-account', async (s) => {
+    const begun = Date.now()
+    const r = await run(s.request('say never'), { box: s.box })
+    assert.equal(r.code, 1)
+    assert.match(
+      assertStream(r.events, 'agent-error').message,
+      /session\/new: Authentication required\. Ways to log in that it offers \(harnessOptions\.authMethod\): login/,
+    )
+    assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`)
+  }),
+)
+
+test(
+  'a helper that goes a moment after its agent is no leftover',
+  with_('', async (s) => {
+    const r = await run(s.request(['daemon sleep 0.3', 'sleep 150', 'say Hello.']), { box: s.box })
+    assertStream(r.events, 'RUN_FINISHED')
+    assert.deepEqual(warningsOf(r.events), [])
+  }),
+)
+
+test(
   'an agent without MCP over HTTP works without the tools, and says so',
   with_('no-http', async (s) => {
     const r = await run(s.request('say Alone.'), { box: s.box })
     assertStream(r.events, 'RUN_FINISHED')
-    assert.ok(warningsOf(r.events).some((w) => w.code === 'bridge-unsupported'))
+    assert.deepEqual(
+      warningsOf(r.events).map((w) => w.code),
+      ['bridge-unsupported'],
+    )
   }),
 )
 

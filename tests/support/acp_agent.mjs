@@ -9,13 +9,15 @@
 //   after MS TEXT       a chunk so long after the turn's end, if stdin is still there
 //   deaf                does not hear of a cancel      stop REASON     how the turn ends (end_turn)
 // ACP_AGENT_MODE in its environment: `stays` (does not exit when stdin ends), `mute` (never answers initialize),
-// `no-http` (takes no MCP servers over HTTP), `late` (tells a loaded session's past behind the answer).
+// `no-http` (takes no MCP servers over HTTP; so does cline), `no-session` (never answers session/new; so does pi-acp),
+// `no-account` (asks for a login that it cannot be given; so does auggie), `late` (tells a loaded session's past behind the answer).
 import { execSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import readline from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const mode = process.env.ACP_AGENT_MODE ?? ''
+const AUTH_REQUIRED = { code: -32000, message: 'Authentication required' }
 const write = (m) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...m })}\n`)
 const update = (sessionUpdate, more) =>
   write({ method: 'session/update', params: { sessionId: 'acp-1', update: { sessionUpdate, ...more } } })
@@ -144,8 +146,14 @@ const answers = {
   initialize: () =>
     mode === 'mute'
       ? new Promise(() => {})
-      : { protocolVersion: 1, agentCapabilities: { loadSession: true, mcpCapabilities: { http: mode !== 'no-http' } } },
+      : {
+          protocolVersion: 1,
+          agentCapabilities: { loadSession: true, mcpCapabilities: { http: mode !== 'no-http' } },
+          authMethods: mode === 'no-account' ? [{ id: 'login', name: 'Log in', type: 'terminal' }] : [],
+        },
   async 'session/new'(p) {
+    if (mode === 'no-session') await new Promise(() => {})
+    if (mode === 'no-account') throw AUTH_REQUIRED
     bridge = p.mcpServers[0]
     if (bridge) {
       await mcp(
@@ -179,7 +187,11 @@ lines.on('line', async (line) => {
     cancelled = !deaf
   } else if (m.method === undefined) waiting.get(m.id)?.(m)
   else {
-    write({ id: m.id, result: await answers[m.method](m.params) })
+    try {
+      write({ id: m.id, result: await answers[m.method](m.params) })
+    } catch (error) {
+      write({ id: m.id, error })
+    }
     if (m.method === 'session/prompt') for (const say of late.splice(0)) say()
   }
 })

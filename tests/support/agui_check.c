@@ -16,7 +16,8 @@ enum message { NO_MESSAGE, TEXT, REASONING_OUTER, REASONING, REASONING_AFTER };
 /* Ids are owned spans: one with \u0000 in it is an id like any other. */
 struct call {
   struct span id;
-  bool answered;
+  bool ended, answered;
+  struct buf args; /* until its END */
 };
 
 struct agui_check {
@@ -28,8 +29,7 @@ struct agui_check {
   size_t id_count, id_capacity;
   struct call *calls;
   size_t call_count, call_capacity;
-  bool in_call; /* between START and END of the last one of `calls` */
-  struct buf args;
+  size_t begun; /* calls between their START and END */
   unsigned long long lines;
   char why[400];
 };
@@ -44,7 +44,6 @@ struct agui_check *agui_check_new(const struct event_format *format)
 {
   struct agui_check *c = mem_new(sizeof *c);
   c->format = format;
-  c->args = buf_make(LIMIT_EVENT_LINE_BYTES);
   return c;
 }
 
@@ -52,11 +51,12 @@ void agui_check_free(struct agui_check *c)
 {
   for (size_t i = 0; i < c->id_count; i++)
     free((void *)c->ids[i].at);
-  for (size_t i = 0; i < c->call_count; i++)
+  for (size_t i = 0; i < c->call_count; i++) {
     free((void *)c->calls[i].id.at);
+    buf_free(&c->calls[i].args);
+  }
   free(c->ids);
   free(c->calls);
-  buf_free(&c->args);
   free(c);
 }
 
@@ -124,16 +124,16 @@ static bool add_id(const struct look *l)
 
 static struct call *find_call(struct agui_check *c, struct span id)
 {
-  for (size_t i = 0; i < c->call_count; i++)
-    if (span_equal(id, c->calls[i].id))
-      return &c->calls[i];
+  for (size_t i = c->call_count; i > 0; i--)
+    if (span_equal(id, c->calls[i - 1].id))
+      return &c->calls[i - 1];
   return NULL;
 }
 
 static bool opens_message(const struct look *l, enum message kind)
 {
   struct agui_check *c = l->c;
-  if (c->message != NO_MESSAGE || c->in_call)
+  if (c->message != NO_MESSAGE || c->begun > 0)
     return wrong(c, "a message opens while something else is open");
   if (!has_text(l, "messageId") || !add_id(l))
     return false;
@@ -208,7 +208,7 @@ static bool reasoning_end(const struct look *l)
 static bool tool_start(const struct look *l)
 {
   struct agui_check *c = l->c;
-  if (c->message != NO_MESSAGE || c->in_call)
+  if (c->message != NO_MESSAGE)
     return wrong(c, "a tool call opens while something else is open");
   if (!has_text(l, "toolCallId") || !has_text(l, "toolCallName"))
     return false;
@@ -217,37 +217,37 @@ static bool tool_start(const struct look *l)
   if (find_call(c, text_of(l, "toolCallId")) != NULL)
     return wrong(c, "a tool call id was used before");
   c->calls = mem_reserve(c->calls, c->call_count, &c->call_capacity, sizeof *c->calls);
-  c->calls[c->call_count++] = (struct call){.id = owned(text_of(l, "toolCallId"))};
-  c->in_call = true;
-  buf_clear(&c->args);
+  c->calls[c->call_count++] = (struct call){.id = owned(text_of(l, "toolCallId")),
+                                            .args = buf_make(LIMIT_EVENT_LINE_BYTES)};
+  c->begun++;
   return true;
 }
 
-static bool in_call(const struct look *l)
+/* The call of this line, which has begun and not ended; NULL: that is wrong. */
+static struct call *begun_call(const struct look *l)
 {
-  struct agui_check *c = l->c;
-  if (!c->in_call)
-    return wrong(c, "no tool call is open");
-  return has_text(l, "toolCallId") &&
-         is_id(l, "toolCallId", c->calls[c->call_count - 1].id);
+  struct call *call =
+      has_text(l, "toolCallId") ? find_call(l->c, text_of(l, "toolCallId")) : NULL;
+  if (call && !call->ended)
+    return call;
+  wrong(l->c, "no such tool call is open");
+  return NULL;
 }
 
 static bool tool_args(const struct look *l)
 {
-  if (!in_call(l) || !has_text(l, "delta"))
+  struct call *call = begun_call(l);
+  if (!call || !has_text(l, "delta"))
     return false;
-  buf_add(&l->c->args, text_of(l, "delta"));
+  buf_add(&call->args, text_of(l, "delta"));
   return true;
 }
 
-static bool tool_end(const struct look *l)
+static bool judge_end(const struct look *l, const struct buf *given)
 {
   struct agui_check *c = l->c;
-  if (!in_call(l))
-    return false;
-  c->in_call = false;
   struct fault f = {0};
-  struct json *args = json_parse(buf_span(&c->args), NULL, &f);
+  struct json *args = json_parse(buf_span(given), NULL, &f);
   /* What nests deeper than we read, or makes too big a tree, was passed on unread. */
   if (args == NULL && f.kind == FAULT_BAD_INPUT && strstr(f.text, "nest") == NULL)
     return wrong(c, "the arguments are no JSON: %s", f.text);
@@ -257,18 +257,30 @@ static bool tool_end(const struct look *l)
     return true;
   if (c->format == &event_format_ag_ui)
     return wrong(c, "END has an input");
-  if (!span_equal(json_raw(input), buf_span(&c->args)))
+  if (!span_equal(json_raw(input), buf_span(given)))
     return wrong(c, "END's input is not what ARGS gave");
   return true;
 }
 
+static bool tool_end(const struct look *l)
+{
+  struct call *call = begun_call(l);
+  if (!call)
+    return false;
+  call->ended = true;
+  l->c->begun--;
+  bool good = judge_end(l, &call->args);
+  buf_free(&call->args);
+  return good;
+}
+
 static bool tool_result(const struct look *l)
 {
-  if (l->c->in_call)
-    return wrong(l->c, "a result comes inside a tool call");
   if (!has_text(l, "toolCallId") || !has_text(l, "messageId") || !has_text(l, "content"))
     return false;
   struct call *call = find_call(l->c, text_of(l, "toolCallId"));
+  if (call != NULL && !call->ended)
+    return wrong(l->c, "a result comes before the end of its call");
   if (call != NULL)
     call->answered = true;
   return add_id(l);
@@ -285,7 +297,7 @@ static bool terminal(const struct look *l)
 {
   struct agui_check *c = l->c;
   c->phase = OVER;
-  if (c->message != NO_MESSAGE || c->in_call)
+  if (c->message != NO_MESSAGE || c->begun > 0)
     return wrong(c, "the run ends while something is open");
   for (size_t i = 0; i < c->call_count; i++)
     if (!c->calls[i].answered)

@@ -10,8 +10,9 @@
  * and no trace of tanstack on "ag-ui" lines;
  *   - START, CONTENT*, END of text and reasoning in order, one message at a time, and no
  *     message id twice in a run (results have ids too);
- *   - a tool call's START, ARGS*, END in one piece outside of messages, no call id twice,
- * the deltas of ARGS together one JSON value, equal to `input` where END has it;
+ *   - a tool call's START, ARGS*, END in order and outside of messages (other calls and
+ * results may stand between them), no call id twice, the deltas of ARGS together one JSON
+ * value, equal to `input` where END has it;
  *   - every call has its result before the terminal event.  */
 #ifndef TESTS_SUPPORT_AGUI_CHECK_H
 #define TESTS_SUPPORT_AGUI_CHECK_H

@@ -65,7 +65,7 @@ export async function startChat(turns) {
     const json = (status, value) =>
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (!req.url.split('?')[0].endsWith('/chat/completions')) return json(404, openaiError(404))
-    const offered = (body.tools ?? []).map((t) => t.function.name)
+    const offered = (body.tools ?? []).map((t) => t.function?.name ?? t.name ?? "")
     const side = offered.length === 0 // titles and the like are asked for without tools
     const say = side ? [{ text: 'Mock title' }] : turns[Math.min(turn++, turns.length - 1)]
     requests.push({ headers: req.headers, body, offered, side })

@@ -2,12 +2,12 @@
 /* acp.c - agents that speak the Agent Client Protocol (agentclientprotocol.com, version
  * 1): JSON-RPC 2.0, one message a line, on stdin and stdout.
  *
- *   acp         any of them: harnessOptions.command is its command line.  Seen with
- *               claude-code-acp 0.16.2 and codex-acp 0.16.0.
+ *   acp         any of them: harnessOptions.agent names one of acp_agents.c,
+ *               harnessOptions.command is the command line of any
  *   grok-build  `grok agent … stdio`, seen with 1.0.41
  *
- * The dialogue: initialize, authenticate, session/new (or resume, load), set_model,
- * set_mode, prompt; see agent/acp/acp_state.h for the parts.  The bridge is an MCP server
+ * The dialogue: initialize, authenticate, session/new (or resume, load), its options and
+ * mode, prompt; see agent/acp/acp_state.h for the parts.  The bridge is an MCP server
  * in session/new, so its token and the prompt travel on stdin alone.
  *
  * Differences from TanStack's adapter: arguments are told once and whole; a result is its
@@ -96,6 +96,13 @@ static void state_free(void *state)
   acp_free(state);
 }
 
+/* Its session is open, or it will have none. */
+static bool state_started(const void *state)
+{
+  const struct acp *a = state;
+  return a->open || a->outcome != ACP_NO_OUTCOME;
+}
+
 static bool state_succeeded(const void *state)
 {
   return acp_succeeded(state);
@@ -107,8 +114,11 @@ const struct harness acp_harness = {
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE | TAKES_AUTH_METHOD,
+    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE | TAKES_AUTH_METHOD |
+             TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG,
     .needs = NEEDS_WORDS_FOR_LINKS,
+    .program_for = acp_plan_program,
+    .started = state_started,
     .memory = sizeof(struct acp),
     .plan = any_plan,
     .on_input = any_on_input,
@@ -128,6 +138,7 @@ const struct harness grok_build_harness = {
     .parts = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_AUTH_METHOD,
     .needs = NEEDS_SINGLE_UNDERSCORES | NEEDS_WORDS_FOR_LINKS,
+    .started = state_started,
     .memory = sizeof(struct acp),
     .plan = grok_plan,
     .on_input = grok_on_input,

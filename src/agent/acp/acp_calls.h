@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_calls.h - the tool calls of an ACP agent: each once, with its whole arguments.
  *
- * What agents were seen to do, and why a call is held back until it is known:
- *   claude-code-acp   tool_call with rawInput {}, again with the whole; an update without
- *                     status, then one with it
- *   codex-acp         {"server","tool","arguments"} as rawInput of a bridged tool
- *   grok              tool_call "use_tool" with {"tool_name","tool_input"}; its updates
- *                     repeat rawInput with more members
- *   gemini            no rawInput, often no tool_call: the first word is the permission
- *                     request, or the update that says it is done
- * So a call goes out when it has arguments that are not {}, is announced a second time,
- * is asked permission for, or has begun; its result once, when it is completed or failed.
- * A call of which only titles are known has its first one as its name, if that is a word:
- * grok announces so a tool that it does not have.  What still waits at the end goes out
- * then.  Without rawInput the arguments are {"title": …}.
+ * START goes out as soon as the name is sure (acp_call.h), ARGS and END when the
+ * arguments are whole.  What agents were seen to do:
+ *   claude-agent-acp   tool_call with rawInput {}, updates without a status that have
+ *                      more and more of it, then something else
+ *   opencode, kilo     `pending` with a part of it, the whole with in_progress
+ *   kimi-code          `pending` and in_progress without, in_progress with it
+ *   qwen-code          `pending` with {} and another name ("phase":"preparing")
+ *   codex-acp          whole at once, in_progress
+ *   copilot            whole at once, `pending`; asks permission
+ *   grok               tool_call "use_tool" with {"tool_name","tool_input"}; its updates
+ *                      repeat rawInput with more members
+ *   gemini             no rawInput, often no tool_call: the first word is the permission
+ *                      request, or the update that says it is done
+ * So they are whole when the call is asked permission for, is over, is announced a second
+ * time or not as `pending`, or is in_progress with rawInput; those of an update without a
+ * status, when the agent says anything else; all of them, when it begins a message.
+ * What still waits at the end goes out then.  Without rawInput they are {"title": …}.
  *
  * Models behind gateways use an id again.  A tool_call or a question whose id has all its
  * results begins another call, and so does a tool_call with other arguments than the one
@@ -21,15 +25,17 @@
 #ifndef AGENT_ACP_CALLS_H
 #define AGENT_ACP_CALLS_H
 
-#include "base/json.h"
+#include "acp_call.h"
+#include "acp_results.h"
 #include "event/event.h"
 #include "event/seen_ids.h"
 #include "request/tool_offer.h"
 
-struct acp_call {                          /* announced, not told yet */
-  struct buf id, name, first, title, args; /* first: its first title */
-  bool bridged;
-  unsigned input; /* of the rawInput that was learned last, a hash; 0: none */
+struct acp_held {
+  struct acp_call call;
+  struct acp_progress progress;
+  bool told;    /* its arguments went out: it waits for its result */
+  bool resting; /* they are whole when the agent says something else */
 };
 
 struct acp_calls {           /* zeroed: none */
@@ -37,7 +43,7 @@ struct acp_calls {           /* zeroed: none */
   const struct tools *tools; /* the run's; NULL: a transcript */
   bool drops_wait;           /* the agent adds TOOL_WAIT_PARAMETER to the arguments */
   bool empty_is_text;        /* no content of a bridged tool is "" */
-  struct acp_call *at;
+  struct acp_held *at;
   size_t count, capacity;
   struct seen_ids told, answered; /* how often, by id */
   struct seen_ids bridged;        /* is the last one of this id? */
@@ -50,6 +56,10 @@ void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at updat
 /* The toolCall of a permission request: it goes out now.  True: a tool of the bridge. */
 bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at call,
                    struct events *events);
+/* The agent said something, of the call `id` or (empty) of none. */
+void acp_calls_rest(struct acp_calls *c, struct span id, struct events *events);
+/* It begins or continues a message. */
+void acp_calls_message(struct acp_calls *c, struct events *events);
 void acp_calls_tell_all(struct acp_calls *c, struct events *events);
 void acp_calls_free(struct acp_calls *c);
 

@@ -9,13 +9,20 @@
 #include "acp_session.h"
 #include "acp_update.h"
 
+#include <stdio.h>
+
 /* Kept as the agent's own bytes: ids to repeat, what is passed on, what is bulky. */
 static const char *const raw_members[] = {
-    "id", "rawInput", "rawOutput", "amount", "entries", "availableCommands", NULL};
+    "id",   "rawInput", "rawOutput", "amount", "entries", "availableCommands",
+    "used", "size",     "requestId", NULL};
 
 /* Which of our requests an id belongs to; ACP_BEFORE: none. */
-static enum acp_step step_of(struct span id)
+static enum acp_step step_of(const struct acp *a, struct span id)
 {
+  char waiting[16];
+  (void)snprintf(waiting, sizeof waiting, "%u", a->rpc_id);
+  if (a->req)
+    return span_is(id, waiting) ? a->waiting : ACP_BEFORE;
   return id.len == 1 && id.at[0] > '0' + ACP_BEFORE && id.at[0] < '0' + ACP_AFTER
              ? (enum acp_step)(id.at[0] - '0')
              : ACP_BEFORE;
@@ -30,13 +37,15 @@ static void read_object(struct acp *a, const struct json *doc, struct span line,
   if (method.len > 0 && has_id) {
     acp_asked(a, doc, root, method, output);
   } else if (span_is(method, "session/update")) {
-    acp_update(a, doc, line, output->events);
+    acp_update(a, doc, line, output);
+  } else if (span_is(method, "$/cancel_request")) {
+    acp_question_cancelled(a, json_get(json_get(root, "params"), "requestId"), output);
   } else if (span_is(method, "_x.ai/session_notification")) {
     acp_note(a, doc, output);
   } else if (method.len == 0 && has_id) {
-    enum acp_step step = step_of(json_raw(id));
+    enum acp_step step = step_of(a, json_raw(id));
     /* Without a request of ours a transcript is read: it may hold any step. */
-    if (step != ACP_BEFORE && (step == a->waiting || !a->req))
+    if (step != ACP_BEFORE && step != ACP_AFTER)
       acp_answered(a, doc, line, step, output);
   }
 }

@@ -11,13 +11,14 @@
 #include "base/limits.h"
 #include "base/version.h"
 
-static struct json_writer begin(struct buf *out, enum acp_step step, const char *method)
+/* `id` 0: a notification. */
+static struct json_writer begin(struct buf *out, unsigned id, const char *method)
 {
   struct json_writer w = json_write_to(out);
   json_open(&w, NULL, '{');
   json_put_text(&w, "jsonrpc", SPAN_LITERAL("2.0"));
-  if (step != ACP_BEFORE)
-    json_put_int(&w, "id", step);
+  if (id)
+    json_put_int(&w, "id", id);
   json_put_text(&w, "method", span_of(method));
   json_open(&w, "params", '{');
   return w;
@@ -37,6 +38,7 @@ static void send(struct acp *a, struct json_writer *w, enum acp_step step,
   agent_write(output, buf_span(w->out));
   buf_wipe(w->out); /* session/new holds the bridge's token */
   a->waiting = step;
+  a->rpc_id = step == ACP_OPTION ? ACP_OPTION + (unsigned)a->settings_done : step;
 }
 
 void acp_initialize(struct buf *out)
@@ -54,6 +56,10 @@ void acp_initialize(struct buf *out)
   json_put_bool(&w, "writeTextFile", false);
   json_close(&w, '}');
   json_put_bool(&w, "terminal", false);
+  json_open(&w, "session", '{');
+  json_open(&w, "notices", '{');
+  json_close(&w, '}');
+  json_close(&w, '}');
   json_close(&w, '}');
   end(&w);
 }
@@ -64,6 +70,34 @@ void acp_say_authenticate(struct acp *a, struct span method, struct agent_output
   struct json_writer w = begin(&out, ACP_AUTHENTICATE, "authenticate");
   json_put_text(&w, "methodId", method);
   send(a, &w, ACP_AUTHENTICATE, output);
+}
+
+static void put_part(struct json_writer *w, struct span text)
+{
+  json_open(w, NULL, '{');
+  json_put_text(w, "type", SPAN_LITERAL("text"));
+  json_put_text(w, "text", text);
+  json_close(w, '}');
+}
+
+/* The system prompts, where the agent has a place for them. */
+static void put_system(struct acp *a, struct json_writer *w)
+{
+  struct span offered = json_slice(buf_span(&a->init),
+                                   "agentCapabilities.sessionCapabilities.systemPrompt");
+  struct buf text = buf_make(LIMIT_PROMPT_BYTES);
+  if (json_slice_kind(offered) == JSON_OBJECT)
+    prompt_system(a->req, &text);
+  a->system_told = text.len > 0 && !text.overflowed;
+  if (a->system_told) {
+    json_open(w, "systemPrompt", '{');
+    json_put_text(w, "mode", SPAN_LITERAL("append"));
+    json_open(w, "content", '[');
+    put_part(w, buf_span(&text));
+    json_close(w, ']');
+    json_close(w, '}');
+  }
+  buf_free(&text);
 }
 
 void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *output)
@@ -78,18 +112,36 @@ void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *out
   json_put_text(&w, "cwd", buf_span(&a->workspace));
   json_put_raw(&w, "mcpServers",
                a->servers.len > 0 ? buf_span(&a->servers) : SPAN_LITERAL("[]"));
+  if (step == ACP_NEW)
+    put_system(a, &w);
   send(a, &w, step, output);
 }
 
 void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
-                     const char *const keys[2], const struct span values[2],
-                     struct agent_output *output)
+                     const char *key, struct span value, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = begin(&out, step, method);
   json_put_text(&w, "sessionId", buf_span(&a->session));
-  for (size_t i = 0; i < 2 && keys[i]; i++)
-    json_put_text(&w, keys[i], values[i]);
+  json_put_text(&w, key, value);
+  send(a, &w, step, output);
+}
+
+void acp_say_option(struct acp *a, enum acp_step step, struct span id,
+                    const struct config_entry *value, struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_PROMPT_BYTES);
+  struct json_writer w =
+      begin(&out, step == ACP_OPTION ? ACP_OPTION + (unsigned)a->settings_done : step,
+            "session/set_config_option");
+  json_put_text(&w, "sessionId", buf_span(&a->session));
+  json_put_text(&w, "configId", id);
+  if (value->is_bool) {
+    json_put_text(&w, "type", SPAN_LITERAL("boolean"));
+    json_put_bool(&w, "value", value->on);
+  } else {
+    json_put_text(&w, "value", value->text);
+  }
   send(a, &w, step, output);
 }
 
@@ -136,20 +188,14 @@ static bool write_prompt(const struct acp *a, struct buf *text)
   /* Without its session the agent needs the earlier turns in the prompt. */
   if (!a->resumed)
     asked.session_id = (struct span){0};
+  if (a->system_told)
+    asked.system_prompts.count = 0;
   prompt_write(&asked, &rules, text, &ignored);
   bool apart =
       a->guard->apart && prompt_guard_wants_front(a->guard, &asked, buf_span(text));
   if (asked.output_schema.len > 0)
     structured_ask(asked.output_schema, text);
   return apart;
-}
-
-static void put_part(struct json_writer *w, struct span text)
-{
-  json_open(w, NULL, '{');
-  json_put_text(w, "type", SPAN_LITERAL("text"));
-  json_put_text(w, "text", text);
-  json_close(w, '}');
 }
 
 void acp_say_prompt(struct acp *a, struct agent_output *output)

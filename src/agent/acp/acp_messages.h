@@ -15,10 +15,12 @@ void acp_initialize(struct buf *out);
 void acp_say_authenticate(struct acp *a, struct span method, struct agent_output *output);
 /* ACP_NEW, ACP_RESUME or ACP_LOAD. */
 void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *output);
-/* A request about the open session, with one or two members of text. */
+/* A request about the open session, with a member of text. */
 void acp_say_setting(struct acp *a, enum acp_step step, const char *method,
-                     const char *const keys[2], const struct span values[2],
-                     struct agent_output *output);
+                     const char *key, struct span value, struct agent_output *output);
+/* session/set_config_option: ACP_OPTION, or the step it stands for. */
+void acp_say_option(struct acp *a, enum acp_step step, struct span id,
+                    const struct config_entry *value, struct agent_output *output);
 /* A prompt that is too long fails the turn instead. */
 void acp_say_prompt(struct acp *a, struct agent_output *output);
 /* False: there is no turn that could be cancelled. */

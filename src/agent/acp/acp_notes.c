@@ -3,7 +3,7 @@
  * its end, of which the turn's answer tells.  */
 #include "acp_notes.h"
 
-#include "acp_update.h"
+#include "base/limits.h"
 
 void acp_note(struct acp *a, const struct json *doc, struct agent_output *output)
 {
@@ -18,4 +18,28 @@ void acp_note(struct acp *a, const struct json *doc, struct agent_output *output
   json_whole(json_get(update, "max_retries"), 1000000, &most);
   agent_retry(output, json_member_text(doc, update, "reason"), most);
   acp_abandon(a, output->events);
+}
+
+void acp_note_codex(struct acp *a, const struct json *doc, json_at codex,
+                    struct agent_output *output)
+{
+  json_at error = json_get(codex, "error"), status = json_get(codex, "threadStatus");
+  struct span message = json_member_text(doc, error, "message"),
+              details = json_member_text(doc, error, "additionalDetails");
+  if (json_kind(error) == JSON_OBJECT) {
+    struct buf words = buf_make(2 * LIMIT_ERROR_MESSAGE_BYTES);
+    buf_add(&words, span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES / 2));
+    if (message.len > 0 && details.len > 0)
+      buf_add_text(&words, ": ");
+    buf_add(&words, span_cut_utf8(details, LIMIT_ERROR_MESSAGE_BYTES / 2));
+    if (json_kind(json_get(error, "willRetry")) == JSON_TRUE) {
+      agent_retry(output, buf_span(&words), 0);
+      acp_abandon(a, output->events);
+    } else {
+      agent_keep(&a->trouble, buf_span(&words));
+    }
+    buf_free(&words);
+  }
+  if (json_kind(status) == JSON_OBJECT)
+    a->broken = span_is(json_member_text(doc, status, "type"), "systemError");
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* acp_plan.c - command lines of ACP agents, and what the session will need.
  *
- * Nearly all of a run goes by the dialogue, so a plan is short.  A few agents need a
- * variable of their own before they work in a container; they are known by the name of
- * their program.  */
+ * Nearly all of a run goes by the dialogue, so a plan is short.  */
 #include "acp_plan.h"
 
 #include "acp_messages.h"
@@ -12,60 +10,30 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
-#include <string.h>
-
-/* What agents need that are known by the name of their program, wherever it stands in the
- * command line (`npx @zed-industries/claude-code-acp@0.16.2`). */
-static const struct prompt_guard claude_guard = {
-    .commands = "/", .front = "\n", .mentions = MENTIONS_OUTSIDE_WORDS};
-static const struct prompt_guard codex_guard = {
-    .commands = "/", .behind_blanks = true, .front = "User: ", .skills = true};
-/* An agent names its commands by available_commands_update, which may come when the
- * prompt is on its way: one that nobody knows is taken to have some, and to read
- * files. */
-static const struct prompt_guard any_guard = {.commands = "/",
-                                              .behind_blanks = true,
-                                              .front = "User: ",
-                                              .mentions = MENTIONS_OUTSIDE_WORDS};
-
-static const struct known {
-  const char *program;
-  const char *env[3][2];
-  const struct prompt_guard *guard; /* NULL: any_guard */
-  bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
-} known_agents[] = {
-    /* As root claude has no mode bypassPermissions without IS_SANDBOX. */
-    {.program = "claude-code-acp",
-     .expands = true,
-     .guard = &claude_guard,
-     .env = {{"IS_SANDBOX", "1"},
-             {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
-             {"DISABLE_AUTOUPDATER", "1"}}},
-    {.program = "codex-acp", .guard = &codex_guard},
-    {.program = "gemini",
-     .env = {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
-};
-
-/* Its last path component, without a version behind @. */
-static struct span program_name(struct span word)
+/* The one that the request names: an agent, or a command. */
+static const struct acp_agent *agent_of(const struct run_request *req)
 {
-  for (size_t i = word.len; i > 0; i--)
-    if (word.at[i - 1] == '/') {
-      word = span_after(word, i);
-      break;
-    }
-  const char *at = word.len > 1 ? memchr(word.at + 1, '@', word.len - 1) : NULL;
-  return at ? (struct span){word.at, (size_t)(at - word.at)} : word;
+  const struct harness_options *o = &req->harness_options;
+  return o->command.count > 0 ? acp_agent_of(&o->command) : acp_agent_named(o->agent);
 }
 
-/* NULL: nobody we know. */
-static const struct known *known_find(const struct spans *command)
+const char *acp_plan_program(const struct run_request *req)
 {
-  for (size_t w = 0; w < command->count; w++)
-    for (size_t i = 0; i < sizeof known_agents / sizeof known_agents[0]; i++)
-      if (span_is(program_name(command->at[w]), known_agents[i].program))
-        return &known_agents[i];
-  return NULL;
+  const struct acp_agent *agent = agent_of(req);
+  return req->harness_options.command.count == 0 && agent ? agent->argv[0] : NULL;
+}
+
+static int refuse_agent(const struct run_request *req, struct fault *f)
+{
+  struct buf names = buf_make(KIB);
+  acp_agent_names(&names);
+  (void)fault_set(f, FAULT_BAD_INPUT,
+                  "run request: harnessOptions.agent: \"%.*s\" is not known. Known: %s; "
+                  "any other by harnessOptions.command",
+                  SPAN_ARG(span_cut_utf8(req->harness_options.agent, 100)),
+                  buf_cstring(&names));
+  buf_free(&names);
+  return -1;
 }
 
 int acp_plan_command(struct process_plan *out, const struct run_request *req,
@@ -80,9 +48,13 @@ int acp_plan_command(struct process_plan *out, const struct run_request *req,
                        LIMIT_ARGUMENT_BYTES);
     strv_add(&out->argv, command->at[i]);
   }
-  const struct known *known = known_find(command);
-  for (size_t i = 0; known && i < 3 && known->env[i][0]; i++)
-    strv_set_env(&out->env, known->env[i][0], span_of(known->env[i][1]));
+  const struct acp_agent *agent = agent_of(req);
+  if (req->harness_options.agent.len > 0 && !acp_agent_named(req->harness_options.agent))
+    return refuse_agent(req, f);
+  for (size_t i = 0; command->count == 0 && agent && i < 5 && agent->argv[i]; i++)
+    strv_add(&out->argv, span_of(agent->argv[i]));
+  for (size_t i = 0; agent && i < 4 && agent->env[i][0]; i++)
+    strv_set_env(&out->env, agent->env[i][0], span_of(agent->env[i][1]));
   return 0;
 }
 
@@ -137,10 +109,10 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
              const struct run_request *req, const struct bridge_address *bridge,
              const struct plan_place *place, struct process_plan *out, struct fault *f)
 {
-  const struct known *known = known_find(&req->harness_options.command);
-  a->guard = profile->guard ? profile->guard : known ? known->guard : NULL;
+  a->agent = profile->guard ? NULL : agent_of(req);
+  a->guard = profile->guard ? profile->guard : a->agent ? a->agent->guard : NULL;
   if (!a->guard)
-    a->guard = &any_guard;
+    a->guard = &acp_any_guard;
   const struct prompt_rules rules = {
       .adapter = profile->name, .system_first = true, .guard = *a->guard};
   struct buf prompt = buf_make(LIMIT_PROMPT_BYTES);
@@ -159,14 +131,19 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     a->calls.tools = req->tools;
     a->calls.drops_wait = profile->adds_wait;
     a->calls.empty_is_text = profile->hides_empty;
-    bool expands = known && known->expands;
-    if (expands)
+    bool expands = a->agent && a->agent->expands;
+    /* One that is started by another name tells who it is before it gets them. */
+    if (expands || (!a->agent && !profile->guard)) {
       strv_set_env(&out->env, TOKEN_VARIABLE, bridge->token);
-    write_servers(bridge, expands ? SPAN_LITERAL("${" TOKEN_VARIABLE "}") : bridge->token,
-                  &a->servers);
+      write_servers(bridge, SPAN_LITERAL("${" TOKEN_VARIABLE "}"), &a->hidden_servers);
+    }
+    write_servers(bridge, bridge->token, &a->servers);
+    if (expands)
+      acp_hide_token(a);
   }
   out->input = INPUT_DIALOGUE;
   acp_initialize(&out->first_input);
   a->waiting = ACP_INITIALIZE;
+  a->rpc_id = ACP_INITIALIZE;
   return 0;
 }

@@ -9,7 +9,10 @@
 #include "acp_state.h"
 #include "agent/harness.h"
 
-/* argv and env: harnessOptions.command; `grok agent … stdio`. */
+/* The program of harnessOptions.agent; NULL: the request has a command, or names nobody
+ * we know. */
+const char *acp_plan_program(const struct run_request *req);
+/* argv and env: harnessOptions.command or agent; `grok agent … stdio`. */
 int acp_plan_command(struct process_plan *out, const struct run_request *req,
                      struct fault *f);
 int acp_plan_grok(struct process_plan *out, const struct run_request *req,

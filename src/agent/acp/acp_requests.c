@@ -94,10 +94,12 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
   bool given = json_kind(options) == JSON_ARRAY;
   struct span yes = given ? option_for(doc, options, true) : (struct span){0};
   struct span no = given ? option_for(doc, options, false) : (struct span){0};
+  bool ours = acp_calls_ask(&a->calls, doc, call, output->events);
   const struct permission_question question = {
       .mode = permission_mode_read(mode),
       .kind = kind_of(json_member_text(doc, call, "kind")),
-      .host_tool = acp_calls_ask(&a->calls, doc, call, output->events)};
+      .host_tool = ours,
+      .listed = ours}; /* what the host offered it lets run, in a plan too */
   /* The protocol asks for this answer from the cancel on. */
   if (a->cancelled) {
     answer(rpc_id, (struct span){0}, output);
@@ -124,6 +126,18 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
   }
 }
 
+static void refuse(struct span rpc_id, int code, struct span message,
+                   struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
+  struct json_writer w = begin(&out, rpc_id);
+  json_open(&w, "error", '{');
+  json_put_int(&w, "code", code);
+  json_put_text(&w, "message", message);
+  json_close(&w, '}');
+  send(&w, output);
+}
+
 void acp_asked(struct acp *a, const struct json *doc, json_at root, struct span method,
                struct agent_output *output)
 {
@@ -132,25 +146,38 @@ void acp_asked(struct acp *a, const struct json *doc, json_at root, struct span 
     ask_permission(a, doc, json_get(root, "params"), rpc_id, output);
     return;
   }
-  struct buf out = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
-  struct json_writer w = begin(&out, rpc_id);
-  json_open(&w, "error", '{');
-  json_put_int(&w, "code", -32601);
-  json_put_text(&w, "message", SPAN_LITERAL("Method not found"));
-  json_close(&w, '}');
-  send(&w, output);
+  refuse(rpc_id, -32601, SPAN_LITERAL("Method not found"), output);
 }
 
-bool acp_permit(struct acp *a, struct span id, bool yes, struct agent_output *output)
+/* Takes the question of this id out of the list; false: there is none. */
+static bool take_question(struct acp *a, struct span id, struct acp_question *q)
 {
   size_t i = 0;
   while (i < a->question_count && !span_equal(buf_span(&a->questions[i].rpc_id), id))
     i++;
   if (i == a->question_count)
     return false;
-  struct acp_question q = a->questions[i];
+  *q = a->questions[i];
   a->question_count--;
-  memmove(&a->questions[i], &a->questions[i + 1], (a->question_count - i) * sizeof q);
+  memmove(&a->questions[i], &a->questions[i + 1], (a->question_count - i) * sizeof *q);
+  return true;
+}
+
+void acp_question_cancelled(struct acp *a, json_at id, struct agent_output *output)
+{
+  struct acp_question q;
+  if (!take_question(a, json_raw(id), &q))
+    return;
+  refuse(buf_span(&q.rpc_id), -32800, SPAN_LITERAL("Request cancelled"), output);
+  agent_withdraw(output, buf_span(&q.rpc_id));
+  acp_question_free(&q);
+}
+
+bool acp_permit(struct acp *a, struct span id, bool yes, struct agent_output *output)
+{
+  struct acp_question q;
+  if (!take_question(a, id, &q))
+    return false;
   answer(buf_span(&q.rpc_id), buf_span(yes ? &q.yes : &q.no), output);
   acp_question_free(&q);
   return true;

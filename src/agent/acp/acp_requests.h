@@ -13,6 +13,8 @@
 /* `method` was called with an id, which the answer repeats. */
 void acp_asked(struct acp *a, const struct json *doc, json_at root, struct span method,
                struct agent_output *output);
+/* The agent needs no answer any more to its request of this id. */
+void acp_question_cancelled(struct acp *a, json_at id, struct agent_output *output);
 /* The run's answer to the question whose request has this id; false: none waits. */
 bool acp_permit(struct acp *a, struct span id, bool yes, struct agent_output *output);
 /* Asks the agent to end its turn, and answers what waits: cancelled.  False: there is no

@@ -6,8 +6,7 @@
  *   session/resume, _load  only to resume, and where offered; else session/new, a warning
  *   session/new            CUSTOM <id>.session-id; then, each only if it would change
  *                          something,
- *   session/set_model      (or set_config_option of category "model"),
- *   session/set_mode       and
+ *   session/set_model, session/set_config_option, session/set_mode (acp_settings.c), and
  *   session/prompt         how the turn ended (acp_turn.c)  */
 #include "acp_session.h"
 
@@ -48,6 +47,28 @@ static bool is_at_hand(const struct acp *a, const struct json *doc, json_at meth
   return true;
 }
 
+static bool is_key(struct span variable)
+{
+  const struct span tail = SPAN_LITERAL("_API_KEY");
+  return variable.len > tail.len &&
+         span_equal(span_after(variable, variable.len - tail.len), tail);
+}
+
+/* A way by a key that the agent finds in its environment itself (codex-acp), when the
+ * request brings one. */
+static bool has_key(const struct acp *a, json_at method)
+{
+  const struct run_request *req = a->req;
+  bool key = false;
+  if (!req || json_kind(json_get(json_get(method, "_meta"), "api-key")) != JSON_OBJECT)
+    return false;
+  for (size_t i = 0; i < req->secrets.count; i++)
+    key |= is_key(req->secrets.at[i]);
+  for (size_t i = 0; i < req->env_count; i++)
+    key |= is_key(req->env[i].name);
+  return key;
+}
+
 static bool fits(const struct acp *a, const struct json *doc, json_at method,
                  struct span wanted, bool needed)
 {
@@ -57,7 +78,7 @@ static bool fits(const struct acp *a, const struct json *doc, json_at method,
     return span_equal(id, wanted);
   if (p->auth && span_is(id, p->auth))
     return p->auth_env ? needed && request_names(a->req, span_of(p->auth_env)) : true;
-  return needed && is_at_hand(a, doc, method);
+  return needed && (is_at_hand(a, doc, method) || has_key(a, method));
 }
 
 /* Once in a run.  `needed`: the agent has asked for it; before that only what the request
@@ -87,6 +108,21 @@ static bool offers(const struct acp *a, const char *path)
   return kind == JSON_TRUE || kind == JSON_OBJECT;
 }
 
+/* What it offers to log in by, behind the words of an error. */
+static void add_ways(const struct acp *a, struct buf *text)
+{
+  struct fault ignored = {0};
+  struct json *doc = json_parse(buf_span(&a->init), NULL, &ignored);
+  json_at ways = doc ? json_get(json_root(doc), "authMethods") : NULL;
+  struct buf names = buf_make(LIMIT_ERROR_MESSAGE_BYTES / 2);
+  acp_add_names(doc, ways, "id", &names);
+  if (names.len > 0)
+    buf_addf(text, ". Ways to log in that it offers (harnessOptions.authMethod): %s",
+             buf_cstring(&names));
+  buf_free(&names);
+  json_free(doc);
+}
+
 static void warn_not_resumed(struct agent_output *output, struct span why)
 {
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
@@ -107,6 +143,7 @@ static void open_session(struct acp *a, struct agent_output *output)
     events_warn(output->events, "bridge-unsupported",
                 SPAN_LITERAL("the agent takes no MCP servers over HTTP "
                              "(mcpCapabilities.http): it works without the host tools"));
+    agent_goes_without_bridge(output);
     buf_wipe(&a->servers);
     a->bridged = false;
   }
@@ -122,12 +159,25 @@ static void open_session(struct acp *a, struct agent_output *output)
   }
 }
 
+/* One whose command says nothing is known by what it calls itself. */
+static void know_agent(struct acp *a, struct span name)
+{
+  if (a->agent || a->guard != &acp_any_guard)
+    return;
+  a->agent = acp_agent_by_info(name);
+  if (a->agent && a->agent->guard)
+    a->guard = a->agent->guard;
+  if (a->agent && a->agent->expands)
+    acp_hide_token(a);
+}
+
 static void initialized(struct acp *a, const struct json *doc, json_at result,
                         struct agent_output *output)
 {
   struct span way = a->req ? a->req->harness_options.auth_method : nothing;
   unsigned long long version = 0;
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  know_agent(a, json_member_text(doc, json_get(result, "agentInfo"), "name"));
   if (!json_whole(json_get(result, "protocolVersion"), 1u << 16, &version) ||
       version > ACP_PROTOCOL_VERSION) {
     buf_addf(&text, "The agent speaks version %llu of the Agent Client Protocol, not %d.",
@@ -149,9 +199,9 @@ static void initialized(struct acp *a, const struct json *doc, json_at result,
 
 /* What the request wants changed about the open session, one request at a time, and then
  * the prompt. */
-static void settle(struct acp *a, enum acp_step done, struct agent_output *output)
+static void settle(struct acp *a, struct agent_output *output)
 {
-  if (!acp_set(a, done, output))
+  if (!acp_set(a, output))
     acp_say_prompt(a, output);
 }
 
@@ -171,10 +221,12 @@ static void opened(struct acp *a, const struct json *doc, json_at root, struct s
   a->loaded = step == ACP_LOAD;
   agent_keep(&a->session, id);
   agent_keep(&a->offer, json_slice(line, "result"));
+  agent_keep(&a->options, json_slice(line, "result.configOptions"));
   buf_wipe(&a->servers);
-  const struct event_session session = {.id = id};
+  const struct event_session session = {
+      .id = id, .agent_json = json_slice(buf_span(&a->init), "agentInfo")};
   events_session(output->events, a->profile->id, &session);
-  settle(a, step, output);
+  settle(a, output);
 }
 
 static void refused(struct acp *a, const struct json *doc, struct span line,
@@ -187,7 +239,9 @@ static void refused(struct acp *a, const struct json *doc, struct span line,
                                      [ACP_NEW] = "session/new: ",
                                      [ACP_MODEL] = "the model was refused: ",
                                      [ACP_MODE] = "the mode was refused: ",
-                                     [ACP_PROMPT] = ""};
+                                     [ACP_PROMPT] = "",
+                                     [ACP_AFTER] = "",
+                                     [ACP_OPTION] = "an option was refused: "};
   struct buf text = buf_make(4 * LIMIT_ERROR_MESSAGE_BYTES);
   const struct run_request *req = a->req;
   buf_add_text(&text, what[step]);
@@ -195,8 +249,14 @@ static void refused(struct acp *a, const struct json *doc, struct span line,
   double code = json_number(json_get(json_get(json_root(doc), "error"), "code"), 0);
   bool opening = step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW;
   if (opening && code == (double)AUTH_REQUIRED && authenticate(a, true, output)) {
-    ; /* and then the session again */
-  } else if (step == ACP_RESUME || step == ACP_LOAD) {
+    buf_free(&text); /* and then the session again */
+    return;
+  }
+  if (step == ACP_PROMPT)
+    acp_turn_add_said(a, &text);
+  if (code == (double)AUTH_REQUIRED)
+    add_ways(a, &text);
+  if (step == ACP_RESUME || step == ACP_LOAD) {
     warn_not_resumed(output, buf_span(&text));
     acp_say_session(a, ACP_NEW, output);
   } else if (step == ACP_AUTHENTICATE &&
@@ -204,7 +264,7 @@ static void refused(struct acp *a, const struct json *doc, struct span line,
     open_session(a, output); /* our own choice; there may be a login */
   } else if (step == ACP_MODE && (!req || (req->harness_options.mode.len == 0 &&
                                            req->permission_mode.len == 0))) {
-    settle(a, step, output); /* our own choice; we allow what it asks for */
+    settle(a, output); /* our own choice; we allow what it asks for */
   } else {
     acp_fail(a, output, "agent-error", buf_span(&text));
   }
@@ -225,8 +285,11 @@ void acp_answered(struct acp *a, const struct json *doc, struct span line,
     open_session(a, output);
   } else if (step == ACP_RESUME || step == ACP_LOAD || step == ACP_NEW) {
     opened(a, doc, root, line, step, output);
-  } else if (step == ACP_MODEL || step == ACP_MODE) {
-    settle(a, step, output);
+  } else if (step == ACP_MODEL || step == ACP_MODE || step == ACP_OPTION) {
+    struct span options = json_slice(line, "result.configOptions");
+    if (json_slice_kind(options) == JSON_ARRAY) /* one may change what others offer */
+      agent_keep(&a->options, options);
+    settle(a, output);
   } else {
     acp_turn_ended(a, doc, result, output);
   }

@@ -41,6 +41,29 @@ void acp_add_error(const struct json *doc, struct span line, struct buf *out)
     buf_add_text(out, "no reason was given");
 }
 
+void acp_forget(struct acp *a)
+{
+  a->speaking = ACP_SILENT;
+  a->worded = false;
+  begun_answer_is_whole(&a->begun);
+  agent_keep(&a->answer, (struct span){0});
+  agent_keep(&a->said, (struct span){0});
+}
+
+void acp_abandon(struct acp *a, struct events *events)
+{
+  begun_answer_abandon(&a->begun, events);
+  acp_forget(a);
+}
+
+void acp_hide_token(struct acp *a)
+{
+  if (a->hidden_servers.len == 0)
+    return;
+  buf_wipe(&a->servers);
+  a->servers = buf_take(&a->hidden_servers);
+}
+
 void acp_question_free(struct acp_question *q)
 {
   buf_free(&q->rpc_id);
@@ -50,12 +73,14 @@ void acp_question_free(struct acp_question *q)
 
 void acp_free(struct acp *a)
 {
-  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,
-                              &a->session,   &a->message, &a->answer,
-                              &a->code,      &a->text,    &a->cost};
+  struct buf *const bufs[] = {&a->workspace, &a->init,    &a->offer,  &a->session,
+                              &a->message,   &a->answer,  &a->code,   &a->text,
+                              &a->cost,      &a->options, &a->title,  &a->used,
+                              &a->size,      &a->said,    &a->trouble};
   for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
     buf_free(bufs[i]);
   buf_wipe(&a->servers);
+  buf_free(&a->hidden_servers);
   acp_calls_free(&a->calls);
   begun_answer_free(&a->begun);
   for (size_t i = 0; i < a->question_count; i++)

@@ -2,23 +2,27 @@
 /* acp_state.h - what the parts of an ACP harness share, and how a turn fails.
  *
  *   acp.c           the harnesses acp and grok-build
+ *   acp_agents.c    the agents that are known by name
  *   acp_plan.c      how the agents are started
  *   acp_input.c     which part a line of the agent is for
  *   acp_messages.c  what we say: our requests, each as one line of JSON
  *   acp_session.c   in which order they go out, from initialize to the prompt
- *   acp_settings.c  model and mode of the session
+ *   acp_settings.c  model, effort, options and mode of the session
  *   acp_requests.c  what the agent asks of us: permission
  *   acp_update.c    session/update: text, thoughts, plans
- *   acp_calls.c     session/update: tool calls
- *   acp_notes.c     what it tells beside the protocol: that it tries again
+ *   acp_calls.c     session/update: tool calls (acp_call.c: their names and arguments,
+ *                   acp_results.c: what they give)
+ *   acp_notes.c     what it tells beside the protocol: that it tries again, that it
+ *                   failed; what it tells of its session
  *   acp_turn.c      how the turn ends, and the run with it
  *
  * No two requests of ours wait at once and each has its place in the order, so that is
  * its JSON-RPC id: a transcript of what the agent said needs nothing else to be
- * understood.  */
+ * understood.  Options are set one after the other, from id 10 on.  */
 #ifndef AGENT_ACP_STATE_H
 #define AGENT_ACP_STATE_H
 
+#include "acp_agents.h"
 #include "acp_calls.h"
 #include "agent/begun_answer.h"
 #include "agent/harness.h"
@@ -33,7 +37,8 @@ enum acp_step {
   ACP_MODEL,
   ACP_MODE,
   ACP_PROMPT,
-  ACP_AFTER
+  ACP_AFTER,
+  ACP_OPTION /* its id is this or a higher one */
 };
 
 enum acp_speaking { ACP_SILENT, ACP_SAYING, ACP_THINKING };
@@ -70,12 +75,20 @@ struct acp {
   const struct acp_profile *profile;
   const struct run_request *req; /* the run's; NULL: a transcript is translated */
   struct buf workspace, servers; /* servers: the JSON array for session/new */
+  struct buf hidden_servers;     /* the same with the token's variable; may be empty */
   bool bridged;
+  const struct acp_agent *agent; /* NULL: nobody we know */
   const struct prompt_guard *guard;
   enum acp_step waiting;  /* for the answer to this request of ours */
+  unsigned rpc_id;        /* … and its id */
   struct buf init, offer; /* the agent's answers to initialize and session/…, raw */
+  struct buf options;     /* its configOptions as it told them last, raw */
+  size_t settings_done;   /* acp_settings.c */
   struct buf session;     /* its id */
   bool authenticated, open, resumed, loaded, prompted, cancelled;
+  bool system_told; /* by session/new: the system prompts need not be in the prompt */
+  struct buf title; /* the session's */
+  struct buf used, size; /* tokens in the model's context, numbers */
 
   struct acp_calls calls;
   struct acp_question *questions;
@@ -84,12 +97,16 @@ struct acp {
   enum acp_speaking speaking; /* the message that is open */
   struct begun_answer begun;  /* what was said since the last tool call */
   bool worded;                /* … had a word in it */
-  struct buf answer; /* the text since the last tool call; kept for outputSchema only */
+  struct buf answer;  /* the text since the last tool call; kept for outputSchema only */
+  struct buf said;    /* the same, its first LIMIT_ERROR_MESSAGE_BYTES */
+  struct buf trouble; /* of the model's API, in the agent's words */
+  bool broken;        /* it says that it could not go on */
 
   enum acp_outcome outcome;    /* of the turn, as the agent tells it */
   struct buf code, text, cost; /* of the outcome */
   struct event_usage usage;
   bool has_usage;
+  bool adds_usage; /* it counts each answer of its model apart: `usage` is their sum */
 };
 
 /* The turn ends with RUN_ERROR; the first reason wins. */
@@ -97,6 +114,12 @@ void acp_fail(struct acp *a, struct agent_output *output, const char *code,
               struct span message);
 /* The words of an error answer: "Internal error: Unauthorized (401) …". */
 void acp_add_error(const struct json *doc, struct span line, struct buf *out);
+/* What was said is over: a tool call came. */
+void acp_forget(struct acp *a);
+/* The model is asked anew: what was said since the last tool call is abandoned. */
+void acp_abandon(struct acp *a, struct events *events);
+/* session/new will name the variable that holds the bridge's token. */
+void acp_hide_token(struct acp *a);
 void acp_question_free(struct acp_question *q);
 void acp_free(struct acp *a);
 

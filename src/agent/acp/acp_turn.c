@@ -6,10 +6,13 @@
  * success that it tells counts only when its process ends well, too.  */
 #include "acp_turn.h"
 
-#include "acp_update.h"
 #include "agent/harness_end.h"
 #include "agent/structured.h"
+#include "base/json_write.h"
 #include "base/limits.h"
+#include "event/event_session.h"
+
+#include <string.h>
 
 static long long count_of(json_at usage, const char *key, const char *other)
 {
@@ -25,6 +28,8 @@ static void keep_usage(struct acp *a, json_at result)
     usage = json_get(meta, "usage");
   if (json_kind(usage) != JSON_OBJECT)
     usage = json_get(json_get(meta, "quota"), "token_count");
+  if (json_kind(usage) != JSON_OBJECT && a->adds_usage)
+    return;
   a->has_usage = json_kind(usage) == JSON_OBJECT;
   a->usage = event_usage_none();
   a->usage.prompt = count_of(usage, "inputTokens", "input_tokens");
@@ -61,6 +66,72 @@ static void tell_usage(const struct acp *a, struct events *events)
     events_usage(events, &usage);
 }
 
+/* Is this all that was said an error of the model's API, in the words of an agent? */
+static bool is_trouble(struct span said)
+{
+  static const char *const fronts[] = {"Error: ",
+                                       "API Error",
+                                       "Failed to authenticate",
+                                       "Info: Request failed",
+                                       "Execution failed",
+                                       "Request failed"};
+  said = span_trim(said);
+  for (size_t i = 0; i < sizeof fronts / sizeof fronts[0]; i++)
+    if (span_starts(said, fronts[i]))
+      return true;
+  return false;
+}
+
+void acp_turn_add_said(const struct acp *a, struct buf *text)
+{
+  struct span said = span_trim(buf_span(&a->said));
+  struct buf words = buf_make(2 * LIMIT_ERROR_MESSAGE_BYTES);
+  buf_add(&words, said);
+  if (is_trouble(said) && !strstr(buf_cstring(text), buf_cstring(&words)))
+    buf_addf(text, ": %.*s", SPAN_ARG(said));
+  buf_free(&words);
+}
+
+/* The agent says that it ended well, and did not.  True: the turn has failed. */
+static bool is_no_answer(struct acp *a, struct agent_output *output)
+{
+  struct span said = span_trim(buf_span(&a->said)),
+              trouble = a->trouble.len > 0 ? buf_span(&a->trouble) : said;
+  bool uncounted = !a->has_usage && is_trouble(said);
+  bool fails = a->broken || (uncounted && a->agent && a->agent->always_counts);
+  if (fails)
+    acp_fail(a, output, "agent-error",
+             uncounted         ? said
+             : trouble.len > 0 ? trouble
+                               : SPAN_LITERAL("The agent could not go on."));
+  else if (uncounted)
+    events_warn(output->events, "answer-may-be-an-error",
+                SPAN_LITERAL("All that the agent said reads like an error of its model's "
+                             "API, and it counted no tokens."));
+  return fails;
+}
+
+/* What was learned of the session since it was opened. */
+static void tell_session(const struct acp *a, struct events *events)
+{
+  struct buf context = buf_make(KIB);
+  struct event_session session = {.id = buf_span(&a->session)};
+  if (a->title.len > 0)
+    session.title = buf_span(&a->title);
+  if (a->used.len > 0) {
+    struct json_writer w = json_write_to(&context);
+    json_open(&w, NULL, '{');
+    json_put_raw(&w, "used", buf_span(&a->used));
+    if (a->size.len > 0)
+      json_put_raw(&w, "size", buf_span(&a->size));
+    json_close(&w, '}');
+    session.context_json = buf_span(&context);
+  }
+  if (session.id.len > 0 && (session.title.at || session.context_json.at))
+    events_session(events, a->profile->id, &session);
+  buf_free(&context);
+}
+
 void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
                     struct agent_output *output)
 {
@@ -77,7 +148,8 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
     acp_abandon(a, output->events);
     acp_fail(a, output, "no-result", buf_span(&text));
   } else if (span_is(reason, "end_turn")) {
-    a->outcome = ACP_SUCCESS;
+    if (!is_no_answer(a, output))
+      a->outcome = ACP_SUCCESS;
   } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
     a->outcome = ACP_LENGTH;
   } else if (span_is(reason, "refusal")) {
@@ -132,6 +204,7 @@ void acp_finish(struct acp *a, const struct process_end *end, struct agent_outpu
 {
   bool well = process_end_is_clean(end);
   tell_usage(a, output->events);
+  tell_session(a, output->events);
   acp_calls_tell_all(&a->calls, output->events);
   if (a->outcome == ACP_ERROR)
     events_fail(output->events, buf_span(&a->code), buf_span(&a->text));

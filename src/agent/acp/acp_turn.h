@@ -11,6 +11,9 @@
 /* The answer to session/prompt. */
 void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
                     struct agent_output *output);
+/* What it said instead of an answer, where that is an error of its model's API and not in
+ * the text already. */
+void acp_turn_add_said(const struct acp *a, struct buf *text);
 /* The harness's `finish`. */
 void acp_finish(struct acp *a, const struct process_end *end,
                 struct agent_output *output);

@@ -6,12 +6,16 @@
  *   agent_thought_chunk      reasoning
  *   tool_call, …_update      acp_calls.c
  *   plan                     CUSTOM <id>.plan {"entries"}
- *   usage_update             its cost, for the end
+ *   usage_update             its cost and how full the context is, for the end
+ *   session_info_update      the session's title, for the end; codex-acp: acp_notes.c
+ *   notice                   runlet.warning agent-notice
  *   user_message_chunk       nothing: it is our own prompt, or a loaded session's past
  *   available_commands_update, current_mode_update, config_option_update,
- *   session_info_update, anything else: nothing  */
+ *   compaction_update, anything else: nothing
+ * An empty chunk may carry what one answer of the model used (_meta.usage).  */
 #include "acp_update.h"
 
+#include "acp_notes.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 
@@ -50,18 +54,32 @@ static void remember(struct acp *a, enum acp_speaking what, struct events *event
   a->speaking = what;
 }
 
-static void forget(struct acp *a)
+static void keep_said(struct acp *a, struct span text)
 {
-  a->speaking = ACP_SILENT;
-  a->worded = false;
-  begun_answer_is_whole(&a->begun);
-  agent_keep(&a->answer, (struct span){0});
+  if (a->said.ceiling == 0)
+    agent_keep(&a->said, (struct span){0});
+  buf_add(&a->said, span_cut_utf8(text, LIMIT_ERROR_MESSAGE_BYTES));
 }
 
-void acp_abandon(struct acp *a, struct events *events)
+static void add_count(long long *sum, json_at usage, const char *name)
 {
-  begun_answer_abandon(&a->begun, events);
-  forget(a);
+  long long n = agent_input_count(usage, name);
+  if (n >= 0)
+    *sum = (*sum < 0 ? 0 : *sum) + n;
+}
+
+static void on_usage(struct acp *a, json_at usage)
+{
+  if (json_kind(usage) != JSON_OBJECT)
+    return;
+  if (!a->adds_usage)
+    a->usage = event_usage_none();
+  a->adds_usage = a->has_usage = true;
+  add_count(&a->usage.prompt, usage, "inputTokens");
+  add_count(&a->usage.completion, usage, "outputTokens");
+  add_count(&a->usage.total, usage, "totalTokens");
+  add_count(&a->usage.cached, usage, "cachedReadTokens");
+  add_count(&a->usage.reasoning, usage, "thoughtTokens");
 }
 
 static void on_chunk(struct acp *a, const struct json *doc, json_at update,
@@ -72,7 +90,10 @@ static void on_chunk(struct acp *a, const struct json *doc, json_at update,
   json_at content = json_get(update, "content");
   struct span type = json_member_text(doc, content, "type"),
               text = json_member_text(doc, content, "text");
+  on_usage(a, json_get(json_get(update, "_meta"), "usage"));
   turn_page(a, doc, update, events);
+  if (!span_is(type, "text") || text.len > 0)
+    acp_calls_message(&a->calls, events);
   if (!span_is(type, "text")) {
     a->worded = true;
     custom(a, "message-content", "content", json_slice(line, "params.update.content"),
@@ -84,6 +105,8 @@ static void on_chunk(struct acp *a, const struct json *doc, json_at update,
     events_text(events, text);
     remember(a, ACP_SAYING, events);
     a->worded = a->worded || span_trim(text).len > 0;
+    if (a->said.len < LIMIT_ERROR_MESSAGE_BYTES)
+      keep_said(a, text);
     if (a->req && a->req->output_schema.len > 0)
       buf_add(&a->answer, text);
   }
@@ -95,28 +118,64 @@ static void on_cost(struct acp *a, const struct json *doc, json_at update)
   if (json_kind(amount) == JSON_NUMBER &&
       span_is(json_member_text(doc, cost, "currency"), "USD"))
     agent_keep(&a->cost, json_raw(amount));
+  json_at used = json_get(update, "used"), size = json_get(update, "size");
+  if (json_kind(used) == JSON_NUMBER)
+    agent_keep(&a->used, json_raw(used));
+  if (json_kind(size) == JSON_NUMBER)
+    agent_keep(&a->size, json_raw(size));
+}
+
+static void on_notice(const struct json *doc, json_at update, struct events *events)
+{
+  struct span title = json_member_text(doc, update, "title"),
+              more = json_member_text(doc, update, "description");
+  struct buf text = buf_make(LIMIT_LINE_BYTES);
+  buf_add(&text, title);
+  if (title.len > 0 && more.len > 0)
+    buf_add_text(&text, ": ");
+  buf_add(&text, more);
+  if (text.len > 0)
+    events_warn(events, "agent-notice", buf_span(&text));
+  buf_free(&text);
+}
+
+/* It comes before the prompt, too. */
+static void on_title(struct acp *a, const struct json *doc, json_at update)
+{
+  struct span title = json_member_text(doc, update, "title");
+  if (title.len > 0)
+    agent_keep(&a->title, span_cut_utf8(title, LIMIT_NAME_BYTES));
 }
 
 void acp_update(struct acp *a, const struct json *doc, struct span line,
-                struct events *events)
+                struct agent_output *output)
 {
+  struct events *events = output->events;
   json_at params = json_get(json_root(doc), "params"),
           update = json_get(params, "update");
   struct span kind = json_member_text(doc, update, "sessionUpdate");
   struct span session = json_member_text(doc, params, "sessionId");
   /* What a loaded session says before our prompt is its past; another session's words
    * are a sub-agent's. */
+  if (span_is(kind, "notice")) {
+    on_notice(doc, update, events);
+    return;
+  }
   if (!a->open || (a->req && !a->prompted) ||
       (session.len > 0 && !span_equal(session, buf_span(&a->session))))
     return;
+  acp_calls_rest(&a->calls, json_member_text(doc, update, "toolCallId"), events);
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
     on_chunk(a, doc, update, line, events);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
-    forget(a);
+    acp_forget(a);
     acp_calls_update(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);
   } else if (span_is(kind, "usage_update")) {
     on_cost(a, doc, update);
+  } else if (span_is(kind, "session_info_update")) {
+    on_title(a, doc, update);
+    acp_note_codex(a, doc, json_get(json_get(update, "_meta"), "codex"), output);
   }
 }

@@ -7,9 +7,6 @@
 
 /* `line` is what `doc` was read from. */
 void acp_update(struct acp *a, const struct json *doc, struct span line,
-                struct events *events);
-
-/* The model is asked anew: what was said since the last tool call is abandoned. */
-void acp_abandon(struct acp *a, struct events *events);
+                struct agent_output *output);
 
 #endif

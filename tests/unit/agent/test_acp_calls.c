@@ -20,6 +20,10 @@
 
 #include <cmocka.h>
 
+#define OTHER(kind)                                                                      \
+  "{\"method\":\"session/update\",\"params\":{\"update\":{\"sessionUpdate\":\"" kind     \
+  "\"}}}"
+
 static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
                                              .url =
                                                  SPAN_LITERAL("http://127.0.0.1:5/mcp"),
@@ -143,6 +147,10 @@ static void test_calls__wait_for_arguments_and_go_out_once(void **state)
             "\"toolCallId\":\"1\",\"rawInput\":{ },\"status\":\"pending\"");
   assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 0);
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":1}");
+  hear_call(&t, "tool_call_update",
+            "\"toolCallId\":\"1\",\"rawInput\":{\"a\":1,\"b\":2}");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 0);
+  acp_talk_hear(&t, OTHER("usage_update"), NULL);
   assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 1);
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":2}");
   hear_call(&t, "tool_call", "\"toolCallId\":\"1\",\"rawInput\":{\"a\":2}");
@@ -152,7 +160,33 @@ static void test_calls__wait_for_arguments_and_go_out_once(void **state)
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"failed\"");
   hear_call(&t, "tool_call_update", "\"toolCallId\":\"1\",\"status\":\"completed\"");
   assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_RESULT"), 1);
-  acp_talk_told(&t, "\"delta\":\"{\\\"a\\\":1}\"", true);
+  acp_talk_told(&t, "\"delta\":\"{\\\"a\\\":1,\\\"b\\\":2}\"", true);
+  acp_talk_close(&t);
+}
+
+static void test_calls__begin_at_once_where_the_name_is_sure(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  prompt(&t, NULL);
+  hear_call(
+      &t, "tool_call",
+      "\"toolCallId\":\"1\",\"name\":\"Bash\",\"rawInput\":{},\"status\":\"pending\"");
+  hear_call(
+      &t, "tool_call",
+      "\"toolCallId\":\"2\",\"name\":\"Read\",\"rawInput\":{},\"status\":\"pending\"");
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 2);
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_END"), 0);
+  hear_call(&t, "tool_call_update",
+            "\"toolCallId\":\"1\",\"status\":\"in_progress\",\"rawInput\":{\"x\":1}");
+  acp_talk_told(&t, "\"toolCallId\":\"r-1\",\"timestamp\":7,\"delta\":\"{\\\"x\\\":1}\"",
+                true);
+  hear_call(&t, "tool_call_update",
+            "\"toolCallId\":\"2\",\"status\":\"pending\",\"rawInput\":{\"y\":1}");
+  acp_talk_hear(&t, ACP_TEXT("next"), NULL);
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_END"), 2);
+  assert_int_equal(stream_count_of(&t.talk.stream, "TOOL_CALL_START"), 2);
+  acp_talk_told(&t, "\"delta\":\"{\\\"y\\\":1}\"", true);
   acp_talk_close(&t);
 }
 
@@ -181,6 +215,7 @@ int main(void)
       cmocka_unit_test(test_calls__an_id_of_a_bridged_tool_gives_a_native_one_no_leave),
       cmocka_unit_test(test_calls__an_alias_is_told_by_the_hosts_name),
       cmocka_unit_test(test_calls__wait_for_arguments_and_go_out_once),
+      cmocka_unit_test(test_calls__begin_at_once_where_the_name_is_sure),
       cmocka_unit_test(test_calls__a_flood_of_announced_ones_has_an_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

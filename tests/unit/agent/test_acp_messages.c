@@ -26,7 +26,8 @@ static void test_messages__initialize_offers_no_files_and_no_terminal(void **sta
       "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{"
       "\"protocolVersion\":1,\"clientInfo\":{\"name\":\"runlet\",\"title\":\"runlet\","
       "\"version\":\"" RUNLET_VERSION "\"},\"clientCapabilities\":{\"fs\":{"
-      "\"readTextFile\":false,\"writeTextFile\":false},\"terminal\":false}}}\n");
+      "\"readTextFile\":false,\"writeTextFile\":false},\"terminal\":false,\"session\":{"
+      "\"notices\":{}}}}}\n");
   buf_free(&out);
 }
 

@@ -70,11 +70,41 @@ static void test_notes__half_an_answer_is_abandoned_and_a_whole_one_is_not(void 
   acp_talk_close(&t);
 }
 
+static void
+test_notes__codex_says_that_it_tries_again_and_that_it_cannot_go_on(void **state)
+{
+#define CODEX(text)                                                                      \
+  "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s-1\",\"update\":{"        \
+  "\"sessionUpdate\":\"session_info_update\",\"_meta\":{\"codex\":{" text "}}}}}"
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  acp_talk_hear(&t,
+                CODEX("\"error\":{\"message\":\"Reconnecting... 1/1\","
+                      "\"additionalDetails\":\"high demand\",\"willRetry\":true}"),
+                NULL);
+  acp_talk_told(&t,
+                "{\"code\":\"agent-retries\",\"message\":\"Reconnecting... 1/1: high "
+                "demand\"}",
+                true);
+  acp_talk_hear(&t, CODEX("\"threadStatus\":{\"type\":\"systemError\"}"), NULL);
+  acp_talk_hear(&t, ACP_TEXT("High demand."), NULL);
+  acp_talk_hear(&t, ACP_END, NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t, "\"message\":\"High demand.\",\"code\":\"agent-error\"", true);
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_notes__a_retry_of_the_own_session_is_told),
       cmocka_unit_test(test_notes__half_an_answer_is_abandoned_and_a_whole_one_is_not),
+      cmocka_unit_test(
+          test_notes__codex_says_that_it_tries_again_and_that_it_cannot_go_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

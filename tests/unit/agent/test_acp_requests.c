@@ -45,7 +45,7 @@ static void test_requests__the_permission_mode_answers_for_the_user(void **state
               {"bypassPermissions", ALLOWED, ALLOWED, ALLOWED},
               {"acceptEdits", ALLOWED, REJECTED, ALLOWED},
               {"default", REJECTED, REJECTED, ALLOWED},
-              {"plan", REJECTED, REJECTED, REJECTED}};
+              {"plan", REJECTED, REJECTED, ALLOWED}};
   (void)state;
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     struct acp_talk t;
@@ -95,6 +95,21 @@ static void test_requests__everything_else_an_agent_asks_is_refused(void **state
   }
 }
 
+static void test_requests__a_native_tool_gets_no_leave_by_its_words(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  prompt_with(&t, "default");
+  acp_talk_hear(&t,
+                "{\"id\":\"p-1\",\"method\":\"session/request_permission\",\"params\":{"
+                "\"toolCall\":{\"toolCallId\":\"c\",\"title\":\"tanstack_echo\",\"kind\":"
+                "\"execute\",\"rawInput\":{\"command\":\"tanstack_echo\"}},\"options\":[{"
+                "\"kind\":\"allow_once\",\"optionId\":\"yes\"},{\"kind\":\"reject_once\","
+                "\"optionId\":\"no\"}]}}",
+                "\"optionId\":\"no\"");
+  acp_talk_close(&t);
+}
+
 /* A question that nobody has answered yet: somebody can be asked, and the mode denies. */
 static void ask_somebody(struct acp_talk *t)
 {
@@ -142,6 +157,21 @@ static void test_requests__what_waits_is_cancelled_with_the_turn(void **state)
   acp_talk_close(&t);
 }
 
+static void
+test_requests__one_that_the_agent_takes_back_is_answered_as_cancelled(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  ask_somebody(&t);
+  acp_talk_hear(
+      &t, "{\"method\":\"$/cancel_request\",\"params\":{\"requestId\":\"p-2\"}}", NULL);
+  acp_talk_hear(&t,
+                "{\"method\":\"$/cancel_request\",\"params\":{\"requestId\":\"p-1\"}}",
+                "\"id\":\"p-1\",\"error\":{\"code\":-32800");
+  assert_int_equal(t.talk.actions.withdrawn_count, 1);
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -151,6 +181,9 @@ int main(void)
       cmocka_unit_test(test_requests__everything_else_an_agent_asks_is_refused),
       cmocka_unit_test(test_requests__what_somebody_is_asked_waits_for_the_answer),
       cmocka_unit_test(test_requests__what_waits_is_cancelled_with_the_turn),
+      cmocka_unit_test(test_requests__a_native_tool_gets_no_leave_by_its_words),
+      cmocka_unit_test(
+          test_requests__one_that_the_agent_takes_back_is_answered_as_cancelled),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

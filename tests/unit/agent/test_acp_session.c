@@ -60,6 +60,7 @@ static void test_session__without_mcp_over_http_there_is_a_warning(void **state)
   acp_talk_begin(&t, &bridge);
   acp_talk_hear(&t, NOTHING, "\"mcpServers\":[]");
   acp_talk_told(&t, "bridge-unsupported", true);
+  assert_true(t.talk.actions.does_without_bridge); /* no second warning */
   acp_talk_close(&t);
 }
 
@@ -184,6 +185,79 @@ static void test_session__system_prompts_stand_before_the_prompt(void **state)
   acp_talk_close(&t);
 }
 
+static void test_session__an_error_names_the_ways_to_log_in(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, WAYS, "session/new");
+  acp_talk_hear(&t, AUTH_REQUIRED, NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t,
+                "Authentication required. Ways to log in that it offers "
+                "(harnessOptions.authMethod): login, key",
+                true);
+  acp_talk_close(&t);
+}
+
+static void test_session__a_key_of_the_request_is_a_way_by_api_key(void **state)
+{
+  static const char ways[] =
+      "{\"id\":1,\"result\":{\"protocolVersion\":1,\"authMethods\":[{\"id\":\"api-key\","
+      "\"_meta\":{\"api-key\":{\"provider\":\"openai\"}}},{\"id\":\"chat\"}]}}";
+  struct span secrets[] = {SPAN_LITERAL("OPENAI_API_KEY")};
+  (void)state;
+  for (size_t given = 0; given < 2; given++) {
+    struct acp_talk t;
+    acp_talk_open(&t, &acp_harness);
+    t.req.secrets = (struct spans){secrets, given};
+    acp_talk_begin(&t, NULL);
+    acp_talk_hear(&t, ways, "session/new");
+    acp_talk_hear(&t, AUTH_REQUIRED,
+                  given ? "\"method\":\"authenticate\",\"params\":{\"methodId\":"
+                          "\"api-key\"}"
+                        : NULL);
+    acp_talk_close(&t);
+  }
+}
+
+static void test_session__system_prompts_go_where_the_agent_has_a_place(void **state)
+{
+  struct span system[] = {SPAN_LITERAL("Be short.")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.system_prompts = (struct spans){system, 1};
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t,
+                "{\"id\":1,\"result\":{\"protocolVersion\":1,\"agentCapabilities\":{"
+                "\"sessionCapabilities\":{\"systemPrompt\":{}}}}}",
+                "\"systemPrompt\":{\"mode\":\"append\",\"content\":[{\"type\":\"text\","
+                "\"text\":\"Be short.\"}]}");
+  acp_talk_hear(&t, ACP_OPEN, "\"prompt\":[{\"type\":\"text\",\"text\":\"hi\"}]");
+  acp_talk_close(&t);
+  acp_talk_open(&t, &acp_harness);
+  t.req.system_prompts = (struct spans){system, 1};
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "\"mcpServers\":[]}}\n");
+  acp_talk_hear(&t, ACP_OPEN, "Be short.\\n\\nhi");
+  acp_talk_close(&t);
+}
+
+static void test_session__has_started_when_it_is_open(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  assert_false(acp_harness.started(t.talk.state));
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  assert_true(acp_harness.started(t.talk.state));
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -196,6 +270,10 @@ int main(void)
       cmocka_unit_test(test_session__a_way_by_name_comes_first_and_must_be_offered),
       cmocka_unit_test(test_session__one_without_an_id_is_an_error),
       cmocka_unit_test(test_session__system_prompts_stand_before_the_prompt),
+      cmocka_unit_test(test_session__an_error_names_the_ways_to_log_in),
+      cmocka_unit_test(test_session__a_key_of_the_request_is_a_way_by_api_key),
+      cmocka_unit_test(test_session__system_prompts_go_where_the_agent_has_a_place),
+      cmocka_unit_test(test_session__has_started_when_it_is_open),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

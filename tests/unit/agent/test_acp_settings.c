@@ -170,6 +170,99 @@ static void test_settings__a_loaded_session_is_asked_once_more_for_its_past(void
   acp_talk_close(&t);
 }
 
+#define OPTIONS                                                                          \
+  "\"configOptions\":[{\"id\":\"mode\",\"category\":\"mode\",\"currentValue\":"          \
+  "\"https://x/modes#agent\",\"options\":[{\"value\":\"https://x/modes#agent\"},{"       \
+  "\"value\":\"https://x/modes#plan\"}]},{\"id\":\"m1\",\"category\":\"model\","         \
+  "\"currentValue\":\"a\",\"options\":[{\"value\":\"a\"}]},{\"id\":\"m2\",\"category\":" \
+  "\"model\",\"currentValue\":\"b\",\"options\":[{\"name\":\"group\",\"options\":[{"     \
+  "\"value\":\"b\"},{\"value\":\"c\"}]}]},{\"id\":\"think\",\"category\":"               \
+  "\"thought_level\",\"currentValue\":\"low\",\"options\":[{\"value\":\"low\"},{"        \
+  "\"value\":\"high\"}]},{\"id\":\"fast\",\"type\":\"boolean\",\"currentValue\":false}]"
+#define OPTIONED      "{\"id\":5,\"result\":{\"sessionId\":\"s-1\"," OPTIONS "}}"
+#define DONE(id)      "{\"id\":" #id ",\"result\":{" OPTIONS "}}"
+#define CHOOSE(id, v) "\"configId\":\"" id "\",\"value\":\"" v "\"}}"
+
+static void test_settings__everything_may_be_a_config_option(void **state)
+{
+  struct config_entry config[] = {
+      {.id = SPAN_LITERAL("fast"), .is_bool = true, .on = true},
+      {.id = SPAN_LITERAL("think"), .text = SPAN_LITERAL("low")}};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.model = SPAN_LITERAL("c"); /* in a group of the second option for models */
+  t.req.effort = SPAN_LITERAL("high");
+  t.req.permission_mode = SPAN_LITERAL("plan"); /* behind the # */
+  t.req.harness_options.config = config;
+  t.req.harness_options.config_count = 2;
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, OPTIONED, "\"id\":6,\"method\":\"session/set_config_option\"");
+  acp_talk_hear(&t, DONE(6), CHOOSE("think", "high"));
+  acp_talk_hear(&t, DONE(12),
+                "\"configId\":\"fast\",\"type\":\"boolean\",\"value\":true");
+  acp_talk_hear(&t, DONE(13), CHOOSE("think", "low"));
+  acp_talk_hear(&t, DONE(14), CHOOSE("mode", "https://x/modes#plan"));
+  acp_talk_hear(&t, DONE(7), "session/prompt");
+  acp_talk_told(&t, "runlet.warning", false);
+  acp_talk_close(&t);
+}
+
+static void test_settings__what_is_not_offered_is_answered_with_what_is(void **state)
+{
+  static const struct {
+    struct config_entry entry;
+    const char *words;
+  } rows[] = {
+      {{.id = SPAN_LITERAL("nope"), .text = SPAN_LITERAL("x")},
+       "harnessOptions.config.nope: the agent has no such option. Available: mode, m1, "
+       "m2, "
+       "think, fast"},
+      {{.id = SPAN_LITERAL("think"), .text = SPAN_LITERAL("max")},
+       "harnessOptions.config.think: the agent does not offer \\\"max\\\". Available: "
+       "low, "
+       "high"},
+      {{.id = SPAN_LITERAL("fast"), .text = SPAN_LITERAL("yes")}, "it is true or false"}};
+  struct acp_talk t;
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct config_entry entry = rows[i].entry;
+    acp_talk_open(&t, &acp_harness);
+    t.req.harness_options.config = &entry;
+    t.req.harness_options.config_count = 1;
+    acp_talk_begin(&t, NULL);
+    acp_talk_hear(&t, ACP_INIT, "session/new");
+    acp_talk_hear(&t, OPTIONED, NULL);
+    talk_end(&t.talk, (struct process_end){0});
+    acp_talk_told(&t, rows[i].words, true);
+    acp_talk_close(&t);
+  }
+  open_with(&t, "z", "", "");
+  t.req.effort = SPAN_LITERAL("huge");
+  acp_talk_hear(&t, OPTIONED, "session/prompt");
+  acp_talk_told(&t,
+                "model: the agent does not offer \\\"z\\\" and works with its own; it "
+                "offers: a, b, c",
+                true);
+  acp_talk_told(&t, "{\"code\":\"effort-not-set\"", true);
+  acp_talk_close(&t);
+}
+
+static void test_settings__full_access_is_what_codex_calls_it(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  open_with(&t, "default", "", "");
+  acp_talk_hear(&t,
+                "{\"id\":5,\"result\":{\"sessionId\":\"s-1\",\"modes\":{"
+                "\"currentModeId\":\"agent\",\"availableModes\":[{\"id\":\"read-only\"},{"
+                "\"id\":\"workspace-write\"},{\"id\":\"agent\"},{\"id\":"
+                "\"agent-full-access\"}]}}}",
+                "\"modeId\":\"agent-full-access\"");
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -182,6 +275,9 @@ int main(void)
       cmocka_unit_test(test_settings__the_model_may_be_a_config_option),
       cmocka_unit_test(test_settings__a_model_that_is_not_offered_is_a_warning),
       cmocka_unit_test(test_settings__a_loaded_session_is_asked_once_more_for_its_past),
+      cmocka_unit_test(test_settings__everything_may_be_a_config_option),
+      cmocka_unit_test(test_settings__what_is_not_offered_is_answered_with_what_is),
+      cmocka_unit_test(test_settings__full_access_is_what_codex_calls_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,61 @@ static void test_turn__the_value_is_looked_for_behind_the_last_tool_call(void **
   expect_structured(ACP_TEXT("no"), cut, "\"finishReason\":\"length\"");
 }
 
+static void end_of(const char *agent, const char *last, const char *wanted)
+{
+  struct acp_talk t;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command.count = 0;
+  t.req.harness_options.agent = span_of(agent);
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  acp_talk_hear(&t, ACP_TEXT("Info: Request failed due to an error. Retrying..."), NULL);
+  acp_talk_hear(&t, ACP_TEXT("Error: Authentication failed (HTTP 401)."), NULL);
+  acp_talk_hear(&t, last, NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t, wanted, true);
+  acp_talk_close(&t);
+}
+
+static void test_turn__an_error_in_place_of_an_answer_is_told_as_one(void **state)
+{
+  static const char counted[] =
+      "{\"id\":8,\"result\":{\"stopReason\":\"end_turn\",\"usage\":{\"inputTokens\":1,"
+      "\"outputTokens\":1}}}";
+  (void)state;
+  end_of("copilot", ACP_END, "(HTTP 401).\",\"code\":\"agent-error\"");
+  end_of("copilot", counted, "RUN_FINISHED");
+  end_of("opencode", ACP_END, "answer-may-be-an-error");
+  end_of("opencode", ACP_END, "RUN_FINISHED");
+  end_of("claude", "{\"id\":8,\"error\":{\"message\":\"Authentication required\"}}",
+         "Authentication required: Info: Request failed");
+}
+
+static void test_turn__what_was_learned_of_the_session_is_told_at_the_end(void **state)
+{
+#define TELLS(text)                                                                      \
+  "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s-1\",\"update\":{" text   \
+  "}}}"
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  acp_talk_hear(
+      &t, TELLS("\"sessionUpdate\":\"usage_update\",\"used\":150,\"size\":2000"), NULL);
+  acp_talk_hear(&t, TELLS("\"sessionUpdate\":\"session_info_update\",\"title\":\"A\""),
+                NULL);
+  acp_talk_hear(&t, ACP_END, NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t,
+                "{\"sessionId\":\"s-1\",\"title\":\"A\",\"context\":{\"used\":150,"
+                "\"size\":2000}}",
+                true);
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -133,6 +188,8 @@ int main(void)
       cmocka_unit_test(test_turn__gemini_that_counted_no_token_had_no_answer),
       cmocka_unit_test(test_turn__the_cost_of_a_resumed_session_says_whose_it_is),
       cmocka_unit_test(test_turn__the_value_is_looked_for_behind_the_last_tool_call),
+      cmocka_unit_test(test_turn__an_error_in_place_of_an_answer_is_told_as_one),
+      cmocka_unit_test(test_turn__what_was_learned_of_the_session_is_told_at_the_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

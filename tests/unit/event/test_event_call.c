@@ -232,6 +232,36 @@ test_event_call__a_call_whose_id_is_too_long_goes_out_under_another(void **state
   free(id);
 }
 
+static void begin(const struct stream *s, const char *id)
+{
+  events_tool_call_begin(s->events, TOOL_NATIVE, span_of(id), span_of(id),
+                         SPAN_LITERAL("n"));
+}
+
+static void test_event_call__one_that_begins_gets_its_arguments_later(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  begin(&s, "c0");
+  begin(&s, "c1");
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("c1"), SPAN_LITERAL("n"),
+                   SPAN_LITERAL("[1]"));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("c0"), SPAN_LITERAL("n"),
+                   SPAN_LITERAL("[0]"));
+  expect_ids(&s, "TOOL_CALL_START", "r-c0 r-c1 ");
+  expect_ids(&s, "TOOL_CALL_END", "r-c1 r-c0 ");
+  assert_int_equal(events_tool_calls(s.events), 2);
+  begin(&s, "c2");
+  result(&s, "c2"); /* before its arguments */
+  expect_ids(&s, "TOOL_CALL_END", "r-c1 r-c0 r-c2 ");
+  begin(&s, "c3");
+  events_text(s.events, SPAN_LITERAL("a message"));
+  expect_ids(&s, "TOOL_CALL_END", "r-c1 r-c0 r-c2 r-c3 ");
+  begin(&s, "c4"); /* the end of the run */
+  stream_close(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -248,6 +278,7 @@ int main(void)
       cmocka_unit_test(test_event_call__the_oldest_of_too_many_open_calls_is_answered),
       cmocka_unit_test(
           test_event_call__a_call_whose_id_is_too_long_goes_out_under_another),
+      cmocka_unit_test(test_event_call__one_that_begins_gets_its_arguments_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,11 +51,24 @@ static void test_event_session__the_id_told_last_can_be_asked(void **state)
   stream_close(&s);
 }
 
+static void test_event_session__tells_what_was_learned_of_it_later(void **state)
+{
+  (void)state;
+  expect(&(struct event_session){.id = SPAN_LITERAL("s"),
+                                 .agent_json = SPAN_LITERAL("{\"name\":\"a\"}"),
+                                 .title = SPAN_LITERAL("T"),
+                                 .context_json = SPAN_LITERAL("{\"used\":1}")},
+         "some-agent.session-id",
+         "{\"sessionId\":\"s\",\"agent\":{\"name\":\"a\"},\"title\":\"T\",\"context\":{"
+         "\"used\":1}}");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_event_session__tells_what_the_agent_has_told),
       cmocka_unit_test(test_event_session__the_id_told_last_can_be_asked),
+      cmocka_unit_test(test_event_session__tells_what_was_learned_of_it_later),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

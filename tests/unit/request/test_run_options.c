@@ -191,7 +191,8 @@ test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
       "\"harnessOptions\":{\"new\":1,"
       "\"command\":[\"agent\",\"--acp\",\"\"],\"output\":\"ndjson\",\"protocol\":\"acp\","
       "\"mode\":\"plan\",\"authMethod\":\"key\",\"sandbox\":\"read-only\","
-      "\"settingSources\":[\"user\",\"local\"],\"promptCommands\":true}}");
+      "\"settingSources\":[\"user\",\"local\"],\"promptCommands\":true,"
+      "\"agent\":\"kimi\",\"config\":{\"think\":\"high\",\"fast\":true}}}");
   assert_non_null(req);
   assert_true(span_is(req->output_schema, "{\"type\" : \"object\",\"n\":1.0}"));
   const struct harness_options *o = &req->harness_options;
@@ -205,7 +206,13 @@ test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
   assert_int_equal(o->setting_sources.count, 2);
   assert_true(span_is(o->setting_sources.at[1], "local"));
   assert_true(o->prompt_commands);
+  assert_true(span_is(o->agent, "kimi"));
+  assert_int_equal(o->config_count, 2);
+  assert_true(span_is(o->config[0].id, "think") && span_is(o->config[0].text, "high"));
+  assert_true(o->config[1].is_bool && o->config[1].on);
   options_free();
+  refused("harnessOptions", "{\"config\":{\"n\":1}}",
+          "run request: harnessOptions.config.n must be a string or a boolean");
   refused("outputSchema", "[]", "run request: outputSchema must be an object");
   refused("harnessOptions", "[]", "run request: harnessOptions must be an object");
   refused("harnessOptions", "{\"command\":\"sh\"}",

@@ -93,6 +93,7 @@ struct guard {
   struct watch *watch;
   unsigned passed, graces, ended, closed;
   char code[32];
+  bool slow; /* its session is not open yet */
 };
 
 static void on_line(void *who, struct span line)
@@ -143,6 +144,11 @@ static void wait_until(struct guard *g, const unsigned *what, unsigned many)
 }
 
 /* `last_words_ms`: it is spoken with, and its stdin ends so late. */
+static bool has_started(void *who)
+{
+  return !((struct guard *)who)->slow;
+}
+
 static void guard_open_talk(struct guard *g, const char *script,
                             struct deadlines deadlines, unsigned last_words_ms)
 {
@@ -178,6 +184,7 @@ static void guard_open_talk(struct guard *g, const char *script,
                               .child = g->child,
                               .events = g->events,
                               .last_words_ms = last_words_ms,
+                              .started = has_started,
                               .on_passed = on_passed,
                               .on_result_grace_over = on_grace,
                               .who = g};
@@ -223,6 +230,27 @@ static void test_deadlines__a_watch_tells_once_which_one_passed(void **state)
                 "start-timeout");
   expect_passed("INIT; exec sleep 60",
                 (struct deadlines){.start_ms = 9000, .idle_ms = 200}, "idle-timeout");
+}
+
+static void test_deadlines__a_start_may_be_more_than_the_first_line(void **state)
+{
+  (void)state;
+  struct guard g;
+  guard_open(&g, "INIT; while :; do sleep 0.05; INIT; done",
+             (struct deadlines){.start_ms = 700, .idle_ms = 300});
+  g.slow = true;
+  wait_until(&g, &g.passed, 1);
+  assert_string_equal(g.code, "start-timeout");
+  guard_close(&g);
+  guard_open(&g, "INIT; exec sleep 60",
+             (struct deadlines){.start_ms = 9000, .idle_ms = 300});
+  g.slow = true;
+  run_ms(&g, 700);
+  assert_int_equal(g.passed, 0); /* silence is not judged before the start is over */
+  g.slow = false;
+  wait_until(&g, &g.passed, 1);
+  assert_string_equal(g.code, "idle-timeout");
+  guard_close(&g);
 }
 
 static void test_deadlines__an_agent_that_goes_on_printing_is_not_idle(void **state)
@@ -439,6 +467,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_deadlines__last_words_wait_while_they_are_not_read),
       cmocka_unit_test(test_deadlines__a_watch_tells_once_which_one_passed),
       cmocka_unit_test(test_deadlines__an_agent_whose_server_speaks_is_not_idle),
+      cmocka_unit_test(test_deadlines__a_start_may_be_more_than_the_first_line),
       cmocka_unit_test(test_deadlines__an_agent_that_goes_on_printing_is_not_idle),
       cmocka_unit_test(test_deadlines__no_silence_and_no_grace_run_while_it_is_not_read),
       cmocka_unit_test(

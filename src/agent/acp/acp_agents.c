@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* acp_agents.c - the table of ACP agents.  All rows but those of pi, cline, auggie and
+ * gemini are played by the interop tests.  */
+#include "acp_agents.h"
+
+#include <string.h>
+
+static const struct prompt_guard claude_guard = {
+    .commands = "/", .front = "\n", .mentions = MENTIONS_OUTSIDE_WORDS};
+static const struct prompt_guard codex_guard = {
+    .commands = "/", .behind_blanks = true, .front = "User: ", .skills = true};
+const struct prompt_guard acp_any_guard = {.commands = "/",
+                                           .behind_blanks = true,
+                                           .front = "User: ",
+                                           .mentions = MENTIONS_OUTSIDE_WORDS};
+
+static const struct acp_agent agents[] = {
+    /* As root claude has no mode bypassPermissions without IS_SANDBOX. */
+    {.name = "claude",
+     .argv = {"claude-agent-acp"},
+     .programs = {"claude-agent-acp", "claude-code-acp"},
+     .info = "@agentclientprotocol/claude-agent-acp",
+     .env = {{"IS_SANDBOX", "1"},
+             {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
+             {"DISABLE_AUTOUPDATER", "1"}},
+     .guard = &claude_guard,
+     .expands = true},
+    {.name = "codex",
+     .argv = {"codex-acp"},
+     .programs = {"codex-acp"},
+     .info = "@agentclientprotocol/codex-acp",
+     .guard = &codex_guard},
+    {.name = "copilot",
+     .argv = {"copilot", "--acp"},
+     .programs = {"copilot"},
+     .info = "Copilot",
+     .env = {{"COPILOT_AUTO_UPDATE", "false"}},
+     .always_counts = true},
+    {.name = "qwen",
+     .argv = {"qwen", "--acp"},
+     .programs = {"qwen", "qwen-code"},
+     .info = "qwen-code"},
+    {.name = "kimi",
+     .argv = {"kimi", "acp"},
+     .programs = {"kimi", "kimi-code"},
+     .info = "Kimi Code CLI",
+     .env = {{"KIMI_CODE_NO_AUTO_UPDATE", "1"}}},
+    {.name = "opencode",
+     .argv = {"opencode", "acp"},
+     .programs = {"opencode", "opencode-ai"},
+     .info = "OpenCode",
+     .env = {{"OPENCODE_DISABLE_AUTOUPDATE", "1"}}},
+    {.name = "kilo",
+     .argv = {"kilo", "acp"},
+     .programs = {"kilo", "kilocode"},
+     .info = "Kilo",
+     .env = {{"KILO_DISABLE_AUTOUPDATE", "1"}}},
+    {.name = "cline", .argv = {"cline", "--acp"}, .programs = {"cline"}},
+    {.name = "auggie", .argv = {"auggie", "--acp"}, .programs = {"auggie"}},
+    {.name = "pi", .argv = {"pi-acp"}, .programs = {"pi-acp"}},
+    {.name = "gemini",
+     .argv = {"gemini", "--acp"},
+     .programs = {"gemini"},
+     .env = {{"GEMINI_CLI_NO_RELAUNCH", "true"}, {"GEMINI_CLI_TRUST_WORKSPACE", "true"}}},
+};
+enum { AGENTS = sizeof agents / sizeof agents[0] };
+
+const struct acp_agent *acp_agent_named(struct span name)
+{
+  for (size_t i = 0; i < AGENTS; i++)
+    if (name.len > 0 && span_is(name, agents[i].name))
+      return &agents[i];
+  return NULL;
+}
+
+/* Its last path component, without a version behind @. */
+static struct span program_name(struct span word)
+{
+  for (size_t i = word.len; i > 0; i--)
+    if (word.at[i - 1] == '/') {
+      word = span_after(word, i);
+      break;
+    }
+  const char *at = word.len > 1 ? memchr(word.at + 1, '@', word.len - 1) : NULL;
+  return at ? (struct span){word.at, (size_t)(at - word.at)} : word;
+}
+
+static bool is_program(const struct acp_agent *agent, struct span name)
+{
+  for (size_t i = 0; i < 3 && agent->programs[i]; i++)
+    if (span_is(name, agent->programs[i]))
+      return true;
+  return false;
+}
+
+const struct acp_agent *acp_agent_of(const struct spans *command)
+{
+  for (size_t w = 0; w < command->count; w++)
+    for (size_t i = 0; i < AGENTS; i++)
+      if (is_program(&agents[i], program_name(command->at[w])))
+        return &agents[i];
+  return NULL;
+}
+
+const struct acp_agent *acp_agent_by_info(struct span info_name)
+{
+  for (size_t i = 0; i < AGENTS; i++)
+    if (agents[i].info && span_is(info_name, agents[i].info))
+      return &agents[i];
+  return NULL;
+}
+
+void acp_agent_names(struct buf *out)
+{
+  for (size_t i = 0; i < AGENTS; i++)
+    buf_addf(out, "%s%s", i ? ", " : "", agents[i].name);
+}
