@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Prompts are words to the real Grok Build, claude-code-acp and codex-acp.
+// Prompts are words to the real Grok Build, claude-agent-acp and codex-acp.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertStream, warningsOf } from '../support/ndjson.mjs'
@@ -17,11 +17,11 @@ promptCases('grok-build', {
   own: '/context',
   blanks: true,
 })
-promptCases('claude-code-acp', {
+promptCases('claude-agent-acp', {
   ...claude,
-  fields: acp('claude-code-acp'),
+  fields: acp('claude-agent-acp'),
   prepare(box, url) {
-    install(box, 'RUNLET_ACP', 'claude-code-acp', { node: true })
+    install(box, 'RUNLET_ACP', 'claude-agent-acp', { node: true })
     Object.assign(box.env, { ANTHROPIC_BASE_URL: url, CLAUDE_CODE_MAX_RETRIES: '0' })
   },
   sent: (p) => names(p.replace(/^\//, '\n/')),

@@ -21,7 +21,11 @@ function callOf(block, offered, id) {
   if (block.value !== undefined) return named('StructuredOutput', block.value)
   if (block.native !== undefined) return named(block.native, block.args)
   return {
-    ...named(offered.find((n) => n.endsWith(`_${block.tool}`)) ?? `tanstack_${block.tool}`, block.args),
+    ...named(
+      offered.find((n) => /[_-]/.test(n.at(-block.tool.length - 1)) && n.endsWith(block.tool)) ??
+        `tanstack_${block.tool}`,
+      block.args,
+    ),
     bare: block.bare,
   }
 }
@@ -65,7 +69,7 @@ export async function startChat(turns) {
     const json = (status, value) =>
       res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (!req.url.split('?')[0].endsWith('/chat/completions')) return json(404, openaiError(404))
-    const offered = (body.tools ?? []).map((t) => t.function?.name ?? t.name ?? "")
+    const offered = (body.tools ?? []).map((t) => t.function?.name ?? t.name ?? '')
     const side = offered.length === 0 // titles and the like are asked for without tools
     const say = side ? [{ text: 'Mock title' }] : turns[Math.min(turn++, turns.length - 1)]
     requests.push({ headers: req.headers, body, offered, side })

@@ -214,6 +214,23 @@ unsigned acp_call_input(json_at update)
   return given && is_filled(raw) ? (unsigned)span_hash(raw) | 1 : 0;
 }
 
+/* Text that is an object; what comes with the end is a result. */
+static void learn_shown(struct acp_call *call, const struct json *doc, json_at update)
+{
+  struct span status = json_member_text(doc, update, "status");
+  struct buf text = buf_make(LIMIT_LINE_BYTES);
+  struct fault ignored = {0};
+  if (!span_is(status, "completed") && !span_is(status, "failed") &&
+      acp_blocks_text(doc, json_get(update, "content"), true, &text) && text.len > 0 &&
+      text.at[0] == '{') {
+    struct json *args = json_parse(buf_span(&text), NULL, &ignored);
+    if (args && json_kind(json_root(args)) == JSON_OBJECT)
+      set(&call->shown, buf_span(&text));
+    json_free(args);
+  }
+  buf_free(&text);
+}
+
 void acp_call_learn(struct acp_call *call, const struct json *doc, json_at update,
                     const struct acp_naming *naming)
 {
@@ -224,21 +241,14 @@ void acp_call_learn(struct acp_call *call, const struct json *doc, json_at updat
   call->preparing = span_is(phase, "preparing");
   call->pending = span_is(json_member_text(doc, update, "status"), "pending");
   learn_arguments(call, raw, naming->bridge);
+  learn_shown(call, doc, update);
   learn_name(call, doc, update, naming);
 }
 
-void acp_call_learn_from_content(struct acp_call *call, const struct json *doc,
-                                 json_at asked)
+void acp_call_take_shown(struct acp_call *call)
 {
-  struct buf text = buf_make(LIMIT_LINE_BYTES);
-  struct fault ignored = {0};
-  if (acp_blocks_text(doc, json_get(asked, "content"), true, &text)) {
-    struct json *args = json_parse(buf_span(&text), NULL, &ignored);
-    if (args && json_kind(json_root(args)) == JSON_OBJECT)
-      set(&call->args, buf_span(&text));
-    json_free(args);
-  }
-  buf_free(&text);
+  if (call->args.len == 0 && call->shown.len > 0)
+    set(&call->args, buf_span(&call->shown));
 }
 
 struct span acp_call_name(const struct acp_call *call)
@@ -274,4 +284,5 @@ void acp_call_free(struct acp_call *call)
   buf_free(&call->title);
   buf_free(&call->kind);
   buf_free(&call->args);
+  buf_free(&call->shown);
 }

@@ -23,6 +23,7 @@
 
 struct acp_call {
   struct buf id, name, first, title, kind, args; /* first: its first title */
+  struct buf shown; /* an object in its content, before it is over */
   bool bridged;
   bool titled;    /* the first title is its name */
   bool preparing; /* its name may still change */
@@ -38,10 +39,9 @@ struct acp_naming {
 
 void acp_call_learn(struct acp_call *call, const struct json *doc, json_at update,
                     const struct acp_naming *naming);
-/* The arguments of a bridged call in the text of a question: gemini shows them nowhere
- * else. */
-void acp_call_learn_from_content(struct acp_call *call, const struct json *doc,
-                                 json_at asked);
+/* The arguments, where the agent has told them in its content alone: gemini in its
+ * question, kimi-code in its updates before that. */
+void acp_call_take_shown(struct acp_call *call);
 struct span acp_call_name(const struct acp_call *call);
 bool acp_call_has_arguments(const struct acp_call *call);
 /* The name is the last word: START may go out. */

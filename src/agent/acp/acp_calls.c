@@ -78,6 +78,7 @@ static void tell(struct acp_calls *c, struct acp_held *h, struct events *events)
   struct acp_call *call = &h->call;
   struct span id = buf_span(&call->id);
   struct buf title = buf_make(LIMIT_EVENT_LINE_BYTES);
+  acp_call_take_shown(call);
   if (call->bridged)
     drop_wait(c, call);
   struct span args = buf_span(&call->args);
@@ -213,8 +214,6 @@ bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at asked,
     h = hold(c, id, events);
   if (h) {
     acp_call_learn(&h->call, doc, asked, &naming);
-    if (h->call.bridged && h->call.args.len == 0)
-      acp_call_learn_from_content(&h->call, doc, asked);
     h->call.input = 0; /* a question may show them in other words */
     tell(c, h, events);
     acp_progress_hear(&h->progress, doc, asked);

@@ -195,9 +195,11 @@ static bool set_option(struct acp *a, const struct offer *o, size_t index,
 static struct span find_mode(const struct json *doc, const struct choice *c,
                              struct span wanted)
 {
-  static const char *const same[][5] = {
+  static const char *const same[][6] = {
       {"bypassPermissions", "yolo", "full-access", "agent-full-access"},
-      {"acceptEdits", "autoEdit", "auto-edit", "auto"},
+      {"acceptEdits", "autoEdit", "auto-edit", "auto", "workspace-write"},
+      {"default",
+       "read-only"}, /* codex-acp asks in it, and refuses by itself in others */
       {"plan", "read-only"}};
   struct span mode = value_in(doc, c->list, c->key, wanted);
   for (size_t i = 0; mode.len == 0 && i < sizeof same / sizeof same[0]; i++)

@@ -100,12 +100,33 @@ static void test_call__is_not_named_while_it_is_prepared_or_calls_another(void *
   }
 }
 
+static void test_call__arguments_may_be_shown_in_the_content_alone(void **state)
+{
+#define SHOWS(more, text)                                                                \
+  "{" more "\"content\":[{\"type\":\"content\",\"content\":{\"type\":\"text\",\"text\":" \
+  "\"" text "\"}}]}"
+  static const char *const rows[][2] = {
+      {SHOWS("", "{\\\"a\\\":1}"), "{\"a\":1}"},
+      {SHOWS("", "{\\\"a\\\":"), ""},
+      {SHOWS("\"rawInput\":{\"b\":1},", "{\\\"a\\\":1}"), "{\"b\":1}"},
+      {SHOWS("\"status\":\"completed\",", "{\\\"a\\\":1}"), ""}};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct acp_call call = learned(rows[i][0], NULL);
+    acp_call_take_shown(&call);
+    assert_true(span_is((struct span){call.args.at ? call.args.at : "", call.args.len},
+                        rows[i][1]));
+    acp_call_free(&call);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_call__a_bridged_tool_is_known_in_every_spelling),
       cmocka_unit_test(test_call__a_name_is_the_agents_own_then_the_first_title),
       cmocka_unit_test(test_call__is_not_named_while_it_is_prepared_or_calls_another),
+      cmocka_unit_test(test_call__arguments_may_be_shown_in_the_content_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

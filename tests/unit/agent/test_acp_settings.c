@@ -249,18 +249,25 @@ static void test_settings__what_is_not_offered_is_answered_with_what_is(void **s
   acp_talk_close(&t);
 }
 
-static void test_settings__full_access_is_what_codex_calls_it(void **state)
+static void test_settings__codex_has_names_of_its_own_for_modes(void **state)
 {
-  struct acp_talk t;
+  static const char *const modes[][2] = {{"", "agent-full-access"},
+                                         {"acceptEdits", "workspace-write"},
+                                         {"default", "read-only"},
+                                         {"plan", "read-only"}};
   (void)state;
-  open_with(&t, "default", "", "");
-  acp_talk_hear(&t,
-                "{\"id\":5,\"result\":{\"sessionId\":\"s-1\",\"modes\":{"
-                "\"currentModeId\":\"agent\",\"availableModes\":[{\"id\":\"read-only\"},{"
-                "\"id\":\"workspace-write\"},{\"id\":\"agent\"},{\"id\":"
-                "\"agent-full-access\"}]}}}",
-                "\"modeId\":\"agent-full-access\"");
-  acp_talk_close(&t);
+  for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    struct acp_talk t;
+    open_with(&t, "default", modes[i][0], "");
+    acp_talk_hear(
+        &t,
+        "{\"id\":5,\"result\":{\"sessionId\":\"s-1\",\"modes\":{"
+        "\"currentModeId\":\"agent\",\"availableModes\":[{\"id\":\"read-only\"},"
+        "{\"id\":\"workspace-write\"},{\"id\":\"agent\"},{\"id\":"
+        "\"agent-full-access\"}]}}}",
+        modes[i][1]);
+    acp_talk_close(&t);
+  }
 }
 
 int main(void)
@@ -277,7 +284,7 @@ int main(void)
       cmocka_unit_test(test_settings__a_loaded_session_is_asked_once_more_for_its_past),
       cmocka_unit_test(test_settings__everything_may_be_a_config_option),
       cmocka_unit_test(test_settings__what_is_not_offered_is_answered_with_what_is),
-      cmocka_unit_test(test_settings__full_access_is_what_codex_calls_it),
+      cmocka_unit_test(test_settings__codex_has_names_of_its_own_for_modes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
