@@ -3,6 +3,7 @@
  * current line is empty.  Kinds without a row are not shown.  */
 #include "format_pretty.h"
 
+#include "base/keyed_hash.h"
 #include "base/utf8.h"
 #include "event/event_usage.h"
 
@@ -145,7 +146,7 @@ static void reasoning_end(struct page *p, const struct event_run *run,
 static void tool_args(struct page *p, const struct event_run *run, const struct event *e)
 {
   (void)run;
-  uint64_t call = span_hash(e->call) | 1;
+  uint64_t call = keyed_hash(e->call);
   if (p->t->call != call) {
     new_line(p);
     attribute(p, BOLD);

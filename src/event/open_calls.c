@@ -54,7 +54,7 @@ size_t open_calls_newest(const struct open_calls *calls, struct span key)
 
 size_t open_calls_begun(const struct open_calls *calls, struct span key)
 {
-  uint64_t hash = span_hash(key);
+  uint64_t hash = keyed_hash(key);
   for (size_t i = calls->count; i > 0; i--)
     if (calls->at[i - 1].key == hash && calls->at[i - 1].begun)
       return i - 1;

@@ -3,7 +3,6 @@
 //   calledItself   its name by its own word       usage   tokens of three answers of 120 and 30; undefined: it tells none
 //   before         turns of its model that it needs before a host tool can be called
 //   printed        the result of `echo hi; exit 3`, where it is not "hi" and the exit code
-//   failure        what it tells of a host tool that failed, where that is not the tool's own words
 //   tellsContext   false: neither how full its context is nor the session's title
 //   words          {401, 500}: its own for them, or 'run-timeout'
 //   asksNothing    in permissionMode "default" it runs what it likes
@@ -86,7 +85,6 @@ export const qwen = {
   usage: [600, 150],
   tellsContext: false,
   shellName: 'run_shell_command',
-  failure: /MCP tool 'fail' reported an error/, // it keeps the words of the result to itself
   words: { 401: /401/, 500: 'run-timeout' },
   prepare(box, url) {
     install(box, 'RUNLET_ACP', 'qwen', { node: true })

@@ -5,6 +5,7 @@
 
 #include "acp_results.h"
 #include "base/json_write.h"
+#include "base/keyed_hash.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -211,7 +212,7 @@ unsigned acp_call_input(json_at update)
 {
   struct span raw = json_raw(json_get(update, "rawInput"));
   bool given = json_slice_kind(raw) != JSON_ABSENT && json_slice_kind(raw) != JSON_NULL;
-  return given && is_filled(raw) ? (unsigned)span_hash(raw) | 1 : 0;
+  return given && is_filled(raw) ? (unsigned)keyed_hash(raw) | 1 : 0;
 }
 
 /* Text that is an object; what comes with the end is a result. */

@@ -6,6 +6,8 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
+#include <string.h>
+
 static const struct span nothing = {0};
 
 bool acp_blocks_text(const struct json *doc, json_at blocks, bool wrapped,
@@ -157,6 +159,22 @@ static bool add_output(struct span raw, struct buf *out)
   return known;
 }
 
+/* The reason of a failure stands in the content where rawOutput says other words and none
+ * of it (qwen-code: "MCP tool 'x' reported an error."). */
+static void add_reason(const struct json *doc, json_at update, struct buf *out)
+{
+  struct buf words = buf_make(LIMIT_EVENT_LINE_BYTES);
+  json_at content = json_get(update, "content");
+  bool better = span_is(json_member_text(doc, update, "status"), "failed") &&
+                acp_blocks_text(doc, content, true, &words) && words.len > 0 &&
+                !strstr(buf_cstring(&words), buf_cstring(out));
+  if (better) {
+    buf_clear(out);
+    buf_add(out, buf_span(&words));
+  }
+  buf_free(&words);
+}
+
 void acp_progress_result(const struct acp_progress *p, const struct json *doc,
                          json_at update, bool silent, struct buf *out)
 {
@@ -167,7 +185,13 @@ void acp_progress_result(const struct acp_progress *p, const struct json *doc,
     add_end(p->exit, buf_span(&p->signal), out);
     return;
   }
-  if (add_output(raw, out) || acp_blocks_text(doc, content, true, out))
+  if (add_output(raw, out)) {
+    if (json_slice_kind(raw) == JSON_STRING)
+      add_reason(doc, update, out);
+    return;
+  }
+  buf_clear(out);
+  if (acp_blocks_text(doc, content, true, out))
     return;
   buf_clear(out);
   if (raw.len > 0 && json_slice_kind(raw) != JSON_NULL) {

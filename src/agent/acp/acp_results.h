@@ -8,6 +8,7 @@
  *              {"content"} or {"message"} (copilot); {"output"} (opencode, kilo, qwen-code;
  *              grok: {"output":{"OkayOutput"|"Error"}})
  *   content blocks of text; rawOutput as it is; text among other blocks; the status
+ * Of a failed call a string in rawOutput gives way to content that says other words.
  * An exit code that is not 0 (_meta.terminal_exit, rawOutput.exitCode,
  * rawOutput.metadata.exit) is a last line "(exit code 3)", a signal "(signal SIGTERM)".
  *

@@ -44,6 +44,12 @@ static void test_results__are_unwrapped(void **state)
        "a\n(exit code 3)"},
       {"{\"rawOutput\":{\"output\":\"a\",\"exitCode\":1}}", "a\n(exit code 1)"},
       {"{\"rawOutput\":{\"output\":{\"OkayOutput\":\"a\"}}}", "a"},
+      {"{\"status\":\"failed\",\"rawOutput\":\"x failed\",\"content\":[{\"type\":"
+       "\"content\",\"content\":{\"type\":\"text\",\"text\":\"the disk is full\"}}]}",
+       "the disk is full"},
+      {"{\"status\":\"failed\",\"rawOutput\":\"full\",\"content\":[{\"type\":"
+       "\"content\",\"content\":{\"type\":\"text\",\"text\":\"```full```\"}}]}",
+       "full"},
       {"{\"rawOutput\":{\"z\":1}}", "{\"z\":1}"},
       {"{\"status\":\"failed\"}", "{\"status\":\"failed\"}"}};
   (void)state;
