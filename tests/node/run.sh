@@ -5,7 +5,7 @@
 # tests/node/run.sh pid-1|looks: whether this machine may play the PID 1 cells, may look into the program's /proc.
 #
 #   flow    the program with the scripted agent and the published orchestrator packages
-#   agents  the program with the real agent CLIs (1.4 GB more of npm packages), against mock models, its bridge
+#   agents  the program with the real agent CLIs (2.7 GB more of npm packages), against mock models, its bridge
 #           with the MCP conformance suites and clients, and Paperclip's own tests with it as their gateway
 #   long    thousands of runs in one service
 #   all     flow, and of agents Claude Code alone (0.7 GB) and the suites (the default)
@@ -109,7 +109,7 @@ if [ "$which" = agents ]; then
     PATH=${node%/*}:$PATH "$RUNLET_AGENTS/$name" --version >/dev/null || die "the real $name does not run"
   done
   export RUNLET_AGENTS
-  install_packages "$here/acp"
+  install_packages "$here/acp" "install --no-save"
   RUNLET_ACP=$here/acp/node_modules/.bin
   export RUNLET_ACP
   install_packages "$here/paperclip"
