@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,22 @@ static bool is_ours_to_use(const char *folder)
   return can_be_killed;
 }
 
+/* "<PREFIX><namespace>-<keeper>" */
+static bool read_name(const char *name, unsigned long long *whose, int *keeper)
+{
+  const char *dash = strrchr(name, '-');
+  size_t begin = strlen(PREFIX);
+  unsigned long long pid;
+  if (!span_starts(span_of(name), PREFIX) || !dash || dash < name + begin)
+    return false;
+  struct span first = {name + begin, (size_t)(dash - name) - begin};
+  if (!span_to_number(first, 0, ULLONG_MAX, whose) ||
+      !span_to_number(span_of(dash + 1), 0, INT_MAX, &pid))
+    return false;
+  *keeper = (int)pid;
+  return true;
+}
+
 /* A group of another namespace goes if nobody is in it: the worst that does to a keeper
  * about to use it is that its run has none. */
 static void remove_stale(const char *folder)
@@ -131,7 +148,7 @@ static void remove_stale(const char *folder)
   DIR *d = opendir(folder);
   for (struct dirent *one; d && (one = readdir(d));) {
     int keeper;
-    if (sscanf(one->d_name, PREFIX "%llu-%d", &whose, &keeper) != 2)
+    if (!read_name(one->d_name, &whose, &keeper))
       continue;
     if (whose != ours || (keeper > 0 && kill(keeper, 0) < 0 && errno == ESRCH))
       (void)unlinkat(dirfd(d), one->d_name, AT_REMOVEDIR); /* refused if it is in use */

@@ -28,6 +28,31 @@ struct table {
   size_t count, capacity;
 };
 
+/* What stands behind the name: the state, then numbers, of which the first is the parent
+ * and the nineteenth the start. */
+static bool read_numbers(const char *text, char *state, struct entry *e)
+{
+  enum { PARENT = 1, STARTED = 19 };
+  while (*text == ' ')
+    text++;
+  *state = *text;
+  if (!*text)
+    return false;
+  text++;
+  for (int field = 1; field <= STARTED; field++) {
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    if (end == text)
+      return false;
+    if (field == PARENT)
+      e->parent = (int)number;
+    else if (field == STARTED)
+      e->started = (unsigned long long)number;
+    text = end;
+  }
+  return true;
+}
+
 /* /proc/<pid>/stat: "pid (name) state ppid …"; the name may hold anything, so look for
  * the last ')'. */
 static bool read_stat(int pid, struct entry *e)
@@ -44,11 +69,7 @@ static bool read_stat(int pid, struct entry *e)
   text[n] = 0;
   char *open_at = strchr(text, '('), *close_at = strrchr(text, ')');
   char state;
-  if (!open_at || !close_at ||
-      sscanf(close_at + 1,
-             " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
-             "%llu",
-             &state, &e->parent, &e->started) != 3)
+  if (!open_at || !close_at || !read_numbers(close_at + 1, &state, e))
     return false;
   *close_at = 0;
   e->pid = pid;
