@@ -57,19 +57,9 @@ static void test_base64__every_byte_comes_back(void **state)
 static void test_base64__refuses_what_is_not_whole_or_has_other_bytes(void **state)
 {
   (void)state;
-  static const char *const wrong[] = {"Zg",
-                                      "Zg=",
-                                      "Zg===",
-                                      "=",
-                                      "====",
-                                      "Z===",
-                                      "Zg==Zg==",
-                                      "Zm 9",
-                                      "Zm9v\n",
-                                      "Zm-_",
-                                      "Zm9v=",
-                                      "Z\xc3\xa9-",
-                                      "Zg=v"};
+  static const char *const wrong[] = {"Zg",    "Zg=",        "Zg===", "=",      "====",
+                                      "Z===",  "Zg==Zg==",   "Zm 9",  "Zm9v\n", "Zm-_",
+                                      "Zm9v=", "Z\xc3\xa9-", "Zg=v"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct buf plain = buf_make(KIB);
     if (base64_decode(span_of(wrong[i]), false, &plain))
