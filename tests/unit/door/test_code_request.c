@@ -87,8 +87,8 @@ static void test_code_request__names_what_is_missing(void **state)
       "\"taskId\":\"t\",\"code\":1,\"callback\":{\"baseUrl\":\"u\",\"authToken\":\"s\"}",
       "\"taskId\":\"t\",\"code\":\"\",\"callback\":{\"baseUrl\":1,\"authToken\":\"s\"}",
       "\"taskId\":\"t\",\"code\":\"\",\"callback\":{\"baseUrl\":\"u\"}",
-      "\"taskId\":\"t\",\"code\":\"\",\"callback\":{\"baseUrl\":\"u\",\"authToken\":"
-      "\"\"}",
+      ("\"taskId\":\"t\",\"code\":\"\",\"callback\":{\"baseUrl\":\"u\","
+       "\"authToken\":\"\"}"),
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     char text[300];
