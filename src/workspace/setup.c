@@ -88,6 +88,8 @@ static void put_failure(const struct setup *s, const struct step_end *end,
   else
     buf_addf(message, "setup step failed: %.*s (exit %d)", SPAN_ARG(shown), end->status);
   struct span tail = buf_span(&s->tail);
+  while (tail.len > 0 && tail.at[tail.len - 1] == '\n')
+    tail.len--;
   if (tail.len == 0)
     return;
   buf_add_char(message, '\n');

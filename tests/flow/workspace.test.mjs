@@ -166,7 +166,7 @@ test('a setup runs once for a thread and its wishes, over restarts; a dev server
   process.kill(alive[0])
   const failing = none({ setup: ['echo some words; false'] })
   const r = await run(runRequest({ prompt, threadId: 't', workspace: failing }), { box, args })
-  assert.deepEqual(errorOf(r), ['setup-failed', 'setup step failed: echo some words; false (exit 1)\nsome words\n'])
+  assert.deepEqual(errorOf(r), ['setup-failed', 'setup step failed: echo some words; false (exit 1)\nsome words'])
   await assertNothingLeft(box)
   box.remove()
 })

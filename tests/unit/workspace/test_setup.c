@@ -80,7 +80,7 @@ static void test_setup__the_first_that_fails_ends_it_with_its_output(void **stat
         "echo out; echo err >&2; (exit 9):started:-1|"
         "echo out; echo err >&2; (exit 9):failed:9|",
         "setup-failed",
-        "setup step failed: echo out; echo err >&2; (exit 9) (exit 9)\nout\nerr\n");
+        "setup step failed: echo out; echo err >&2; (exit 9) (exit 9)\nout\nerr");
   check("[\"exit 3\",\"true\"]", "exit 3:started:-1|exit 3:failed:3|", "setup-failed",
         "setup step failed: exit 3 (exit 3)");
   check("[\"exit 0\",\"true\"]", "exit 0:started:-1|exit 0:failed:0|", "setup-failed",
