@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { describe, test } from 'node:test'
 import * as agents from '../support/acp_agents.mjs'
-import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from '../support/ndjson.mjs'
+import { assertStream, eventsOf, failed, otherWarningsOf, resultsOf, textOf } from '../support/ndjson.mjs'
 import { processesOf, run, startRun, until } from '../support/runlet.mjs'
 import { PROMPT, withScene } from '../support/scene.mjs'
 
@@ -36,7 +36,7 @@ function cases(agent) {
         assert.equal(r.code, 0, r.stderr)
         const last = assertStream(r.events, 'RUN_FINISHED')
         assert.equal(last.metadata.tanstack.finishReason, 'stop')
-        assert.deepEqual(warningsOf(r.events), [])
+        assert.deepEqual(otherWarningsOf(r.events), [])
         assert.equal(textOf(r.events), 'Asking.All done: héllo ✓.')
         const own = before.length
         assert.deepEqual(namesOf(r.events).slice(own), ['echo', agent.shellName, 'fail'])
@@ -65,7 +65,7 @@ function cases(agent) {
         )
         assert.equal(second.code, 0, second.stderr)
         assertStream(second.events, 'RUN_FINISHED')
-        assert.deepEqual(warningsOf(second.events), [])
+        assert.deepEqual(otherWarningsOf(second.events), [])
         assert.equal(textOf(second.events), 'Second.', 'what was said before is not said again')
         assert.equal(sessionsOf(second.events)[0].sessionId, opened.sessionId)
         assert.ok(agent.shows('All done: héllo ✓.', s.asked().at(-1)), 'the model was shown the past')
@@ -139,7 +139,7 @@ function claudeCases(with_) {
       const good = await ask({ mode: 'acceptEdits', config: { effort: 'high' } }, 'haiku', { effort: 'low' })
       assertStream(good.events, 'RUN_FINISHED')
       assert.match(s.asked()[0].body.model, /haiku/)
-      assert.deepEqual(warningsOf(good.events), [])
+      assert.deepEqual(otherWarningsOf(good.events), [])
       for (const [more, words] of [
         [{ mode: 'warp' }, /harnessOptions\.mode.*"warp".*acceptEdits/],
         [{ config: { nope: 'x' } }, /harnessOptions\.config\.nope: .*mode, model, effort/],
@@ -152,7 +152,7 @@ function claudeCases(with_) {
       const other = await ask({}, 'gpt-2', { effort: 'vast' })
       assertStream(other.events, 'RUN_FINISHED')
       assert.deepEqual(
-        warningsOf(other.events).map((w) => w.code),
+        otherWarningsOf(other.events).map((w) => w.code),
         ['model-not-set', 'effort-not-set'],
       )
     }),
@@ -166,7 +166,7 @@ function claudeCases(with_) {
       })
       assertStream(r.events, 'RUN_FINISHED')
       assert.deepEqual(
-        warningsOf(r.events).map((w) => w.code),
+        otherWarningsOf(r.events).map((w) => w.code),
         ['resume-not-possible'],
       )
       assert.equal(textOf(r.events), 'New.')

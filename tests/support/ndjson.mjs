@@ -201,3 +201,6 @@ export const resultsOf = (events) => events.filter((e) => e.type === 'TOOL_CALL_
 export const failed = (result) => result.metadata?.tanstack?.state === 'output-error'
 export const warningsOf = (events) =>
   events.filter((e) => e.type === 'CUSTOM' && e.name === 'runlet.warning').map((e) => e.value)
+/** On a busy machine an adapter's own CLI takes longer to go than leftovers are waited for; who looks at what the model
+ * was told does not look at that. */
+export const otherWarningsOf = (events) => warningsOf(events).filter((w) => w.code !== 'leftover-processes')
