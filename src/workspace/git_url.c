@@ -2,6 +2,9 @@
 /* scheme, then what stands before the host, then the rest as it is. */
 #include "git_url.h"
 
+#include "base/percent.h"
+
+#include <ctype.h>
 #include <string.h>
 
 static const char *const schemes[] = {"https://", "http://", "ssh://",
@@ -26,27 +29,14 @@ static size_t find_last(struct span s, char c)
   return s.len;
 }
 
-static int hex(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char)(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Git sends it in lines, so it may hold none. */
 static int unescape(struct span s, struct buf *out, struct fault *f)
 {
-  for (size_t i = 0; i < s.len; i++) {
-    int high = s.at[i] == '%' && i + 2 < s.len ? hex(s.at[i + 1]) : -1;
-    int low = high >= 0 ? hex(s.at[i + 2]) : -1;
-    int c = low >= 0 ? high * 16 + low : (unsigned char)s.at[i];
-    if (c < 0x20 || c == 0x7f)
+  (void)percent_decode(s, out); /* a stray '%' is one to git, too */
+  for (size_t i = 0; i < out->len; i++)
+    if ((unsigned char)out->at[i] < 0x20 || out->at[i] == 0x7f)
       return fault_set(f, FAULT_BAD_INPUT,
                        "its name and password must not hold control characters");
-    buf_add_char(out, (char)c);
-    i += low >= 0 ? 2 : 0;
-  }
   return 0;
 }
 
@@ -135,7 +125,7 @@ void git_url_free(struct git_url *u)
 bool git_ref_is_commit(struct span ref)
 {
   for (size_t i = 0; i < ref.len; i++)
-    if (hex(ref.at[i]) < 0)
+    if (!isxdigit((unsigned char)ref.at[i]))
       return false;
   return ref.len == 40 || ref.len == 64;
 }

@@ -4,7 +4,9 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/percent.h"
 #include "base/secret.h"
+#include "door/http/route.h"
 #include "http/http_exchange.h"
 #include "http/ws_socket.h"
 #include "io/loop.h"
@@ -30,30 +32,17 @@ struct bridge_hosts {
 
 /* -- the token -- */
 
-static int hex(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char)(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 void bridge_hosts_token(struct span target, struct buf *token)
 {
-  static const char name[] = "agent_bridge_token=";
   const char *query = target.len > 0 ? memchr(target.at, '?', target.len) : NULL;
   struct span rest =
       query ? span_after(target, (size_t)(query - target.at) + 1) : (struct span){0};
-  while (rest.len > 0 && !span_starts(rest, name)) {
-    const char *next = memchr(rest.at, '&', rest.len);
-    rest = next ? span_after(rest, (size_t)(next - rest.at) + 1) : (struct span){0};
-  }
-  for (size_t i = strlen(name); i < rest.len && !strchr("&#", rest.at[i]); i++) {
-    int high = rest.at[i] == '%' && i + 2 < rest.len ? hex(rest.at[i + 1]) : -1;
-    int low = high >= 0 ? hex(rest.at[i + 2]) : -1;
-    buf_add_char(token, low >= 0 ? (char)(high * 16 + low) : rest.at[i]);
-    i += low >= 0 ? 2 : 0;
-  }
+  struct span name, value;
+  while (route_next_parameter(&rest, &name, &value))
+    if (span_is(name, "agent_bridge_token")) {
+      (void)percent_decode(value, token); /* a token with a stray '%' is just that */
+      return;
+    }
 }
 
 static bool is_let_in(const struct bridge_hosts *h, struct http_exchange *x)

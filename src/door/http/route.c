@@ -3,6 +3,8 @@
  * is long: rows are tried one after the other.  */
 #include "door/http/route.h"
 
+#include "base/percent.h"
+
 #include <string.h>
 
 /* Up to the next `end`, which is left out; `rest` goes on behind it. */
@@ -58,28 +60,10 @@ bool route_next_parameter(struct span *query, struct span *name, struct span *va
 
 /* -- percent-encoding -- */
 
-static int hex(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c = (char)(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 int route_decode(struct span segment, struct buf *out, struct fault *f)
 {
-  for (size_t i = 0; i < segment.len; i++) {
-    if (segment.at[i] != '%') {
-      buf_add_char(out, segment.at[i]);
-      continue;
-    }
-    int high = i + 2 < segment.len ? hex(segment.at[i + 1]) : -1;
-    int low = high >= 0 ? hex(segment.at[i + 2]) : -1;
-    if (low < 0)
-      return fault_set(f, FAULT_BAD_INPUT,
-                       "the run id in the path: %% is not followed by two hex digits");
-    buf_add_char(out, (char)(high * 16 + low));
-    i += 2;
-  }
-  return 0;
+  if (percent_decode(segment, out))
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT,
+                   "the run id in the path: %% is not followed by two hex digits");
 }
