@@ -22,6 +22,11 @@ bool fields_given(json_at v)
   return json_kind(v) != JSON_ABSENT && json_kind(v) != JSON_NULL;
 }
 
+bool fields_is_object(json_at v)
+{
+  return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
+}
+
 bool fields_says_something(const struct fields *r, json_at v)
 {
   switch (json_kind(v)) {

@@ -21,6 +21,8 @@ struct fields {
 
 /* Absent and null are the same to us, as they are to TanStack's runner. */
 bool fields_given(json_at v);
+/* As JavaScript has it: an array is one, too. */
+bool fields_is_object(json_at v);
 /* False for what asks for nothing: absent, null, false, "", [], [null], {}. */
 bool fields_says_something(const struct fields *r, json_at v);
 

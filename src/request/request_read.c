@@ -127,11 +127,6 @@ static int harness_read(const struct fields *r, json_at root,
                    "run request: harness must be a known harness id");
 }
 
-static bool is_object(json_at v) /* to JavaScript, where an array is one */
-{
-  return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
-}
-
 static int descriptors_read(const struct fields *r, json_at root,
                             const struct request_rules *rules, struct run_request *req)
 {
@@ -161,7 +156,7 @@ static int request_read(const struct fields *r, const struct request_rules *rule
                         struct run_request *req)
 {
   json_at root = json_root(r->doc);
-  if (!is_object(root)) /* an array goes on, and fails for its runId */
+  if (!fields_is_object(root)) /* an array goes on, and fails for its runId */
     return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");
   if (json_kind(root) == JSON_ARRAY && rules->lenient)
     return fault_set(r->f, FAULT_BAD_INPUT, "run request must be a JSON object");

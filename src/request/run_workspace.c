@@ -191,11 +191,6 @@ static int skills_read(const struct fields *r, json_at workspace,
 
 /* -- the whole -- */
 
-static bool is_object(json_at v) /* to JavaScript, where an array is one */
-{
-  return json_kind(v) == JSON_OBJECT || json_kind(v) == JSON_ARRAY;
-}
-
 int run_workspace_read(const struct fields *r, json_at root, bool optional,
                        struct run_request *req)
 {
@@ -205,7 +200,7 @@ int run_workspace_read(const struct fields *r, json_at root, bool optional,
   if (optional && !fields_given(workspace))
     return 0;
   json_at source = json_get(workspace, "source");
-  if (!is_object(source))
+  if (!fields_is_object(source))
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: workspace must be a WorkspaceDefinition");
   if (source_read(r, source, req) < 0 ||

@@ -127,19 +127,6 @@ int beneath_read(const char *root, struct span path, struct buf *out, struct fau
   return r;
 }
 
-static int write_all(int fd, struct span content)
-{
-  while (content.len > 0) {
-    ssize_t n = write(fd, content.at, content.len);
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return -1;
-    content = span_after(content, (size_t)n);
-  }
-  return 0;
-}
-
 /* What is there keeps its mode; what is no plain file stays. */
 static int mode_of(int folder, const char *name, struct span path, mode_t *mode,
                    struct fault *f)
@@ -165,13 +152,14 @@ static int write_beside(int folder, const char *name, struct span path, mode_t m
   if (fd < 0)
     return fail(f, path);
   give(fd, owner);
-  int r = write_all(fd, content);
+  int r = files_write_all(fd, content);
+  errno = r < 0 ? -r : 0;
   if (r == 0)
     r = fchmod(fd, mode);
   if (r == 0)
     r = renameat(folder, beside, folder, name);
   if (r < 0) {
-    (void)fail(f, path);
+    r = fail(f, path);
     (void)unlinkat(folder, beside, 0);
   }
   close(fd);

@@ -304,7 +304,6 @@ static enum content look(const char *folder)
       what = REPOSITORY;
       break;
     }
-    /* a file system of its own has a lost+found, in which nobody works */
     if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
       what = OTHER;
   }
