@@ -181,15 +181,24 @@ int beneath_write(const char *root, struct span path, struct span content,
   return r;
 }
 
-int beneath_link(const char *root, const char *name, const char *target,
+/* Is it the link that is wanted? */
+static bool leads_to(int folder, const char *name, const char *target)
+{
+  char there[512];
+  ssize_t n = readlinkat(folder, name, there, sizeof there);
+  return n > 0 && span_is((struct span){there, (size_t)n}, target);
+}
+
+int beneath_link(const char *root, struct span path, const char *target,
                  const struct files_owner *owner, struct fault *f)
 {
-  int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  char name[256];
+  int folder = walk(root, path, true, owner, name, f);
   if (folder < 0)
-    return fail(f, span_of(root));
+    return -1;
   int r = symlinkat(target, folder, name);
   if (r < 0)
-    r = errno == EEXIST ? 1 : fail(f, span_of(name));
+    r = errno != EEXIST ? fail(f, path) : leads_to(folder, name, target) ? 0 : 1;
   else if (owner && fchownat(folder, name, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW))
     r = 0; /* it stays ours; who may follow it does not depend on that */
   close(folder);

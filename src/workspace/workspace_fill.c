@@ -4,13 +4,12 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "beneath.h"
 #include "git_source.h"
 #include "io/loop.h"
 #include "memory.h"
-#include "notes.h"
 #include "process/agent_user.h"
 #include "setup.h"
+#include "workspace_files.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -116,61 +115,11 @@ static void set_up(struct workspace_fill *w)
 
 /* -- files -- */
 
-/* The paths of a request are below its `root`, or below nothing. */
-static struct span inside(const struct run_request *req, struct span path)
-{
-  size_t n = req->root.len;
-  bool below = path.len > n && n > 0 &&
-               span_equal((struct span){path.at, n}, req->root) && path.at[n] == '/';
-  return below ? span_after(path, n) : path;
-}
-
-/* The file gets our block, if it is a file; a link there is somebody's own wish. */
-static int merge_notes(const struct workspace_fill *w, const char *name,
-                       struct span notes, const struct files_owner *owner,
-                       struct fault *f)
-{
-  struct buf there = buf_make(LIMIT_NOTES_BYTES), merged = buf_make(SIZE_MAX);
-  int r = beneath_read(w->set->folder, span_of(name), &there, f);
-  if (r >= 0 && notes_merge(buf_span(&there), notes, &merged))
-    r = beneath_write(w->set->folder, span_of(name), buf_span(&merged), owner, f);
-  buf_free(&there);
-  buf_free(&merged);
-  return r < 0 ? -1 : 0;
-}
-
-/* AGENTS.md says it; where the other names are not taken they lead there. */
-static int write_notes(const struct workspace_fill *w, const struct files_owner *owner,
-                       struct fault *f)
-{
-  static const char *const others[] = {"CLAUDE.md", "GEMINI.md", NULL};
-  struct buf notes = buf_make(SIZE_MAX); /* of what the request holds */
-  struct fault link = {0};
-  notes_write(plan_of(w), &notes);
-  int r = merge_notes(w, "AGENTS.md", buf_span(&notes), owner, f);
-  for (const char *const *name = others; r == 0 && *name; name++) {
-    int taken =
-        notes.len > 0 ? beneath_link(w->set->folder, *name, "AGENTS.md", owner, f) : 1;
-    r = taken < 0 ? -1 : 0;
-    if (taken == 1 && merge_notes(w, *name, buf_span(&notes), owner, &link) < 0)
-      link = (struct fault){0}; /* a link, to AGENTS.md as a rule */
-  }
-  buf_free(&notes);
-  return r;
-}
-
 static int write_files(const struct workspace_fill *w, struct fault *f)
 {
   const struct agent_user *agent = w->set->terms.agent_user;
   struct files_owner owner = {agent ? agent->uid : 0, agent ? agent->gid : 0};
-  const struct workspace_plan *plan = plan_of(w);
-  if (write_notes(w, agent ? &owner : NULL, f) < 0)
-    return -1;
-  for (size_t i = 0; i < plan->file_count; i++)
-    if (beneath_write(w->set->folder, inside(w->set->req, plan->files[i].path),
-                      plan->files[i].content, agent ? &owner : NULL, f) < 0)
-      return fault_prefix(f, "workspace.skills");
-  return 0;
+  return workspace_files_write(w->set->req, w->set->folder, agent ? &owner : NULL, f);
 }
 
 static void fill(struct workspace_fill *w)

@@ -158,11 +158,16 @@ static void test_beneath__links_where_nothing_is(void **state)
   (void)state;
   char to[16] = "";
   struct fault f = {0};
-  assert_int_equal(beneath_link(root, "CLAUDE.md", "AGENTS.md", NULL, &f), 0);
-  assert_int_equal(readlink(scratch_path(&scratch, "work/CLAUDE.md"), to, sizeof to - 1),
-                   9);
+  assert_int_equal(beneath_link(root, span_of("a/CLAUDE.md"), "AGENTS.md", NULL, &f), 0);
+  assert_int_equal(
+      readlink(scratch_path(&scratch, "work/a/CLAUDE.md"), to, sizeof to - 1), 9);
   assert_string_equal(to, "AGENTS.md");
-  assert_int_equal(beneath_link(root, "CLAUDE.md", "AGENTS.md", NULL, &f), 1);
+  assert_int_equal(beneath_link(root, span_of("a/CLAUDE.md"), "AGENTS.md", NULL, &f), 0);
+  assert_int_equal(beneath_link(root, span_of("a/CLAUDE.md"), "OTHER.md", NULL, &f), 1);
+  assert_int_equal(symlink("../outside", scratch_path(&scratch, "work/docs")), 0);
+  assert_int_equal(beneath_link(root, span_of("docs/x"), "a", NULL, &f), -1);
+  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_int_equal(scratch_count(&scratch, "outside"), 0);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, open_scratch, close_scratch)

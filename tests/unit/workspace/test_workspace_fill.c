@@ -146,6 +146,64 @@ static void test_workspace_fill__writes_through_no_link_of_the_repository(void *
   workspace_fixture_close(&d);
 }
 
+static void block_is_in(struct workspace_fixture *d, const char *name, const char *before)
+{
+  struct buf expected = buf_make(1000);
+  buf_addf(&expected, "%s<!-- runlet: begin -->\ni\n<!-- runlet: end -->\n", before);
+  content_is(d, name, buf_cstring(&expected));
+  buf_free(&expected);
+}
+
+static void test_workspace_fill__a_link_among_the_notes_keeps_nothing_away(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d, "cd work && echo theirs > CLAUDE.md && "
+                              "ln -s CLAUDE.md AGENTS.md");
+  filled(&d, NONE "\"setup\":[\"touch done\"]");
+  assert_true(scratch_has(&d.scratch, "work/done"));
+  content_is(&d, "work/CLAUDE.md", "theirs\n");
+  filled(&d, NONE "\"instructions\":\"i\"");
+  block_is_in(&d, "work/CLAUDE.md", "theirs\n\n");
+  workspace_fixture_shell(&d, "test \"$(readlink work/AGENTS.md)\" = CLAUDE.md");
+  block_is_in(&d, "work/GEMINI.md", ""); /* AGENTS.md does not say it of itself */
+  filled(&d, NONE "\"setup\":[\"true\"]");
+  content_is(&d, "work/CLAUDE.md", "theirs\n");
+  workspace_fixture_close(&d);
+}
+
+static void
+test_workspace_fill__a_link_of_notes_that_leads_nowhere_is_left_alone(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d,
+                          "cd work && ln -s ../out/none AGENTS.md && mkdir GEMINI.md");
+  filled(&d, NONE "\"instructions\":\"i\"");
+  block_is_in(&d, "work/CLAUDE.md", "");
+  assert_false(scratch_has(&d.scratch, "out"));
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__a_file_named_as_notes_are_joins_the_block(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(&d,
+                          "cd work && echo theirs > AGENTS.md && echo own > CLAUDE.md");
+  for (unsigned i = 0; i < 2; i++)
+    filled(&d, NONE "\"skills\":[{\"kind\":\"file\",\"path\":\"AGENTS.md\","
+                    "\"content\":\"i\"},{\"kind\":\"file\",\"path\":"
+                    "\"/workspace/CLAUDE.md\",\"content\":\"c\"}]");
+  block_is_in(&d, "work/AGENTS.md", "theirs\n\n");
+  content_is(&d, "work/CLAUDE.md",
+             "own\n\n<!-- runlet: begin -->\ni\n\nc\n<!-- runlet: end -->\n");
+  workspace_fixture_close(&d);
+}
+
 static void test_workspace_fill__two_processes_do_not_fill_one_folder(void **state)
 {
   (void)state;
@@ -209,6 +267,10 @@ int main(int argc, char **argv)
       cmocka_unit_test(
           test_workspace_fill__notes_of_a_repository_get_a_block_and_lose_it_again),
       cmocka_unit_test(test_workspace_fill__writes_through_no_link_of_the_repository),
+      cmocka_unit_test(test_workspace_fill__a_link_among_the_notes_keeps_nothing_away),
+      cmocka_unit_test(
+          test_workspace_fill__a_link_of_notes_that_leads_nowhere_is_left_alone),
+      cmocka_unit_test(test_workspace_fill__a_file_named_as_notes_are_joins_the_block),
       cmocka_unit_test(test_workspace_fill__two_processes_do_not_fill_one_folder),
       cmocka_unit_test(test_workspace_fill__a_cancel_before_anything_began_is_an_end),
       cmocka_unit_test(test_workspace_fill__a_failed_clone_leaves_the_folder_empty),
