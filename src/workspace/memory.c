@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The note: the folder's path, and the hash of all that is asked. */
+/* The note: the folder's path, and the SHA-256 of all that is asked, for a request must
+ * not be able to pass for another. */
 #include "memory.h"
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "base/sha256.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,9 +66,13 @@ static void put_note(const struct run_request *req, const char *folder, struct b
     add(&wishes, p->files[i].content);
   }
   add(&wishes, p->instructions);
-  buf_addf(note, "%s\n%zu %016llx\n", folder, wishes.len,
-           (unsigned long long)span_fnv1a(buf_span(&wishes)));
+  uint8_t digest[SHA256_BYTES];
+  sha256(buf_span(&wishes), digest);
   buf_wipe(&wishes);
+  buf_addf(note, "%s\n", folder);
+  for (size_t i = 0; i < sizeof digest; i++)
+    buf_addf(note, "%02x", digest[i]);
+  buf_add_char(note, '\n');
 }
 
 bool memory_knows(int fd, const struct run_request *req, const char *folder)

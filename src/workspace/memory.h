@@ -3,8 +3,8 @@
  *
  * One file a workspace folder, named by a hash of its path, in a private folder of ours.
  * It is locked (flock) while a workspace is filled, and says for which thread and which
- * wishes that was done: as a hash, for a wish may hold a secret.  These calls block; they
- * are short.  */
+ * wishes that was done: as a hash (SHA-256), for a wish may hold a secret.  These calls
+ * block; they are short.  */
 #ifndef WORKSPACE_MEMORY_H
 #define WORKSPACE_MEMORY_H
 

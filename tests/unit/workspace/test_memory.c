@@ -52,6 +52,27 @@ static void test_memory__knows_what_was_noted_and_nothing_else(void **state)
   workspace_fixture_close(&d);
 }
 
+/* Nobody can make two requests share a SHA-256: one may run a setup as if it was done. */
+static void
+test_memory__the_note_is_the_folder_and_a_hash_that_nobody_can_forge(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  struct fault f = {0};
+  char note[512] = "";
+  workspace_fixture_open(&d);
+  workspace_fixture_ask(&d, wish);
+  fd = memory_open(d.memory, d.folder, &f);
+  assert_int_equal(memory_note(fd, d.req, d.folder, &f), 0);
+  ssize_t n = pread(fd, note, sizeof note - 1, 0);
+  size_t folder = strlen(d.folder);
+  assert_int_equal(n, folder + 1 + 64 + 1);
+  assert_memory_equal(note, d.folder, folder);
+  assert_int_equal(strspn(note + folder + 1, "0123456789abcdef"), 64);
+  close(fd);
+  workspace_fixture_close(&d);
+}
+
 static void test_memory__one_at_a_time(void **state)
 {
   (void)state;
@@ -94,6 +115,8 @@ int main(int argc, char **argv)
     return keeper_main(argc, argv);
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_memory__knows_what_was_noted_and_nothing_else),
+      cmocka_unit_test(
+          test_memory__the_note_is_the_folder_and_a_hash_that_nobody_can_forge),
       cmocka_unit_test(test_memory__one_at_a_time),
       cmocka_unit_test(test_memory__is_readable_by_us_only),
   };
