@@ -25,6 +25,26 @@ struct workspace_file { /* skills {kind:"file"}: relative to the workspace */
   struct span path, content;
 };
 
+struct git_skill {    /* skills {kind:"git"} */
+  struct span repo;   /* an address, or "owner/name" of GitHub; see git_skill_url() */
+  struct span secret; /* the name of the secret that is its token; empty: none */
+  struct span into;   /* relative to the workspace; empty: the usual place */
+};
+
+struct mcp_header { /* of a server: its value is … */
+  struct span name;
+  struct span text; /* … this, … */
+  struct span secret; /* … or, if this is not empty, that of the secret of this name … */
+  bool bearer;        /* … behind "Bearer " */
+};
+
+struct mcp_server { /* skills {kind:"mcp"} */
+  struct span name;
+  struct span url; /* config.url; empty: none was given */
+  struct mcp_header *headers;
+  size_t header_count;
+};
+
 struct workspace_plan {
   struct git_source git;
   struct span *setup; /* commands of /bin/sh, in order */
@@ -33,6 +53,14 @@ struct workspace_plan {
   size_t script_count;
   struct workspace_file *files;
   size_t file_count;
+  struct git_skill *git_skills;
+  size_t git_skill_count;
+  struct mcp_server *servers;
+  size_t server_count;
+  struct span *agent_skills; /* names; nobody can carry them out: a warning each */
+  size_t agent_skill_count;
+  struct span *plugins; /* as the agent's own command names them */
+  size_t plugin_count;
   struct span instructions;
 };
 

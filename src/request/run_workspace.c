@@ -4,6 +4,7 @@
 #include "run_workspace.h"
 
 #include "base/limits.h"
+#include "workspace_skills.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -150,42 +151,14 @@ static int scripts_read(const struct fields *r, json_at workspace,
   return 0;
 }
 
-static int file_read(const struct fields *r, json_at skill, size_t index,
-                     struct workspace_file *file)
+static int plugins_read(const struct fields *r, json_at workspace,
+                        struct workspace_plan *plan)
 {
-  json_at content = json_get(skill, "content");
-  file->path = json_member_text(r->doc, skill, "path");
-  file->content = json_text(r->doc, content, (struct span){0});
-  if (json_kind(content) != JSON_STRING || file->path.len == 0 ||
-      memchr(file->path.at, 0, file->path.len))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace.skills[%zu] must have a path and a content",
-                     index);
-  return 0;
-}
-
-static int skills_read(const struct fields *r, json_at workspace,
-                       struct workspace_plan *plan)
-{
-  json_at skills = json_get(workspace, "skills");
-  size_t i = 0;
-  if (!fields_given(skills))
-    return 0;
-  if (json_kind(skills) != JSON_ARRAY)
-    return refuse(r, "skills must be an array");
-  plan->files = arena_new(r->arena, json_count(skills) * sizeof *plan->files);
-  for (json_at v = json_first(skills); v; v = json_next(v), i++) {
-    if (!fields_given(v))
-      continue; /* as TanStack's runner does */
-    struct span kind = json_member_text(r->doc, v, "kind");
-    if (!span_is(kind, "file"))
-      return fault_set(r->f, FAULT_BAD_INPUT,
-                       "run request: workspace.skills[%zu].kind must be \"file\" in this "
-                       "version",
-                       i);
-    if (file_read(r, v, i, &plan->files[plan->file_count++]) < 0)
-      return -1;
-  }
+  struct spans names = {0};
+  if (fields_texts(r, workspace, where, "plugins", true, &names) < 0)
+    return -1;
+  plan->plugins = names.at;
+  plan->plugin_count = names.count;
   return 0;
 }
 
@@ -206,9 +179,14 @@ int run_workspace_read(const struct fields *r, json_at root, bool optional,
   if (source_read(r, source, req) < 0 ||
       secrets_read(r, json_get(workspace, "secrets"), req) < 0 ||
       setup_read(r, workspace, plan) < 0 || scripts_read(r, workspace, plan) < 0 ||
-      skills_read(r, workspace, plan) < 0 ||
-      fields_unbuilt(r, workspace, where, "plugins") < 0)
+      workspace_skills_read(r, workspace, req) < 0 ||
+      plugins_read(r, workspace, plan) < 0)
     return -1;
+  if (plan->server_count + plan->git_skill_count + plan->agent_skill_count > 0)
+    return refuse(r, "skills of kind git, mcp and agent-skill are not supported by this "
+                     "version");
+  if (plan->plugin_count > 0)
+    return refuse(r, "plugins is not supported by this version");
   /* "" asks for nothing, as it does there */
   if (json_kind(json_get(workspace, "instructions")) != JSON_STRING ||
       json_member_text(r->doc, workspace, "instructions").len > 0) {

@@ -2,9 +2,8 @@
 /* run_workspace.h - the member `workspace` of a request.
  *
  * TanStack's WorkspaceDefinition: source, root, secrets, setup, scripts, skills,
- * instructions; `packageManager` is taken and has no effect there either.  What is built
- * for the workspace is in request/workspace_plan.h.  A skill of another kind than "file",
- * and plugins, are refused by name.  */
+ * plugins, instructions; `packageManager` is taken and has no effect there either.  What
+ * is built for the workspace is in request/workspace_plan.h.  */
 #ifndef REQUEST_RUN_WORKSPACE_H
 #define REQUEST_RUN_WORKSPACE_H
 

@@ -128,13 +128,14 @@ static void test_run_workspace__what_is_wrong_is_named(void **state)
   refused(NONE "\"scripts\":{\"a\":1}}", "scripts must be an object of names");
   refused(NONE "\"scripts\":{\"a\":\"b\\nc\"}}", "each one line");
   refused(NONE "\"skills\":{}}", "skills must be an array");
-  refused(NONE "\"skills\":[null,{\"kind\":\"git\"}]}",
-          "skills[1].kind must be \"file\"");
+  refused(NONE "\"skills\":[null,{\"kind\":\"other\"}]}", "skills[1].kind must be");
   refused(NONE "\"skills\":[{\"kind\":\"file\",\"path\":\"\",\"content\":\"\"}]}",
           "skills[0] must have a path");
   refused(NONE "\"skills\":[{\"kind\":\"file\",\"path\":\"x\"}]}", "and a content");
   refused(NONE "\"instructions\":7}", "instructions must be");
   refused(NONE "\"plugins\":[\"x\"]}", "plugins is not supported");
+  refused(NONE "\"plugins\":[\"-x\"]}", "plugins must be an array of non-empty");
+  refused(NONE "\"plugins\":\"x\"}", "plugins must be an array of strings");
   refused(NONE "\"root\":\"\"}", "root must be");
   refused(NONE "\"secrets\":7}", "secrets must be an object");
 }
