@@ -32,6 +32,9 @@ void log_hide(struct span word);   /* copied; words under 6 bytes are ignored */
 void log_unhide(struct span word); /* one log_hide() back; the copy is wiped */
 /* Replaces every hidden word in `text` by "***", appended to `out`. */
 void log_redact(struct span text, struct buf *out);
+/* The same for the end of something longer, kept in `room` bytes: if they are full, what
+ * stands at its front of a word's end, from 4 bytes on, is struck too. */
+void log_redact_tail(struct span text, size_t room, struct buf *out);
 void log_forget_all(void);
 
 #endif

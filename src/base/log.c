@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HIDE_FROM_BYTES = 6 };
+enum { HIDE_FROM_BYTES = 6, SHOWN_END_BYTES = 4 };
 
 struct hidden {
   char *word;
@@ -130,6 +130,30 @@ void log_redact(struct span text, struct buf *out)
     kept = i;
   }
   buf_add(out, span_after(text, kept));
+}
+
+/* How much of the text's front is the end of a hidden word. */
+static size_t hidden_end_at(struct span text)
+{
+  size_t longest = 0;
+  for (size_t i = 0; i < hidden_count; i++) {
+    size_t n = hidden[i].len - 1 < text.len ? hidden[i].len - 1 : text.len;
+    while (n > longest && memcmp(hidden[i].word + hidden[i].len - n, text.at, n) != 0)
+      n--;
+    longest = n > longest ? n : longest;
+  }
+  return longest;
+}
+
+void log_redact_tail(struct span text, size_t room, struct buf *out)
+{
+  bool full = text.len + 4 >= room; /* blanks may have been trimmed */
+  size_t end = full && hidden_at(text) == 0 ? hidden_end_at(text) : 0;
+  if (end >= SHOWN_END_BYTES) {
+    buf_add(out, SPAN_LITERAL("***"));
+    text = span_after(text, end);
+  }
+  log_redact(text, out);
 }
 
 /* A terminal must not be driven, nor its reader misled, by what an agent printed. */

@@ -49,21 +49,31 @@ static struct span last_bytes(struct span text, size_t most)
   return shown;
 }
 
+static void strip(struct span text, struct buf *plain)
+{
+  while (text.len > 0) {
+    size_t skip = is_c1(text) ? 2 : ansi_length(text);
+    unsigned char c = (unsigned char)text.at[0];
+    if (!skip && (c >= 0x20 || c == '\n' || c == '\t') && c != 0x7f)
+      buf_add_char(plain, (char)c);
+    text = span_after(text, skip ? skip : 1);
+  }
+}
+
+/* Secrets are struck as they were printed (one may hold a control byte), then once more
+ * as they will be read (colours may stand within one), and both times before the cut: half
+ * a secret would not be recognised. */
 void report_clean(struct span stderr_tail, struct buf *out)
 {
-  struct buf plain = buf_make(stderr_tail.len + 1);
-  while (stderr_tail.len > 0) {
-    size_t skip = is_c1(stderr_tail) ? 2 : ansi_length(stderr_tail);
-    unsigned char c = (unsigned char)stderr_tail.at[0];
-    if (!skip && (c >= 0x20 || c == '\n' || c == '\t') && c != 0x7f)
-      buf_add_char(&plain, (char)c);
-    stderr_tail = span_after(stderr_tail, skip ? skip : 1);
-  }
+  struct buf struck = buf_make(MIB), plain = buf_make(MIB);
+  log_redact_tail(stderr_tail, LIMIT_SETUP_TAIL,
+                  &struck); /* the smallest tail there is */
+  strip(buf_span(&struck), &plain);
   struct buf valid = buf_make(3 * plain.len + 1), safe = buf_make(MIB);
   utf8_repair(buf_span(&plain), &valid);
-  /* Before the cut: half a secret would not be recognised. */
   log_redact(buf_span(&valid), &safe);
   buf_add(out, last_bytes(buf_span(&safe), LIMIT_STDERR_TAIL_BYTES));
+  buf_free(&struck);
   buf_free(&plain);
   buf_free(&valid);
   buf_free(&safe);

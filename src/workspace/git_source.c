@@ -3,6 +3,7 @@
 #include "git_source.h"
 
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "git_url.h"
 #include "io/files.h"
@@ -239,7 +240,8 @@ static void put_failure(struct git_clone *c, const struct step_end *end)
     buf_addf(&c->message, " (exit %d)", end->status);
   if (tail.len == 0)
     return;
-  buf_addf(&c->message, "\n%.*s", SPAN_ARG(tail));
+  buf_add_char(&c->message, '\n');
+  log_redact_tail(tail, LIMIT_STDERR_TAIL_BYTES, &c->message);
 }
 
 static void step_done(void *who, const struct step_end *end)

@@ -4,6 +4,7 @@
 
 #include "base/ids.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -93,7 +94,7 @@ static void put_failure(const struct setup *s, const struct step_end *end,
   if (tail.len == 0)
     return;
   buf_add_char(message, '\n');
-  buf_add(message, tail);
+  log_redact_tail(tail, LIMIT_SETUP_TAIL, message);
 }
 
 static void done(void *who, const struct step_end *end)

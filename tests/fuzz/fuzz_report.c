@@ -62,9 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
   log_hide(word);
   buf_add(&tail, front);
-  buf_add_char(&tail, '\n'); /* so that what is before it cannot swallow a part of it */
   buf_add(&tail, word);
-  buf_add_char(&tail, '\n');
   buf_add(&tail, span_after(rest, front.len));
   report_clean(buf_span(&tail), &shown);
   log_unhide(word);

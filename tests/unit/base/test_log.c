@@ -126,6 +126,28 @@ static void test_log__hidden_words_come_out_as_stars(void **state)
                       "2026-11-21T03:53:55.123Z info run=*** Bearer ***!\n");
 }
 
+static void redacts_tail(const char *text, size_t room, const char *to)
+{
+  struct buf out = buf_make(1000);
+  log_redact_tail(span_of(text), room, &out);
+  assert_string_equal(buf_cstring(&out), to);
+  buf_free(&out);
+}
+
+static void test_log__the_end_of_a_word_at_a_lost_front_is_struck(void **state)
+{
+  (void)state;
+  log_hide(span_of("sk-secret-1234"));
+  log_hide(span_of("1234567890"));
+  redacts_tail("ret-1234 is bad", 15, "*** is bad");
+  redacts_tail("1234567890 is bad", 17, "*** is bad");
+  redacts_tail("34567890, sk-secret-1234", 24, "***, ***");
+  redacts_tail("ret-1234", 8, "***");
+  redacts_tail("234 is bad", 10, "234 is bad");            /* too short to tell */
+  redacts_tail("ret-1234 is bad", 100, "ret-1234 is bad"); /* nothing was lost */
+  redacts_tail("", 4, "");
+}
+
 static void test_log__unhide_takes_back_one_hide(void **state)
 {
   (void)state;
@@ -175,6 +197,8 @@ int main(void)
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_log__hidden_words_come_out_as_stars, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(
+          test_log__the_end_of_a_word_at_a_lost_front_is_struck, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_log__unhide_takes_back_one_hide, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(test_log__a_long_record_is_cut_after_redaction,

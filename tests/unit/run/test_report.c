@@ -117,6 +117,30 @@ static void test_report__secrets_are_struck_out_even_in_colours(void **state)
   log_forget_all();
 }
 
+/* What is taken out of the text is taken out of the secret that it holds, too. */
+static void test_report__a_secret_with_a_control_byte_is_known_for_one(void **state)
+{
+  (void)state;
+  log_hide(SPAN_LITERAL("sk-\x01secret\x1b[1m-1234"));
+  log_hide(SPAN_LITERAL("first line\r\nsecond line"));
+  expect_clean(SPAN_LITERAL("key sk-\x01secret\x1b[1m-1234 is bad"), "key *** is bad");
+  expect_clean(SPAN_LITERAL("first line\r\nsecond line"), "***");
+  log_forget_all();
+}
+
+/* The tail of stderr may begin in the middle of one. */
+static void test_report__a_secret_cut_by_the_front_does_not_come_out(void **state)
+{
+  (void)state;
+  log_hide(SPAN_LITERAL("sk-secret-1234"));
+  char *tail = malloc(LIMIT_STDERR_KEPT_BYTES);
+  memset(tail, '\x01', LIMIT_STDERR_KEPT_BYTES);
+  memcpy(tail, "secret-1234 is bad", 18);
+  expect_clean((struct span){tail, LIMIT_STDERR_KEPT_BYTES}, "*** is bad");
+  free(tail);
+  log_forget_all();
+}
+
 static void test_report__at_most_4_kib_are_shown_on_a_character_border(void **state)
 {
   (void)state;
@@ -165,6 +189,8 @@ int main(void)
       cmocka_unit_test(test_report__a_sequence_that_never_ends_swallows_no_further),
       cmocka_unit_test(test_report__what_is_no_utf8_becomes_it),
       cmocka_unit_test(test_report__secrets_are_struck_out_even_in_colours),
+      cmocka_unit_test(test_report__a_secret_with_a_control_byte_is_known_for_one),
+      cmocka_unit_test(test_report__a_secret_cut_by_the_front_does_not_come_out),
       cmocka_unit_test(test_report__at_most_4_kib_are_shown_on_a_character_border),
       cmocka_unit_test(test_report__a_secret_across_the_cut_does_not_come_out),
   };
