@@ -36,5 +36,7 @@ long long agent_input_count(json_at object, const char *name);
 /* Makes `text` what the buf of a state holds from now on, at most LIMIT_LINE_BYTES.  A
  * state begins as zeros, and a zeroed buf takes nothing: so this is how one is filled. */
 void agent_keep(struct buf *b, struct span text);
+/* An agent's own code of an error, so that none of ours can be its. */
+void agent_keep_code(struct buf *b, struct span told);
 
 #endif

@@ -81,6 +81,10 @@ void events_warn(struct events *e, const char *code, struct span message);
  * "\"exitCode\":0,\"durationMs\":12"; and the run's length once more, for formats that
  * people read.  Copied; the last one wins. */
 void events_report(struct events *e, struct span members_json, long long duration_ms);
+/* What it said in the end: the members, and with them "events" and "toolCalls", counted
+ * when all but the terminal event was told.  Of `e`; before the end, or without a report,
+ * what was told last. */
+struct span events_certificate(const struct events *e);
 /* What the run has used so far, for whichever terminal event will come.  Copied; the last
  * one wins, and NULL changes nothing. */
 void events_usage(struct events *e, const struct event_usage *usage);
@@ -90,6 +94,7 @@ void events_succeeded(struct events *e);
 /* The terminal events.  The first wins, later ones are dropped. */
 /* `usage` as by events_usage(). */
 void events_finish(struct events *e, const char *reason, const struct event_usage *usage);
+/* `code`: one of ours, or an agent's as error_code_of_agent() has it. */
 void events_fail(struct events *e, struct span code, struct span message);
 
 /* The id of the message opened last, as JSON, onto `out`; a fresh one if none was. */

@@ -4,6 +4,7 @@
 #include "agent/agent_input.h"
 
 #include "base/limits.h"
+#include "event/error_code.h"
 
 struct json *agent_input_json(struct span line, const struct json_rules *rules,
                               struct events *events, struct fault *f)
@@ -30,4 +31,10 @@ void agent_keep(struct buf *b, struct span text)
     *b = buf_make_kept(LIMIT_LINE_BYTES);
   buf_clear(b);
   buf_add(b, text);
+}
+
+void agent_keep_code(struct buf *b, struct span told)
+{
+  agent_keep(b, (struct span){0});
+  error_code_of_agent(told, b);
 }

@@ -9,12 +9,13 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "event/error_code.h"
 #include "event/formats.h"
 #include "event_state.h"
 #include "line_fit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct events *events_new(const struct events_setup *setup)
 {
@@ -244,6 +245,11 @@ void events_report(struct events *e, struct span members_json, long long duratio
   event_end_report(&e->end, members_json, duration_ms);
 }
 
+struct span events_certificate(const struct events *e)
+{
+  return buf_span(&e->end.report);
+}
+
 void events_usage(struct events *e, const struct event_usage *usage)
 {
   event_end_usage(&e->end, usage);
@@ -271,10 +277,11 @@ static bool wind_up(struct events *e)
   return true;
 }
 
-/* The terminal event, with what the run is said to have come to. */
+/* The terminal event, with what the run is said to have come to.  Only now is known how
+ * much was told: the ends of what was open are told by then. */
 static void send_last(struct events *e, struct event *event)
 {
-  event_end_fill(&e->end, event);
+  event_end_fill(&e->end, e->count, e->tool_calls, event);
   event->tool_calls = e->tool_calls;
   events_send(e, event);
   e->sink->end(e->sink);
@@ -293,11 +300,11 @@ void events_fail(struct events *e, struct span code, struct span message)
 {
   if (!wind_up(e))
     return;
-  /* The whole code goes out; only this copy, for certificates and exits, is short. */
-  snprintf(e->error_code, sizeof e->error_code, "%.*s", (int)code.len, code.at);
+  struct span cut = span_cut_utf8(code, ERROR_CODE_BYTES);
+  memcpy(e->error_code, cut.at, cut.len);
   send_last(e,
             &(struct event){.kind = EVENT_RUN_ERROR,
-                            .code = span_cut_utf8(code, LIMIT_NAME_BYTES),
+                            .code = cut,
                             .text = span_cut_utf8(message, LIMIT_ERROR_MESSAGE_BYTES)});
 }
 

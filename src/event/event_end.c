@@ -52,8 +52,11 @@ static bool is_zero(const struct event_usage *u)
          u->cache_write <= 0 && is_nothing(u->cost_usd);
 }
 
-void event_end_fill(struct event_end *end, struct event *event)
+void event_end_fill(struct event_end *end, unsigned long long events,
+                    unsigned long long tool_calls, struct event *event)
 {
+  if (end->report.len > 0)
+    buf_addf(&end->report, ",\"events\":%llu,\"toolCalls\":%llu", events, tool_calls);
   if (event->kind == EVENT_RUN_ERROR && end->succeeded)
     buf_addf(&end->report, "%s\"successSeen\":true", end->report.len > 0 ? "," : "");
   if (!end->report.overflowed)

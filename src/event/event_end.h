@@ -22,8 +22,10 @@ struct event_end event_end_make(void);
 void event_end_report(struct event_end *end, struct span members, long long duration_ms);
 /* NULL: what was told before stands. */
 void event_end_usage(struct event_end *end, const struct event_usage *usage);
-/* Fills what a terminal event has of this; the event borrows it. */
-void event_end_fill(struct event_end *end, struct event *event);
+/* Fills what a terminal event has of this; the event borrows it.  The two counts belong
+ * to the report: without one they are not told. */
+void event_end_fill(struct event_end *end, unsigned long long events,
+                    unsigned long long tool_calls, struct event *event);
 void event_end_free(struct event_end *end);
 
 #endif

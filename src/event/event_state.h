@@ -6,6 +6,7 @@
 #ifndef EVENT_EVENT_STATE_H
 #define EVENT_EVENT_STATE_H
 
+#include "event/error_code.h"
 #include "event/event_format.h"
 #include "event_end.h"
 #include "event_ids.h"
@@ -25,7 +26,7 @@ struct events {
   bool started, over, finished_well, spoken;
   bool told;     /* more than blanks: text, or a tool's result */
   bool answered; /* a result went out: new content begins a new step */
-  char error_code[64];
+  char error_code[ERROR_CODE_BYTES + 1];
 
   enum open_message open;
   struct buf message; /* its id, as JSON */

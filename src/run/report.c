@@ -61,13 +61,12 @@ static void strip(struct span text, struct buf *plain)
 }
 
 /* Secrets are struck as they were printed (one may hold a control byte), then once more
- * as they will be read (colours may stand within one), and both times before the cut: half
- * a secret would not be recognised. */
+ * as they will be read (colours may stand within one), and both times before the cut:
+ * half a secret would not be recognised. */
 void report_clean(struct span stderr_tail, struct buf *out)
 {
   struct buf struck = buf_make(MIB), plain = buf_make(MIB);
-  log_redact_tail(stderr_tail, LIMIT_SETUP_TAIL,
-                  &struck); /* the smallest tail there is */
+  log_redact_tail(stderr_tail, LIMIT_SETUP_TAIL, &struck); /* the smallest tail's */
   strip(buf_span(&struck), &plain);
   struct buf valid = buf_make(3 * plain.len + 1), safe = buf_make(MIB);
   utf8_repair(buf_span(&plain), &valid);
@@ -118,8 +117,6 @@ void report_write(const struct report *r, struct buf *members)
   json_put_int(&w, "durationMs", (long long)r->duration_ms);
   if (r->startup_ms)
     json_put_int(&w, "startupMs", (long long)r->startup_ms);
-  json_put_int(&w, "events", (long long)r->events);
-  json_put_int(&w, "toolCalls", (long long)r->tool_calls);
   if (r->end)
     put_end(&w, r);
   if (r->cancelled_by)

@@ -3,7 +3,7 @@
  * Pure.
  *
  * {"exitCode":0} or {"signal":"SIGKILL"}, "oom", "durationMs", "startupMs" (spawn to
- * first line), "cpuMs", "maxRssKiB", "events", "toolCalls", "forced", "cancelledBy",
+ * first line), "cpuMs", "maxRssKiB", "forced", "cancelledBy",
  * "leftovers":[{"pid","name"}], and on errors "stderrTail": at most 4 KiB, without
  * control bytes, known secrets struck out.  What is not known is left out.  */
 #ifndef RUN_REPORT_H
@@ -16,7 +16,7 @@ struct report {
   /* NULL: no process was started.  Its stderr_tail went through report_clean(). */
   const struct process_end *end;
   bool failed; /* stderrTail belongs in */
-  unsigned long long duration_ms, startup_ms, events, tool_calls;
+  unsigned long long duration_ms, startup_ms;
   const char *cancelled_by; /* NULL: nobody */
 };
 

@@ -81,14 +81,14 @@ static void report_end(struct run *r, const struct process_end *end)
   struct report report = {.end = end,
                           .failed = !ended_well(r, end),
                           .duration_ms = clock_ticks_ms() - r->started_ms,
-                          .events = events_count(r->events),
-                          .tool_calls = events_tool_calls(r->events),
                           .cancelled_by = r->cancelled_by};
   if (r->resources.child && child_first_output_ms(r->resources.child))
     report.startup_ms =
         child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
-  report_write(&report, &r->report);
-  events_report(r->events, buf_span(&r->report), (long long)report.duration_ms);
+  struct buf members = buf_make(LIMIT_CERTIFICATE_BYTES);
+  report_write(&report, &members);
+  events_report(r->events, buf_span(&members), (long long)report.duration_ms);
+  buf_free(&members);
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
@@ -114,6 +114,7 @@ void run_conclude(struct run *r, const struct process_end *end)
     agent_session_note_success(&r->session);
     events_fail(r->events, span_of(r->code), buf_span(&r->message));
   }
+  buf_add(&r->report, events_certificate(r->events));
   r->outcome.finished = events_finished_well(r->events);
   snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
   buf_free(&tail);

@@ -180,6 +180,11 @@ export function assertStream(events, end) {
   const last = events.at(-1)
   const got = last.type === 'RUN_ERROR' ? last.code : last.type
   if (end !== undefined) assert.equal(got, end, `ended with ${JSON.stringify(last).slice(0, 1000)}`)
+  const said = last.metadata?.runlet
+  if (said?.events !== undefined && events[0].type === 'RUN_STARTED') {
+    const calls = events.filter((e) => e.type === 'TOOL_CALL_START').length
+    assert.deepEqual([said.events, said.toolCalls], [events.length - 1, calls], 'the certificate counts what was told')
+  }
   return last
 }
 

@@ -140,7 +140,10 @@ static void keep_words(struct claude_result *r, const struct json *doc, json_at 
   agent_keep(&r->code, (struct span){0});
   if (outcome_of(doc, root) != OUTCOME_ERROR)
     return;
-  agent_keep(&r->code, told ? SPAN_LITERAL("agent-error") : subtype);
+  if (told)
+    agent_keep(&r->code, SPAN_LITERAL("agent-error"));
+  else
+    agent_keep_code(&r->code, subtype);
   keep_errors(r, doc, root, subtype);
   if (told && words.len > 0)
     agent_keep(&r->text, words);

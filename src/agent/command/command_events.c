@@ -240,7 +240,10 @@ static int on_error(const struct line *l, struct fault *f)
 {
   (void)f;
   l->c->outcome = COMMAND_FAILED;
-  agent_keep(&l->c->code, json_member_text(l->doc, l->root, "code"));
+  struct span code = json_member_text(l->doc, l->root, "code");
+  agent_keep(&l->c->code, (struct span){0});
+  if (code.len > 0)
+    agent_keep_code(&l->c->code, code);
   agent_keep(&l->c->message, json_member_text(l->doc, l->root, "message"));
   return 0;
 }

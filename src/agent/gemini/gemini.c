@@ -54,7 +54,7 @@ struct gemini {
   struct acp acp; /* its `answer` and `req` serve both protocols */
   bool speaks_acp;
   enum outcome outcome;
-  struct buf code, text; /* of the outcome, or of the last error before it */
+  struct buf text; /* of the outcome, or of the last error before it */
   struct event_usage usage;
   bool has_usage;
 };
@@ -132,9 +132,8 @@ static void on_tool_result(const struct line *l)
     events_tool_result(l->events, id, output, failed);
 }
 
-static void keep_words(const struct line *l, struct span code, struct span text)
+static void keep_words(const struct line *l, struct span text)
 {
-  agent_keep(&l->g->code, code.len > 0 ? code : SPAN_LITERAL("agent-error"));
   agent_keep(&l->g->text, (struct span){0});
   api_error_words(text, &l->g->text);
 }
@@ -168,9 +167,9 @@ static void on_result(const struct line *l)
     struct span message = json_member_text(l->doc, error, "message");
     l->g->outcome = OUTCOME_ERROR;
     if (message.len > 0)
-      keep_words(l, (struct span){0}, message);
+      keep_words(l, message);
     else if (l->g->text.len == 0)
-      keep_words(l, (struct span){0}, SPAN_LITERAL("Gemini run failed"));
+      keep_words(l, SPAN_LITERAL("Gemini run failed"));
   }
 }
 
@@ -186,7 +185,7 @@ static void on_object(const struct line *l, struct agent_output *output)
   else if (span_is(type, "init"))
     on_init(l);
   else if (span_is(type, "error"))
-    keep_words(l, (struct span){0}, json_member_text(l->doc, l->root, "message"));
+    keep_words(l, json_member_text(l->doc, l->root, "message"));
   if (span_is(type, "result")) {
     on_result(l);
     agent_hang_up(output);
@@ -239,7 +238,7 @@ static void gemini_finish(void *state, const struct process_end *end,
   else if (g->outcome == OUTCOME_LENGTH)
     acp_turn_cut_short(&g->acp, usage, output->events);
   else if (g->outcome == OUTCOME_ERROR)
-    events_fail(output->events, buf_span(&g->code), buf_span(&g->text));
+    events_fail(output->events, SPAN_LITERAL("agent-error"), buf_span(&g->text));
   else if (g->outcome == OUTCOME_SUCCESS && well)
     acp_turn_finished(&g->acp, usage, output->events);
   else
@@ -265,7 +264,6 @@ static void gemini_free(void *state)
 {
   struct gemini *g = state;
   acp_free(&g->acp);
-  buf_free(&g->code);
   buf_free(&g->text);
 }
 

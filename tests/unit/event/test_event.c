@@ -105,7 +105,9 @@ static void test_events__nothing_after_the_terminal_event(void **state)
   stream_expect_last(
       &s, "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\",\"timestamp\":7,"
           "\"metadata\":{\"tanstack\":{\"model\":\"m\",\"finishReason\":\"stop\"},"
-          "\"runlet\":{\"exitCode\":1,\"forced\":true}}}");
+          "\"runlet\":{\"exitCode\":1,\"forced\":true,\"events\":1,\"toolCalls\":0}}}");
+  assert_true(span_is(events_certificate(s.events), "\"exitCode\":1,\"forced\":true,"
+                                                    "\"events\":1,\"toolCalls\":0"));
   stream_close(&s);
 }
 
@@ -387,8 +389,8 @@ test_events__an_error_says_what_was_used_and_that_a_success_was_seen(void **stat
   stream_expect_last(
       &s, "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":\"agent-"
           "exit\",\"usage\":[{\"model\":\"m\",\"inputTokens\":3,\"outputTokens\":4,"
-          "\"totalTokens\":7}],\"metadata\":{\"runlet\":{\"exitCode\":7,\"successSeen\":"
-          "true}}}");
+          "\"totalTokens\":7}],\"metadata\":{\"runlet\":{\"exitCode\":7,\"events\":1,"
+          "\"toolCalls\":0,\"successSeen\":true}}}");
   stream_close(&s);
 }
 

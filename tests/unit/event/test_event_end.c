@@ -20,7 +20,7 @@ static void test_event_end__what_is_known_goes_with_either_end(void **state)
   struct event finished = {.kind = EVENT_RUN_FINISHED};
   struct event failed = {.kind = EVENT_RUN_ERROR};
   (void)state;
-  event_end_fill(&end, &finished);
+  event_end_fill(&end, 5, 2, &finished);
   assert_null(finished.usage);
   assert_int_equal(finished.duration_ms, -1);
   usage.prompt = 3;
@@ -30,11 +30,11 @@ static void test_event_end__what_is_known_goes_with_either_end(void **state)
   cost[0] = 'x'; /* it was copied */
   event_end_usage(&end, NULL);
   event_end_report(&end, SPAN_LITERAL("\"a\":1"), 12);
-  event_end_fill(&end, &failed);
+  event_end_fill(&end, 5, 2, &failed);
   assert_int_equal(failed.usage->prompt, 3);
   assert_true(span_is(failed.usage->cost_usd, "0.5"));
   assert_true(span_is(failed.usage->session_cost_usd, "2"));
-  assert_true(span_is(failed.json, "\"a\":1"));
+  assert_true(span_is(failed.json, "\"a\":1,\"events\":5,\"toolCalls\":2"));
   assert_int_equal(failed.duration_ms, 12);
   event_end_free(&end);
 }
@@ -48,9 +48,9 @@ static void test_event_end__no_tokens_are_no_news_in_an_error(void **state)
   (void)state;
   usage.prompt = usage.completion = 0;
   event_end_usage(&end, &usage);
-  event_end_fill(&end, &finished);
+  event_end_fill(&end, 5, 2, &finished);
   assert_non_null(finished.usage);
-  event_end_fill(&end, &failed);
+  event_end_fill(&end, 5, 2, &failed);
   assert_null(failed.usage);
   event_end_free(&end);
 }
@@ -62,9 +62,9 @@ static void test_event_end__a_success_that_was_seen_is_told_by_errors_only(void 
   (void)state;
   struct event_end end = event_end_make();
   end.succeeded = true;
-  event_end_fill(&end, &finished);
+  event_end_fill(&end, 5, 2, &finished);
   assert_int_equal(finished.json.len, 0);
-  event_end_fill(&end, &failed);
+  event_end_fill(&end, 5, 2, &failed);
   assert_true(span_is(failed.json, "\"successSeen\":true"));
   event_end_free(&end);
 }
@@ -79,7 +79,7 @@ static void test_event_end__a_cost_too_long_to_be_kept_is_none(void **state)
   memset(digits, '1', sizeof digits);
   usage.cost_usd = (struct span){digits, sizeof digits};
   event_end_usage(&end, &usage);
-  event_end_fill(&end, &e);
+  event_end_fill(&end, 5, 2, &e);
   assert_int_equal(e.usage->cost_usd.len, 0);
   event_end_free(&end);
 }

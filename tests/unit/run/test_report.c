@@ -35,8 +35,7 @@ static void expect_clean(struct span tail, const char *shown)
 static void test_report__without_a_process_only_the_run_is_known(void **state)
 {
   (void)state;
-  expect(&(struct report){.duration_ms = 12, .events = 2},
-         "\"durationMs\":12,\"events\":2,\"toolCalls\":0");
+  expect(&(struct report){.duration_ms = 12}, "\"durationMs\":12");
 }
 
 static void test_report__a_good_end_has_its_exit_code_and_use(void **state)
@@ -44,11 +43,9 @@ static void test_report__a_good_end_has_its_exit_code_and_use(void **state)
   (void)state;
   struct process_end end = {
       .cpu_ms = 30, .max_rss_kib = 2048, .stderr_tail = SPAN_LITERAL("chatter")};
-  expect(
-      &(struct report){
-          .end = &end, .duration_ms = 812, .startup_ms = 5, .events = 9, .tool_calls = 1},
-      "\"durationMs\":812,\"startupMs\":5,\"events\":9,\"toolCalls\":1,"
-      "\"exitCode\":0,\"cpuMs\":30,\"maxRssKiB\":2048");
+  expect(&(struct report){.end = &end, .duration_ms = 812, .startup_ms = 5},
+         "\"durationMs\":812,\"startupMs\":5,"
+         "\"exitCode\":0,\"cpuMs\":30,\"maxRssKiB\":2048");
 }
 
 static void test_report__a_bad_end_says_all_that_is_known(void **state)
@@ -63,7 +60,7 @@ static void test_report__a_bad_end_says_all_that_is_known(void **state)
                             .leftovers = left,
                             .leftover_count = 2};
   expect(&(struct report){.end = &end, .failed = true, .cancelled_by = "client"},
-         "\"durationMs\":0,\"events\":0,\"toolCalls\":0,\"signal\":\"SIGKILL\","
+         "\"durationMs\":0,\"signal\":\"SIGKILL\","
          "\"oom\":true,\"cpuMs\":0,\"maxRssKiB\":0,\"forced\":true,"
          "\"leftovers\":[{\"pid\":41,\"name\":\"sleep\"},"
          "{\"pid\":42,\"name\":\"a\\\"\xef\xbf\xbd\"}],"
@@ -74,9 +71,8 @@ static void test_report__a_signal_without_a_name_keeps_its_number(void **state)
 {
   (void)state;
   struct process_end end = {.signal = 40};
-  expect(&(struct report){.end = &end},
-         "\"durationMs\":0,\"events\":0,\"toolCalls\":0,\"signal\":40,\"cpuMs\":0,"
-         "\"maxRssKiB\":0");
+  expect(&(struct report){.end = &end}, "\"durationMs\":0,\"signal\":40,\"cpuMs\":0,"
+                                        "\"maxRssKiB\":0");
 }
 
 static void test_report__control_bytes_and_terminal_sequences_go(void **state)
