@@ -18,6 +18,8 @@ struct http_answer {
   bool close; /* close the connection afterwards */
 };
 
+/* One header's line. */
+void http_answer_put_header(struct buf *out, const struct http_header *header);
 /* The status line and the headers: all but what tells the length and the blank line. */
 void http_answer_put_head(struct buf *out, const struct http_answer *answer);
 /* What a client of HTTP/1.<minor> must be told about the connection's future. */

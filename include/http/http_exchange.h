@@ -36,6 +36,8 @@ void http_exchange_on_writable(struct http_exchange *x, void (*on_writable)(void
                                void *who);
 void http_wake(struct http_exchange *x);
 
+/* One more header of the answer that is to come, whoever gives it. */
+void http_exchange_add_header(struct http_exchange *x, const struct http_header *header);
 /* A whole answer with Content-Length. */
 void http_reply(struct http_exchange *x, const struct http_answer *answer,
                 struct span body);

@@ -44,11 +44,11 @@ static const char *reason_of(int status)
   return "Status"; /* any text will do, and none may not */
 }
 
-static void put_header(struct buf *out, struct span name, struct span value)
+void http_answer_put_header(struct buf *out, const struct http_header *header)
 {
-  buf_add(out, name);
+  buf_add(out, header->name);
   buf_add_text(out, ": ");
-  http_header_put_value(out, value, ' ');
+  http_header_put_value(out, header->value, ' ');
   buf_add_text(out, "\r\n");
 }
 
@@ -60,9 +60,10 @@ void http_answer_put_head(struct buf *out, const struct http_answer *answer)
   buf_add_text(out, reason_of(answer->status));
   buf_add_text(out, "\r\n");
   if (answer->content_type)
-    put_header(out, SPAN_LITERAL("content-type"), span_of(answer->content_type));
+    http_answer_put_header(out, &(struct http_header){SPAN_LITERAL("content-type"),
+                                                      span_of(answer->content_type)});
   for (size_t i = 0; i < answer->header_count; i++)
-    put_header(out, answer->headers[i].name, answer->headers[i].value);
+    http_answer_put_header(out, &answer->headers[i]);
 }
 
 void http_answer_put_connection(struct buf *out, bool close, int minor)

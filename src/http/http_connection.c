@@ -70,7 +70,13 @@ static void hand_out(struct http_connection *c, bool early,
                      void (*to)(void *who, struct http_exchange *x))
 {
   struct http_exchange *x = &c->exchange;
+  struct buf extra = buf_make(LIMIT_HEADER_BYTES);
   buf_free(&x->probe);
+  if (!early && x->early) { /* the same request */
+    extra = x->extra;
+    x->extra = (struct buf){0};
+  }
+  buf_free(&x->extra);
   *x = (struct http_exchange){.calls = &exchange_calls,
                               .who = c,
                               .output = &c->output,
@@ -78,7 +84,8 @@ static void hand_out(struct http_connection *c, bool early,
                               .peer = (const struct sockaddr *)&c->peer,
                               .local = (const struct sockaddr *)&c->local,
                               .early = early,
-                              .probe = buf_make(LIMIT_PROBE_BYTES)};
+                              .probe = buf_make(LIMIT_PROBE_BYTES),
+                              .extra = extra};
   c->owned = true;
   http_connection_enter(c, HTTP_CONNECTION_ANSWERING);
   to(c->owner->setup->who, x);

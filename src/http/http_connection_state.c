@@ -17,6 +17,7 @@ void http_connection_free(struct http_connection *c)
   c->owner->on_freed(c->owner->who, c);
   http_parse_free(c->parse);
   buf_free(&c->exchange.probe);
+  buf_free(&c->exchange.extra);
   buf_wipe(&c->ahead);
   http_output_free(&c->output);
   free(c);

@@ -60,12 +60,18 @@ void http_exchange_ask(struct http_exchange *x)
 
 /* -- the answer -- */
 
+void http_exchange_add_header(struct http_exchange *x, const struct http_header *header)
+{
+  http_answer_put_header(&x->extra, header);
+}
+
 static void put_whole(struct http_output *output, const struct http_answer *answer,
-                      struct span body, bool bodyless, int minor)
+                      struct span extra, struct span body, bool bodyless, int minor)
 {
   struct buf *out = &output->out;
   size_t before = out->len;
   http_answer_put_head(out, answer);
+  buf_add(out, extra);
   http_answer_put_connection(out, answer->close, minor);
   if (http_answer_has_body(answer->status))
     http_answer_put_length(out, body.len);
@@ -78,7 +84,7 @@ static void put_whole(struct http_output *output, const struct http_answer *answ
 void http_exchange_put_answer(struct http_output *output,
                               const struct http_answer *answer, struct span body)
 {
-  put_whole(output, answer, body, false, 1);
+  put_whole(output, answer, (struct span){0}, body, false, 1);
 }
 
 /* What the request and the answer say together about this answer and the connection. */
@@ -98,7 +104,8 @@ void http_reply(struct http_exchange *x, const struct http_answer *answer,
   if (!x->lost) {
     struct http_answer last = *answer;
     last.close = x->close;
-    put_whole(x->output, &last, body, x->bodyless, http_exchange_request(x)->minor);
+    put_whole(x->output, &last, buf_span(&x->extra), body, x->bodyless,
+              http_exchange_request(x)->minor);
     x->calls->on_dirty(x->who);
   }
   x->calls->on_answered(x->who);
@@ -118,6 +125,7 @@ void http_begin(struct http_exchange *x, const struct http_answer *answer,
     return;
   size_t before = out->len;
   http_answer_put_head(out, answer);
+  buf_add(out, buf_span(&x->extra));
   http_answer_put_connection(out, x->close, minor);
   buf_add_text(out, x->chunked ? "transfer-encoding: chunked\r\n\r\n" : "\r\n");
   http_output_grew(x->output, before);

@@ -34,6 +34,7 @@ struct http_exchange {
   bool bodyless; /* HEAD, 204, 304: what is written is dropped */
   bool close;    /* no other request after this one */
   struct buf probe;
+  struct buf extra; /* lines of the answer's head */
   void (*on_gone)(void *who);
   void *gone_who;
   void (*on_writable)(void *who);
