@@ -216,7 +216,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOLS           1024
 #define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000
-#define LIMIT_ID_BYTES        256 /* a runId, a threadId */
+#define LIMIT_THREADS         1024 /* whose sessions are remembered; then the oldest go */
+#define LIMIT_ID_BYTES        256  /* a runId, a threadId */
 #define LIMIT_TOKEN_BYTES     ((size_t)4 * KIB)
 
 #endif

@@ -9,7 +9,8 @@ struct run_outcome {
   bool finished; /* RUN_FINISHED */
   char code[64]; /* else the RUN_ERROR's code */
   unsigned long long events, tool_calls, duration_ms, cpu_ms;
-  struct span report; /* members of metadata.runlet, lent for the call */
+  struct span report;  /* members of metadata.runlet, lent for the call */
+  struct span session; /* as the agent named it, lent for the call; empty: it did not */
 };
 
 enum run_tool_end { /* of a call of a host tool */

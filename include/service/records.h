@@ -18,6 +18,7 @@
 #include "service/counters.h"
 #include "service/journal.h"
 #include "service/runs.h"
+#include "service/threads.h"
 
 struct uv_loop_s;
 struct records;
@@ -58,6 +59,8 @@ struct record *records_post(struct records *all, struct run_request *req, uint64
                             struct fault *f);
 struct record *records_find(const struct records *all, struct span id); /* or NULL */
 struct record *records_newest(const struct records *all);
+/* The session that the thread's last run went on in (service/threads.h). */
+struct span records_session(struct records *all, struct span thread, struct span harness);
 
 /* A reader of its journal; `posted`: it stands behind the run, and throttles it. */
 void record_join(struct record *r, struct journal_reader *reader,

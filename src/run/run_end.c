@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "event/event_session.h"
 #include "io/loop.h"
 #include "report.h"
 #include "run_talk.h"
@@ -41,13 +42,16 @@ static void resources_closed(void *who)
 {
   struct run *r = who;
   struct run_outcome outcome = r->outcome;
-  struct buf report = buf_take(&r->report);
+  struct buf report = buf_take(&r->report), session = buf_make(LIMIT_NAME_BYTES);
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
   void *over_who = r->who;
+  buf_add(&session, events_session_id(r->events));
   run_release(r);
   outcome.report = buf_span(&report);
+  outcome.session = buf_span(&session);
   on_over(over_who, &outcome);
   buf_free(&report);
+  buf_free(&session);
 }
 
 /* The reverse of the beginning; the last event was sent by the caller. */

@@ -19,6 +19,7 @@ struct records {
   struct records_setup setup;
   struct record *newest;
   struct loop_timer *forgetting;
+  struct threads threads;
 };
 
 /* -- forgetting -- */
@@ -95,6 +96,9 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   r->outcome = *outcome;
   buf_add(&r->report, outcome->report);
   r->outcome.report = buf_span(&r->report);
+  threads_note(&r->all->threads, buf_span(&r->thread), buf_span(&r->harness),
+               outcome->session);
+  r->outcome.session = (struct span){0};
   journal_settle(r->journal);
   struct journal_facts facts = journal_facts(r->journal);
   counters_run(r->all->setup.counters, outcome, facts.bytes);
@@ -225,6 +229,7 @@ void records_free(struct records *all)
   while (all->newest)
     forget(all, all->newest);
   loop_timer_free(all->forgetting);
+  threads_free(&all->threads);
   free(all);
 }
 
@@ -239,6 +244,11 @@ struct record *records_find(const struct records *all, struct span id)
 struct record *records_newest(const struct records *all)
 {
   return all->newest;
+}
+
+struct span records_session(struct records *all, struct span thread, struct span harness)
+{
+  return threads_session(&all->threads, thread, harness);
 }
 
 struct records_figures records_figures(const struct records *all)
