@@ -22,9 +22,15 @@ struct run_options {
   size_t max_body_bytes;
 };
 
+struct agui_options { /* of POST /agui; NULL: not given */
+  const char *harness, *model, *defaults, *tools, *tool_url, *tool_token_file;
+};
+
 struct serve_options {
   const char *listen, *token_file, *require_cli;
   const char *runs_harness; /* of POST /v1/runs */
+  struct agui_options agui;
+  const char *allow_origin; /* whose pages may call: door/http/cors.h */
   bool allow_unauthenticated;
   unsigned max_runs;
   struct http_server_setup http; /* connections and write_stall_ms */

@@ -63,12 +63,16 @@ struct event { /* what its kind does not name is zero */
   long long at_ms;         /* epoch milliseconds */
   struct span id;          /* of the message; TOOL_RESULT has one of its own */
   struct span call;        /* TOOL_*: the call's id */
+  /* TOOL_START: the message that the call belongs to, the one before it in its step, or
+   * what its step's first call stands for; empty: it is the first there. */
+  struct span parent;
   /* TOOL_*: the tool's, empty: not known; CUSTOM, WARNING, GAP: the event's. */
   struct span name;
   /* The piece; TOOL_RESULT: its content; WARNING, RUN_ERROR, REFUSED: the message for
    * people. */
   struct span text;
-  struct span code; /* WARNING, RUN_ERROR, REFUSED; RUN_FINISHED: the reason */
+  struct span code;    /* WARNING, RUN_ERROR, REFUSED; RUN_FINISHED: the reason */
+  struct span outcome; /* RUN_FINISHED: AG-UI's, raw JSON; empty: nothing to be said */
   /* TOOL_END: the arguments; CUSTOM, WARNING, GAP: the value; RUN_FINISHED, RUN_ERROR:
    * the report's members, without braces. */
   struct span json;

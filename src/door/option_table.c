@@ -137,6 +137,23 @@ const struct option option_table[] = {
              "programs that must be on PATH for GET /ready to say yes"),
     TEXT_ROW("runs-harness", serve.runs_harness, SERVICE, "command", "ID",
              "what runs the code of POST /v1/runs: command (node), or an agent"),
+    TEXT_ROW("agui-harness", serve.agui.harness, SERVICE, NULL, "ID",
+             "the agent of POST /agui, for AG-UI clients; without it there is no such "
+             "address"),
+    TEXT_ROW("agui-model", serve.agui.model, SERVICE, NULL, "NAME",
+             "… its model; default: the agent's own"),
+    TEXT_ROW("agui-defaults", serve.agui.defaults, SERVICE, NULL, "FILE",
+             "… further members of its run requests, a JSON object"),
+    TEXT_ROW("agui-tools", serve.agui.tools, SERVICE, NULL, "FILE",
+             "… the host's tools, JSON as toolDescriptors"),
+    TEXT_ROW("agui-tool-url", serve.agui.tool_url, SERVICE, NULL, "URL",
+             "… where they are called, as toolExecUrl"),
+    TEXT_ROW("agui-tool-token-file", serve.agui.tool_token_file, SERVICE, NULL, "FILE",
+             "… and the file with the token for that"),
+    TEXT_ROW(
+        "allow-origin", serve.allow_origin, SERVICE, NULL, "ORIGIN,…",
+        "whose web pages may call /agui, as https://app.example; *: all, which needs "
+        "a token"),
     MS_ROW("bridge-hold-ms", run.settings.bridge_hold_ms, RUN, 1, LIMIT_BRIDGE_HOLD_MS,
            "tool results that take longer are streamed to the agent"),
     MS_ROW("bridge-progress-ms", run.settings.bridge_progress_ms, RUN, 1,

@@ -33,6 +33,7 @@ struct events *events_new(const struct events_setup *setup)
   e->line = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->end = event_end_make();
   e->message = buf_make(LIMIT_EVENT_LINE_BYTES);
+  e->parent = buf_make(LIMIT_EVENT_LINE_BYTES);
   e->session = buf_make(LIMIT_NAME_BYTES);
   e->last_ms = clock_ticks_ms();
   return e;
@@ -49,6 +50,7 @@ void events_free(struct events *e)
   buf_free(&e->line);
   event_end_free(&e->end);
   buf_free(&e->message);
+  buf_free(&e->parent);
   buf_free(&e->session);
   event_ids_free(&e->ids);
   open_calls_free(&e->unanswered);
@@ -121,6 +123,7 @@ void events_begin_content(struct events *e)
   if (e->answered) {
     events_send(e, &(struct event){.kind = EVENT_STEP_END});
     e->step++;
+    buf_clear(&e->parent);
   }
   e->answered = false;
 }
@@ -139,6 +142,8 @@ void events_text_open(struct events *e, struct span id)
   if (!events_ready(e))
     return;
   open_message(e, OPEN_TEXT, id);
+  buf_clear(&e->parent);
+  buf_add(&e->parent, buf_span(&e->message));
   send_message(e, EVENT_TEXT_START);
 }
 

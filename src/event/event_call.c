@@ -83,7 +83,11 @@ static size_t open_call(struct events *e, enum tool_origin origin, struct span k
                        .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
   events_begin_content(e);
   e->tool_calls++;
+  call.parent = buf_span(&e->parent);
   events_send(e, &call);
+  call.parent = (struct span){0};
+  if (e->parent.len == 0) /* clients that get none make a message of the call's id */
+    buf_add(&e->parent, call.call);
   add_unanswered(e, key, call_id, &call);
   e->unanswered.at[e->unanswered.count - 1].begun = true;
   buf_free(&id);

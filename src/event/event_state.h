@@ -30,6 +30,7 @@ struct events {
 
   enum open_message open;
   struct buf message; /* its id, as JSON */
+  struct buf parent; /* … of the one that the step's calls belong to; empty: none yet */
   struct event_ids ids;
   struct buf session; /* the agent's, as it named it last */
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* format_ag_ui.c - AG-UI's own members, and metadata.runlet only where there is something
- * that AG-UI has no word for: a tool that failed, what was cut, the run's report.  */
+ * that AG-UI has no word for: a tool that failed, what was cut, the run's report.
+ *
+ * Two formats: "ag-ui", which a request of POST /run may ask for, and "agui", the one of
+ * POST /agui, with what AG-UI's own clients want besides: the message that a call belongs
+ * to, and a run that was cancelled as an outcome and not as an error.  */
 #include "format_ag_ui.h"
 
 #include "agui_line.h"
@@ -83,6 +87,8 @@ static void put_end(const struct event *e, struct span reason, struct json_write
 static void run_finished(const struct event_run *run, const struct event *e,
                          struct json_writer *w)
 {
+  if (e->outcome.len > 0)
+    json_put_raw(w, "outcome", e->outcome);
   put_usage(run, e->usage, w);
   put_end(e, e->code, w);
 }
@@ -106,6 +112,41 @@ static void format_write(void *state, const struct event_run *run, const struct 
   (void)state;
   agui_line_write(run, e, extras, out);
 }
+
+static void tool_start(const struct event_run *run, const struct event *e,
+                       struct json_writer *w)
+{
+  (void)run;
+  if (e->parent.len > 0)
+    json_put_raw(w, "parentMessageId", e->parent);
+}
+
+static void page_write(void *state, const struct event_run *run, const struct event *e,
+                       struct buf *out)
+{
+  static agui_extra *const page_extras[EVENT_KINDS] = {
+      [EVENT_TOOL_START] = tool_start,
+      [EVENT_TOOL_RESULT] = tool_result,
+      [EVENT_CUSTOM] = custom,
+      [EVENT_WARNING] = custom,
+      [EVENT_RUN_FINISHED] = run_finished,
+      [EVENT_RUN_ERROR] = run_error,
+  };
+  struct event cancelled = *e;
+  (void)state;
+  if (e->kind == EVENT_RUN_ERROR && span_is(e->code, "cancelled")) {
+    cancelled.kind = EVENT_RUN_FINISHED;
+    cancelled.code = (struct span){0};
+    cancelled.outcome = SPAN_LITERAL("{\"type\":\"cancelled\"}");
+  }
+  agui_line_write(run, &cancelled, page_extras, out);
+}
+
+const struct event_format event_format_agui = {
+    .name = "agui",
+    .overhead = AGUI_LINE_OVERHEAD,
+    .write = page_write,
+};
 
 const struct event_format event_format_ag_ui = {
     .name = "ag-ui",

@@ -8,6 +8,7 @@
 #define FORMAT_ROWS(ROW)                                                                 \
   ROW(tanstack)                                                                          \
   ROW(ag_ui)                                                                             \
+  ROW(agui)                                                                              \
   ROW(pretty)                                                                            \
   ROW(pretty_colour)                                                                     \
   ROW(harness)

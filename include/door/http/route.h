@@ -22,7 +22,8 @@ struct route_target {  /* of one request */
 struct route {
   char method[8], pattern[40]; /* no method: the end of a table */
   bool exact;
-  bool is_open; /* who may call is not asked */
+  bool is_open;   /* who may call is not asked */
+  bool for_pages; /* web pages of --allow-origin may call */
   /* Answers the exchange, or keeps it to answer later. */
   void (*answer)(struct runs_door *d, struct http_exchange *x,
                  const struct route_target *target);

@@ -12,6 +12,7 @@
 #ifndef DOOR_RUNS_DOOR_H
 #define DOOR_RUNS_DOOR_H
 
+#include "door/http/agui_settings.h"
 #include "door/http/route.h"
 #include "door/runtime.h"
 #include "service/records.h"
@@ -30,6 +31,7 @@ struct runs_door {
   struct runs_door_follower *followers;
   unsigned streams; /* open ones, and followers */
   bool has_token;   /* nobody without it gets in (door/auth.h) */
+  struct agui_settings agui;
   bool shutting_down;
 };
 
@@ -59,5 +61,8 @@ bool runs_door_read_form(struct http_exchange *x, struct runs_door_form *form);
  * stands behind the run (service/records.h). */
 void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct record *r,
                       unsigned long long after, bool posted, bool sse);
+/* The same for who has posted it. */
+void runs_door_follow(struct runs_door *d, struct http_exchange *x, struct record *r,
+                      const struct runs_door_form *form);
 
 #endif

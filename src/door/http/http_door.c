@@ -8,6 +8,7 @@
 #include "door/auth.h"
 #include "door/door_signals.h"
 #include "door/http/answer.h"
+#include "door/http/cors.h"
 #include "door/http/routes.h"
 #include "door/http/runs_door.h"
 #include "door/options_read.h"
@@ -69,11 +70,15 @@ static void on_head(void *who, struct http_exchange *x)
   const struct http_request *r = http_exchange_request(x);
   if (routes_is_open(r))
     return;
+  bool answered;
+  bool page = cors_admit(d->runtime->options->serve.allow_origin, x, &answered);
+  if (answered)
+    return;
   struct auth_facts facts = {
       .authorization = http_request_header(r, "authorization"),
       .authorizations = http_request_header_count(r, "authorization"),
       .host = http_request_header(r, "host"),
-      .has_origin = http_request_header_count(r, "origin") > 0,
+      .has_origin = !page && http_request_header_count(r, "origin") > 0,
       .from_here = address_is_ours(http_exchange_peer(x)),
       .from_agent = is_agent(d, http_exchange_peer(x), http_exchange_local(x))};
   struct fault f = {0};
@@ -222,6 +227,8 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
                        o->serve.allow_unauthenticated, f);
   buf_wipe(&token);
   d->runs.has_token = d->auth.token.len > 0;
+  if (!failed)
+    failed = cors_check(o->serve.allow_origin, d->runs.has_token, f);
   struct http_server_setup setup = o->serve.http;
   setup.limits = (struct http_parse_limits){LIMIT_HEADER_BYTES, LIMIT_HEADER_COUNT,
                                             o->run.max_body_bytes};
@@ -270,6 +277,9 @@ static int open_door(const struct options *options, char *const *env, struct fau
                                on_signal, &d, f);
   if (!failed) {
     runs_door_open(&d.runs, &runtime);
+    failed = agui_settings_open(&d.runs.agui, options, f);
+  }
+  if (!failed) {
     failed = listen_at(&d, env, f);
   }
   if (!failed && start_companion(&d, &companion, f) < 0) {
@@ -289,7 +299,8 @@ static int open_door(const struct options *options, char *const *env, struct fau
 const struct door http_door = {
     .name = "serve",
     .arguments = "[-- COMMAND [ARG…]]",
-    .summary = "the container's service: POST /run, POST /v1/runs, GET /runs, /health, "
+    .summary = "the container's service: POST /run, POST /v1/runs, POST /agui, GET "
+               "/runs, /health, "
                "/ready, /metrics; COMMAND "
                "(the image's former entrypoint) runs beside it",
     .exit_status = "COMMAND's, if there is one (128+n: ended by signal n); "

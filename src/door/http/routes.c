@@ -3,6 +3,7 @@
 #include "door/http/routes.h"
 
 #include "base/limits.h"
+#include "door/http/agui_post.h"
 #include "door/http/answer.h"
 #include "door/http/code_post.h"
 #include "door/http/metrics.h"
@@ -15,12 +16,13 @@ static const struct route table[] = {
     {"GET", "/health", .exact = true, .is_open = true, .answer = health_answer},
     {"POST", "/run", .exact = true, .answer = run_post_answer},
     {"POST", "/v1/runs", .exact = true, .answer = code_post_answer},
+    {"POST", "/agui", .exact = true, .for_pages = true, .answer = agui_post_answer},
     {"GET", "/ready", .answer = ready_answer},
     {"GET", "/metrics", .answer = metrics_answer},
     {"GET", "/runs", .answer = runs_door_list},
     {"GET", "/runs/{id}", .answer = runs_door_record},
-    {"GET", "/runs/{id}/events", .answer = runs_door_events},
-    {"POST", "/runs/{id}/cancel", .answer = runs_door_cancel},
+    {"GET", "/runs/{id}/events", .for_pages = true, .answer = runs_door_events},
+    {"POST", "/runs/{id}/cancel", .for_pages = true, .answer = runs_door_cancel},
     {.method = ""},
 };
 
@@ -29,6 +31,13 @@ bool routes_is_open(const struct http_request *r)
   struct route_target ignored;
   const struct route *route = route_find(table, r->method, r->target, &ignored);
   return route && route->is_open;
+}
+
+bool routes_is_for_pages(const struct http_request *r, struct span method)
+{
+  struct route_target ignored;
+  const struct route *route = route_find(table, method, r->target, &ignored);
+  return route && route->for_pages;
 }
 
 void routes_answer(struct runs_door *d, struct http_exchange *x)

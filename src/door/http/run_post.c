@@ -36,8 +36,5 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
     answer_fault(x, &f);
     return;
   }
-  /* A number that this run does not have yet is of one that nobody keeps any more. */
-  if (form.after > journal_facts(r->journal).last)
-    form.after = 0;
-  runs_door_stream(d, x, r, form.after, true, form.sse);
+  runs_door_follow(d, x, r, &form);
 }

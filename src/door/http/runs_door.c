@@ -142,6 +142,14 @@ void runs_door_stream(struct runs_door *d, struct http_exchange *x, struct recor
   event_stream_open(x, &setup);
 }
 
+void runs_door_follow(struct runs_door *d, struct http_exchange *x, struct record *r,
+                      const struct runs_door_form *form)
+{
+  /* A number that this run does not have yet is of one that nobody keeps any more. */
+  bool known = form->after <= journal_facts(r->journal).last;
+  runs_door_stream(d, x, r, known ? form->after : 0, true, form->sse);
+}
+
 /* The number of `after`, if the query has it; the last one counts. */
 static int read_after(struct span query, unsigned long long *after, struct fault *f)
 {
@@ -209,4 +217,5 @@ void runs_door_close(struct runs_door *d)
     d->followers->close(d->followers);
   records_free(d->records);
   d->records = NULL;
+  agui_settings_close(&d->agui);
 }

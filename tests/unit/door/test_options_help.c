@@ -77,7 +77,7 @@ static void test_options_help__the_markdown_table_has_a_row_for_every_option(voi
     }
     free(text);
   }
-  assert_in_range(rows, 30, 60);
+  assert_in_range(rows, 30, 90);
   assert_true(listed > rows); /* some belong to two commands */
   assert_non_null(strstr(table, "`--output ndjson\\|pretty`"));
   free(table);

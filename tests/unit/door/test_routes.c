@@ -27,6 +27,8 @@ static void test_routes__each_address_has_its_answer_and_no_other_has_one(void *
       {"GET", "/run", "404", "not found"},
       {"POST", "/v1/runs", "503", "{\"error\":\"Runtime authentication secret is not"},
       {"GET", "/v1/runs", "404", "not found"},
+      {"POST", "/agui", "404", "--agui-harness"},
+      {"GET", "/agui", "404", "not found"},
       {"GET", "/metrics", "200", "runlet_build_info"},
       {"GET", "/runs?x", "200", "{\"runs\":[]}"},
       {"GET", "/runs/a", "404", "no such run"},

@@ -125,6 +125,36 @@ static void test_ag_ui__a_value_that_is_too_long_is_left_out(void **state)
          "\"metadata\":{\"runlet\":{\"truncated\":{\"bytes\":9}}}}\n");
 }
 
+static void test_agui__has_what_pages_need_besides(void **state)
+{
+  (void)state;
+  struct event start = {.kind = EVENT_TOOL_START,
+                        .call = SPAN_LITERAL("\"c\""),
+                        .name = SPAN_LITERAL("n"),
+                        .parent = SPAN_LITERAL("\"m\"")};
+  expect(start,
+         "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c\",\"toolCallName\":\"n\","
+         "\"timestamp\":7}\n");
+  spelled_expect(&event_format_agui, start,
+                 "{\"type\":\"TOOL_CALL_START\",\"toolCallId\":\"c\",\"toolCallName\":"
+                 "\"n\",\"timestamp\":7,\"parentMessageId\":\"m\"}\n");
+  struct event error = {.kind = EVENT_RUN_ERROR,
+                        .text = SPAN_LITERAL("m"),
+                        .code = SPAN_LITERAL("cancelled"),
+                        .json = SPAN_LITERAL("\"cancelledBy\":\"api\"")};
+  expect(error, "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":"
+                "\"cancelled\",\"metadata\":{\"runlet\":{\"cancelledBy\":\"api\"}}}\n");
+  spelled_expect(&event_format_agui, error,
+                 "{\"type\":\"RUN_FINISHED\",\"runId\":\"r\",\"threadId\":\"t\","
+                 "\"timestamp\":7,\"outcome\":{\"type\":\"cancelled\"},\"metadata\":{"
+                 "\"runlet\":{\"cancelledBy\":\"api\"}}}\n");
+  error.code = SPAN_LITERAL("agent-error");
+  spelled_expect(
+      &event_format_agui, error,
+      "{\"type\":\"RUN_ERROR\",\"timestamp\":7,\"message\":\"m\",\"code\":"
+      "\"agent-error\",\"metadata\":{\"runlet\":{\"cancelledBy\":\"api\"}}}\n");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -134,6 +164,7 @@ int main(void)
           test_ag_ui__the_cache_is_inside_the_input_and_the_cost_in_metadata),
       cmocka_unit_test(test_ag_ui__tools_have_no_aliases),
       cmocka_unit_test(test_ag_ui__a_value_that_is_too_long_is_left_out),
+      cmocka_unit_test(test_agui__has_what_pages_need_besides),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

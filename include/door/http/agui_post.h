@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* agui_post.h - POST /agui: a run for a client that speaks AG-UI (RunAgentInput in, AG-UI
+ * events out; SSE where Accept asks for it, else NDJSON).
+ *
+ * A run id that is known is that run, as with POST /run: the same body again, behind
+ * Last-Event-ID or not, attaches to it and starts nothing.  A thread goes on in the
+ * session of the agent in which it was last (service/threads.h); only what the user says
+ * now is sent there.  Where no session is known the agent gets all that was said.  */
+#ifndef DOOR_AGUI_POST_H
+#define DOOR_AGUI_POST_H
+
+#include "door/http/route.h"
+
+void agui_post_answer(struct runs_door *d, struct http_exchange *x,
+                      const struct route_target *target);
+
+#endif

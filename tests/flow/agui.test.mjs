@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// POST /agui with the stock clients, unmodified, and the scripted agent: two turns of one thread, text and reasoning, tools
+// of the host, a cancel, and who may call.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import { assertClean, clients } from '../support/agui.mjs'
+import { eventsOf } from '../support/ndjson.mjs'
+import { startOrchestrator } from '../support/orchestrator.mjs'
+import { ask, assertNothingLeft, makeBox, serve, until } from '../support/runlet.mjs'
+
+/** A service whose /agui runs the scripted agent. */
+async function service(t, { args = [], defaults, ...more } = {}) {
+  const box = makeBox()
+  if (defaults) {
+    fs.writeFileSync(path.join(box.root, 'defaults.json'), JSON.stringify(defaults))
+    args = [...args, '--agui-defaults', path.join(box.root, 'defaults.json')]
+  }
+  const server = await serve({
+    box,
+    args: ['--workspace-per-thread', '--agui-harness', 'claude-code', '--agui-model', 'm', ...args],
+    ...more,
+  })
+  t.after(async () => {
+    await server.stop()
+    await assertNothingLeft(box)
+    box.remove()
+  })
+  return server
+}
+
+/** The options for the tools of an orchestrator. */
+async function hostTools(t, box = makeBox()) {
+  const orch = await startOrchestrator()
+  t.after(() => {
+    orch.stop()
+    box.remove()
+  })
+  const write = (name, text) => {
+    fs.writeFileSync(path.join(box.root, name), text)
+    return path.join(box.root, name)
+  }
+  const route = ['--agui-tool-url', orch.url, '--agui-tool-token-file', write('token', orch.token)]
+  return { orch, route, file: ['--agui-tools', write('tools.json', JSON.stringify(orch.descriptors))] }
+}
+
+const script = (...lines) => ['@init', ...lines, '@result success'].join('\n')
+
+for (const [name, connect] of Object.entries(clients)) {
+  test(`${name}: two turns of a thread are two answers of one session of the agent, with their reasoning`, async (t) => {
+    const server = await service(t)
+    const chat = connect(`${server.url}/agui`, { threadId: 'two' })
+    const questions = [script('@think hm 1', '@text answer 1'), script('@think hm 2', '@text answer 2', '@argv')]
+    for (const q of questions) await chat.ask(q)
+    const [one, two] = chat.turns()
+    assert.deepEqual(one, [questions[0], [], 'answer 1', 'hm 1'])
+    assert.deepEqual([two[0], two[3]], [questions[1], 'hm 2'])
+    // Not once more what was said: only the first turn's text in the second would be a part of its argv.
+    assert.match(two[2], /^answer 2\[.*"--resume","scripted-session"/)
+    assert.equal(new Set(chat.messages().map((m) => m.id)).size, chat.messages().length, 'ids are unique')
+    await assertClean(chat)
+  })
+
+  test(`${name}: tools of the host run there, and calls stand with the text that they belong to`, async (t) => {
+    const { orch, route, file } = await hostTools(t)
+    const server = await service(t, { args: [...route, ...file] })
+    const chat = connect(`${server.url}/agui`, { threadId: 'tools' })
+    await chat.ask(
+      script('@text I look.', '@tool getTime {"tz":"UTC"}', '@tool echo {"text":"x"}', '@text It is late.'),
+    )
+    assert.deepEqual(chat.turns()[0].slice(1, 3), [
+      [
+        ['getTime', 'now in UTC'],
+        ['echo', 'x'],
+      ],
+      'I look.It is late.',
+    ])
+    assert.deepEqual(
+      orch.calls.map((c) => c.name),
+      ['getTime', 'echo'],
+    )
+    await assertClean(chat)
+    const starts = chat.seen.filter((e) => e.type === 'TOOL_CALL_START')
+    assert.equal(starts[0].parentMessageId, chat.seen.find((e) => e.type === 'TEXT_MESSAGE_START').messageId)
+  })
+
+  test(`${name}: who stops ends the run, and its agent`, async (t) => {
+    const server = await service(t)
+    const chat = connect(`${server.url}/agui`, { threadId: 'stop' })
+    const asked = chat.ask(script('@text begun', '@hang')).catch(() => {})
+    await until('the text to come', () => chat.turns()[0]?.[2] === 'begun')
+    await chat.stop()
+    await asked
+    await until('the run to be over', async () => {
+      const { body } = await ask(server, 'GET', '/runs')
+      return JSON.parse(body).runs[0].state === 'over'
+    })
+    const [run] = JSON.parse((await ask(server, 'GET', '/runs')).body).runs
+    assert.deepEqual([run.outcome, run.certificate.cancelledBy], ['cancelled', 'client'])
+  })
+
+  test(`${name}: a run that somebody else cancels has the outcome cancelled, and is no error`, async (t) => {
+    const server = await service(t)
+    const chat = connect(`${server.url}/agui`, { threadId: 'cancel' })
+    const asked = chat.ask(script('@text begun', '@hang'))
+    await until('the text to come', () => chat.turns()[0]?.[2] === 'begun')
+    const [run] = JSON.parse((await ask(server, 'GET', '/runs')).body).runs
+    assert.equal((await ask(server, 'POST', `/runs/${run.runId}/cancel`)).status, 202)
+    await asked
+    await assertClean(chat)
+    assert.deepEqual(chat.seen.at(-1).outcome, { type: 'cancelled' })
+    await chat.ask(script('@text still here'))
+    assert.equal(chat.turns()[1][2], 'still here')
+  })
+}
+
+const input = (more = {}) => ({
+  threadId: 't',
+  runId: 'r',
+  state: {},
+  messages: [{ id: '1', role: 'user', content: script('@text hello') }],
+  tools: [],
+  context: [],
+  forwardedProps: {},
+  ...more,
+})
+const post = (server, body, headers = {}) =>
+  ask(server, 'POST', '/agui', {
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+
+test('context comes into the system prompt, and what a page may set reaches the agent', async (t) => {
+  const server = await service(t, { defaults: { systemPrompts: ['be kind'], modelOptions: { effort: 'low' } } })
+  const messages = [{ id: '1', role: 'user', content: script('@argv') }]
+  const context = [{ description: 'the page', value: 'is blue' }]
+  const r = await post(server, input({ messages, context, forwardedProps: { runlet: { model: 'p', effort: 'high' } } }))
+  const argv = JSON.parse(eventsOf(r.body).find((e) => e.type === 'TEXT_MESSAGE_CONTENT').delta)
+  assert.equal(argv[argv.indexOf('--model') + 1], 'p')
+  assert.equal(argv[argv.indexOf('--effort') + 1], 'high')
+  assert.ok(!argv.includes('--resume'))
+  const system = argv.findIndex((a) => a.startsWith('--append-system-prompt'))
+  assert.ok(system > 0, argv.join(' '))
+})
+
+test('a session id of null begins anew, with the conversation so far', async (t) => {
+  const server = await service(t)
+  await post(server, input())
+  const messages = [
+    { id: '1', role: 'user', content: 'first' },
+    { id: '2', role: 'assistant', content: 'second' },
+    { id: '3', role: 'user', content: script('@argv') },
+  ]
+  const r = await post(server, input({ runId: 'r2', messages, forwardedProps: { runlet: { sessionId: null } } }))
+  assert.ok(!r.body.toString().includes('--resume'))
+})
+
+test('a thread whose run named no session is begun anew', async (t) => {
+  const server = await service(t)
+  await post(server, input())
+  await post(server, input({ runId: 'r2', messages: [{ id: '1', role: 'user', content: '@exit 3' }] }))
+  const messages = [{ id: '1', role: 'user', content: script('@argv') }]
+  const r = await post(server, input({ runId: 'r3', messages }))
+  assert.ok(r.body.toString().includes('"RUN_FINISHED"'), r.body.toString())
+  assert.ok(!r.body.toString().includes('--resume'))
+})
+
+test('after a drop the same body with Last-Event-ID attaches, and there is one agent', async (t) => {
+  const server = await service(t)
+  const body = input()
+  await post(server, body, { accept: 'text/event-stream' })
+  const again = await post(server, body, { accept: 'text/event-stream', 'last-event-id': '3' })
+  assert.equal(again.status, 200)
+  assert.match(again.body.toString(), /^(: )?\n*id: 4\n/)
+  assert.equal(JSON.parse((await ask(server, 'GET', '/runs')).body).runs.length, 1)
+  assert.equal((await post(server, { ...body, state: 1 })).status, 409)
+})
+
+test('a page of an allowed origin may call, and no other, and nothing but what is for pages', async (t) => {
+  const origin = 'http://app.example:3000'
+  const server = await service(t, { args: ['--allow-origin', `https://other.example,${origin}`] })
+  const preflight = (target, from, method = 'POST') =>
+    ask(server, 'OPTIONS', target, {
+      headers: {
+        origin: from,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'content-type,x-run-id',
+      },
+    })
+  const asked = await preflight('/agui', origin)
+  assert.equal(asked.status, 204)
+  assert.equal(asked.headers['access-control-allow-origin'], origin)
+  for (const name of ['content-type', 'x-run-id', 'last-event-id', 'authorization'])
+    assert.ok(asked.headers['access-control-allow-headers'].split(', ').includes(name))
+  assert.equal((await preflight('/runs/r/events', origin, 'GET')).status, 204)
+  for (const [target, from] of [
+    ['/agui', 'http://evil.example'],
+    ['/run', origin],
+    ['/runs', origin],
+    ['/v1/runs', origin],
+  ])
+    assert.equal((await preflight(target, from)).status, 403, `${target} ${from}`)
+  const good = await post(server, input(), { origin, 'x-run-id': 'r' })
+  assert.equal(good.status, 200)
+  assert.equal(good.headers['access-control-allow-origin'], origin)
+  assert.equal((await post(server, input({ runId: 'b' }), { origin: 'http://evil.example' })).status, 403)
+  const bad = await post(server, '{', { origin })
+  assert.deepEqual([bad.status, bad.headers['access-control-allow-origin']], [400, origin])
+  assert.equal((await ask(server, 'GET', '/runs', { headers: { origin } })).status, 403)
+})
+
+test('with a token a page needs it, and its preflight does not', async (t) => {
+  const server = await service(t, { args: ['--allow-origin', '*'], env: { RUNLET_TOKEN: 'secret-of-the-service' } })
+  const origin = 'https://any.example'
+  const asked = await ask(server, 'OPTIONS', '/agui', {
+    headers: { origin, 'access-control-request-method': 'POST' },
+  })
+  assert.equal(asked.status, 204)
+  const refused = await post(server, input(), { origin })
+  assert.deepEqual([refused.status, refused.headers['access-control-allow-origin']], [401, origin])
+  const good = await post(server, input(), { origin, authorization: 'Bearer secret-of-the-service' })
+  assert.equal(good.status, 200)
+})
