@@ -11,7 +11,7 @@
 #include "agent/agent_retries.h"
 #include "base/buf.h"
 #include "event/event.h"
-#include "request/permission.h"
+#include "request/policy.h"
 
 struct agent_call { /* one HTTP request to the agent's own server */
   const char *method;
@@ -32,6 +32,7 @@ struct agent_question { /* what an agent asks leave for */
   struct span call;     /* the agent's id of the tool call; empty: it does not tell */
   struct span tool;     /* its name, as events have it; empty likewise */
   struct span input;    /* its arguments, raw JSON; empty likewise */
+  struct span command;  /* the command line of one that runs it; empty likewise */
 };
 
 struct agent_answer { /* somebody's, to such a question */
@@ -43,6 +44,7 @@ struct agent_answer { /* somebody's, to such a question */
 
 struct agent_action_question { /* an agent_question that waits */
   struct buf id, call, tool, input;
+  struct buf approval, title; /* by the request's policy; else empty */
 };
 void agent_action_question_free(struct agent_action_question *q);
 
@@ -59,6 +61,8 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   struct agent_retries retries;
   /* Set by the run when somebody answers questions; else the permission mode decides. */
   bool can_ask;
+  const struct policy *policy; /* of the request, where it has one; else NULL */
+  const char *provider;        /* in ids of approvals */
   struct agent_action_question *questions; /* that wait for harness.permit */
   size_t question_count, question_capacity;
   struct buf *withdrawn; /* ids of questions that need no answer any more */
@@ -99,6 +103,11 @@ void agent_retry(struct agent_output *e, struct span words, unsigned long long o
  * answer, and the run calls harness.permit with its id once somebody has decided. */
 enum permission agent_permit(struct agent_output *e, const struct agent_question *q,
                              const struct permission_question *may);
+/* The text of the member `command` of a tool's arguments, raw JSON; nothing if there is
+ * none. */
+void agent_command(struct span input, struct buf *out);
+/* What an agent is told that got DENY. */
+struct span agent_refusal(const struct agent_output *e);
 /* The agent has taken a question back. */
 void agent_withdraw(struct agent_output *e, struct span id);
 /* The agent cannot be given the bridge, which the harness has told. */

@@ -38,7 +38,8 @@ enum {
   TAKES_SANDBOX = 1 << 9,
   TAKES_SETTING_SOURCES = 1 << 10,
   TAKES_AGENT = 1 << 11, /* harnessOptions.agent in place of command */
-  TAKES_CONFIG = 1 << 12
+  TAKES_CONFIG = 1 << 12,
+  TAKES_POLICY = 1 << 13 /* policy, where it restricts anything */
 };
 
 struct plan_place {

@@ -194,6 +194,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_OPEN_TASKS      256  /* of an agent, told apart; more are not waited for */
 #define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
+#define LIMIT_APPROVAL_MS     600000u /* what a policy asks about; timeouts.approvalMs */
 #define LIMIT_QUESTION_MS     600000u /* somebody's answer to a question for leave */
 #define LIMIT_POLITE_MS       1000u   /* for an agent's own cancel, before the signals */
 #define LIMIT_LAST_WORDS_MS   150u    /* of silence after a turn's end: then stdin ends */
@@ -212,7 +213,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024
-#define LIMIT_CONFIG_ENTRIES  64 /* harnessOptions.config; more are refused */
+#define LIMIT_POLICY_RULES    1000 /* patterns of policy.commands; more are refused */
+#define LIMIT_APPROVALS       1000 /* answers in a request; more are refused */
+#define LIMIT_CONFIG_ENTRIES  64   /* harnessOptions.config; more are refused */
 #define LIMIT_TOOLS           1024
 #define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000

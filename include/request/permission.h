@@ -13,7 +13,10 @@
  * and what modelOptions.allowedTools names is allowed in every mode.  The rest is
  * denied, or asked, where there is somebody who can be asked; a plan is never asked
  * about.  A tool that has a question for a person is asked in every mode, and denied
- * where there is nobody.  */
+ * where there is nobody.
+ *
+ * Where the request has a policy that decides of all but host tools and questions for a
+ * person (request/policy.h).  */
 #ifndef REQUEST_PERMISSION_H
 #define REQUEST_PERMISSION_H
 
@@ -33,7 +36,9 @@ enum permission_mode permission_mode_read(struct span name);
 enum permission_kind { /* what a tool does, as far as its agent tells */
                        PERMISSION_KIND_OTHER,
                        PERMISSION_KIND_READ,
-                       PERMISSION_KIND_EDIT /* writes, moves or deletes files */
+                       PERMISSION_KIND_EDIT,    /* writes, moves or deletes files */
+                       PERMISSION_KIND_COMMAND, /* a command line */
+                       PERMISSION_KIND_NETWORK
 };
 
 struct permission_question {

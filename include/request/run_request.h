@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "request/callback.h"
+#include "request/policy.h"
 #include "request/tools.h"
 #include "request/workspace_plan.h"
 
@@ -46,8 +47,8 @@ struct config_entry { /* harnessOptions.config */
 
 struct run_deadlines { /* 0 = not given in the request, else milliseconds */
   unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
-      setup_ms;
-  bool has_idle, has_background; /* they may be given as 0 = off */
+      setup_ms, approval_ms;
+  bool has_idle, has_background, has_approval; /* they may be given as 0 = off */
 };
 
 /* harnessOptions: what only some harnesses take; what one does not take is refused. */
@@ -87,6 +88,7 @@ struct run_request {
   unsigned max_turns;          /* modelOptions.maxTurns; 0: not given */
   struct spans allowed_tools, disallowed_tools;
   struct span effort;
+  struct policy policy;      /* and approvals */
   struct span output_schema; /* outputSchema, the sender's bytes; empty: none */
   struct harness_options harness_options;
   struct env_entry *env;

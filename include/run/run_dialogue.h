@@ -43,6 +43,9 @@ struct run_question { /* lent for the call */
   struct span tool; /* as the events have it; empty: not known */
   /* Its arguments as the agent has told them, raw JSON; may be empty. */
   struct span input;
+  /* Asked by the request's policy: the id of its approval, which CUSTOM
+   * "approval-requested" has told; else empty. */
+  struct span approval;
 };
 
 enum run_question_end {
@@ -82,5 +85,19 @@ bool run_permit_input(struct run *r, struct span id, struct span input_json);
  *   FAULT_TOO_BIG     more than the agent takes (LIMIT_PROMPT_BYTES, Claude Code 10 MiB)
  *   FAULT_BUSY        the agent does not read, and much waits for it  */
 int run_say(struct run *r, struct span message_id, struct span text, struct fault *f);
+
+/* -- approvals -- */
+
+/* What the request's policy asks about (request/policy.h) is told by CUSTOM "approval-requested" {approvalId,title,provider,toolName,
+ * toolCallId,input,approval:{id,needsApproval:true},heldMs}.  Where somebody can answer
+ * while the run goes on it is held for timeouts.approvalMs; a door says so before the
+ * start, by run_hold_approvals() or by run_talk(), which is told of them, too, as of
+ * other questions.  Else, and with approvalMs 0, the agent is told no at once, the events
+ * come at the end, with heldMs 0, and the next request answers by its `approvals`. */
+void run_hold_approvals(struct run *r);
+/* FAULT_UNKNOWN: the run has not asked for it.  FAULT_CONFLICT: it is not open any
+ * more. */
+int run_approve(struct run *r, struct span approval_id, bool yes, struct span reason,
+                struct fault *f);
 
 #endif

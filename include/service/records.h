@@ -69,6 +69,10 @@ void record_join(struct record *r, struct journal_reader *reader,
 void record_leave(struct record *r, struct journal_reader *reader);
 /* False: it is over already. */
 bool record_cancel(struct record *r);
+/* The answer to an approval of its run (run/run_dialogue.h).  FAULT_CONFLICT: the run is
+ * over. */
+int record_approve(struct record *r, struct span approval_id, bool yes,
+                   struct span reason, struct fault *f);
 const char *record_state(const struct record *r); /* "running", "ending", "over" */
 
 struct records_figures { /* of all that are known, for metrics */

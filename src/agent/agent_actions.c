@@ -3,6 +3,7 @@
  * agent's password and bodies with the bridge's token, so they are wiped when freed.  */
 #include "agent/agent_actions.h"
 
+#include "base/json_slice.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -26,6 +27,8 @@ void agent_action_question_free(struct agent_action_question *q)
   buf_free(&q->call);
   buf_free(&q->tool);
   buf_free(&q->input);
+  buf_free(&q->approval);
+  buf_free(&q->title);
 }
 
 void agent_actions_clear(struct agent_actions *o)
@@ -128,21 +131,61 @@ static struct buf copy_of(struct span text, size_t most)
   return copy;
 }
 
+/* By the policy; what it asks about has an id, by which it may be answered already. */
+static enum permission judge(const struct agent_actions *o,
+                             const struct agent_question *q, enum permission_kind kind,
+                             struct buf *id, struct buf *title)
+{
+  const struct policy_act act = {kind, q->tool, q->command};
+  enum permission answer = policy_decide(o->policy, &act);
+  if (answer != PERMISSION_ASK)
+    return answer;
+  policy_put_id(o->provider, &act, id);
+  buf_add_text(title, "Approve ");
+  buf_add(title, q->tool);
+  if (kind == PERMISSION_KIND_COMMAND) {
+    buf_add_text(title, ": ");
+    buf_add(title, span_cut_utf8(q->command, POLICY_TARGET_BYTES));
+  }
+  return policy_answered(o->policy, buf_span(id));
+}
+
 enum permission agent_permit(struct agent_output *e, const struct agent_question *q,
                              const struct permission_question *may)
 {
   struct agent_actions *o = e->actions;
-  enum permission answer = permission_decide(may, o->can_ask);
-  if (answer != PERMISSION_ASK)
+  struct buf id = buf_make(LIMIT_LINE_BYTES), title = buf_make(LIMIT_LINE_BYTES);
+  enum permission answer = o->policy && !may->host_tool && !may->person
+                               ? judge(o, q, may->kind, &id, &title)
+                               : permission_decide(may, o->can_ask);
+  if (answer != PERMISSION_ASK) {
+    buf_free(&id);
+    buf_free(&title);
     return answer;
+  }
   o->questions = mem_reserve(o->questions, o->question_count, &o->question_capacity,
                              sizeof *o->questions);
   o->questions[o->question_count++] =
       (struct agent_action_question){.id = copy_of(q->id, LIMIT_LINE_BYTES),
                                      .call = copy_of(q->call, LIMIT_LINE_BYTES),
                                      .tool = copy_of(q->tool, LIMIT_LINE_BYTES),
-                                     .input = copy_of(q->input, LIMIT_LINE_BYTES)};
+                                     .input = copy_of(q->input, LIMIT_LINE_BYTES),
+                                     .approval = id,
+                                     .title = title};
   return answer;
+}
+
+void agent_command(struct span input, struct buf *out)
+{
+  struct span raw = json_slice(input, "command");
+  if (json_slice_kind(raw) == JSON_STRING)
+    json_unescape(raw, out);
+}
+
+struct span agent_refusal(const struct agent_output *e)
+{
+  return e->actions->policy ? SPAN_LITERAL("Denied by sandbox policy.")
+                            : SPAN_LITERAL("This run does not allow it.");
 }
 
 void agent_withdraw(struct agent_output *e, struct span id)

@@ -50,6 +50,7 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
     const char *field;
     bool given;
   } rows[] = {
+      {TAKES_POLICY, "policy", policy_restricts(&req->policy)},
       {TAKES_SESSION, "modelOptions.sessionId", req->session_id.len > 0},
       {TAKES_PERMISSION_MODE, "modelOptions.permissionMode",
        req->permission_mode.len > 0},

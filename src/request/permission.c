@@ -27,7 +27,8 @@ enum permission permission_decide(const struct permission_question *q, bool can_
     return PERMISSION_DENY;
   if (q->host_tool)
     return PERMISSION_ALLOW;
-  if (q->mode == PERMISSION_MODE_EDITS && q->kind != PERMISSION_KIND_OTHER)
+  if (q->mode == PERMISSION_MODE_EDITS &&
+      (q->kind == PERMISSION_KIND_READ || q->kind == PERMISSION_KIND_EDIT))
     return PERMISSION_ALLOW;
   return can_ask ? PERMISSION_ASK : PERMISSION_DENY;
 }

@@ -4,6 +4,7 @@
 #include "run_options.h"
 
 #include "base/limits.h"
+#include "policy_read.h"
 
 #include <limits.h>
 #include <string.h>
@@ -120,6 +121,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
       {"drainMs", 1, &d->drain_ms},
       {"backgroundMs", 0, &d->background_ms},
       {"setupMs", 1, &d->setup_ms},
+      {"approvalMs", 0, &d->approval_ms},
   };
   json_at o;
   if (fields_object(r, root, "", "timeouts", &o) < 0)
@@ -130,6 +132,7 @@ static int timeouts_read(const struct fields *r, json_at root, struct run_deadli
       return -1;
   }
   d->has_idle = fields_given(json_get(o, "idleMs"));
+  d->has_approval = fields_given(json_get(o, "approvalMs"));
   d->has_background = fields_given(json_get(o, "backgroundMs"));
   return 0;
 }
@@ -210,7 +213,7 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
 
 static int unbuilt_refuse(const struct fields *r, json_at root)
 {
-  static const char *const in_root[] = {"policy", "approvals", "bridge", NULL};
+  static const char *const in_root[] = {"bridge", NULL};
   for (const char *const *name = in_root; *name; name++) {
     if (fields_unbuilt(r, root, "", *name) < 0)
       return -1;
@@ -243,6 +246,8 @@ int run_options_read(const struct fields *r, json_at root, struct run_request *r
   if (model_options_read(r, root, req) < 0 || output_schema_read(r, root, req) < 0 ||
       harness_options_read(r, root, &req->harness_options) < 0 ||
       timeouts_read(r, root, &req->deadlines) < 0)
+    return -1;
+  if (policy_read(r, root, req) < 0)
     return -1;
   if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0)
     return -1;

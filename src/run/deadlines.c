@@ -51,6 +51,7 @@ struct deadlines deadlines_resolve(const struct run_settings *settings,
       .setup_ms = pick(mine->setup_ms, base->setup_ms),
       .background_ms = mine->has_background ? mine->background_ms : base->background_ms,
       .result_grace_ms = settings->result_grace_ms,
+      .approval_ms = mine->has_approval ? mine->approval_ms : LIMIT_APPROVAL_MS,
       .heartbeat_ms =
           req->heartbeat_ms != UINT_MAX ? req->heartbeat_ms : settings->heartbeat_ms,
   };

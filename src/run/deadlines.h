@@ -29,7 +29,7 @@ struct watch;
 
 struct deadlines {
   unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
-      setup_ms, result_grace_ms, heartbeat_ms;
+      setup_ms, result_grace_ms, heartbeat_ms, approval_ms;
 };
 
 struct deadlines deadlines_resolve(const struct run_settings *settings,

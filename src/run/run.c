@@ -61,6 +61,11 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->session = agent_session_make(r->resources.harness);
   r->session.budget = r->budget;
   r->session.actions.retries.most = settings->max_agent_retries;
+  if (policy_restricts(&req->policy)) { /* it is kept by answering what the agent asks */
+    r->resources.dialogue = true;
+    r->session.actions.policy = &req->policy;
+    r->session.actions.provider = r->resources.harness->id;
+  }
   return r;
 }
 

@@ -9,6 +9,7 @@
 #define RUN_RUN_STATE_H
 
 #include "agent/agent_session.h"
+#include "approvals.h"
 #include "deadlines.h"
 #include "event/seen_ids.h"
 #include "questions.h"
@@ -40,6 +41,8 @@ struct run {
   struct run_dialogue dialogue; /* nobody: no on_question */
   struct questions *questions;  /* of the dialogue; NULL: nobody, or not started */
   struct seen_ids said;         /* ids of run_say() */
+  struct approvals approvals;
+  bool holds_approvals; /* somebody may answer them while it works */
 
   char code[32]; /* why we ended it, "" if we did not */
   struct buf message;

@@ -11,11 +11,18 @@
 #include <stdlib.h>
 
 static struct span const nobody = SPAN_LITERAL("Nobody answered in time.");
+static struct span const later =
+    SPAN_LITERAL("Awaiting client approval. Approve in the UI and re-run to continue.");
 
 void run_talk(struct run *r, const struct run_dialogue *dialogue)
 {
   r->dialogue = *dialogue;
-  r->resources.dialogue = r->session.actions.can_ask = true;
+  r->resources.dialogue = r->session.actions.can_ask = r->holds_approvals = true;
+}
+
+void run_hold_approvals(struct run *r)
+{
+  r->holds_approvals = true;
 }
 
 /* Tells the agent, which did as it was told: no sign of life of its own. */
@@ -37,12 +44,23 @@ static void question_timed_out(void *who, struct span id)
 {
   struct run *r = who;
   const struct agent_answer no = {.reason = nobody};
+  approvals_close(&r->approvals, id);
   count_questions(r);
   answer(r, id, &no);
 }
 
+/* The approval's event has told it. */
+static void told_already(void *who, const struct run_question *q)
+{
+  (void)who;
+  (void)q;
+}
+
 void run_talk_begin(struct run *r)
 {
+  if (!r->dialogue.on_question && r->session.actions.policy)
+    r->dialogue = (struct run_dialogue){.on_question = told_already,
+                                        .question_ms = r->deadlines.approval_ms};
   if (!r->dialogue.on_question)
     return;
   const struct questions_setup setup = {.loop = r->settings->loop,
@@ -52,9 +70,27 @@ void run_talk_begin(struct run *r)
   r->questions = questions_new(&setup);
 }
 
+/* False: it is not held. */
+static bool tell_approval(struct run *r, const struct agent_action_question *asked,
+                          struct run_question *q)
+{
+  bool held = r->holds_approvals && r->deadlines.approval_ms > 0;
+  struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
+  q->approval = held ? approvals_open(&r->approvals, buf_span(&asked->approval), q->id)
+                     : buf_span(&asked->approval);
+  approvals_put(asked, q, r->session.actions.provider,
+                held ? questions_wait_ms(r->questions) : 0, &value);
+  if (held)
+    events_custom(r->events, "approval-requested", buf_span(&value));
+  else
+    approvals_keep(&r->approvals, &value);
+  buf_free(&value);
+  return held;
+}
+
 static void tell(struct run *r, const struct agent_action_question *asked)
 {
-  const struct agent_answer no = {.reason = SPAN_LITERAL("Too many questions wait.")};
+  struct agent_answer no = {.reason = SPAN_LITERAL("Too many questions wait.")};
   struct run_question q = {.id = buf_span(&asked->id),
                            .tool = buf_span(&asked->tool),
                            .input = buf_span(&asked->input)};
@@ -62,7 +98,12 @@ static void tell(struct run *r, const struct agent_action_question *asked)
   if (asked->call.len > 0 &&
       events_open_call(r->events, buf_span(&asked->call), &q.tool_call_json, &name))
     q.tool = name.len > 0 ? name : q.tool;
-  if (!questions_ask(r->questions, &q))
+  bool full = questions_open(r->questions) >= LIMIT_OPEN_QUESTIONS;
+  if (!full && asked->approval.len > 0 && !tell_approval(r, asked, &q)) {
+    full = true;
+    no.reason = later;
+  }
+  if (full || !questions_ask(r->questions, &q))
     answer(r, q.id, &no);
   count_questions(r);
 }
@@ -84,6 +125,7 @@ void run_talk_tell(struct run *r)
     agent_action_question_free(&asked[i]);
   }
   for (size_t i = 0; i < taken_back; i++) {
+    approvals_close(&r->approvals, buf_span(&withdrawn[i]));
     if (r->questions)
       questions_drop(r->questions, buf_span(&withdrawn[i]), RUN_QUESTION_WITHDRAWN);
     buf_free(&withdrawn[i]);
@@ -99,12 +141,16 @@ void run_talk_end(struct run *r)
   if (!r->questions)
     return;
   questions_drop_all(r->questions, RUN_QUESTION_RUN_ENDS);
+  for (size_t i = 0; i < r->approvals.later_count; i++)
+    events_custom(r->events, "approval-requested", buf_span(&r->approvals.later[i]));
+  approvals_end(&r->approvals);
   count_questions(r);
 }
 
 void run_talk_free(struct run *r)
 {
   questions_free(r->questions);
+  approvals_free(&r->approvals);
   seen_ids_free(&r->said);
 }
 
@@ -114,6 +160,7 @@ static bool permit(struct run *r, struct span id, const struct agent_answer *sai
 {
   if (!r->questions || !questions_take(r->questions, id))
     return false;
+  approvals_close(&r->approvals, id);
   count_questions(r);
   return answer(r, id, said);
 }
@@ -122,6 +169,16 @@ bool run_permit(struct run *r, struct span id, bool yes, struct span reason)
 {
   const struct agent_answer said = {.yes = yes, .reason = reason};
   return permit(r, id, &said);
+}
+
+int run_approve(struct run *r, struct span approval_id, bool yes, struct span reason,
+                struct fault *f)
+{
+  const struct approval *a = approvals_find(&r->approvals, approval_id, f);
+  if (!a)
+    return -1;
+  (void)run_permit(r, buf_span(&a->question), yes, reason);
+  return 0;
 }
 
 bool run_permit_input(struct run *r, struct span id, struct span input_json)

@@ -115,6 +115,7 @@ static struct sink *sink_of(void *who, struct run *run)
 {
   struct record *r = who;
   r->run = run;
+  run_hold_approvals(run);
   log_line(LOG_INFO, buf_span(&r->id), "run started");
   return journal_sink(r->journal);
 }
@@ -203,6 +204,14 @@ bool record_cancel(struct record *r)
   log_line(LOG_INFO, buf_span(&r->id), "cancelled by request");
   run_cancel(r->run, "api", "cancelled", "the run was cancelled by request", 0);
   return true;
+}
+
+int record_approve(struct record *r, struct span approval_id, bool yes,
+                   struct span reason, struct fault *f)
+{
+  if (!r->run)
+    return fault_set(f, FAULT_CONFLICT, "the run is over");
+  return run_approve(r->run, approval_id, yes, reason, f);
 }
 
 const char *record_state(const struct record *r)

@@ -208,8 +208,6 @@ const none = { source: { type: 'none' } }
 for (const [field, change] of [
   ['skills', { workspace: { ...none, skills: [{ kind: 'git', repo: 'a/b' }] } }],
   ['plugins', { workspace: { ...none, plugins: ['p'] } }],
-  ['policy', { policy: { default: 'deny' } }],
-  ['approvals', { approvals: { 'a:b:c': true } }],
   ['bridge', { bridge: { name: 'x', url: 'http://127.0.0.1:9/mcp', token: 't' } }],
   ['harness', { harness: 'codex' }],
   ['harness', { harness: 'opencode', model: 'a/b' }],

@@ -326,6 +326,8 @@ static const struct directive {
     {"count", do_count},
     {"deltas", do_deltas},
     {"ask", do_ask},
+    {"asks", do_asks},
+    {"answers", do_answers},
     {"hear", do_hear},
     {"structured", do_structured},
     {"compact", do_compact},

@@ -62,6 +62,8 @@ unsigned long number(struct slice *rest);         /* takes the next word; 0 if n
 
 /* Directives: `rest` is the line behind the name. */
 void do_ask(struct agent *a, struct slice rest);
+void do_asks(struct agent *a, struct slice rest);
+void do_answers(struct agent *a, struct slice rest);
 void do_hear(struct agent *a, struct slice rest);
 void do_structured(struct agent *a, struct slice rest);
 void do_compact(struct agent *a, struct slice rest);

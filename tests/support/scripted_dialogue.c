@@ -18,8 +18,9 @@ static struct dialogue {
   bool on, ended, ending;
   struct text in;     /* bytes of stdin, not yet a line */
   struct text words;  /* user messages that nobody heard yet, each ended by a NUL */
-  struct text answer; /* the last control_response, whole */
-  unsigned asked;
+  struct text answer; /* control_responses nobody looked at, each ended by a NUL */
+  unsigned asked, open;
+  unsigned tools[16]; /* of the questions, by their numbers */
 } dialogue;
 
 /* -- JSON strings -- */
@@ -96,8 +97,8 @@ static void take_line(struct agent *a, struct slice line)
     add_words(line, &dialogue.words);
     text_add(&dialogue.words, "", 1);
   } else if (slice_is(type, "\"control_response\"")) {
-    text_clear(&dialogue.answer);
     text_add(&dialogue.answer, line.at, line.len);
+    text_add(&dialogue.answer, "", 1);
   } else if (slice_is(slice_member(request, "subtype"), "\"interrupt\"") &&
              !dialogue.ending) {
     interrupted(a, slice_member(line, "request_id"));
@@ -192,41 +193,78 @@ void dialogue_end(struct agent *a)
 
 /* -- directives -- */
 
-/* One of the agent's own tools, about which it asks before it "does" it. */
-void do_ask(struct agent *a, struct slice rest)
+/* Calls one of the agent's own tools, and asks leave for it. */
+static void ask(struct agent *a, struct slice rest)
 {
   size_t len = strcspn(rest.at, " \n");
   struct slice name = {rest.at, len < rest.len ? len : rest.len};
-  struct slice input = {rest.at + name.len + 1, rest.len - name.len - 1}, response;
-  struct text told = {0};
-  bool yes = true;
+  struct slice input = {rest.at + name.len + 1, rest.len - name.len - 1};
 
   if (name.len == rest.len)
     input = slice_of("{}");
   a->format->tool_use(a, name, input);
-  if (dialogue.on) {
-    text_clear(&dialogue.answer);
+  dialogue.tools[++dialogue.asked % 16] = a->tools;
+  dialogue.open++;
+  if (dialogue.on)
     text_format(&a->out,
                 "{\"type\":\"control_request\",\"request_id\":\"ask-%u\",\"request\":{"
                 "\"subtype\":\"can_use_tool\",\"tool_name\":\"%.*s\",\"input\":%.*s,"
                 "\"tool_use_id\":\"toolu_%u\"}}\n",
-                ++dialogue.asked, (int)name.len, name.at, (int)input.len, input.at,
+                dialogue.asked, (int)name.len, name.at, (int)input.len, input.at,
                 a->tools);
-    flush(a);
-    while (!dialogue.answer.len && !dialogue.ended)
-      hear(a, -1);
-    response = slice_member(
-        slice_member((struct slice){dialogue.answer.at, dialogue.answer.len}, "response"),
-        "response");
+  flush(a);
+}
+
+/* "Does" what is allowed, in the order of the answers; outside of a dialogue everything. */
+static void take_answer(struct agent *a)
+{
+  unsigned number = dialogue.asked - dialogue.open + 1, tools = a->tools;
+  struct text told = {0};
+  bool yes = !dialogue.on;
+
+  while (dialogue.on && !dialogue.answer.len && !dialogue.ended)
+    hear(a, -1);
+  if (dialogue.answer.len) {
+    struct slice line = slice_of(dialogue.answer.at);
+    struct slice said = slice_member(line, "response");
+    struct slice response = slice_member(said, "response");
+
+    (void)sscanf(slice_member(said, "request_id").at, "\"ask-%u", &number);
     yes = slice_is(slice_member(response, "behavior"), "\"allow\"");
     if (!yes)
       text_add(&told, slice_member(response, "message").at,
                slice_member(response, "message").len);
+    memmove(dialogue.answer.at, dialogue.answer.at + line.len + 1,
+            dialogue.answer.len - line.len);
+    dialogue.answer.len -= line.len + 1;
   }
   if (told.len == 0)
     text_str(&told, yes ? "\"done\"" : "\"nobody answered\"");
+  a->tools = dialogue.tools[number % 16];
   a->format->tool_result(a, (struct slice){told.at, told.len}, !yes);
+  a->tools = tools;
+  dialogue.open--;
   text_free(&told);
+}
+
+/* One of the agent's own tools, about which it asks before it "does" it. */
+void do_ask(struct agent *a, struct slice rest)
+{
+  ask(a, rest);
+  take_answer(a);
+}
+
+/* The same, but it goes on: the answers are taken by @answers. */
+void do_asks(struct agent *a, struct slice rest)
+{
+  ask(a, rest);
+}
+
+void do_answers(struct agent *a, struct slice rest)
+{
+  (void)rest;
+  while (dialogue.open)
+    take_answer(a);
 }
 
 /* Waits for more words of the user, and says them. */

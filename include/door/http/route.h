@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* route.h - which row of a table of addresses a request line names.  Pure.
  *
- * A pattern is a path, in which {id} stands for one segment that is not empty.  What
- * comes behind a '?' is the query, unless the route is exact: then the whole target must
- * be the pattern.  */
+ * A pattern is a path, in which {id} stands for one segment that is not empty, at most
+ * twice.  What comes behind a '?' is the query, unless the route is exact: then the whole
+ * target must be the pattern.  */
 #ifndef DOOR_ROUTE_H
 #define DOOR_ROUTE_H
 
@@ -15,8 +15,10 @@ struct http_exchange;
 
 struct route_target {  /* of one request */
   struct span segment; /* what stands for {id}, percent-encoded */
+  struct span second;  /* … for the second */
   struct span query;
   struct buf id; /* the segment decoded, for the answer */
+  struct buf second_id;
 };
 
 struct route {

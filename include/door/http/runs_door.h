@@ -49,6 +49,10 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
 void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target);
 
+/* The run that the address names; NULL: 404 was answered. */
+struct record *runs_door_find(const struct runs_door *d, struct http_exchange *x,
+                              const struct route_target *target);
+
 /* What the client says about the form in which it takes a stream. */
 struct runs_door_form {
   bool sse;

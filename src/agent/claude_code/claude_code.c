@@ -348,8 +348,8 @@ const struct harness claude_code_harness = {
     .id = "claude-code",
     .program = "claude",
     .structured = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS | TAKES_TOOL_LISTS |
-             TAKES_EFFORT | TAKES_SETTING_SOURCES,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS |
+             TAKES_TOOL_LISTS | TAKES_EFFORT | TAKES_SETTING_SOURCES,
     .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
     .prompt = &claude_code_prompt,
     .memory = sizeof(struct claude),

@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-#define REFUSED "This run does not allow it."
-
 struct claude_held {
   struct buf id, input; /* of the request; of the tool, raw */
 };
@@ -62,7 +60,7 @@ static void answer(struct span id, struct span input, const struct agent_answer 
   struct json_writer w = begin_response(&out, id, "success");
   struct span why = said->reason.len > 0
                         ? span_cut_utf8(said->reason, LIMIT_ERROR_MESSAGE_BYTES)
-                        : SPAN_LITERAL(REFUSED);
+                        : agent_refusal(output);
   if (said->yes && said->input.len > 0)
     input = said->input;
   json_open(&w, "response", '{');
@@ -91,11 +89,14 @@ static enum permission_kind kind_of(struct span tool)
   static const struct {
     const char *name;
     enum permission_kind kind;
-  } kinds[] = {{"Read", PERMISSION_KIND_READ},         {"Glob", PERMISSION_KIND_READ},
-               {"Grep", PERMISSION_KIND_READ},         {"LS", PERMISSION_KIND_READ},
-               {"NotebookRead", PERMISSION_KIND_READ}, {"Edit", PERMISSION_KIND_EDIT},
-               {"MultiEdit", PERMISSION_KIND_EDIT},    {"Write", PERMISSION_KIND_EDIT},
-               {"NotebookEdit", PERMISSION_KIND_EDIT}};
+  } kinds[] = {
+      {"Read", PERMISSION_KIND_READ},         {"Glob", PERMISSION_KIND_READ},
+      {"Grep", PERMISSION_KIND_READ},         {"LS", PERMISSION_KIND_READ},
+      {"NotebookRead", PERMISSION_KIND_READ}, {"Edit", PERMISSION_KIND_EDIT},
+      {"MultiEdit", PERMISSION_KIND_EDIT},    {"Write", PERMISSION_KIND_EDIT},
+      {"NotebookEdit", PERMISSION_KIND_EDIT}, {"Bash", PERMISSION_KIND_COMMAND},
+      {"Monitor", PERMISSION_KIND_COMMAND},   {"WebFetch", PERMISSION_KIND_NETWORK},
+      {"WebSearch", PERMISSION_KIND_NETWORK}};
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
     if (span_is(tool, kinds[i].name))
       return kinds[i].kind;
@@ -113,14 +114,19 @@ static void asked(struct claude_dialogue *d, const struct json *doc, json_at req
 {
   struct span tool = json_member_text(doc, request, "tool_name");
   struct span input = json_raw(json_get(request, "input"));
+  enum permission_kind kind = kind_of(tool);
+  struct buf command = buf_make(LIMIT_LINE_BYTES);
+  if (kind == PERMISSION_KIND_COMMAND)
+    agent_command(input, &command);
   const struct agent_question question = {
       .id = id,
       .call = json_member_text(doc, request, "tool_use_id"),
       .tool = tool,
-      .input = input};
+      .input = input,
+      .command = buf_span(&command)};
   const struct permission_question may = {
       .mode = d->mode,
-      .kind = kind_of(tool),
+      .kind = kind,
       .person = asks_a_person(request, tool),
       .host_tool = d->prefix.len > 0 && tool.len > d->prefix.len &&
                    span_equal((struct span){tool.at, d->prefix.len}, d->prefix)};
@@ -131,6 +137,7 @@ static void asked(struct claude_dialogue *d, const struct json *doc, json_at req
     hold(d, id, input);
   else
     answer(id, input, &(struct agent_answer){.yes = decided == PERMISSION_ALLOW}, output);
+  buf_free(&command);
 }
 
 static void refuse(struct span id, struct span subtype, struct agent_output *output)

@@ -68,7 +68,7 @@ static void reply(struct opencode *c, struct span id, bool yes, struct span reas
   if (!yes)
     json_put_text(&w, "message",
                   reason.len > 0 ? span_cut_utf8(reason, LIMIT_ERROR_MESSAGE_BYTES)
-                                 : SPAN_LITERAL("This run does not allow it."));
+                                 : agent_refusal(output));
   json_close(&w, '}');
   opencode_ask_of(c, output, OPENCODE_REPLY, "permission", id, "/reply", buf_span(&body));
   buf_free(&body);

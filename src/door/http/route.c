@@ -16,10 +16,11 @@ static struct span take(struct span *rest, char end)
   return front;
 }
 
-static bool matches(const char *pattern, struct span path, struct span *segment)
+static bool matches(const char *pattern, struct span path, struct route_target *out)
 {
   static const char place[] = "{id}";
-  *segment = (struct span){0};
+  struct span *segment = &out->segment;
+  out->segment = out->second = (struct span){0};
   while (*pattern && path.len > 0) {
     if (strncmp(pattern, place, sizeof place - 1) == 0) {
       struct span rest = path;
@@ -28,6 +29,7 @@ static bool matches(const char *pattern, struct span path, struct span *segment)
       pattern += sizeof place - 1;
       if (segment->len == 0)
         return false;
+      segment = &out->second;
     } else if (*pattern++ == path.at[0]) {
       path = span_after(path, 1);
     } else {
@@ -43,8 +45,7 @@ const struct route *route_find(const struct route *table, struct span method,
   struct span query = target, path = take(&query, '?');
   *out = (struct route_target){.query = query};
   for (const struct route *r = table; r->method[0]; r++)
-    if (span_is(method, r->method) &&
-        matches(r->pattern, r->exact ? target : path, &out->segment))
+    if (span_is(method, r->method) && matches(r->pattern, r->exact ? target : path, out))
       return r;
   return NULL;
 }
@@ -65,5 +66,5 @@ int route_decode(struct span segment, struct buf *out, struct fault *f)
   if (percent_decode(segment, out))
     return 0;
   return fault_set(f, FAULT_BAD_INPUT,
-                   "the run id in the path: %% is not followed by two hex digits");
+                   "the id in the path: %% is not followed by two hex digits");
 }

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "door/http/agui_post.h"
 #include "door/http/answer.h"
+#include "door/http/approval_post.h"
 #include "door/http/code_post.h"
 #include "door/http/metrics.h"
 #include "door/http/ready.h"
@@ -22,6 +23,8 @@ static const struct route table[] = {
     {"GET", "/runs", .answer = runs_door_list},
     {"GET", "/runs/{id}", .answer = runs_door_record},
     {"GET", "/runs/{id}/events", .for_pages = true, .answer = runs_door_events},
+    {"POST", "/runs/{id}/approvals/{id}", .for_pages = true,
+     .answer = approval_post_answer},
     {"POST", "/runs/{id}/cancel", .for_pages = true, .answer = runs_door_cancel},
     {.method = ""},
 };
@@ -50,10 +53,12 @@ void routes_answer(struct runs_door *d, struct http_exchange *x)
     answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
     return;
   }
-  target.id = buf_make(LIMIT_HEADER_BYTES);
-  if (route_decode(target.segment, &target.id, &f) < 0)
+  target.id = target.second_id = buf_make(LIMIT_HEADER_BYTES);
+  if (route_decode(target.segment, &target.id, &f) < 0 ||
+      route_decode(target.second, &target.second_id, &f) < 0)
     answer_fault(x, &f);
   else
     route->answer(d, x, &target);
   buf_free(&target.id);
+  buf_free(&target.second_id);
 }

@@ -71,9 +71,8 @@ void runs_door_list(struct runs_door *d, struct http_exchange *x,
   buf_free(&text);
 }
 
-/* NULL: 404 was answered. */
-static struct record *find(const struct runs_door *d, struct http_exchange *x,
-                           const struct route_target *target)
+struct record *runs_door_find(const struct runs_door *d, struct http_exchange *x,
+                              const struct route_target *target)
 {
   struct record *r = records_find(d->records, buf_span(&target->id));
   if (!r)
@@ -85,7 +84,7 @@ static struct record *find(const struct runs_door *d, struct http_exchange *x,
 void runs_door_record(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target)
 {
-  const struct record *r = find(d, x, target);
+  const struct record *r = runs_door_find(d, x, target);
   if (!r)
     return;
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
@@ -171,7 +170,7 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
     answer_fault(x, &f);
     return;
   }
-  struct record *r = find(d, x, target);
+  struct record *r = runs_door_find(d, x, target);
   struct runs_door_form form = {.after = after};
   if (!r || !runs_door_read_form(x, &form))
     return;
@@ -187,7 +186,7 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
 void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target)
 {
-  struct record *r = find(d, x, target);
+  struct record *r = runs_door_find(d, x, target);
   if (!r)
     return;
   bool ending = record_cancel(r);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "agent/agent_actions.h"
 
+#include "base/limits.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -80,9 +82,11 @@ test_agent_actions__a_question_waits_only_where_somebody_is_asked(void **state)
   struct agent_output output = {.actions = &actions};
   const struct permission_question all = {.mode = PERMISSION_MODE_BYPASS},
                                    shell = {.mode = PERMISSION_MODE_DEFAULT};
-  const struct agent_question d = {.id = SPAN_LITERAL("d")},
-                              e = {SPAN_LITERAL("e"), SPAN_LITERAL("c"),
-                                   SPAN_LITERAL("Bash"), SPAN_LITERAL("{}")};
+  const struct agent_question d = {.id = SPAN_LITERAL("d")}, e = {SPAN_LITERAL("e"),
+                                                                  SPAN_LITERAL("c"),
+                                                                  SPAN_LITERAL("Bash"),
+                                                                  SPAN_LITERAL("{}"),
+                                                                  {0}};
   assert_int_equal(agent_permit(&output, &d, &shell), PERMISSION_DENY);
   assert_int_equal(agent_permit(&output, &d, &all), PERMISSION_ALLOW);
   actions.can_ask = true;
@@ -125,6 +129,62 @@ static void test_actions__a_turn_that_ended_stays_known_when_the_next_begins(voi
   agent_actions_free(&actions);
 }
 
+static void test_agent_actions__under_a_policy_what_it_asks_about_has_an_id(void **state)
+{
+  (void)state;
+  static struct policy_rule rule = {SPAN_LITERAL("ls*"), PERMISSION_ASK};
+  static struct policy_approval given = {SPAN_LITERAL("x:command:ls b"), true};
+  const struct policy policy = {.given = true,
+                                .rules = &rule,
+                                .rule_count = 1,
+                                .otherwise = PERMISSION_DENY,
+                                .approvals = &given,
+                                .approval_count = 1};
+  struct agent_actions actions = agent_actions_make();
+  struct agent_output output = {.actions = &actions};
+  struct agent_question q = {.id = SPAN_LITERAL("q"), .tool = SPAN_LITERAL("Bash")};
+  struct permission_question may = {.mode = PERMISSION_MODE_BYPASS,
+                                    .kind = PERMISSION_KIND_COMMAND};
+  assert_true(span_is(agent_refusal(&output), "This run does not allow it."));
+  actions.policy = &policy;
+  actions.provider = "x";
+  actions.can_ask = true;
+  assert_true(span_is(agent_refusal(&output), "Denied by sandbox policy."));
+  q.command = SPAN_LITERAL("cat a");
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_DENY);
+  q.command = SPAN_LITERAL("ls b"); /* answered by the request */
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ALLOW);
+  assert_int_equal(actions.question_count, 0);
+  q.command = SPAN_LITERAL("ls a");
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ASK);
+  assert_int_equal(actions.question_count, 1);
+  assert_true(span_is(buf_span(&actions.questions[0].approval), "x:command:ls a"));
+  assert_true(span_is(buf_span(&actions.questions[0].title), "Approve Bash: ls a"));
+  may.host_tool = true; /* none of the policy's business */
+  q.command = (struct span){0};
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ALLOW);
+  may = (struct permission_question){.person = true};
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ASK);
+  assert_int_equal(actions.questions[1].approval.len, 0);
+  agent_actions_free(&actions);
+}
+
+static void test_agent_command__is_a_text_or_nothing(void **state)
+{
+  (void)state;
+  static const char *const rows[][2] = {{"{\"command\":\"a \\u0022b\\\"\"}", "a \"b\""},
+                                        {"{\"command\":[\"a\"]}", ""},
+                                        {"{\"cmd\":\"a\"}", ""},
+                                        {"[]", ""},
+                                        {"", ""}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct buf out = buf_make(KIB);
+    agent_command(span_of(rows[i][0]), &out);
+    assert_string_equal(buf_cstring(&out), rows[i][1]);
+    buf_free(&out);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -133,6 +193,8 @@ int main(void)
       cmocka_unit_test(test_agent_actions__a_dismissed_agent_is_hung_up_on_too),
       cmocka_unit_test(test_agent_actions__a_question_waits_only_where_somebody_is_asked),
       cmocka_unit_test(test_actions__a_turn_that_ended_stays_known_when_the_next_begins),
+      cmocka_unit_test(test_agent_actions__under_a_policy_what_it_asks_about_has_an_id),
+      cmocka_unit_test(test_agent_command__is_a_text_or_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

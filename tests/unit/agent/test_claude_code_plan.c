@@ -128,6 +128,31 @@ static void test_plan__the_request_chooses_the_sources_of_settings(void **state)
   process_plan_free(&plan);
 }
 
+/* Without them it asks about no command that only reads, nor about what the repository's
+ * own settings allow. */
+static void test_plan__under_a_policy_it_is_to_ask_about_each_command(void **state)
+{
+  struct policy_rule rules[] = {{SPAN_LITERAL("Skill"), PERMISSION_DENY},
+                                {SPAN_LITERAL("git *"), PERMISSION_ASK},
+                                {SPAN_LITERAL("mcp__a__b"), PERMISSION_ASK},
+                                {SPAN_LITERAL("ls"), PERMISSION_ALLOW}};
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  req.policy = (struct policy){.given = true, .rules = rules, .rule_count = 4};
+  req.permission_mode = SPAN_LITERAL("default");
+  assert_int_equal(claude_code_plan(&req, NULL, &place, &plan, &f), 0);
+  size_t last = plan.argv.count - 1;
+  assert_string_equal(plan.argv.at[last - 1], "--settings");
+  assert_string_equal(plan.argv.at[last],
+                      "{\"permissions\":{\"ask\":[\"Bash\",\"Monitor\",\"Edit\","
+                      "\"Write\",\"NotebookEdit\","
+                      "\"WebFetch\",\"WebSearch\",\"Skill\",\"mcp__a__b\"]}}");
+  process_plan_free(&plan);
+}
+
 static void test_plan__every_option_in_the_references_order(void **state)
 {
   struct span allowed[] = {SPAN_LITERAL("Read"), SPAN_LITERAL("Bash(git *)")};
@@ -266,6 +291,7 @@ int main(void)
       cmocka_unit_test(test_plan__somebody_who_talks_with_it_makes_a_dialogue),
       cmocka_unit_test(test_plan__a_prompt_is_words_unless_commands_are_wanted),
       cmocka_unit_test(test_plan__the_request_chooses_the_sources_of_settings),
+      cmocka_unit_test(test_plan__under_a_policy_it_is_to_ask_about_each_command),
       cmocka_unit_test(test_plan__every_option_in_the_references_order),
       cmocka_unit_test(test_plan__the_token_is_in_no_argument_and_no_variable),
       cmocka_unit_test(test_plan__few_tools_stand_in_the_prompt),

@@ -18,6 +18,7 @@ static const struct route table[] = {
     {.method = "GET", .pattern = "/runs/{id}"},
     {.method = "GET", .pattern = "/runs/{id}/events"},
     {.method = "POST", .pattern = "/runs/{id}/cancel"},
+    {.method = "POST", .pattern = "/runs/{id}/approvals/{id}"},
     {.method = ""},
 };
 
@@ -50,6 +51,9 @@ static void test_route__finds_the_row_of_each_address(void **state)
       {"POST", "/runs/a/cancel", 4, "a", ""},
       {"GET", "/runs/a/cancel", -1, "", ""},
       {"POST", "/runs/a", -1, "", ""},
+      {"POST", "/runs/a/approvals/", -1, "", ""},
+      {"POST", "/runs//approvals/b", -1, "", ""},
+      {"POST", "/runs/a/approvals/b%2Fc?d", 5, "a", "d"},
       {"GET", "/", -1, "", ""},
       {"GET", "", -1, "", ""},
   };
@@ -63,6 +67,18 @@ static void test_route__finds_the_row_of_each_address(void **state)
       fail_msg("%s: %.*s, %.*s", rows[i].target, (int)t.segment.len, t.segment.at,
                (int)t.query.len, t.query.at);
   }
+}
+
+static void test_route__a_second_id_is_found_too(void **state)
+{
+  (void)state;
+  struct route_target t;
+  assert_non_null(route_find(table, SPAN_LITERAL("POST"),
+                             SPAN_LITERAL("/runs/a/approvals/b%2Fc?d"), &t));
+  assert_true(span_is(t.second, "b%2Fc"));
+  assert_non_null(
+      route_find(table, SPAN_LITERAL("POST"), SPAN_LITERAL("/runs/a/cancel"), &t));
+  assert_int_equal(t.second.len, 0);
 }
 
 static void test_route_decode__reads_bytes_and_refuses_what_are_none(void **state)
@@ -98,6 +114,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_route__finds_the_row_of_each_address),
+      cmocka_unit_test(test_route__a_second_id_is_found_too),
       cmocka_unit_test(test_route_decode__reads_bytes_and_refuses_what_are_none),
       cmocka_unit_test(test_route__parameters_come_one_by_one),
   };

@@ -44,8 +44,10 @@ static void test_permission__the_mode_decides_where_nobody_can_be_asked(void **s
     const char *mode = rows[i].mode;
     const enum permission own[] = {[PERMISSION_KIND_OTHER] = rows[i].other,
                                    [PERMISSION_KIND_READ] = rows[i].read,
-                                   [PERMISSION_KIND_EDIT] = rows[i].edit};
-    for (unsigned kind = 0; kind < 3; kind++) {
+                                   [PERMISSION_KIND_EDIT] = rows[i].edit,
+                                   [PERMISSION_KIND_COMMAND] = rows[i].other,
+                                   [PERMISSION_KIND_NETWORK] = rows[i].other};
+    for (unsigned kind = 0; kind < 5; kind++) {
       assert_int_equal(decided(mode, kind, false, false, false), own[kind]);
       assert_int_equal(decided(mode, kind, false, true, false), rows[i].listed);
     }
@@ -58,7 +60,7 @@ static void test_permission__what_would_be_denied_is_asked_but_in_plan_mode(void
 {
   (void)state;
   for (size_t i = 0; i < ROWS; i++)
-    for (unsigned kind = 0; kind < 3; kind++)
+    for (unsigned kind = 0; kind < 5; kind++)
       for (unsigned host = 0; host < 2; host++) {
         enum permission alone = decided(rows[i].mode, kind, host, false, false);
         bool plan = permission_mode_read(span_of(rows[i].mode)) == PERMISSION_MODE_PLAN;

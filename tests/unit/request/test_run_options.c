@@ -116,6 +116,11 @@ static void test_run_options__names_the_option_that_is_wrong(void **state)
        "timeouts.idleMs must be a whole number from 0 to 2147483647"},
       {"timeouts", "{\"drainMs\":2147483648}",
        "timeouts.drainMs must be a whole number from 1 to 2147483647"},
+      {"timeouts", "{\"approvalMs\":-1}",
+       "timeouts.approvalMs must be a whole number from 0 to 2147483647"},
+      {"policy", "{\"a\":1}",
+       "policy.a is not known; a policy that is not kept would be none"},
+      {"approvals", "{\"a\":1}", "approvals.a must be true or false"},
       {"timeouts", "5", "timeouts must be an object"},
       {"modelOptions", "[]", "modelOptions must be an object"},
       {"modelOptions", "{\"maxTurns\":1.5}",
@@ -160,8 +165,6 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
   static const struct {
     const char *member, *value, *named;
   } rows[] = {
-      {"policy", "{\"a\":1}", "policy"},
-      {"approvals", "{\"a\":1}", "approvals"},
       {"bridge", "{\"url\":\"http://x\"}", "bridge"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -170,7 +173,8 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
     refused(rows[i].member, rows[i].value, why);
   }
   static const char *const empty[][2] = {{"policy", "null"},
-                                         {"approvals", "[]"},
+                                         {"policy", "{}"},
+                                         {"approvals", "{\"a\":true}"},
                                          {"harnessOptions", "{}"},
                                          {"harnessOptions", "null"},
                                          {"outputSchema", "null"},
