@@ -11,10 +11,10 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "bridge_frame.h"
 #include "bridge_hosts.h"
 #include "bridge_log.h"
+#include "bridge_settings.h"
 #include "bridge_state.h"
 #include "bridge_turn.h"
 #include "door/door_signals.h"
@@ -24,7 +24,6 @@
 #include "io/signals.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,7 +43,6 @@ struct bridge_door {
   bool next_is_aborted;     /* … and is ended before it has said a word */
   struct buf thread, thread_id;
   bool had_turn, ending;
-  const char *farewell; /* the reason of our close */
 };
 
 /* -- frames to the host -- */
@@ -303,21 +301,6 @@ static void on_request(void *who, struct http_exchange *x)
 
 /* -- the beginning -- */
 
-static int port_read(char *const *env, unsigned *port, struct fault *f)
-{
-  const char *text = NULL;
-  unsigned long long number = 0;
-  for (size_t i = 0; env[i]; i++)
-    if (!strncmp(env[i], "BRIDGE_WS_PORT=", 15))
-      text = env[i] + 15;
-  if (text && !span_to_number(span_of(text), 0, 65535, &number))
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "BRIDGE_WS_PORT must be a port from 0 to 65535, not \"%.60s\"",
-                     text);
-  *port = (unsigned)number;
-  return 0;
-}
-
 static int listen_at(struct bridge_door *d, unsigned port, struct fault *f)
 {
   struct http_server_setup setup = {
@@ -344,8 +327,8 @@ static void announce(const char *json)
   fflush(stdout);
 }
 
-static int open_bridge(struct bridge_door *d, const struct options *o, struct span token,
-                       unsigned port, bool replay, struct fault *f)
+static int open_bridge(struct bridge_door *d, const struct options *o,
+                       const struct bridge_settings *told, struct fault *f)
 {
   struct uv_loop_s *loop = d->runtime.loop;
   d->state = (struct bridge_state){.folder = o->bridge.state_dir,
@@ -362,14 +345,15 @@ static int open_bridge(struct bridge_door *d, const struct options *o, struct sp
                                              .say = say,
                                              .over = turn_over,
                                              .who = d};
-  const struct bridge_hosts_setup hosts = {loop, token, put_hello, on_frame, on_drain, d};
+  const struct bridge_hosts_setup hosts = {loop,     told->token, put_hello,
+                                           on_frame, on_drain,    d};
   d->hosts = bridge_hosts_new(&hosts);
   if (ids_fresh(&d->thread_id, "thread", f) < 0 || bridge_state_open(&d->state, f) < 0 ||
       door_signals_open(&d->signals, loop, false, on_signal, d, f) < 0)
     return -1;
   d->turn_setup.thread_id = buf_span(&d->thread_id);
-  d->log = bridge_log_open(loop, o->bridge.state_dir, replay);
-  return listen_at(d, port, f);
+  d->log = bridge_log_open(loop, o->bridge.state_dir, told->replay);
+  return listen_at(d, told->port, f);
 }
 
 static void close_bridge(struct bridge_door *d)
@@ -388,22 +372,14 @@ static void close_bridge(struct bridge_door *d)
   buf_wipe(&d->next);
 }
 
-static int check_options(const struct options *o, char *const *env, struct buf *token,
-                         unsigned *port, bool *replay, struct fault *f)
+static int check_options(const struct options *o, struct fault *f)
 {
-  for (size_t i = 0; env[i]; i++) {
-    if (!strncmp(env[i], "BRIDGE_CHANNEL_TOKEN=", 21))
-      buf_add_text(token, env[i] + 21);
-    *replay = *replay || !strcmp(env[i], "BRIDGE_REPLAY_FROM_DISK=1");
-  }
-  if (token->len == 0)
-    return fault_set(f, FAULT_BAD_INPUT, "BRIDGE_CHANNEL_TOKEN must be set");
   if (!o->bridge.state_dir)
     return fault_set(f, FAULT_BAD_INPUT, "--bridge-state-dir must be given");
   if (!run_is_harness(span_of(o->harness)))
     return fault_set(f, FAULT_BAD_INPUT, "--harness must be a known harness id, not %s",
                      o->harness);
-  return port_read(env, port, f);
+  return 0;
 }
 
 static void announce_fatal(const struct fault *f)
@@ -417,17 +393,17 @@ static int open_door(const struct options *options, char *const *env, struct fau
 {
   struct bridge_door d = {0};
   struct options o = *options;
-  struct buf token = buf_make(LIMIT_HEADER_BYTES);
-  unsigned port = 0;
-  bool replay = false;
-  int failed = check_options(&o, env, &token, &port, &replay, f);
+  struct bridge_settings told;
+  int failed = bridge_settings_read(env, &told, f);
+  if (!failed)
+    failed = check_options(&o, f);
   if (o.bridge.workdir)
     o.run.settings.workspace = o.bridge.workdir;
   if (!failed) {
-    log_hide(buf_span(&token));
+    log_hide(told.token);
     failed = runtime_open(&d.runtime, &o, env, f);
     if (!failed)
-      failed = open_bridge(&d, &o, buf_span(&token), port, replay, f);
+      failed = open_bridge(&d, &o, &told, f);
   }
   if (failed) {
     announce_fatal(f);
@@ -440,8 +416,7 @@ static int open_door(const struct options *options, char *const *env, struct fau
   }
   close_bridge(&d);
   runtime_close(&d.runtime);
-  log_unhide(buf_span(&token));
-  buf_wipe(&token);
+  log_unhide(told.token);
   return failed;
 }
 
