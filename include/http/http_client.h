@@ -26,6 +26,7 @@
 
 #include "base/buf.h"
 #include "base/fault.h"
+#include "http/http_call.h"
 
 struct uv_loop_s;
 struct http_client;
@@ -34,21 +35,6 @@ struct http_client_request;
 struct http_client_setup {
   struct uv_loop_s *loop;
   const char *ca_file; /* NULL: look for it, see above */
-};
-
-/* How many of the bytes it took; the rest comes again on the next turn.  Lent for the
- * call. */
-typedef size_t http_client_piece(void *who, struct span bytes);
-
-struct http_call { /* all borrowed for the call to http_client_start() only: it copies */
-  const char *method;
-  const char *url;            /* http or https */
-  const char *const *headers; /* "Name: value", NULL-ended */
-  struct span body;
-  unsigned connect_ms, total_ms; /* 0: no limit */
-  size_t answer_ceiling;
-  struct budget *budget;       /* what is sent and what comes is charged to it; NULL */
-  http_client_piece *on_piece; /* NULL: the whole answer at the end */
 };
 
 struct http_client_answer {

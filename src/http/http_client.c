@@ -7,17 +7,13 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "ca_bundle.h"
+#include "client_transfer.h"
 #include "curl_fault.h"
-#include "curl_headers.h"
 #include "curl_loop.h"
 #include "curl_pool.h"
-#include "io/descriptors.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <uv.h>
 
 struct http_client {
@@ -36,18 +32,11 @@ struct http_client {
 struct http_client_request {
   struct http_client *client;
   struct http_client_request *next; /* in first, or in done */
-  CURL *easy;
-  struct curl_slist *headers;
-  struct buf body, answer;
-  size_t sent;
-  unsigned connect_ms, total_ms, retry_after_ms;
+  struct client_transfer transfer;
   http_client_piece *on_piece;
   bool is_done, went_well, paused; /* by the caller */
-  bool held;                       /* curl holds bytes back until it is told to go on */
   bool unwatched;                  /* no poll handle for its socket: it ends */
-  char error[CURL_ERROR_SIZE];
   CURLcode result;
-  struct fault fault;
   http_client_done *on_done;
   void *who;
 };
@@ -59,7 +48,7 @@ static struct http_client_request *request_of(const struct http_client *c,
                                               const CURL *easy)
 {
   struct http_client_request *r = c->first;
-  while (r && r->easy != easy)
+  while (r && r->transfer.easy != easy)
     r = r->next;
   return r;
 }
@@ -70,79 +59,18 @@ static void cannot_watch(void *who, CURL *easy)
   struct http_client_request *r = request_of(c, easy);
   if (!r)
     return;
-  fault_set(&r->fault, FAULT_SYSTEM, "cannot watch a connection");
+  fault_set(&r->transfer.fault, FAULT_SYSTEM, "cannot watch a connection");
   r->unwatched = true;
   uv_timer_start(&c->later, hand_out, 0, 0);
 }
 
-/* -- one request's bytes -- */
-
-static size_t give_body(char *into, size_t size, size_t count, void *who)
+static void piece_came(void *who)
 {
-  struct http_client_request *r = who;
-  size_t n = r->body.len - r->sent;
-  if (n > size * count)
-    n = size * count;
-  memcpy(into, r->body.at + r->sent, n);
-  r->sent += n;
-  return n;
-}
-
-/* Only a good answer is a stream: of an error the words are wanted. */
-static bool is_stream(const struct http_client_request *r)
-{
-  long status = 0;
-  if (r->on_piece)
-    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
-  return status >= 200 && status < 300;
-}
-
-static size_t take_answer(char *at, size_t size, size_t count, void *who)
-{
-  struct http_client_request *r = who;
-  if (is_stream(r)) {
-    if (r->answer.len > 0 && r->answer.len + size * count > LIMIT_STREAM_BYTES) {
-      r->held = true;
-      return CURL_WRITEFUNC_PAUSE;
-    }
-    uv_timer_start(&r->client->later, hand_out, 0, 0);
-  }
-  buf_add(&r->answer, (struct span){at, size * count});
-  return r->answer.overflowed ? CURL_WRITEFUNC_ERROR : size * count;
-}
-
-/* What agents let us call leaves the last descriptors to the control port. */
-static curl_socket_t open_socket(void *who, curlsocktype purpose,
-                                 struct curl_sockaddr *to)
-{
-  struct http_client_request *r = who;
-  (void)purpose;
-  int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-  if (!descriptors_is_spare(fd))
-    return fd;
-  close(fd);
-  if (r->fault.kind == FAULT_NONE)
-    fault_set(&r->fault, FAULT_SYSTEM, "too many open files");
-  return CURL_SOCKET_BAD;
-}
-
-static size_t take_header(char *at, size_t size, size_t count, void *who)
-{
-  struct http_client_request *r = who;
-  curl_headers_retry_after((struct span){at, size * count}, &r->retry_after_ms);
-  return size * count;
+  struct http_client *c = who;
+  uv_timer_start(&c->later, hand_out, 0, 0);
 }
 
 /* -- the end of a request -- */
-
-static void describe(struct http_client_request *r)
-{
-  struct curl_fault_facts facts = {.detail = r->error,
-                                   .connect_ms = r->connect_ms,
-                                   .total_ms = r->total_ms,
-                                   .answer_ceiling = r->answer.ceiling};
-  curl_fault_set(&r->fault, r->easy, r->result, &facts);
-}
 
 static void unlink_request(struct http_client_request *r)
 {
@@ -157,7 +85,7 @@ static void unlink_request(struct http_client_request *r)
 static void to_done(struct http_client_request *r)
 {
   struct http_client *c = r->client;
-  curl_multi_remove_handle(c->curl.multi, r->easy);
+  curl_multi_remove_handle(c->curl.multi, r->transfer.easy);
   unlink_request(r);
   r->is_done = true;
   r->next = NULL;
@@ -171,34 +99,26 @@ static void to_done(struct http_client_request *r)
 static void request_free(struct http_client_request *r)
 {
   if (r->went_well)
-    curl_pool_give(&r->client->pool, r->easy);
+    curl_pool_give(&r->client->pool, r->transfer.easy);
   else
-    curl_easy_cleanup(r->easy);
-  curl_headers_free(r->headers);
-  buf_wipe(&r->body);
-  buf_free(&r->answer);
+    curl_easy_cleanup(r->transfer.easy);
+  client_transfer_free(&r->transfer);
   free(r);
 }
 
 static void finish(struct http_client_request *r)
 {
-  struct http_client_answer answer = {.body = &r->answer, .maybe_sent = true};
-  long status = 0;
+  struct client_transfer *t = &r->transfer;
+  struct http_client_answer answer = {.body = &t->answer, .maybe_sent = true};
   char *type = NULL;
-  if (r->fault.kind == FAULT_NONE && r->result != CURLE_OK)
-    describe(r);
-  if (r->fault.kind == FAULT_NONE &&
-      curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
-    fault_set(&r->fault, FAULT_SYSTEM, "libcurl lost the answer");
-  r->went_well = r->fault.kind == FAULT_NONE;
+  r->went_well = client_transfer_end(t, r->result, &answer.status) == 0;
   if (r->went_well) {
-    curl_easy_getinfo(r->easy, CURLINFO_CONTENT_TYPE, &type);
-    answer.status = (int)status;
+    curl_easy_getinfo(t->easy, CURLINFO_CONTENT_TYPE, &type);
     answer.content_type = span_of(type);
-    answer.retry_after_ms = r->retry_after_ms;
+    answer.retry_after_ms = t->retry_after_ms;
   } else {
-    answer.fault = &r->fault;
-    answer.maybe_sent = curl_fault_maybe_sent(r->easy);
+    answer.fault = &t->fault;
+    answer.maybe_sent = curl_fault_maybe_sent(t->easy);
   }
   if (r->on_done)
     r->on_done(r->who, &answer);
@@ -210,29 +130,27 @@ static void close_handles(struct http_client *c);
 /* One that has a piece, and whose caller wants it; NULL: none. */
 static struct http_client_request *with_piece(struct http_client_request *r)
 {
-  while (r && (r->paused || r->answer.len == 0 || !is_stream(r)))
+  while (r && (r->paused || r->transfer.answer.len == 0 ||
+               !client_transfer_is_stream(&r->transfer)))
     r = r->next;
   return r;
 }
 
-/* curl gives what it held to take_answer() at once, from inside. */
 static void let_flow(struct http_client_request *r)
 {
-  if (!r->held || r->is_done || r->paused)
-    return;
-  r->held = false;
-  curl_easy_pause(r->easy, CURLPAUSE_CONT);
+  if (!r->is_done && !r->paused)
+    client_transfer_go_on(&r->transfer);
 }
 
 /* False: its caller has had enough for this turn. */
 static bool hand_out_piece(struct http_client_request *r)
 {
-  struct buf piece = buf_take(&r->answer);
-  bool cancelled = r->fault.kind == FAULT_CANCELLED;
+  struct buf piece = buf_take(&r->transfer.answer);
+  bool cancelled = r->transfer.fault.kind == FAULT_CANCELLED;
   size_t taken = cancelled ? piece.len : r->on_piece(r->who, buf_span(&piece));
-  bool all = taken == piece.len || r->fault.kind == FAULT_CANCELLED;
+  bool all = taken == piece.len || r->transfer.fault.kind == FAULT_CANCELLED;
   if (!all)
-    buf_add(&r->answer, span_after(buf_span(&piece), taken));
+    buf_add(&r->transfer.answer, span_after(buf_span(&piece), taken));
   buf_free(&piece);
   if (all)
     let_flow(r);
@@ -258,7 +176,7 @@ static bool hand_out_pieces(struct http_client *c)
 static struct http_client_request *take_done(struct http_client *c)
 {
   struct http_client_request **at = &c->done, *r;
-  while ((r = *at) && r->paused && r->fault.kind != FAULT_CANCELLED)
+  while ((r = *at) && r->paused && r->transfer.fault.kind != FAULT_CANCELLED)
     at = &r->next;
   if (r)
     *at = r->next;
@@ -298,37 +216,6 @@ static void take_finished(void *who)
 
 /* -- starting and cancelling -- */
 
-/* Every option each time: the handle has those of the request before it (curl_pool.h). */
-static int set_up(struct http_client_request *r, const struct http_call *call)
-{
-  CURL *e = r->easy;
-  bool get = strcmp(call->method, "GET") == 0, post = strcmp(call->method, "POST") == 0;
-  /* Counts what has come, too: nothing for a stream. */
-  curl_off_t most = call->on_piece ? 0 : (curl_off_t)call->answer_ceiling;
-  CURLcode bad = CURLE_OK;
-  bad |= curl_easy_setopt(e, CURLOPT_URL, call->url);
-  bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, r->error);
-  bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_ms);
-  bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)call->total_ms);
-  bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, r->headers);
-  bad |= curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, most);
-  bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
-  bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, r);
-  bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header);
-  bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, r);
-  bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  bad |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, r);
-  bad |= curl_easy_setopt(e, get ? CURLOPT_HTTPGET : CURLOPT_POST, 1L);
-  bad |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, get || post ? NULL : call->method);
-  bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-  /* A read callback without a seek callback: see the header. */
-  bad |= curl_easy_setopt(e, CURLOPT_READFUNCTION, give_body);
-  bad |= curl_easy_setopt(e, CURLOPT_READDATA, r);
-  /* Without a body there is nothing to rewind, and curl would send it again. */
-  bad |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, !get && r->body.len == 0 ? 1L : 0L);
-  return bad == CURLE_OK ? 0 : -1;
-}
-
 struct http_client_request *http_client_start(struct http_client *c,
                                               const struct http_call *call,
                                               http_client_done *on_done, void *who,
@@ -344,25 +231,16 @@ struct http_client_request *http_client_start(struct http_client *c,
   }
   struct http_client_request *r = mem_new(sizeof *r);
   r->client = c;
-  r->easy = curl_pool_take(&c->pool);
-  r->body = buf_make(call->body.len + 1);
-  buf_charge(&r->body, call->budget);
-  buf_add(&r->body, call->body);
-  bool small = call->on_piece && call->answer_ceiling < LIMIT_STREAM_BYTES;
-  r->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
-  buf_charge(&r->answer, call->budget);
-  r->connect_ms = call->connect_ms;
-  r->total_ms = call->total_ms;
   r->on_piece = call->on_piece;
   r->on_done = on_done;
   r->who = who;
-  r->headers = curl_headers_new(call->headers, f);
-  if (!r->headers) {
+  r->transfer.on_piece = piece_came;
+  r->transfer.client = c;
+  if (client_transfer_make(&r->transfer, curl_pool_take(&c->pool), call, f) < 0) {
     request_free(r);
     return NULL;
   }
-  if (!r->easy || set_up(r, call) < 0 ||
-      curl_multi_add_handle(c->curl.multi, r->easy) != CURLM_OK) {
+  if (curl_multi_add_handle(c->curl.multi, r->transfer.easy) != CURLM_OK) {
     fault_set(f, FAULT_SYSTEM, "libcurl cannot start a request");
     request_free(r);
     return NULL;
@@ -375,10 +253,10 @@ struct http_client_request *http_client_start(struct http_client *c,
 void http_client_cancel(struct http_client_request *r)
 {
   if (!r->is_done) {
-    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    fault_set(&r->transfer.fault, FAULT_CANCELLED, "cancelled");
     to_done(r);
   } else if (r->paused) { /* else its on_done is on the way */
-    fault_set(&r->fault, FAULT_CANCELLED, "cancelled");
+    fault_set(&r->transfer.fault, FAULT_CANCELLED, "cancelled");
     uv_timer_start(&r->client->later, hand_out, 0, 0);
   }
 }
@@ -388,7 +266,7 @@ void http_client_pause(struct http_client_request *r, bool paused)
   r->paused = paused;
   if (paused)
     return;
-  if (r->answer.len == 0) /* else when that has been handed out */
+  if (r->transfer.answer.len == 0) /* else when that has been handed out */
     let_flow(r);
   uv_timer_start(&r->client->later, hand_out, 0, 0);
 }
