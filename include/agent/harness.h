@@ -61,6 +61,11 @@ struct harness {
   /* Native programs that do without the wrapper found on PATH, as paths from its real
    * folder; the first that is there is taken.  NULL-ended; may be NULL. */
   const char *const *native_programs;
+  /* Folders of the workspace in whose `skills` it looks for skills, by blanks: ours go
+   * into the first.  NULL: as `skills_for` says, and none if that is NULL, too. */
+  const char *skills;
+  const char *(*skills_for)(const struct run_request *req);
+  bool plugins; /* `program plugin install NAME` is how it gets a plugin */
   /* For an agent that does not exit by itself at the end of its turn: how long it may
    * take after agent_hang_up().  0: as long as --result-grace-ms says. */
   unsigned farewell_ms;

@@ -210,6 +210,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SETUP_STEPS     256
 #define LIMIT_SETUP_TAIL      1500u             /* characters of a step's output, shown */
 #define LIMIT_NOTES_BYTES     ((size_t)1 * MIB) /* an AGENTS.md that gets our block */
+#define LIMIT_SKILL_DEPTH     6 /* folders of a skill's repository; deeper is not seen */
+#define LIMIT_SKILL_ENTRIES   20000u /* names in it that are looked at */
 #define LIMIT_PROMPT_BYTES    ((size_t)64 * MIB)
 #define LIMIT_SECRETS         256
 #define LIMIT_ENV_ENTRIES     1024

@@ -26,7 +26,7 @@ struct workspace_file { /* skills {kind:"file"}: relative to the workspace */
 };
 
 struct git_skill {    /* skills {kind:"git"} */
-  struct span repo;   /* an address, or "owner/name" of GitHub; see git_skill_url() */
+  struct span repo;   /* an address, or "owner/name" of GitHub; see git_url_of_repo() */
   struct span secret; /* the name of the secret that is its token; empty: none */
   struct span into;   /* relative to the workspace; empty: the usual place */
 };
@@ -68,7 +68,8 @@ struct workspace_plan {
 static inline bool workspace_plan_asks(const struct workspace_plan *p)
 {
   return p->git.url.len > 0 || p->setup_count > 0 || p->script_count > 0 ||
-         p->file_count > 0 || p->instructions.len > 0;
+         p->file_count > 0 || p->git_skill_count > 0 || p->agent_skill_count > 0 ||
+         p->plugin_count > 0 || p->instructions.len > 0;
 }
 
 #endif

@@ -5,11 +5,12 @@
 
 #include "base/buf.h"
 
-struct workspace_progress { /* of the clone and of each step of the setup */
-  struct span step;         /* "clone", or the command */
-  const char *state;        /* "started", "done", "failed" */
-  int exit_code;            /* -1: there is none */
-  struct span output_tail;  /* what it printed last; secrets may be in it */
+struct workspace_progress { /* of the clone, each step of the setup, … */
+  /* "clone", "skill " and its repository, the command, "plugin " and its name */
+  struct span step;
+  const char *state;       /* "started", "done", "failed" */
+  int exit_code;           /* -1: there is none */
+  struct span output_tail; /* what it printed last; secrets may be in it */
 };
 
 #endif

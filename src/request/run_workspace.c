@@ -182,11 +182,8 @@ int run_workspace_read(const struct fields *r, json_at root, bool optional,
       workspace_skills_read(r, workspace, req) < 0 ||
       plugins_read(r, workspace, plan) < 0)
     return -1;
-  if (plan->server_count + plan->git_skill_count + plan->agent_skill_count > 0)
-    return refuse(r, "skills of kind git, mcp and agent-skill are not supported by this "
-                     "version");
-  if (plan->plugin_count > 0)
-    return refuse(r, "plugins is not supported by this version");
+  if (plan->server_count > 0)
+    return refuse(r, "skills of kind mcp are not supported by this version");
   /* "" asks for nothing, as it does there */
   if (json_kind(json_get(workspace, "instructions")) != JSON_STRING ||
       json_member_text(r->doc, workspace, "instructions").len > 0) {

@@ -226,14 +226,20 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
 static void fill_workspace(struct resources *s, const struct deadlines *deadlines,
                            const struct resources_calls *calls, void *who)
 {
-  s->filling_setup = (struct workspace_setup){.loop = s->settings->loop,
-                                              .req = s->req,
-                                              .folder = buf_cstring(&s->workspace),
-                                              .memory = s->settings->workspace_memory,
-                                              .env = &s->env,
-                                              .terms = keeper_terms_of(s),
-                                              .setup_ms = deadlines->setup_ms,
-                                              .kill_grace_ms = deadlines->kill_grace_ms};
+  const struct harness *h = s->harness;
+  s->filling_setup =
+      (struct workspace_setup){.loop = s->settings->loop,
+                               .req = s->req,
+                               .folder = buf_cstring(&s->workspace),
+                               .memory = s->settings->workspace_memory,
+                               .env = &s->env,
+                               .terms = keeper_terms_of(s),
+                               .setup_ms = deadlines->setup_ms,
+                               .kill_grace_ms = deadlines->kill_grace_ms,
+                               .skills = h->skills       ? h->skills
+                                         : h->skills_for ? h->skills_for(s->req)
+                                                         : NULL,
+                               .plugins = h->plugins ? h->program : NULL};
   s->filling = workspace_fill_open(&s->filling_setup, &calls->workspace, who);
 }
 

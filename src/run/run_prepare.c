@@ -32,6 +32,15 @@ static void on_progress(void *who, const struct workspace_progress *p)
   buf_free(&step);
 }
 
+static void on_warning(void *who, const char *code, struct span message)
+{
+  struct run *r = who;
+  struct buf text = buf_make(MIB);
+  report_clean(message, &text);
+  events_warn(r->events, code, buf_span(&text));
+  buf_free(&text);
+}
+
 static void on_done(void *who, const char *code, struct span message)
 {
   struct run *r = who;
@@ -65,7 +74,7 @@ void run_prepare(struct run *r, struct resources_calls *calls,
 {
   struct fault f = {0};
   const char *code;
-  calls->workspace = (struct workspace_calls){on_progress, on_done};
+  calls->workspace = (struct workspace_calls){on_progress, on_warning, on_done};
   r->filled = filled;
   int wanted = resources_prepare(&r->resources, &r->deadlines, calls, r, &code, &f);
   if (wanted < 0) {

@@ -4,8 +4,9 @@
  *
  *   CUSTOM runlet.setup {"step","state","exitCode"?,"outputTail"?}
  *
- * step: "clone", or the command of a step of the setup; state: "started", "done",
- * "failed".  Secrets are struck out of the output.  runMs holds here too.  */
+ * step: "clone", "skill <repo>", "plugin <name>", or the command of a step of the setup;
+ * state: "started", "done", "failed".  Secrets are struck out of the output.  runMs holds
+ * here too.  */
 #ifndef RUN_RUN_PREPARE_H
 #define RUN_RUN_PREPARE_H
 

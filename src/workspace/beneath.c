@@ -181,6 +181,21 @@ int beneath_write(const char *root, struct span path, struct span content,
   return r;
 }
 
+int beneath_folder(const char *root, struct span path, const struct files_owner *owner,
+                   struct fault *f)
+{
+  char name[256];
+  int at = walk(root, path, true, owner, name, f);
+  if (at < 0)
+    return -1;
+  int folder = open_folder(at, name, true, owner);
+  int r = folder < 0 ? fail(f, path) : 0;
+  if (folder >= 0)
+    close(folder);
+  close(at);
+  return r;
+}
+
 /* Is it the link that is wanted? */
 static bool leads_to(int folder, const char *name, const char *target)
 {

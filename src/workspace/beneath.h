@@ -20,6 +20,9 @@ int beneath_read(const char *root, struct span path, struct buf *out, struct fau
 /* `owner` gets what is made; NULL: it stays ours. */
 int beneath_write(const char *root, struct span path, struct span content,
                   const struct files_owner *owner, struct fault *f);
+/* The folder is there; made if it was not. */
+int beneath_folder(const char *root, struct span path, const struct files_owner *owner,
+                   struct fault *f);
 /* A symbolic link, where nothing of that name is.  1: something is, but not this link. */
 int beneath_link(const char *root, struct span path, const char *target,
                  const struct files_owner *owner, struct fault *f);

@@ -48,20 +48,19 @@ struct git_clone {
 
 /* -- before anything is promised -- */
 
-int git_source_check(const struct git_source *source, const char *path_variable,
-                     struct fault *f)
+int git_source_check(const char *where, const char *member, struct span address,
+                     const char *path_variable, struct fault *f)
 {
   struct git_url url;
   struct fault why = {0};
   struct buf program = buf_make(LIMIT_PATH_BYTES);
-  int r = git_url_read(source->url, &url, &why);
+  int r = git_url_read(address, &url, &why);
   git_url_free(&url);
   if (r < 0)
-    (void)fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source.url: %s",
+    (void)fault_set(f, FAULT_BAD_INPUT, "run request: %s.%s: %s", where, member,
                     why.text);
   else if (files_find_program("git", path_variable, "/", &program, &why) < 0)
-    r = fault_set(f, FAULT_BAD_INPUT, "run request: workspace.source needs git: %s",
-                  why.text);
+    r = fault_set(f, FAULT_BAD_INPUT, "run request: %s needs git: %s", where, why.text);
   buf_free(&program);
   return r;
 }
@@ -206,10 +205,8 @@ static void judge(struct git_clone *c)
     finish(c, NULL);
     return;
   }
-  buf_addf(&c->message,
-           "the workspace %s holds a clone of another %s: give the run an empty folder "
-           "(--workspace, --workspace-per-thread)",
-           c->place->folder, same_url ? "ref" : "repository");
+  buf_addf(&c->message, "%s holds a clone of another %s", c->place->folder,
+           same_url ? "ref" : "repository");
   finish(c, "workspace-conflict");
 }
 
@@ -321,10 +318,7 @@ static void begin(struct git_clone *c)
     buf_add_text(&c->message, f.text);
     finish(c, "clone-failed");
   } else if (what == OTHER) {
-    buf_addf(&c->message,
-             "the workspace %s is not empty, and no clone: give the run an empty folder "
-             "(--workspace, --workspace-per-thread)",
-             c->place->folder);
+    buf_addf(&c->message, "%s is not empty, and no clone", c->place->folder);
     finish(c, "workspace-conflict");
   } else {
     bool commit = git_ref_is_commit(c->source->ref);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* git_source.h - the clone that a workspace begins with.
+/* git_source.h - a clone: what a workspace begins with, or a skill.
  *
  *   an empty folder           the repository is cloned into it
  *   a clone of the same url   is used as it is, if `ref` is the one that it was cloned
@@ -19,9 +19,10 @@
 
 struct git_clone;
 
-/* FAULT_BAD_INPUT, naming the field.  `path_variable`: where git is looked for. */
-int git_source_check(const struct git_source *source, const char *path_variable,
-                     struct fault *f);
+/* FAULT_BAD_INPUT, naming the field: `where` ("workspace.source", "url").
+ * `path_variable`: where git is looked for. */
+int git_source_check(const char *where, const char *member, struct span url,
+                     const char *path_variable, struct fault *f);
 /* on_done: `code` NULL: the repository is there. */
 struct git_clone *
 git_source_start(const struct step_place *place, const struct git_source *source,

@@ -29,6 +29,11 @@ static size_t find_last(struct span s, char c)
   return s.len;
 }
 
+static bool ends_in_git(struct span s)
+{
+  return s.len >= 4 && span_is(span_after(s, s.len - 4), ".git");
+}
+
 /* Git sends it in lines, so it may hold none. */
 static int unescape(struct span s, struct buf *out, struct fault *f)
 {
@@ -112,6 +117,27 @@ int git_url_read(struct span text, struct git_url *out, struct fault *f)
   return fault_set(f, FAULT_BAD_INPUT,
                    "it must be an https, http, ssh, git or file address, user@host:path "
                    "or an absolute path");
+}
+
+void git_url_of_repo(struct span repo, struct buf *out)
+{
+  bool address = find(repo, ':') < repo.len || span_starts(repo, "/");
+  if (!address)
+    buf_add_text(out, "https://github.com/");
+  buf_add(out, repo);
+  if (!address && !ends_in_git(repo))
+    buf_add_text(out, ".git");
+}
+
+struct span git_url_name(struct span address)
+{
+  while (address.len > 0 && address.at[address.len - 1] == '/')
+    address.len--;
+  size_t slash = find_last(address, '/'), colon = find_last(address, ':');
+  size_t from = slash < address.len ? slash : colon;
+  struct span name = from < address.len ? span_after(address, from + 1) : address;
+  name.len -= ends_in_git(name) ? 4 : 0;
+  return span_is(name, ".") || span_is(name, "..") ? (struct span){0} : name;
 }
 
 void git_url_free(struct git_url *u)

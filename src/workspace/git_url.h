@@ -23,6 +23,10 @@ struct git_url {
  * case: git_url_free() */
 int git_url_read(struct span text, struct git_url *out, struct fault *f);
 void git_url_free(struct git_url *u); /* wipes */
+/* The address that a skill's `repo` stands for: itself, or "owner/name" of GitHub. */
+void git_url_of_repo(struct span repo, struct buf *out);
+/* What a clone of it is called: its last part without ".git"; empty: it has none. */
+struct span git_url_name(struct span address);
 /* A full commit id: 40 or 64 hexadecimal digits. */
 bool git_ref_is_commit(struct span ref);
 

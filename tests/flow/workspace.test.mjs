@@ -184,3 +184,85 @@ test('the service: progress is streamed while the setup runs, a client that goes
   await server.stop()
   await assertNothingLeft(server.box)
 })
+
+test("a git skill behind basic authentication: linked into the agent's own folder; its token is nowhere", async () => {
+  const box = makeBox()
+  fs.mkdirSync(path.join(box.root, 'served/team'), { recursive: true })
+  const repository = path.join(box.root, 'served/team/tools.git')
+  makeRepository(repository, {
+    one: () => {
+      fs.mkdirSync(path.join(repository, 'skills/pdf'), { recursive: true })
+      fs.writeFileSync(path.join(repository, 'skills/pdf/SKILL.md'), 'pdf')
+    },
+  })
+  const server = await serveGit(path.join(box.root, 'served'), { token: TOKEN })
+  box.env.SKILL_TOKEN = TOKEN
+  const skill = { kind: 'git', repo: `${server.url}/team/tools.git`, secret: { __secretName: 'SKILL_TOKEN' } }
+  const secrets = { SKILL_TOKEN: { __secretName: 'SKILL_TOKEN' } }
+  const r = await run(runRequest({ prompt, workspace: none({ skills: [skill], secrets }) }), { box })
+  assert.equal(r.code, 0, r.stdout.toString())
+  assert.deepEqual(setups(r.events), [`skill ${skill.repo}: started`, `skill ${skill.repo}: done`])
+  assert.deepEqual(customs(r.events, 'runlet.warning'), [])
+  assert.equal(fs.readlinkSync(path.join(box.work, '.claude/skills/pdf')), '../../.tanstack-skills/tools/skills/pdf')
+  assert.equal(fs.readFileSync(path.join(box.work, '.claude/skills/pdf/SKILL.md'), 'utf8'), 'pdf')
+  assert.ok(!`${r.stdout}${r.stderr}`.includes(TOKEN))
+  assert.deepEqual(filesWith(box.work, TOKEN).concat(filesWith(box.tmp, TOKEN), filesWith(box.home, TOKEN)), [])
+  box.env.SKILL_TOKEN = 'wrong-token-0123456789'
+  const more = { skills: [{ ...skill, into: '/workspace/elsewhere' }], secrets }
+  const wrong = await run(runRequest({ prompt, workspace: none(more) }), { box })
+  assert.equal(wrong.code, 0, wrong.stdout.toString())
+  const [warning] = customs(wrong.events, 'runlet.warning')
+  assert.equal(warning.code, 'skill-not-applied')
+  assert.match(warning.message, /^workspace\.skills: http.*tools\.git: git clone failed \(exit 128\)\n/)
+  assert.ok(!fs.existsSync(path.join(box.work, 'elsewhere')))
+  assert.ok(!`${wrong.stdout}${wrong.stderr}`.includes('wrong-token'))
+  await server.close()
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('hostile addresses, refs and names never reach a program as what they are not', async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'repo')
+  makeRepository(repository, { one: () => fs.writeFileSync(path.join(repository, 'a'), 'x') })
+  const evil = `--upload-pack=touch ${box.root}/evil`
+  const bad = [
+    [{ type: 'git', url: '--upload-pack=x' }, /workspace\.source\.url must be a string that does not begin with "-"/],
+    [{ type: 'git', url: `ext::sh -c touch% ${box.root}/evil` }, /workspace\.source\.url: it must not hold blanks/],
+    [{ type: 'git', url: 'ext::sh' }, /workspace\.source\.url: it must be an https/],
+    [{ type: 'git', url: 'ssh://-oProxyCommand=x/y' }, /workspace\.source\.url: it names no host/],
+    [{ type: 'git', url: '-oProxyCommand=x:y' }, /does not begin with "-"/],
+    [{ type: 'git', url: 'ssh://u:p@h/y' }, /workspace\.source\.url: it must not hold a password/],
+    [{ type: 'git', url: 'https://h/\ny' }, /workspace\.source\.url: it must not hold blanks or control/],
+    [
+      { type: 'git', url: repository, ref: evil },
+      /workspace\.source\.ref must be a string that does not begin with "-"/,
+    ],
+    [{ type: 'git', url: repository, depth: -1 }, /workspace\.source\.depth must be a whole number from 1/],
+    [{ type: 'git', url: repository, depth: '1; x' }, /workspace\.source\.depth must be a whole number from 1/],
+  ]
+  for (const [source, words] of bad) {
+    const r = await run(runRequest({ prompt, workspace: { source } }), { box })
+    assert.equal(r.code, 2, JSON.stringify(source) + r.stdout)
+    assert.match(errorOf(r)[1], words)
+  }
+  for (const [skill, words] of [
+    [{ repo: '-x/y' }, /workspace\.skills\[0\]\.repo must be a string that does not begin/],
+    [{ repo: 'ext::sh' }, /workspace\.skills\.repo: it must be an https/],
+    [{ repo: 'a/b c' }, /workspace\.skills\.repo: it must not hold blanks/],
+    [{ repo: 'file:///x/..' }, /workspace\.skills\.repo: nothing in it names its folder/],
+    [{ repo: 'a/b', secret: { __secretName: 'NO' } }, /workspace\.skills\[0\]: resolveSecret: unknown secret "NO"/],
+  ]) {
+    const r = await run(runRequest({ prompt, workspace: none({ skills: [{ kind: 'git', ...skill }] }) }), { box })
+    assert.equal(r.code, 2, JSON.stringify(skill) + r.stdout)
+    assert.match(errorOf(r)[1], words)
+  }
+  for (const ref of ['main; touch evil', '$(touch evil)', '../x', 'a..b', 'no-such', 'a'.repeat(40)]) {
+    const r = await run(runRequest({ prompt, workspace: { source: { type: 'git', url: repository, ref } } }), { box })
+    assert.equal(errorOf(r)[0], 'clone-failed', ref)
+    assert.deepEqual(fs.readdirSync(box.work), [])
+  }
+  assert.ok(!fs.existsSync(path.join(box.root, 'evil')))
+  await assertNothingLeft(box)
+  box.remove()
+})

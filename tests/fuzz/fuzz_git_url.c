@@ -42,5 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     git_url_free(&again);
   }
   git_url_free(&u);
+  struct buf address = buf_make(size + 64);
+  git_url_of_repo((struct span){(const char *)data, size}, &address);
+  struct span name = git_url_name(buf_span(&address));
+  must(!address.overflowed && !span_is(name, "..") && !span_is(name, "."));
+  must(name.len == 0 || !memchr(name.at, '/', name.len));
+  buf_free(&address);
   return 0;
 }

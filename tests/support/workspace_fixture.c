@@ -31,6 +31,7 @@ void workspace_fixture_open(struct workspace_fixture *d)
                                   .env = traces_environment(),
                                   .told = buf_make(SIZE_MAX),
                                   .tail = buf_make(SIZE_MAX),
+                                  .warned = buf_make(SIZE_MAX),
                                   .message = buf_make(SIZE_MAX)};
   signal(SIGPIPE, SIG_IGN);
   snprintf(d->folder, sizeof d->folder, "%s/work", d->scratch.folder);
@@ -66,9 +67,12 @@ void workspace_fixture_ask(struct workspace_fixture *d, const char *workspace)
                                       .folder = d->folder,
                                       .memory = d->memory,
                                       .env = &d->env,
+                                      .skills = ".claude",
+                                      .plugins = "claude",
                                       .setup_ms = d->place.deadline_ms,
                                       .kill_grace_ms = d->place.kill_grace_ms};
   buf_clear(&d->told);
+  buf_clear(&d->warned);
   buf_clear(&d->message);
   d->ends = d->closed = 0;
   d->code = NULL;
@@ -81,6 +85,13 @@ void workspace_fixture_progress(void *who, const struct workspace_progress *p)
   buf_addf(&d->told, "%.*s:%s:%d|", SPAN_ARG(p->step), p->state, p->exit_code);
   buf_clear(&d->tail);
   buf_add(&d->tail, p->output_tail);
+}
+
+void workspace_fixture_warning(void *who, const char *code, struct span message)
+{
+  struct workspace_fixture *d = who;
+  assert_int_equal(d->ends, 0);
+  buf_addf(&d->warned, "%s: %.*s|", code, SPAN_ARG(message));
 }
 
 void workspace_fixture_done(void *who, const char *code, struct span message)
@@ -137,6 +148,7 @@ void workspace_fixture_close(struct workspace_fixture *d)
   strv_free(&d->env);
   buf_free(&d->told);
   buf_free(&d->tail);
+  buf_free(&d->warned);
   buf_free(&d->message);
   assert_true(loop_free(d->loop));
   traces_expect_no_child();

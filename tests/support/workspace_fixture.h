@@ -21,6 +21,7 @@ struct workspace_fixture {
   struct workspace_setup setup;
   struct buf told;    /* "<step>:<state>:<exit code>|" */
   struct buf tail;    /* the output of the last that was told */
+  struct buf warned;  /* "<code>: <message>|" */
   struct buf message; /* the end's */
   const char *code;
   unsigned ends, closed;
@@ -29,8 +30,9 @@ struct workspace_fixture {
 void workspace_fixture_open(struct workspace_fixture *d);
 /* `workspace`: its members, e.g. "\"setup\":[\"true\"]"; a source is put before. */
 void workspace_fixture_ask(struct workspace_fixture *d, const char *workspace);
-/* on_progress, on_done of all: who is the fixture. */
+/* on_progress, on_warning, on_done of all: who is the fixture. */
 void workspace_fixture_progress(void *who, const struct workspace_progress *p);
+void workspace_fixture_warning(void *who, const char *code, struct span message);
 void workspace_fixture_done(void *who, const char *code, struct span message);
 void workspace_fixture_closed(void *who);
 void workspace_fixture_wait_end(struct workspace_fixture *d);

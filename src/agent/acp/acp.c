@@ -118,6 +118,7 @@ const struct harness acp_harness = {
              TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG,
     .needs = NEEDS_WORDS_FOR_LINKS,
     .program_for = acp_plan_program,
+    .skills_for = acp_plan_skills,
     .started = state_started,
     .memory = sizeof(struct acp),
     .plan = any_plan,
@@ -132,6 +133,7 @@ const struct harness acp_harness = {
 const struct harness grok_build_harness = {
     .id = "grok-build",
     .program = "grok",
+    .skills = ".grok .claude .agents .cursor",
     .farewell_ms = LIMIT_FAREWELL_MS,
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,

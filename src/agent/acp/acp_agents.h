@@ -17,6 +17,7 @@ struct acp_agent {
   const char *programs[3]; /* … and by these names it is known, too */
   const char *info;        /* agentInfo.name */
   const char *env[4][2];
+  const char *skills;               /* as in agent/harness.h */
   const struct prompt_guard *guard; /* NULL: acp_any_guard */
   bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
   /* Each good answer has `usage`: one without it, of an error's words, is none. */

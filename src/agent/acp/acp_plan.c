@@ -23,6 +23,12 @@ const char *acp_plan_program(const struct run_request *req)
   return req->harness_options.command.count == 0 && agent ? agent->argv[0] : NULL;
 }
 
+const char *acp_plan_skills(const struct run_request *req)
+{
+  const struct acp_agent *agent = agent_of(req);
+  return agent ? agent->skills : NULL;
+}
+
 static int refuse_agent(const struct run_request *req, struct fault *f)
 {
   struct buf names = buf_make(KIB);
@@ -76,6 +82,8 @@ int acp_plan_grok(struct process_plan *out, const struct run_request *req,
     strv_add(argv, SPAN_LITERAL("--always-approve"));
   strv_add(argv, SPAN_LITERAL("stdio"));
   strv_set_env(&out->env, "GROK_DISABLE_AUTOUPDATER", SPAN_LITERAL("1"));
+  /* else it passes over the workspace's AGENTS.md and skills */
+  strv_set_env(&out->env, "GROK_FOLDER_TRUST", SPAN_LITERAL("0"));
   return 0;
 }
 

@@ -347,6 +347,8 @@ static bool claude_succeeded(const void *state)
 const struct harness claude_code_harness = {
     .id = "claude-code",
     .program = "claude",
+    .skills = ".claude",
+    .plugins = true,
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS |
              TAKES_TOOL_LISTS | TAKES_EFFORT | TAKES_SETTING_SOURCES,

@@ -285,6 +285,7 @@ static bool codex_succeeded(const void *state)
 const struct harness codex_harness = {
     .id = "codex",
     .program = "codex",
+    .skills = ".codex .agents",
     .native_programs = codex_plan_native_programs,
     .structured = true,
     .prompt = &codex_prompt,

@@ -277,6 +277,7 @@ static bool gemini_succeeded(const void *state)
 const struct harness gemini_harness = {
     .id = "gemini",
     .program = "gemini",
+    .skills = ".gemini .agents",
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,

@@ -359,6 +359,7 @@ static bool opencode_succeeded(const void *state)
 const struct harness opencode_harness = {
     .id = "opencode",
     .program = "opencode",
+    .skills = ".opencode .claude .agents",
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,

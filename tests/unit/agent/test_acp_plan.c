@@ -73,6 +73,18 @@ static void test_plan__gemini_as_any_agent_gets_what_it_needs(void **state)
   acp_talk_close(&t);
 }
 
+static void test_plan__an_agent_that_is_known_has_its_own_skills_folder(void **state)
+{
+  (void)state;
+  struct span words[] = {SPAN_LITERAL("npx"), SPAN_LITERAL("@zed/codex-acp@2")};
+  struct run_request req = {.harness_options.agent = SPAN_LITERAL("copilot")};
+  assert_string_equal(acp_harness.skills_for(&req), ".github .agents .claude");
+  req.harness_options.command = (struct spans){words, 2};
+  assert_string_equal(acp_harness.skills_for(&req), ".codex .agents");
+  words[1] = SPAN_LITERAL("nobody");
+  assert_null(acp_harness.skills_for(&req));
+}
+
 static void test_plan__grok(void **state)
 {
   struct acp_talk t;
@@ -80,6 +92,8 @@ static void test_plan__grok(void **state)
   acp_talk_open(&t, &grok_build_harness);
   acp_talk_begin(&t, &bridge);
   expect_argv(&t, "grok agent --no-leader --always-approve stdio");
+  /* else the workspace's AGENTS.md and skills are nothing to it */
+  assert_string_equal(strv_env(&t.plan.env, "GROK_FOLDER_TRUST"), "0");
   acp_talk_close(&t);
   acp_talk_open(&t, &grok_build_harness);
   t.req.model = SPAN_LITERAL("grok-4.6");
@@ -123,6 +137,7 @@ int main(void)
       cmocka_unit_test(test_plan__any_agent_is_started_by_its_command_line),
       cmocka_unit_test(test_plan__claude_code_acp_gets_its_token_by_the_environment),
       cmocka_unit_test(test_plan__gemini_as_any_agent_gets_what_it_needs),
+      cmocka_unit_test(test_plan__an_agent_that_is_known_has_its_own_skills_folder),
       cmocka_unit_test(test_plan__grok),
       cmocka_unit_test(test_plan__what_it_cannot_start_with_is_refused),
   };

@@ -133,7 +133,6 @@ static void test_run_workspace__what_is_wrong_is_named(void **state)
           "skills[0] must have a path");
   refused(NONE "\"skills\":[{\"kind\":\"file\",\"path\":\"x\"}]}", "and a content");
   refused(NONE "\"instructions\":7}", "instructions must be");
-  refused(NONE "\"plugins\":[\"x\"]}", "plugins is not supported");
   refused(NONE "\"plugins\":[\"-x\"]}", "plugins must be an array of non-empty");
   refused(NONE "\"plugins\":\"x\"}", "plugins must be an array of strings");
   refused(NONE "\"root\":\"\"}", "root must be");

@@ -170,6 +170,25 @@ static void test_beneath__links_where_nothing_is(void **state)
   assert_int_equal(scratch_count(&scratch, "outside"), 0);
 }
 
+static void test_beneath__a_folder_is_made_where_no_link_leads(void **state)
+{
+  (void)state;
+  struct fault f = {0};
+  assert_int_equal(beneath_folder(root, span_of("/a/b"), NULL, &f), 0);
+  assert_int_equal(beneath_folder(root, span_of("a/b"), NULL, &f), 0);
+  assert_true(scratch_has(&scratch, "work/a/b"));
+  assert_int_equal(symlink("../outside", scratch_path(&scratch, "work/docs")), 0);
+  scratch_write(&scratch, "work/file", 0644, "");
+  static const char *const rows[] = {"docs", "docs/x", "file", "../x", "a/..", "", "/"};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    f = (struct fault){0};
+    assert_int_equal(beneath_folder(root, span_of(rows[i]), NULL, &f), -1);
+    if (f.kind != FAULT_BAD_INPUT)
+      fail_msg("%s: %s", rows[i], f.text);
+  }
+  assert_int_equal(scratch_count(&scratch, "outside"), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, open_scratch, close_scratch)
 
 int main(void)
@@ -183,6 +202,7 @@ int main(void)
       T(test_beneath__reads_up_to_the_ceiling),
       T(test_beneath__a_fifo_holds_nobody),
       T(test_beneath__links_where_nothing_is),
+      T(test_beneath__a_folder_is_made_where_no_link_leads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

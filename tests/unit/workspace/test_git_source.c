@@ -145,8 +145,7 @@ test_git_source__another_ref_or_repository_or_any_file_is_a_conflict(void **stat
   ask(&d, "");
   run(&d);
   ask(&d, ",\"ref\":\"other\"");
-  refused(&d, "workspace-conflict",
-          "holds a clone of another ref: give the run an empty");
+  refused(&d, "workspace-conflict", "holds a clone of another ref");
   workspace_fixture_shell(&d, "git -C work remote set-url origin /elsewhere");
   ask(&d, "");
   refused(&d, "workspace-conflict", "holds a clone of another repository");
@@ -234,16 +233,16 @@ static void test_git_source__a_cancel_ends_it_and_takes_back_what_was_begun(void
 static void test_git_source__says_before_what_cannot_be_taken(void **state)
 {
   (void)state;
-  struct git_source s = {.url = SPAN_LITERAL("ext::x")};
+  const struct span good = SPAN_LITERAL("https://h/r");
+  static const char where[] = "workspace.source";
   struct fault f = {0};
-  assert_int_equal(git_source_check(&s, NULL, &f), -1);
+  assert_int_equal(git_source_check(where, "url", SPAN_LITERAL("ext::x"), NULL, &f), -1);
   assert_non_null(
       strstr(f.text, "run request: workspace.source.url: it must be an https"));
-  s.url = SPAN_LITERAL("https://h/r");
-  assert_int_equal(git_source_check(&s, "/none", &f), -1);
+  assert_int_equal(git_source_check(where, "url", good, "/none", &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   assert_non_null(strstr(f.text, "run request: workspace.source needs git: "));
-  assert_int_equal(git_source_check(&s, NULL, &f), 0);
+  assert_int_equal(git_source_check(where, "url", good, NULL, &f), 0);
 }
 
 int main(int argc, char **argv)

@@ -91,9 +91,38 @@ static void test_git_url__a_commit_is_40_or_64_hexadecimal_digits(void **state)
   assert_false(git_ref_is_commit(span_of("")));
 }
 
+static void stands_for(const char *repo, const char *address, const char *name)
+{
+  struct buf out = buf_make(1000);
+  git_url_of_repo(span_of(repo), &out);
+  assert_string_equal(buf_cstring(&out), address);
+  struct span called = git_url_name(buf_span(&out));
+  if (!span_is(called, name))
+    fail_msg("%s: %.*s", repo, SPAN_ARG(called));
+  buf_free(&out);
+}
+
+static void test_git_url__a_repo_is_an_address_or_of_github(void **state)
+{
+  (void)state;
+  stands_for("anthropics/skills", "https://github.com/anthropics/skills.git", "skills");
+  stands_for("a/b.git", "https://github.com/a/b.git", "b");
+  stands_for("https://h/x/y", "https://h/x/y", "y");
+  stands_for("https://h/x/y.git/", "https://h/x/y.git/", "y");
+  stands_for("git@h:x/y.git", "git@h:x/y.git", "y");
+  stands_for("git@h:y", "git@h:y", "y");
+  stands_for("ssh://git@h/y", "ssh://git@h/y", "y");
+  stands_for("file:///x/y", "file:///x/y", "y");
+  stands_for("/x/y", "/x/y", "y");
+  stands_for("ext::x", "ext::x", "x"); /* git_url_read() refuses it */
+  stands_for("file:///x/..", "file:///x/..", "");
+  stands_for("/", "/", "");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_git_url__a_repo_is_an_address_or_of_github),
       cmocka_unit_test(test_git_url__takes_name_and_password_out_of_an_http_address),
       cmocka_unit_test(test_git_url__leaves_the_other_kinds_as_they_are),
       cmocka_unit_test(test_git_url__refuses_what_git_would_read_as_something_else),

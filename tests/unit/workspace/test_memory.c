@@ -20,11 +20,26 @@ static const char wish[] = "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\"
 
 static int fd;
 
-static bool knows(struct workspace_fixture *d, const char *workspace)
+static struct memory_wishes wishes_of(const struct workspace_fixture *d)
+{
+  return (struct memory_wishes){d->req, d->folder, ".claude"};
+}
+
+static unsigned knows(struct workspace_fixture *d, const char *workspace)
 {
   workspace_fixture_ask(d, workspace);
-  return memory_knows(fd, d->req, d->folder);
+  struct memory_wishes wishes = wishes_of(d);
+  return memory_knows(fd, &wishes);
 }
+
+static void notes(struct workspace_fixture *d, unsigned done)
+{
+  struct memory_wishes wishes = wishes_of(d);
+  struct fault f = {0};
+  assert_int_equal(memory_note(fd, &wishes, done, &f), 0);
+}
+
+enum { ALL = MEMORY_FILLED | MEMORY_SKILLS };
 
 static void test_memory__knows_what_was_noted_and_nothing_else(void **state)
 {
@@ -34,20 +49,24 @@ static void test_memory__knows_what_was_noted_and_nothing_else(void **state)
   workspace_fixture_open(&d);
   fd = memory_open(d.memory, d.folder, &f);
   assert_true(fd >= 0);
-  assert_false(knows(&d, wish));
-  assert_int_equal(memory_note(fd, d.req, d.folder, &f), 0);
-  assert_true(knows(&d, wish));
-  assert_false(memory_knows(fd, d.req, "/elsewhere"));
-  assert_true(knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\",\"auth\":"
+  assert_int_equal(knows(&d, wish), 0);
+  notes(&d, ALL);
+  assert_int_equal(knows(&d, wish), ALL);
+  struct memory_wishes elsewhere = {d.req, "/elsewhere", ".claude"};
+  assert_int_equal(memory_knows(fd, &elsewhere), 0);
+  assert_true(ALL ==
+              knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\",\"auth\":"
                         "{\"token\":\"another\"}},\"setup\":[\"a\",\"b\"],"
                         "\"instructions\":\"i\""));
-  assert_false(knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\"},"
+  assert_false(MEMORY_FILLED &
+               knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\"},"
                          "\"setup\":[\"ab\"],\"instructions\":\"i\""));
-  assert_false(knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\"},"
+  assert_false(MEMORY_FILLED &
+               knows(&d, "\"source\":{\"type\":\"git\",\"url\":\"https://h/r\"},"
                          "\"setup\":[\"a\",\"b\"]"));
   close(fd);
   fd = memory_open(d.memory, d.folder, &f); /* after a restart */
-  assert_true(knows(&d, wish));
+  assert_int_equal(knows(&d, wish), ALL);
   close(fd);
   workspace_fixture_close(&d);
 }
@@ -63,12 +82,37 @@ test_memory__the_note_is_the_folder_and_a_hash_that_nobody_can_forge(void **stat
   workspace_fixture_open(&d);
   workspace_fixture_ask(&d, wish);
   fd = memory_open(d.memory, d.folder, &f);
-  assert_int_equal(memory_note(fd, d.req, d.folder, &f), 0);
+  notes(&d, ALL);
   ssize_t n = pread(fd, note, sizeof note - 1, 0);
   size_t folder = strlen(d.folder);
-  assert_int_equal(n, folder + 1 + 64 + 1);
+  assert_int_equal(n, folder + 1 + 2 * (64 + 1));
   assert_memory_equal(note, d.folder, folder);
   assert_int_equal(strspn(note + folder + 1, "0123456789abcdef"), 64);
+  close(fd);
+  workspace_fixture_close(&d);
+}
+
+static void test_memory__skills_are_remembered_apart_and_for_one_agent(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  struct fault f = {0};
+#define NONE      "\"source\":{\"type\":\"none\"},\"setup\":[\"a\"],"
+#define GIT(repo) NONE "\"skills\":[{\"kind\":\"git\",\"repo\":\"" repo "\"}]"
+  workspace_fixture_open(&d);
+  fd = memory_open(d.memory, d.folder, &f);
+  assert_int_equal(knows(&d, GIT("a/b")), 0);
+  notes(&d, MEMORY_FILLED);
+  assert_int_equal(knows(&d, GIT("a/b")), MEMORY_FILLED);
+  notes(&d, ALL);
+  assert_int_equal(knows(&d, GIT("a/b")), ALL);
+  assert_int_equal(knows(&d, GIT("a/c")), MEMORY_FILLED);
+  assert_int_equal(knows(&d, NONE "\"plugins\":[\"p\"]"), MEMORY_FILLED);
+  assert_int_equal(knows(&d, GIT("a/b")), ALL);
+  struct memory_wishes codex = {d.req, d.folder, ".codex"},
+                       none = {d.req, d.folder, NULL};
+  assert_int_equal(memory_knows(fd, &codex), MEMORY_FILLED);
+  assert_int_equal(memory_knows(fd, &none), MEMORY_FILLED);
   close(fd);
   workspace_fixture_close(&d);
 }
@@ -117,6 +161,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_memory__knows_what_was_noted_and_nothing_else),
       cmocka_unit_test(
           test_memory__the_note_is_the_folder_and_a_hash_that_nobody_can_forge),
+      cmocka_unit_test(test_memory__skills_are_remembered_apart_and_for_one_agent),
       cmocka_unit_test(test_memory__one_at_a_time),
       cmocka_unit_test(test_memory__is_readable_by_us_only),
   };

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-static const struct workspace_calls calls = {workspace_fixture_progress,
-                                             workspace_fixture_done};
+static const struct workspace_calls calls = {
+    workspace_fixture_progress, workspace_fixture_warning, workspace_fixture_done};
 
 #define NONE "\"source\":{\"type\":\"none\"},"
 
@@ -256,6 +256,94 @@ static void test_workspace_fill__a_failed_clone_leaves_the_folder_empty(void **s
   workspace_fixture_close(&d);
 }
 
+static void
+test_workspace_fill__skills_come_before_the_setup_and_plugins_after_it(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  struct buf text = buf_make(1000), path = buf_make(1000);
+  workspace_fixture_open(&d);
+  workspace_fixture_shell(
+      &d, "git init -q -b main k && cd k && touch SKILL.md && git add . && git commit -q "
+          "-m one && mkdir ../bin && printf '#!/bin/sh\\necho plugin >> log\\n' > "
+          "../bin/claude && chmod 755 ../bin/claude");
+  buf_addf(&path, "%s/bin:%s", d.scratch.folder, strv_env(&d.env, "PATH"));
+  strv_set_env(&d.env, "PATH", buf_span(&path));
+  buf_addf(&text,
+           NONE "\"skills\":[{\"kind\":\"git\",\"repo\":\"%s/k\"}],\"plugins\":[\"p\"],"
+                "\"setup\":[\"ls .claude/skills/k/ > log\"]",
+           d.scratch.folder);
+  filled(&d, buf_cstring(&text));
+  assert_int_equal(d.warned.len, 0);
+  content_is(&d, "work/log", "SKILL.md\nplugin\n");
+  filled(&d, buf_cstring(&text));
+  assert_string_equal(buf_cstring(&d.told), "");
+  buf_free(&text);
+  buf_free(&path);
+  workspace_fixture_close(&d);
+}
+
+static void
+test_workspace_fill__a_skill_that_failed_is_tried_again_without_the_setup(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  static const char wishes[] = NONE "\"skills\":[{\"kind\":\"git\",\"repo\":\"/none\"}],"
+                                    "\"setup\":[\"echo x >> count\"]";
+  workspace_fixture_open(&d);
+  for (unsigned i = 0; i < 2; i++) {
+    filled(&d, wishes);
+    assert_int_equal(strncmp(buf_cstring(&d.warned), "skill-not-applied: ", 19), 0);
+  }
+  content_is(&d, "work/count", "x\n");
+  workspace_fixture_close(&d);
+}
+
+static void
+test_workspace_fill__another_agent_gets_the_skills_without_the_setup(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  static const char wishes[] =
+      NONE "\"skills\":[{\"kind\":\"file\",\"path\":\".claude/skills/s/SKILL.md\","
+           "\"content\":\"\"}],\"setup\":[\"echo x >> count\"]";
+  workspace_fixture_open(&d);
+  filled(&d, wishes);
+  workspace_fixture_ask(&d, wishes);
+  d.setup.skills = ".codex";
+  struct workspace_fill *w = workspace_fill_open(&d.setup, &calls, &d);
+  workspace_fixture_wait_end(&d);
+  workspace_fill_close(w, true, workspace_fixture_closed, &d);
+  workspace_fixture_wait_closed(&d);
+  assert_true(scratch_has(&d.scratch, "work/.codex/skills/s/SKILL.md"));
+  content_is(&d, "work/count", "x\n");
+  workspace_fixture_close(&d);
+}
+
+static void test_workspace_fill__what_nobody_carries_out_is_told_each_time(void **state)
+{
+  (void)state;
+  struct workspace_fixture d;
+  workspace_fixture_open(&d);
+  for (unsigned i = 0; i < 2; i++) {
+    workspace_fixture_ask(&d,
+                          NONE "\"skills\":[{\"kind\":\"agent-skill\",\"name\":\"pdf\"}],"
+                               "\"plugins\":[\"p\"]");
+    d.setup.plugins = NULL;
+    struct workspace_fill *w = workspace_fill_open(&d.setup, &calls, &d);
+    workspace_fixture_wait_end(&d);
+    workspace_fill_close(w, true, workspace_fixture_closed, &d);
+    workspace_fixture_wait_closed(&d);
+    assert_null(d.code);
+    assert_string_equal(
+        buf_cstring(&d.warned),
+        "skill-not-applied: workspace.skills: pdf: skills of kind agent-skill are not "
+        "brought to an agent: send its files (kind file), or where it lies (kind git)|"
+        "plugin-not-applied: workspace.plugins: only claude-code has them|");
+  }
+  workspace_fixture_close(&d);
+}
+
 int main(int argc, char **argv)
 {
   if (child_fixture_is_keeper(argc, argv))
@@ -273,6 +361,13 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_workspace_fill__a_file_named_as_notes_are_joins_the_block),
       cmocka_unit_test(test_workspace_fill__two_processes_do_not_fill_one_folder),
       cmocka_unit_test(test_workspace_fill__a_cancel_before_anything_began_is_an_end),
+      cmocka_unit_test(
+          test_workspace_fill__skills_come_before_the_setup_and_plugins_after_it),
+      cmocka_unit_test(
+          test_workspace_fill__a_skill_that_failed_is_tried_again_without_the_setup),
+      cmocka_unit_test(
+          test_workspace_fill__another_agent_gets_the_skills_without_the_setup),
+      cmocka_unit_test(test_workspace_fill__what_nobody_carries_out_is_told_each_time),
       cmocka_unit_test(test_workspace_fill__a_failed_clone_leaves_the_folder_empty),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
