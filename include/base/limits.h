@@ -51,6 +51,16 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_EVENT_NUMBER     (1ull << 53)        /* no client can count further */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
+/* Files of a workspace that are made, changed, deleted. */
+#define LIMIT_FILES_BYTES     ((size_t)32 * MIB) /* of names known; more: not told */
+#define LIMIT_FILES_WAITING   8192  /* names with news; more wait in the kernel */
+#define LIMIT_FILES_TURN_MS   10u   /* of work in a row; then it is others' turn */
+#define LIMIT_FILES_GATHER_MS 250u  /* in which news of one name are one */
+#define LIMIT_FILES_PACE_MS   20u   /* between two fetches of news */
+#define LIMIT_FILES_RESCAN_MS 1000u /* between two readings of all, when news were lost */
+#define LIMIT_FILES_LAST_MS   5000u /* after the agent's end; then the rest is cut */
+#define LIMIT_FILES_CUT_MS    500u  /* … when we ended it */
+
 /* What the kernel tells. */
 #define LIMIT_SOCKETS_BYTES ((size_t)64 * MIB) /* its table of them, 150 bytes each */
 #define LIMIT_PROC_BYTES    ((size_t)16 * MIB) /* any other text of /proc or a cgroup */

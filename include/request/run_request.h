@@ -96,6 +96,7 @@ struct run_request {
   struct run_deadlines deadlines;
   struct span event_format; /* its name; empty: the usual one */
   bool kill_leftovers;      /* after a success too */
+  bool no_file_events;      /* fileEvents: no sandbox.file */
   bool detach;              /* onDisconnect: the run goes on without its client */
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */

@@ -38,10 +38,13 @@ static void metadata(const struct event_run *run, const struct event *e,
   metadata_close(w, e);
 }
 
-/* TanStack's adapters say of a structured answer whose it is, and of nothing else. */
+/* TanStack's adapters say of a structured answer whose it is, and of nothing else; what
+ * its sandbox says has no metadata at all. */
 static void custom(const struct event_run *run, const struct event *e,
                    struct json_writer *w)
 {
+  if (span_starts(e->name, "sandbox."))
+    return;
   metadata_open(run, w);
   if (span_starts(e->name, "structured-output.")) {
     json_put_raw(w, "threadId", run->thread_json);

@@ -211,6 +211,19 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
   return 0;
 }
 
+/* As TanStack's sandboxes have it: a boolean, or {"diff"}. */
+static int file_events_read(const struct fields *r, json_at root, struct run_request *req)
+{
+  bool on = true;
+  json_at v = json_get(root, "fileEvents");
+  if (json_kind(v) == JSON_OBJECT)
+    return fields_unbuilt(r, v, "fileEvents.", "diff");
+  if (fields_bool(r, root, "", "fileEvents", &on) < 0)
+    return -1;
+  req->no_file_events = !on;
+  return 0;
+}
+
 static int unbuilt_refuse(const struct fields *r, json_at root)
 {
   static const char *const in_root[] = {"bridge", NULL};
@@ -249,7 +262,8 @@ int run_options_read(const struct fields *r, json_at root, struct run_request *r
     return -1;
   if (policy_read(r, root, req) < 0)
     return -1;
-  if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0)
+  if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0 ||
+      file_events_read(r, root, req) < 0)
     return -1;
   return 0;
 }

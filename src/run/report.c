@@ -117,6 +117,13 @@ void report_write(const struct report *r, struct buf *members)
   json_put_int(&w, "durationMs", (long long)r->duration_ms);
   if (r->startup_ms)
     json_put_int(&w, "startupMs", (long long)r->startup_ms);
+  if (r->files_told + r->files_folded + r->files_rescans > 0) {
+    json_open(&w, "files", '{');
+    json_put_int(&w, "told", (long long)r->files_told);
+    json_put_int(&w, "folded", (long long)r->files_folded);
+    json_put_int(&w, "rescans", (long long)r->files_rescans);
+    json_close(&w, '}');
+  }
   if (r->end)
     put_end(&w, r);
   if (r->cancelled_by)

@@ -3,7 +3,8 @@
  * Pure.
  *
  * {"exitCode":0} or {"signal":"SIGKILL"}, "oom", "durationMs", "startupMs" (spawn to
- * first line), "cpuMs", "maxRssKiB", "forced", "cancelledBy",
+ * first line), "cpuMs", "maxRssKiB", "files":{"told","folded","rescans"} (of
+ * sandbox.file, if there were any), "forced", "cancelledBy",
  * "leftovers":[{"pid","name"}], and on errors "stderrTail": at most 4 KiB, without
  * control bytes, known secrets struck out.  What is not known is left out.  */
 #ifndef RUN_REPORT_H
@@ -16,7 +17,7 @@ struct report {
   /* NULL: no process was started.  Its stderr_tail went through report_clean(). */
   const struct process_end *end;
   bool failed; /* stderrTail belongs in */
-  unsigned long long duration_ms, startup_ms;
+  unsigned long long duration_ms, startup_ms, files_told, files_folded, files_rescans;
   const char *cancelled_by; /* NULL: nobody */
 };
 

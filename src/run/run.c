@@ -16,6 +16,7 @@
 #include "event/formats.h"
 #include "io/loop.h"
 #include "run_end.h"
+#include "run_files.h"
 #include "run_prepare.h"
 #include "run_talk.h"
 #include "secrets.h"
@@ -152,6 +153,8 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
     r->cancelled_by = by;
   run_set_reason(r, code, message);
   run_talk_end(r);
+  if (r->files_told) /* that is all it still waits for */
+    run_files_finish(r, r->end, r->files_told);
   /* not spawned yet: begin() looks at the reason */
   if (!r->resources.child && !run_prepare_stop(r))
     loop_timer_start(r->later, 0);
@@ -245,6 +248,7 @@ static void reader_caught_up(void *who)
 {
   struct run *r = who;
   events_caught_up(r->events);
+  file_watch_go_on(r->files);
   if (!r->resources.child)
     return;
   child_resume(r->resources.child);
@@ -300,6 +304,7 @@ static void start_agent(struct run *r)
 {
   struct fault f = {0};
   const char *code;
+  run_files_open(r);
   if (resources_open(&r->resources, r->session.state, &r->deadlines, &calls, r, &code,
                      &f) < 0) {
     run_set_reason(r, code, f.text);

@@ -7,6 +7,7 @@
 #include "event/event_session.h"
 #include "io/loop.h"
 #include "report.h"
+#include "run_files.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -62,6 +63,7 @@ static void tear_down(struct run *r)
   r->sink->on_drain = NULL;
   watch_free(r->watch);
   r->watch = NULL;
+  run_files_close(r);
   r->outcome.events = events_count(r->events);
   r->outcome.tool_calls = events_tool_calls(r->events);
   r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
@@ -86,6 +88,12 @@ static void report_end(struct run *r, const struct process_end *end)
                           .failed = !ended_well(r, end),
                           .duration_ms = clock_ticks_ms() - r->started_ms,
                           .cancelled_by = r->cancelled_by};
+  if (r->files) {
+    struct file_watch_counts files = file_watch_counts(r->files);
+    report.files_told = files.told;
+    report.files_folded = files.folded;
+    report.files_rescans = files.rescans;
+  }
   if (r->resources.child && child_first_output_ms(r->resources.child))
     report.startup_ms =
         child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
@@ -145,7 +153,7 @@ static void child_settled(void *who, const struct process_end *end)
 {
   struct run *r = who;
   warn_leftovers(r, end);
-  run_conclude(r, end);
+  run_files_finish(r, end, run_conclude);
 }
 
 /* The agent has exited and its output was read; others of its run may live on. */

@@ -4,7 +4,8 @@
  *   run.c          its beginning, what its agent says, who ends it
  *   run_prepare.c  what comes before its agent
  *   run_end.c      how it ends
- *   run_talk.c     who talks with its agent  */
+ *   run_talk.c     who talks with its agent
+ *   run_files.c    what becomes of the files of its workspace  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
 
@@ -16,6 +17,7 @@
 #include "resources.h"
 #include "run/run_dialogue.h"
 #include "run/run_outcome.h"
+#include "workspace/file_watch.h"
 
 enum phase { ADMITTED, BEGINNING, PREPARING, SPEAKING, ENDING, OVER };
 
@@ -43,6 +45,10 @@ struct run {
   struct seen_ids said;         /* ids of run_say() */
   struct approvals approvals;
   bool holds_approvals; /* somebody may answer them while it works */
+
+  struct file_watch *files;      /* NULL: nobody wants to know, or not yet */
+  const struct process_end *end; /* the child's, while the last files are told … */
+  void (*files_told)(struct run *r, const struct process_end *end); /* … and then */
 
   char code[32]; /* why we ended it, "" if we did not */
   struct buf message;

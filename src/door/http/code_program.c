@@ -196,6 +196,7 @@ struct run_request *code_program_request(const struct code_request *code,
   json_put_raw(&w, "toolDescriptors", SPAN_LITERAL(tool));
   put_timeouts(&w, code_program_ms(code, most_ms));
   json_put_text(&w, "leftovers", SPAN_LITERAL("kill"));
+  json_put_bool(&w, "fileEvents", false);
   json_put_int(&w, "maxChunkBytes", (long long)LIMIT_LINE_BYTES);
   json_close(&w, '}');
   struct run_request *req = run_request_read(&text, &own, f);

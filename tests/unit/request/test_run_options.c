@@ -148,6 +148,7 @@ static void test_run_options__names_the_option_that_is_wrong(void **state)
       {"maxChunkBytes", "1023",
        "maxChunkBytes must be a whole number from 1024 to 2147483647"},
       {"heartbeatMs", "99", "heartbeatMs must be 0 or at least 100"},
+      {"fileEvents", "\"no\"", "fileEvents must be true or false"},
       {"leftovers", "\"burn\"", "leftovers must be \"keep\" or \"kill\""},
       {"onDisconnect", "\"stay\"", "onDisconnect must be \"cancel\" or \"detach\""},
   };
@@ -166,6 +167,7 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
     const char *member, *value, *named;
   } rows[] = {
       {"bridge", "{\"url\":\"http://x\"}", "bridge"},
+      {"fileEvents", "{\"diff\":true}", "fileEvents.diff"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char why[200];
@@ -173,6 +175,8 @@ static void test_run_options__refuses_by_name_what_is_not_built(void **state)
     refused(rows[i].member, rows[i].value, why);
   }
   static const char *const empty[][2] = {{"policy", "null"},
+                                         {"fileEvents", "true"},
+                                         {"fileEvents", "{\"diff\":false}"},
                                          {"policy", "{}"},
                                          {"approvals", "{\"a\":true}"},
                                          {"harnessOptions", "{}"},

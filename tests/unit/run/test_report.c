@@ -36,6 +36,8 @@ static void test_report__without_a_process_only_the_run_is_known(void **state)
 {
   (void)state;
   expect(&(struct report){.duration_ms = 12}, "\"durationMs\":12");
+  expect(&(struct report){.files_told = 3, .files_folded = 5},
+         "\"durationMs\":0,\"files\":{\"told\":3,\"folded\":5,\"rescans\":0}");
 }
 
 static void test_report__a_good_end_has_its_exit_code_and_use(void **state)
