@@ -18,11 +18,7 @@ struct uv_loop_s;
 int orphans_open(struct uv_loop_s *loop, struct fault *f);
 void orphans_close(struct uv_loop_s *loop); /* fine when it was not opened */
 /* Nothing happens on a loop without orphans_open(). */
-void orphans_claim(struct uv_loop_s *loop, int pid); /* before the loop runs again */
-/* `on_dead` comes once, when it was seen dead and not taken; from inside whatever looked,
- * so it only takes note. */
-void orphans_claim_for(struct uv_loop_s *loop, int pid, void (*on_dead)(void *who),
-                       void *who);
+void orphans_claim(struct uv_loop_s *loop, int pid);   /* before the loop runs again */
 void orphans_release(struct uv_loop_s *loop, int pid); /* its owner has reaped it */
 /* Kills every orphan that started at `started` or later (as /proc tells it), with all
  * below it, but nothing below a claimed child.  For what a keeper had when it was killed:

@@ -23,8 +23,6 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define DEATH_MS 100 /* of a keeper, to what its socket says of it */
-
 struct keeper_link {
   uv_poll_t poll;
   int fd, pid;
@@ -32,7 +30,6 @@ struct keeper_link {
   char *cgroup;               /* where its group may be */
   bool gone, settled;
   struct loop_timer *patience; /* with an order that was given */
-  struct loop_timer *death;    /* it was seen dead, and its socket said nothing yet */
   unsigned long long patience_until_ms;
   void (*on_record)(void *who, const struct keeper_record *r);
   void (*on_gone)(void *who);
@@ -65,7 +62,6 @@ static void end(struct keeper_link *k, unsigned patience_ms)
   k->gone = true;
   uv_poll_stop(&k->poll);
   loop_timer_stop(k->patience);
-  loop_timer_stop(k->death);
   close(k->fd);
   if (patience_ms > 0 && !wait_for_exit(k, patience_ms)) {
     kill(k->pid, SIGKILL);
@@ -105,19 +101,6 @@ static void patience_is_over(void *who)
 {
   struct keeper_link *k = who;
   kill(k->pid, SIGKILL);
-}
-
-/* Seen once among hundreds of keepers that were killed under load: a socket with a record
- * and its end unread, in no epoll set, and a run that went on for ever. */
-static void dead_for_long(void *who)
-{
-  struct keeper_link *k = who;
-  readable(&k->poll, 0, 0);
-}
-
-static void seen_dead(void *who)
-{
-  loop_timer_start(((struct keeper_link *)who)->death, DEATH_MS);
 }
 
 static int spawn(const struct keeper_link_setup *setup, int control, struct fault *f)
@@ -167,8 +150,7 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
   close(pair[1]);
   if (k->pid > 0) {
     /* At once: unclaimed, its exit would be taken by whoever reaps orphans first. */
-    k->death = loop_timer_new(loop, dead_for_long, k);
-    orphans_claim_for(loop, k->pid, seen_dead, k);
+    orphans_claim(loop, k->pid);
     k->patience = loop_timer_new(loop, patience_is_over, k);
     k->started = descendants_started(k->pid);
     r = uv_poll_start(&k->poll, UV_READABLE, readable);
@@ -224,6 +206,5 @@ void keeper_link_close(struct keeper_link *k)
   if (!k->gone)
     end(k, LIMIT_SWEEP_MS + LIMIT_KEEPER_MS);
   loop_timer_free(k->patience);
-  loop_timer_free(k->death);
   uv_close((uv_handle_t *)&k->poll, closed);
 }

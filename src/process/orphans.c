@@ -17,31 +17,18 @@
 #include <unistd.h>
 #include <uv.h>
 
-struct owner {
-  void (*on_dead)(void *who); /* NULL: told already, or asks nothing */
-  void *who;
-};
-
 struct orphans { /* hangs on loop->data */
   uv_signal_t child_died;
   int *claimed;
-  struct owner *owners; /* of the same index */
-  size_t count, capacity, owners_capacity;
+  size_t count, capacity;
 };
 
-/* Its owner hears of it, once: by its socket or pipe alone it might never. */
-static bool is_claimed(struct orphans *o, int pid)
+static bool is_claimed(const struct orphans *o, int pid)
 {
-  size_t i = 0;
-  while (i < o->count && o->claimed[i] != pid)
-    i++;
-  if (i == o->count)
-    return false;
-  struct owner owner = o->owners[i];
-  o->owners[i].on_dead = NULL;
-  if (owner.on_dead)
-    owner.on_dead(owner.who);
-  return true;
+  for (size_t i = 0; i < o->count; i++)
+    if (o->claimed[i] == pid)
+      return true;
+  return false;
 }
 
 /* Takes dead orphans until none is left or a claimed child is in front: its owner takes
@@ -93,7 +80,6 @@ static void closed(uv_handle_t *handle)
 {
   struct orphans *o = handle->data;
   free(o->claimed);
-  free(o->owners);
   free(o);
 }
 
@@ -107,17 +93,9 @@ void orphans_close(struct uv_loop_s *loop)
 
 void orphans_claim(struct uv_loop_s *loop, int pid)
 {
-  orphans_claim_for(loop, pid, NULL, NULL);
-}
-
-void orphans_claim_for(struct uv_loop_s *loop, int pid, void (*on_dead)(void *who),
-                       void *who)
-{
   struct orphans *o = loop->data;
   if (!o)
     return;
-  o->owners = mem_reserve(o->owners, o->count, &o->owners_capacity, sizeof *o->owners);
-  o->owners[o->count] = (struct owner){on_dead, who};
   o->claimed = mem_reserve(o->claimed, o->count, &o->capacity, sizeof *o->claimed);
   o->claimed[o->count++] = pid;
 }
@@ -129,7 +107,6 @@ void orphans_release(struct uv_loop_s *loop, int pid)
     if (o->claimed[i] != pid)
       continue;
     o->claimed[i] = o->claimed[--o->count];
-    o->owners[i] = o->owners[o->count];
     break;
   }
   if (o)

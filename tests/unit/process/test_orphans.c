@@ -94,28 +94,6 @@ static void test_orphans__a_claimed_status_is_never_taken(void **state)
   close_loop(loop);
 }
 
-static void note_death(void *who)
-{
-  ++*(unsigned *)who;
-}
-
-static void test_orphans__an_owner_hears_once_of_a_death_that_it_did_not_see(void **state)
-{
-  (void)state;
-  unsigned deaths = 0;
-  struct uv_loop_s *loop = open_loop();
-  pid_t mine = child_that_exits(7, 0);
-  orphans_claim_for(loop, mine, note_death, &deaths);
-  for (int i = 0; i < 3; i++)
-    (void)child_that_exits(0, 10); /* each makes it look again */
-  loopback_run_ms(loop, 100);
-  assert_int_equal(deaths, 1);
-  assert_int_equal(waitpid(mine, NULL, WNOHANG), mine);
-  orphans_release(loop, mine);
-  loopback_wait(loop, has_no_child, NULL);
-  close_loop(loop);
-}
-
 static void test_orphans__a_pid_that_comes_again_is_an_orphan_again(void **state)
 {
   (void)state;
@@ -221,7 +199,6 @@ int main(void)
       cmocka_unit_test(test_orphans__who_died_before_the_opening_is_reaped_too),
       cmocka_unit_test(test_orphans__a_claimed_status_is_never_taken),
       cmocka_unit_test(test_orphans__a_pid_that_comes_again_is_an_orphan_again),
-      cmocka_unit_test(test_orphans__an_owner_hears_once_of_a_death_that_it_did_not_see),
       cmocka_unit_test(test_orphans__listening_is_no_reason_for_the_loop_to_stay),
       cmocka_unit_test(test_orphans__on_a_loop_without_them_nothing_happens),
       cmocka_unit_test(test_orphans__a_sweep_kills_the_young_and_unclaimed),
