@@ -43,6 +43,14 @@ static void closed(uv_handle_t *handle)
   free(k);
 }
 
+/* The number is given back behind uv_close(), not before: that takes it out of the set
+ * which the loop watches, whosever it is by then. */
+static void close_handle(struct keeper_link *k)
+{
+  uv_close((uv_handle_t *)&k->poll, closed);
+  close(k->fd);
+}
+
 /* False: it still lives. */
 static bool wait_for_exit(const struct keeper_link *k, unsigned ms)
 {
@@ -62,7 +70,7 @@ static void end(struct keeper_link *k, unsigned patience_ms)
   k->gone = true;
   uv_poll_stop(&k->poll);
   loop_timer_stop(k->patience);
-  close(k->fd);
+  shutdown(k->fd, SHUT_RDWR);
   if (patience_ms > 0 && !wait_for_exit(k, patience_ms)) {
     kill(k->pid, SIGKILL);
     patience_ms = 0;
@@ -160,12 +168,12 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
     keeper_link_close(k);
     return NULL;
   }
-  close(k->fd);
   if (r < 0) { /* the handle was never made */
+    close(k->fd);
     free(k->cgroup);
     free(k);
   } else {
-    uv_close((uv_handle_t *)&k->poll, closed);
+    close_handle(k);
   }
   return NULL;
 }
@@ -206,5 +214,5 @@ void keeper_link_close(struct keeper_link *k)
   if (!k->gone)
     end(k, LIMIT_SWEEP_MS + LIMIT_KEEPER_MS);
   loop_timer_free(k->patience);
-  uv_close((uv_handle_t *)&k->poll, closed);
+  close_handle(k);
 }

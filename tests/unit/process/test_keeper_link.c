@@ -13,7 +13,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <setjmp.h>
 
@@ -117,6 +119,47 @@ static void test_keeper_link__hears_all_in_order_and_the_end_once(void **state)
   finish(&d);
 }
 
+static void event_came(uv_poll_t *poll, int status, int events)
+{
+  (void)status, (void)events;
+  uv_poll_stop(poll);
+  ++*(unsigned *)poll->data;
+}
+
+/* Its socket's number must not be another's before its handle is closed: libuv takes the
+ * number out of the set it watches then, whosever it is. */
+static void test_keeper_link__its_close_leaves_what_is_opened_meanwhile_watched(void **s)
+{
+  enum { OPENED = 8 };
+  (void)s;
+  struct fixture d;
+  uv_poll_t polls[OPENED];
+  int fds[OPENED];
+  unsigned heard = 0;
+  open_fixture(&d, "exit 0");
+  loopback_wait(d.loop, has_exited, &d);
+  keeper_link_order(d.link, KEEPER_LET_GO, 0);
+  loopback_wait(d.loop, is_gone, &d);
+  for (int i = 0; i < OPENED; i++) {
+    fds[i] = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(uv_poll_init(d.loop, &polls[i], fds[i]), 0);
+    polls[i].data = &heard;
+    assert_int_equal(uv_poll_start(&polls[i], UV_READABLE, event_came), 0);
+  }
+  loopback_run_ms(d.loop, 5); /* they are in the set by now */
+  keeper_link_close(d.link);
+  d.link = NULL;
+  for (int i = 0; i < OPENED; i++)
+    assert_int_equal(eventfd_write(fds[i], 1), 0);
+  loopback_run_ms(d.loop, 50);
+  assert_int_equal(heard, OPENED);
+  for (int i = 0; i < OPENED; i++) {
+    uv_close((uv_handle_t *)&polls[i], NULL);
+    close(fds[i]);
+  }
+  finish(&d);
+}
+
 static void test_keeper_link__closing_kills_a_living_run_and_tells_nothing(void **state)
 {
   (void)state;
@@ -168,6 +211,8 @@ int main(int argc, char **argv)
     return 1;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_keeper_link__hears_all_in_order_and_the_end_once),
+      cmocka_unit_test(
+          test_keeper_link__its_close_leaves_what_is_opened_meanwhile_watched),
       cmocka_unit_test(test_keeper_link__closing_kills_a_living_run_and_tells_nothing),
       cmocka_unit_test(test_keeper_link__may_be_closed_from_inside_a_record),
       cmocka_unit_test(test_keeper_link__a_killed_keeper_is_gone),
