@@ -25,6 +25,9 @@ struct span json_slice(struct span text, const char *path);
 /* The same for one name, which may hold dots; `object` without a byte order mark. */
 struct span json_slice_member(struct span object, struct span name);
 enum json_kind json_slice_kind(struct span value); /* by its first byte */
+/* The same JSON but for blanks and escapes?  Agents spell one call in two ways, here and
+ * there. */
+bool json_slice_same(struct span a, struct span b);
 /* Is this raw JSON string (with its quotes, maybe with escapes) that text? */
 bool json_slice_says(struct span raw_string, struct span text);
 

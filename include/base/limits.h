@@ -205,6 +205,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_FAREWELL_MS     500u /* end of a dialogue to TERM: ACP agents stay */
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_APPROVAL_MS     600000u /* what a policy asks about; timeouts.approvalMs */
+#define LIMIT_HOLD_MS         600000u /* until a page goes on with its run */
+#define LIMIT_HOLD_SETTLE_MS  50u     /* without another call, before its stream ends */
+#define LIMIT_HOLD_TOLD_MS    2000u   /* a call not announced by then is told by us */
 #define LIMIT_QUESTION_MS     600000u /* somebody's answer to a question for leave */
 #define LIMIT_POLITE_MS       1000u   /* for an agent's own cancel, before the signals */
 #define LIMIT_LAST_WORDS_MS   150u    /* of silence after a turn's end: then stdin ends */

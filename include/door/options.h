@@ -24,6 +24,7 @@ struct run_options {
 
 struct agui_options { /* of POST /agui; NULL: not given */
   const char *harness, *model, *defaults, *tools, *tool_url, *tool_token_file;
+  unsigned hold_ms;
 };
 
 struct serve_options {

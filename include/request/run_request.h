@@ -103,6 +103,7 @@ struct run_request {
   /* set by the door, borrowed from door_text */
   struct span traceparent;  /* of the HTTP header */
   struct callback callback; /* where the calls of the one tool go */
+  unsigned hold_ms;         /* run/run_hold.h; 0: it is never held */
 
   /* what holds the spans */
   struct buf text;

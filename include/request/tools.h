@@ -22,6 +22,7 @@ struct tool {
   struct span input_schema, output_schema, annotations;
   bool odd_title, odd_description; /* given, and no text */
   bool result_is_mcp; /* resultFormat "mcp": the result is an MCP result object */
+  bool frontend;      /* the client of the run runs it (run/run_hold.h); set by a door */
   char alias[ALIAS_FORMS][TOOL_ALIAS_BYTES + 1];
 };
 
@@ -36,6 +37,8 @@ struct tools; /* owned by the run request */
  * `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
 void tools_free(struct tools *t);
+void tools_set_frontend(struct tools *t, size_t index);
+size_t tools_count_frontend(const struct tools *t);
 const struct tool *tools_find(const struct tools *t, struct span name);
 /* By what an agent calls it: an alias of either form, else the host's name. */
 const struct tool *tools_by_alias(const struct tools *t, struct span alias);

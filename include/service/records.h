@@ -9,6 +9,9 @@
  * The same run id again with the same body is the same run, while it runs and as long as
  * it is kept: it is never started twice.  With another body it is FAULT_CONFLICT.
  *
+ * A run whose stream ends while it goes on (run/run_hold.h) is held by the record of that
+ * stream; the next one is another record, to which the run goes over.
+ *
  * Whoever posted a run stands behind it: when the last of them leaves before the end the
  * run is cancelled, unless its request said onDisconnect "detach".  Other readers come
  * and go as they like.  */
@@ -73,7 +76,13 @@ bool record_cancel(struct record *r);
  * over. */
 int record_approve(struct record *r, struct span approval_id, bool yes,
                    struct span reason, struct fault *f);
-const char *record_state(const struct record *r); /* "running", "ending", "over" */
+/* "running", "held", "ending", "over" */
+const char *record_state(const struct record *r);
+
+/* The one that holds the run of this thread, and can go on; NULL: there is none. */
+struct record *records_held(const struct records *all, struct span thread);
+/* It goes on as the run of that id: its record.  `run_id` must not be known. */
+struct record *record_go_on(struct record *held, struct span run_id, uint64_t body);
 
 struct records_figures { /* of all that are known, for metrics */
   unsigned running, kept, readers;

@@ -20,6 +20,8 @@ struct run *runs_start(struct runs *all, struct run_request *req,
                        struct sink *(*sink_of)(void *who, struct run *r),
                        void (*on_over)(void *who, const struct run_outcome *outcome),
                        void *who, struct fault *f);
+/* From now on that is whose on_over it is. */
+void runs_hand_over(struct runs *all, const struct run *r, void *who);
 size_t runs_count(const struct runs *all);
 /* No new ones; ends what runs with `runner-shutdown`; `on_empty` comes once, on this or a
  * later turn, when none is left.  A second call with a shorter grace hastens. */

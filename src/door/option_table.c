@@ -150,6 +150,8 @@ const struct option option_table[] = {
              "… where they are called, as toolExecUrl"),
     TEXT_ROW("agui-tool-token-file", serve.agui.tool_token_file, SERVICE, NULL, "FILE",
              "… and the file with the token for that"),
+    MS_ROW("agui-hold-ms", serve.agui.hold_ms, SERVICE, 1, LIMIT_HOLD_MS,
+           "… how long an agent that waits for its page is held"),
     TEXT_ROW(
         "allow-origin", serve.allow_origin, SERVICE, NULL, "ORIGIN,…",
         "whose web pages may call /agui, as https://app.example; *: all, which needs "

@@ -51,6 +51,7 @@ void events_free(struct events *e)
   event_end_free(&e->end);
   buf_free(&e->message);
   buf_free(&e->parent);
+  events_hold_drop(e);
   buf_free(&e->session);
   event_ids_free(&e->ids);
   open_calls_free(&e->unanswered);
@@ -93,7 +94,7 @@ static void send_message(struct events *e, enum event_kind kind)
   events_send(e, &(struct event){.kind = kind, .id = buf_span(&e->message)});
 }
 
-static void close_message(struct events *e)
+void events_close_message(struct events *e)
 {
   if (e->open == OPEN_TEXT) {
     send_message(e, EVENT_TEXT_END);
@@ -119,7 +120,7 @@ void events_send_pieces(struct events *e, const struct event *piece, struct span
 /* New content after results: the step that asked for them is over. */
 void events_begin_content(struct events *e)
 {
-  close_message(e);
+  events_close_message(e);
   if (e->answered) {
     events_send(e, &(struct event){.kind = EVENT_STEP_END});
     e->step++;
@@ -161,7 +162,7 @@ void events_text(struct events *e, struct span delta)
 void events_text_close(struct events *e)
 {
   if (!e->over && e->open == OPEN_TEXT)
-    close_message(e);
+    events_close_message(e);
 }
 
 /* A structured result names the message that it stands for; a run that only called tools
@@ -179,7 +180,7 @@ void events_message_abandoned(struct events *e, struct span message_id)
   if (id.len == 0 || !events_ready(e))
     return;
   if (span_equal(id, buf_span(&e->message)))
-    close_message(e);
+    events_close_message(e);
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
   buf_addf(&value, "{\"messageId\":%.*s}", (int)id.len, id.at);
   events_custom(e, "runlet.message-abandoned", buf_span(&value));
@@ -208,7 +209,7 @@ void events_reasoning(struct events *e, struct span delta)
 void events_reasoning_close(struct events *e)
 {
   if (!e->over && e->open == OPEN_REASONING)
-    close_message(e);
+    events_close_message(e);
 }
 
 /* -- the rest -- */
@@ -272,7 +273,7 @@ static bool wind_up(struct events *e)
 {
   if (!events_ready(e))
     return false;
-  close_message(e);
+  events_close_message(e);
   for (size_t i = 0; i < e->unanswered.count; i++)
     events_interrupt(e, &e->unanswered.at[i]);
   open_calls_free(&e->unanswered);

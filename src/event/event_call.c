@@ -43,8 +43,13 @@ static void send_arguments(struct events *e, const struct event *call,
 static void end_begun(struct events *e, struct open_call *c, struct span args_json)
 {
   struct event call = open_call_event(c);
+  struct span args = args_json.len > 0 ? args_json : SPAN_LITERAL("{}");
   if (c->begun)
-    send_arguments(e, &call, args_json.len > 0 ? args_json : SPAN_LITERAL("{}"));
+    send_arguments(e, &call, args);
+  if (c->begun && e->keeps_arguments && c->origin == TOOL_HOST) {
+    c->args = buf_make_kept(LIMIT_EVENT_LINE_BYTES);
+    buf_add(&c->args, args);
+  }
   c->begun = false;
 }
 
@@ -58,7 +63,8 @@ void events_interrupt(struct events *e, struct open_call *c)
 {
   struct event call = open_call_event(c);
   end_begun(e, c, (struct span){0});
-  send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
+  if (!c->claimed)
+    send_result(e, &call, SPAN_LITERAL("{\"status\":\"interrupted\"}"), false);
 }
 
 static void add_unanswered(struct events *e, struct span key, struct span native,
@@ -121,7 +127,10 @@ void events_tool_result_of(struct events *e, struct span key, struct span call_i
   if (i < e->unanswered.count) {
     struct event call = open_call_event(&e->unanswered.at[i]);
     end_begun(e, &e->unanswered.at[i], (struct span){0});
-    send_result(e, &call, content, failed);
+    if (e->unanswered.at[i].claimed)
+      e->answered = e->told = true;
+    else
+      send_result(e, &call, content, failed);
     open_calls_drop(&e->unanswered, i);
     return;
   }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* event_state.h - the event writer's state, as its two files share it.
+/* event_state.h - the event writer's state, as its files share it.
  *
  *   event.c       the run, its messages, CUSTOM events, the end
- *   event_call.c  tool calls and their results  */
+ *   event_call.c  tool calls and their results
+ *   event_hold.c  an end that is none  */
 #ifndef EVENT_EVENT_STATE_H
 #define EVENT_EVENT_STATE_H
 
@@ -20,12 +21,14 @@ struct events {
   void *state;            /* the format's */
   struct run_texts texts; /* of the run that the format is told */
   struct sink *sink;
+  struct event_hold *hold; /* NULL: it is not held */
   size_t max_chunk, overhead;
   struct buf line;
   struct event_end end; /* what the terminal event says */
   bool started, over, finished_well, spoken;
-  bool told;     /* more than blanks: text, or a tool's result */
-  bool answered; /* a result went out: new content begins a new step */
+  bool told;            /* more than blanks: text, or a tool's result */
+  bool keeps_arguments; /* of open calls of the host's tools */
+  bool answered;        /* a result went out: new content begins a new step */
   char error_code[ERROR_CODE_BYTES + 1];
 
   enum open_message open;
@@ -48,6 +51,8 @@ void events_send(struct events *e, struct event *event);
 void events_send_pieces(struct events *e, const struct event *piece, struct span text);
 /* New content after results: the step that asked for them is over. */
 void events_begin_content(struct events *e);
+void events_close_message(struct events *e); /* if one is open */
+void events_hold_drop(struct events *e);     /* event_hold.c */
 /* event_call.c: the result of a call that got none. */
 void events_interrupt(struct events *e, struct open_call *c);
 /* … and the END of calls that have only begun. */

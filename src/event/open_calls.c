@@ -74,6 +74,7 @@ void open_calls_drop(struct open_calls *calls, size_t index)
 {
   buf_free(&calls->at[index].id);
   buf_free(&calls->at[index].name);
+  buf_free(&calls->at[index].args);
   calls->count--;
   for (size_t i = index; i < calls->count; i++)
     calls->at[i] = calls->at[i + 1];

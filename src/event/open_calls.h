@@ -14,7 +14,9 @@ struct open_call {
   struct buf id;   /* as a JSON string */
   struct buf name;
   enum tool_origin origin;
-  bool begun; /* its START went out alone: ARGS and END are to come */
+  bool begun;      /* its START went out alone: ARGS and END are to come */
+  bool claimed;    /* it is the client's: event_hold.h */
+  struct buf args; /* if they are kept */
 };
 
 struct open_calls {

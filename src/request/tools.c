@@ -184,6 +184,19 @@ struct span tools_host_name(const struct tools *t, struct span alias)
   return tool ? tool->name : alias;
 }
 
+void tools_set_frontend(struct tools *t, size_t index)
+{
+  t->at[index].frontend = true;
+}
+
+size_t tools_count_frontend(const struct tools *t)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < tools_count(t); i++)
+    count += t->at[i].frontend;
+  return count;
+}
+
 size_t tools_count(const struct tools *t)
 {
   return t ? t->count : 0;

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
+#include "event/event_hold.h"
 #include "io/loop.h"
 #include "process/child.h"
 
@@ -215,7 +216,8 @@ static void beat(void *who)
   if (since >= every) {
     char value[48];
     snprintf(value, sizeof value, "{\"sinceMs\":%llu}", since);
-    events_custom(w->setup.events, "runlet.heartbeat", span_of(value));
+    if (!events_are_held(w->setup.events))
+      events_custom(w->setup.events, "runlet.heartbeat", span_of(value));
     since = 0;
   }
   loop_timer_start(w->beat, every - (unsigned)since);

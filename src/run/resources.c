@@ -45,9 +45,15 @@ static int choose_executor(struct resources *s, struct fault *f)
     s->relay = (struct tool_relay){tools->on_call, tools->on_over, tools->who};
     s->tools.relay = &s->relay;
   }
-  if (tools_count(s->req->tools) == 0)
+  size_t count = tools_count(s->req->tools), theirs = tools_count_frontend(s->req->tools);
+  if (count > theirs && executors_choose(&s->tools, &s->route.executor, f) < 0)
+    return -1;
+  if (theirs == 0)
     return 0;
-  return executors_choose(&s->tools, &s->route.executor, f);
+  s->split = (struct tool_split){.tools = s->req->tools, .host = s->route.executor};
+  s->tools.relay = &s->relay; /* run_hold.c says who it is */
+  s->route.executor = tool_split_executor(&s->split);
+  return tool_relay_claim(&s->tools, &s->split.frontend, f) < 0 ? -1 : 0;
 }
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us

@@ -23,6 +23,7 @@
 #include "run/run_settings.h"
 #include "tool/tool_call.h"
 #include "tool/tool_relay.h"
+#include "tool/tool_split.h"
 #include "workspace/workspace_fill.h"
 
 struct loop_timer;
@@ -37,6 +38,7 @@ struct resources {
   struct strv env;
   struct tool_source tools; /* where they are … */
   struct tool_relay relay;  /* … if the door takes their calls … */
+  struct tool_split split;  /* … those that the client runs to the relay … */
   struct tool_route route;  /* … and how they are called */
   struct tool_line line;    /* … how many at once … */
   struct tool_offer offer;  /* … and as what the agent sees them */

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "event/event_hold.h"
 #include "event/event_session.h"
 #include "event/formats.h"
 #include "io/loop.h"
@@ -362,6 +363,8 @@ void run_start(struct run *r, struct sink *sink,
                                .max_chunk_bytes = r->req->max_chunk_bytes,
                                .sink = sink};
   r->events = events_new(&setup);
+  if (r->hold.timer)
+    events_keep_arguments(r->events);
   r->session.events = r->events;
   r->later = loop_timer_new(r->settings->loop, begin, r);
   run_talk_begin(r);

@@ -32,8 +32,10 @@ void run_release(struct run *r)
   resources_free(&r->resources);
   run_request_free(r->req);
   run_talk_free(r);
+  run_hold_end(r);
   buf_free(&r->message);
   buf_free(&r->report);
+  buf_free(&r->hold.run_id);
   budget_release(r->budget);
   free(r);
 }
@@ -71,6 +73,7 @@ static void tear_down(struct run *r)
   loop_timer_free(r->polite);
   loop_timer_free(r->preparing);
   r->later = r->polite = r->preparing = NULL;
+  run_hold_end(r);
   r->resources.sweep = r->req->kill_leftovers || !events_finished_well(r->events);
   resources_close(&r->resources, resources_closed, r);
 }

@@ -5,7 +5,8 @@
  *   run_prepare.c  what comes before its agent
  *   run_end.c      how it ends
  *   run_talk.c     who talks with its agent
- *   run_files.c    what becomes of the files of its workspace  */
+ *   run_files.c    what becomes of the files of its workspace
+ *   run_hold.c     its stream ends before it does  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
 
@@ -50,6 +51,16 @@ struct run {
   const struct process_end *end; /* the child's, while the last files are told … */
   void (*files_told)(struct run *r, const struct process_end *end); /* … and then */
 
+  struct run_held { /* of run_hold.c */
+    struct held *first;
+    struct loop_timer *timer; /* NULL: it may not be held, or is over */
+    bool held;
+    unsigned asked;
+    struct buf run_id; /* of the last stream, if it is not the first */
+    void (*on_held)(void *who);
+    void *who;
+  } hold;
+
   char code[32]; /* why we ended it, "" if we did not */
   struct buf message;
   const char *cancelled_by;
@@ -60,5 +71,7 @@ struct run {
   void (*on_over)(void *who, const struct run_outcome *outcome);
   void *who;
 };
+
+void run_hold_end(struct run *r); /* any number of times */
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "event/formats.h"
 #include "io/loop.h"
+#include "run/run_hold.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -86,20 +87,25 @@ static void forget_some(void *who)
 
 /* -- one run -- */
 
-/* The run is gone; its journal and facts stay. */
-static void run_is_over(void *who, const struct run_outcome *outcome)
+/* It has no run any more; its journal and facts stay. */
+static void retire(struct record *r, const struct run_outcome *outcome)
 {
-  struct record *r = who;
   r->run = NULL;
   r->ended_at = clock_now_ms();
   r->ended_ticks = clock_ticks_ms();
   r->outcome = *outcome;
   buf_add(&r->report, outcome->report);
   r->outcome.report = buf_span(&r->report);
-  threads_note(&r->all->threads, buf_span(&r->thread), buf_span(&r->harness),
-               outcome->session);
   r->outcome.session = (struct span){0};
   journal_settle(r->journal);
+}
+
+static void run_is_over(void *who, const struct run_outcome *outcome)
+{
+  struct record *r = who;
+  retire(r, outcome);
+  threads_note(&r->all->threads, buf_span(&r->thread), buf_span(&r->harness),
+               outcome->session);
   struct journal_facts facts = journal_facts(r->journal);
   counters_run(r->all->setup.counters, outcome, facts.bytes);
   log_line(LOG_INFO, buf_span(&r->id),
@@ -110,12 +116,20 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   forget_some(r->all);
 }
 
+/* Its stream is over: nobody stands behind it any more. */
+static void run_is_held_now(void *who)
+{
+  const struct record *r = who;
+  log_line(LOG_INFO, buf_span(&r->id), "the run is held: its client is to go on");
+}
+
 /* The run was admitted: from here on nothing is refused. */
 static struct sink *sink_of(void *who, struct run *run)
 {
   struct record *r = who;
   r->run = run;
   run_hold_approvals(run);
+  run_may_hold(run, run_is_held_now, r);
   log_line(LOG_INFO, buf_span(&r->id), "run started");
   return journal_sink(r->journal);
 }
@@ -127,20 +141,16 @@ static struct buf copy(struct span s)
   return b;
 }
 
-static struct record *record_new(struct records *all, const struct run_request *req,
-                                 uint64_t body)
+static struct record *record_new(struct records *all, const struct record *facts,
+                                 struct span id, uint64_t body)
 {
   struct record *r = mem_new(sizeof *r);
-  *r = (struct record){.all = all,
-                       .id = copy(req->run_id),
-                       .thread = copy(req->thread_id),
-                       .harness = copy(req->harness),
-                       .model = copy(req->model),
-                       .format = formats_find(req->event_format),
-                       .body = body,
-                       .detach = req->detach,
-                       .began_at = clock_now_ms(),
-                       .report = buf_make(LIMIT_CERTIFICATE_BYTES)};
+  *r = *facts;
+  r->all = all;
+  r->id = copy(id);
+  r->body = body;
+  r->began_at = clock_now_ms();
+  r->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   struct journal_setup setup = {.run_id = buf_span(&r->id),
                                 .folder = all->setup.folder,
                                 .memory_bytes = all->setup.memory_bytes,
@@ -160,7 +170,12 @@ struct record *records_post(struct records *all, struct run_request *req, uint64
     run_request_free(req);
     return known->body == body ? known : NULL;
   }
-  struct record *r = record_new(all, req, body);
+  const struct record facts = {.thread = copy(req->thread_id),
+                               .harness = copy(req->harness),
+                               .model = copy(req->model),
+                               .format = formats_find(req->event_format),
+                               .detach = req->detach};
+  struct record *r = record_new(all, &facts, req->run_id, body);
   if (!runs_start(all->setup.runs, req, sink_of, run_is_over, r, f)) {
     record_free(r);
     return NULL;
@@ -214,10 +229,42 @@ int record_approve(struct record *r, struct span approval_id, bool yes,
   return run_approve(r->run, approval_id, yes, reason, f);
 }
 
+struct record *records_held(const struct records *all, struct span thread)
+{
+  struct record *r = all->newest;
+  while (r &&
+         !(r->run && run_is_held(r->run) && span_equal(buf_span(&r->thread), thread)))
+    r = r->next;
+  return r;
+}
+
+struct record *record_go_on(struct record *held, struct span run_id, uint64_t body)
+{
+  struct records *all = held->all;
+  const struct record facts = {.thread = copy(buf_span(&held->thread)),
+                               .harness = copy(buf_span(&held->harness)),
+                               .model = copy(buf_span(&held->model)),
+                               .format = held->format,
+                               .detach = held->detach};
+  struct record *r = record_new(all, &facts, run_id, body);
+  r->run = held->run;
+  r->next = all->newest;
+  all->newest = r;
+  runs_hand_over(all->setup.runs, r->run, r);
+  log_line(LOG_INFO, buf_span(&held->id), "goes on as run %.*s",
+           SPAN_ARG(span_cut_utf8(run_id, LIMIT_ID_BYTES)));
+  run_go_on(r->run, run_id, journal_sink(r->journal), r);
+  retire(held, &(struct run_outcome){.finished = true});
+  forget_some(all);
+  return r;
+}
+
 const char *record_state(const struct record *r)
 {
   if (!r->run)
     return "over";
+  if (run_is_held(r->run))
+    return "held";
   return r->ending || journal_is_over(r->journal) ? "ending" : "running";
 }
 

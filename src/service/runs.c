@@ -42,6 +42,13 @@ size_t runs_count(const struct runs *all)
   return all->count;
 }
 
+void runs_hand_over(struct runs *all, const struct run *r, void *who)
+{
+  for (struct entry *e = all->first; e; e = e->next)
+    if (e->run == r)
+      e->who = who;
+}
+
 static void leave(struct runs *all, struct entry *gone)
 {
   struct entry **at = &all->first;

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { test } from 'node:test'
 import { assertClean, clients } from '../support/agui.mjs'
 import { eventsOf } from '../support/ndjson.mjs'
+import { agentsOf } from '../support/readers.mjs'
 import { startOrchestrator } from '../support/orchestrator.mjs'
 import { ask, assertNothingLeft, makeBox, serve, until } from '../support/runlet.mjs'
 
@@ -44,6 +45,9 @@ async function hostTools(t, box = makeBox()) {
   const route = ['--agui-tool-url', orch.url, '--agui-tool-token-file', write('token', orch.token)]
   return { orch, route, file: ['--agui-tools', write('tools.json', JSON.stringify(orch.descriptors))] }
 }
+
+/** How often an agent has named its session. */
+const agentsSeen = (chat) => chat.seen.filter((e) => e.name === 'claude-code.session-id').length
 
 const script = (...lines) => ['@init', ...lines, '@result success'].join('\n')
 
@@ -84,6 +88,76 @@ for (const [name, connect] of Object.entries(clients)) {
     const starts = chat.seen.filter((e) => e.type === 'TOOL_CALL_START')
     assert.equal(starts[0].parentMessageId, chat.seen.find((e) => e.type === 'TEXT_MESSAGE_START').messageId)
   })
+
+  test(`${name}: a tool of the page runs there, and the same agent goes on with what it gave`, async (t) => {
+    const { orch, route, file } = await hostTools(t)
+    const server = await service(t, { args: [...route, ...file] })
+    const calls = []
+    const tools = {
+      getColor: {
+        execute: (args) => {
+          calls.push(args)
+          return { color: 'red' }
+        },
+      },
+    }
+    const chat = connect(`${server.url}/agui`, { threadId: 'page', tools })
+    await chat.ask(
+      script(
+        '@text I look.',
+        '@tool getTime {"tz":"UTC"}',
+        '@tool getColor {"of":"sky"}',
+        '@text Once more.',
+        '@tool getColor {"of":"sea"}',
+        '@text It is red.',
+      ),
+    )
+    assert.deepEqual(calls, [{ of: 'sky' }, { of: 'sea' }])
+    assert.deepEqual(orch.calls, [{ name: 'getTime', args: { tz: 'UTC' } }])
+    assert.deepEqual(chat.turns()[0].slice(1, 3), [
+      [
+        ['getTime', 'now in UTC'],
+        ['getColor', '{"color":"red"}'],
+        ['getColor', '{"color":"red"}'],
+      ],
+      'I look.Once more.It is red.',
+    ])
+    await assertClean(chat)
+    const runs = JSON.parse((await ask(server, 'GET', '/runs')).body).runs
+    assert.deepEqual(
+      runs.map((r) => [r.state, r.outcome]),
+      Array(3).fill(['over', 'finished']),
+    )
+    assert.equal(agentsSeen(chat), 1, 'all of it was one process of the agent')
+    const ends = chat.seen.filter((e) => e.type === 'RUN_FINISHED')
+    assert.deepEqual(
+      ends.map((e) => e.outcome?.pendingToolCallIds?.length),
+      [1, 1, undefined],
+    )
+    assert.equal(chat.seen.filter((e) => e.type === 'TOOL_CALL_RESULT').length, 1, "the page's results are its own")
+    await chat.ask(script('@text Bye.'))
+    assert.equal(chat.turns()[1][2], 'Bye.')
+  })
+
+  for (const yes of [true, false])
+    test(`${name}: the agent asks for leave, is ${yes ? 'allowed' : 'denied'}, and goes on`, async (t) => {
+      const server = await service(t, { defaults: { modelOptions: { permissionMode: 'default' } } })
+      const chat = connect(`${server.url}/agui`, { threadId: 'leave' })
+      await chat.ask(script('@text May I?', '@ask Bash {"command": "ls"}', '@text Well.'))
+      assert.equal(chat.waiting().length, 1)
+      await assertClean(chat)
+      const [{ message, metadata, toolCallId }] = chat.seen.at(-1).outcome.interrupts
+      assert.equal(message, 'May the agent use Bash?')
+      assert.deepEqual(metadata, { kind: 'approval', toolName: 'Bash', input: { command: 'ls' } })
+      assert.equal(toolCallId, chat.seen.find((e) => e.type === 'TOOL_CALL_START').toolCallId)
+      await chat.permit(yes)
+      assert.equal(chat.waiting().length, 0)
+      const [, calls, text] = chat.turns()[0]
+      assert.equal(text, 'May I?Well.')
+      assert.equal(calls[0][1] === 'done', yes, calls[0][1])
+      assert.equal(agentsSeen(chat), 1)
+      await assertClean(chat)
+    })
 
   test(`${name}: who stops ends the run, and its agent`, async (t) => {
     const server = await service(t)
@@ -175,6 +249,150 @@ test('after a drop the same body with Last-Event-ID attaches, and there is one a
   assert.match(again.body.toString(), /^(: )?\n*id: 4\n/)
   assert.equal(JSON.parse((await ask(server, 'GET', '/runs')).body).runs.length, 1)
   assert.equal((await post(server, { ...body, state: 1 })).status, 409)
+})
+
+const PAGE = [{ name: 'getColor', description: 'c', parameters: { type: 'object' } }]
+const asked = (server) => ask(server, 'GET', '/runs').then((r) => JSON.parse(r.body).runs)
+/** A run that is held for getColor; the id of its call. */
+async function held(server, lines = ['@tool getColor {}', '@text Red.'], more = {}) {
+  const messages = [{ id: '1', role: 'user', content: script(...lines) }]
+  const r = await post(server, input({ messages, tools: PAGE, ...more }))
+  const end = eventsOf(r.body).at(-1)
+  assert.equal(end.outcome?.type, 'success', r.body.toString())
+  return end.outcome.pendingToolCallIds
+}
+const result = (toolCallId, content = 'red') => ({ id: `result-${toolCallId}`, role: 'tool', toolCallId, content })
+const answer = (server, messages, more = {}) =>
+  post(server, input({ runId: 'r2', tools: PAGE, messages: [{ id: 'a', role: 'assistant' }, ...messages], ...more }))
+const textOf = (r) =>
+  eventsOf(r.body)
+    .filter((e) => e.type === 'TEXT_MESSAGE_CONTENT')
+    .map((e) => e.delta)
+    .join('')
+
+test('a held run counts, has its workspace, and outlives its client', async (t) => {
+  const server = await service(t, { args: ['--max-runs', '1'] })
+  const [id] = await held(server)
+  const [run] = await asked(server)
+  assert.equal(run.state, 'held')
+  assert.equal((await post(server, input({ runId: 'x', threadId: 'other' }))).status, 503)
+  const r = await answer(server, [result(id)])
+  assert.equal(textOf(r), 'Red.')
+  assert.deepEqual(
+    (await asked(server)).map((r) => [r.runId, r.state]),
+    [
+      ['r2', 'over'],
+      ['r', 'over'],
+    ],
+  )
+  assert.equal((await post(server, input({ runId: 'x', threadId: 'other' }))).status, 200)
+})
+
+test('each of the two runs can be read again, and the same body again starts nothing', async (t) => {
+  const server = await service(t)
+  const [id] = await held(server)
+  const first = await answer(server, [result(id)])
+  const again = await answer(server, [result(id)])
+  assert.equal(again.body.toString().trim(), first.body.toString().trim())
+  assert.equal((await answer(server, [result(id, 'blue')])).status, 409)
+  for (const [run, end] of [
+    ['r', id],
+    ['r2', undefined],
+  ]) {
+    const { body } = await ask(server, 'GET', `/runs/${run}/events`)
+    const events = eventsOf(body)
+    assert.deepEqual([events[0].type, events[0].runId], ['RUN_STARTED', run])
+    assert.equal(events.filter((e) => e.type.startsWith('RUN_')).length, 2)
+    assert.equal(events.at(-1).outcome?.pendingToolCallIds?.[0], end)
+  }
+})
+
+test('a result that is a failure, or none, is told to the agent', async (t) => {
+  const server = await service(t)
+  const told = async (runId, messages) => {
+    const [id] = await held(server, ['@tool getColor {}', '@text Well.'], { runId, threadId: runId })
+    const r = await answer(server, messages(id), { runId: `${runId}2`, threadId: runId })
+    assert.equal(textOf(r), 'Well.')
+    assert.equal(eventsOf(r.body).at(-1).type, 'RUN_FINISHED')
+  }
+  await told('failed', (id) => [{ ...result(id, ''), error: 'no camera' }])
+  await told('unanswered', () => [{ id: 'u', role: 'user', content: 'never mind' }])
+  await told('parts', (id) => [result(id, [{ type: 'text', text: 'red' }])])
+})
+
+test('two calls of the page at once are answered one by one or together', async (t) => {
+  const server = await service(t)
+  const use = (id, of) =>
+    `@raw ${JSON.stringify({
+      type: 'assistant',
+      message: {
+        id: 'msg_x',
+        content: [{ type: 'tool_use', id, name: 'mcp__tanstack__getColor', input: { of } }],
+      },
+      parent_tool_use_id: null,
+    })}`
+  const call = (n, of) =>
+    JSON.stringify({ jsonrpc: '2.0', id: n, method: 'tools/call', params: { name: 'getColor', arguments: { of } } })
+  // Announced in one order and made in the other: which is which tell the arguments.
+  const [first] = await held(server, [
+    use('toolu_00000000000000000000aaaa', 'sky'),
+    use('toolu_00000000000000000000bbbb', 'sea'),
+    `@mcp ${call(91, 'sea')}`,
+    `@mcp ${call(92, 'sky')}`,
+    '@text Both.',
+  ])
+  assert.equal(first, 'toolu_00000000000000000000bbbb')
+  const second = eventsOf((await answer(server, [result(first)])).body).at(-1).outcome.pendingToolCallIds
+  assert.deepEqual(second, ['toolu_00000000000000000000aaaa'])
+  const r = await answer(server, [result(second[0])], { runId: 'r3' })
+  assert.match(textOf(r), /Both\.$/)
+})
+
+test('a held run that is cancelled, or that nobody goes on with, ends with its agent', async (t) => {
+  const server = await service(t, { args: ['--agui-hold-ms', '700'] })
+  await held(server)
+  assert.equal((await ask(server, 'POST', '/runs/r/cancel')).status, 202)
+  await until('its end', async () => (await asked(server))[0].state === 'over')
+  assert.equal((await asked(server))[0].outcome, 'cancelled')
+  await held(server, undefined, { runId: 'b' })
+  await until('its end', async () => (await asked(server))[0].state === 'over')
+  assert.equal((await asked(server))[0].outcome, 'hold-timeout')
+})
+
+test('when the process is gone the session is resumed, with the result in the prompt', async (t) => {
+  const server = await service(t)
+  const [id] = await held(server)
+  await ask(server, 'POST', '/runs/r/cancel')
+  await until('its end', async () => (await asked(server))[0].state === 'over')
+  const file = path.join(server.box.work, 'prompt')
+  const r = await post(
+    server,
+    input({
+      runId: 'r2',
+      tools: PAGE,
+      messages: [
+        { id: '1', role: 'user', content: 'x' },
+        {
+          id: '2',
+          role: 'assistant',
+          toolCalls: [{ id, type: 'function', function: { name: 'getColor', arguments: '{}' } }],
+        },
+        result(id, `red\n@init\n@argv\n@save-prompt ${file}\n@result success`),
+      ],
+    }),
+  )
+  assert.match(textOf(r), /"--resume","scripted-session"/)
+  assert.match(fs.readFileSync(file, 'utf8'), /^The result of the tool getColor:\nred\n/)
+})
+
+test('an agent that dies while it is held leaves no run behind', async (t) => {
+  const server = await service(t)
+  const [id] = await held(server)
+  for (const { pid } of agentsOf(server)) process.kill(pid, 'SIGKILL')
+  await until('its end', async () => (await asked(server))[0].state === 'over')
+  assert.equal((await asked(server))[0].outcome, 'agent-signal')
+  const r = await answer(server, [result(id, script('@argv'))])
+  assert.match(textOf(r), /"--resume","scripted-session"/)
 })
 
 test('a page of an allowed origin may call, and no other, and nothing but what is for pages', async (t) => {

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { HttpAgent } from '@ag-ui/client'
 import * as schemas from '@ag-ui/core-newest/schemas'
 import { ChatClient, fetchHttpStream } from '@tanstack/ai-client'
+import { until } from './runlet.mjs'
 
 /** Names of the members of `value` that its schema does not have. */
 function unknown(schema, value) {
@@ -94,7 +95,15 @@ export const clients = {
         agent.addMessage({ id: `u${++n}`, role: 'user', content: text })
         await run()
       },
-      resume: (resume) => run({ resume }),
+      waiting: () => agent.pendingInterrupts,
+      permit: (approved, reason) =>
+        run({
+          resume: agent.pendingInterrupts.map((i) => ({
+            interruptId: i.id,
+            status: 'resolved',
+            payload: { approved, ...(reason ? { reason } : {}) },
+          })),
+        }),
       stop: () => agent.abortRun(),
       turns() {
         const results = new Map(agent.messages.filter((m) => m.role === 'tool').map((m) => [m.toolCallId, m.content]))
@@ -134,6 +143,12 @@ export const clients = {
       chat,
       async ask(text) {
         await chat.sendMessage(text)
+        assert.equal(failed, undefined)
+      },
+      waiting: () => chat.getInterrupts(),
+      async permit(approved) {
+        for (const i of chat.getInterrupts()) i.resolveInterrupt({ approved })
+        await until('the answer', () => !chat.getInterrupts().length && !chat.getIsLoading(), 5000)
         assert.equal(failed, undefined)
       },
       stop: () => chat.stop(),

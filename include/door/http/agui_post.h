@@ -5,7 +5,11 @@
  * A run id that is known is that run, as with POST /run: the same body again, behind
  * Last-Event-ID or not, attaches to it and starts nothing.  A thread goes on in the
  * session of the agent in which it was last (service/threads.h); only what the user says
- * now is sent there.  Where no session is known the agent gets all that was said.  */
+ * now is sent there.  Where no session is known the agent gets all that was said.
+ *
+ * A thread whose run is held (run/run_hold.h) goes on with it, whatever the request asks
+ * for: its results of tools and its `resume` are the answers.  What it does not answer
+ * is refused, in the words of the user where there are any.  */
 #ifndef DOOR_AGUI_POST_H
 #define DOOR_AGUI_POST_H
 

@@ -74,54 +74,6 @@ static struct bridge_call *call_new(struct bridge_calls *c, struct span name,
 
 /* -- which call is meant -- */
 
-/* The length of the next token of checked JSON, `s` beginning with it. */
-static size_t token_length(struct span s)
-{
-  size_t n = 1;
-  if (s.at[0] != '"')
-    return n;
-  while (n < s.len && s.at[n] != '"')
-    n += s.at[n] == '\\' ? 2 : 1;
-  return n < s.len ? n + 1 : s.len;
-}
-
-static struct span skip_blanks(struct span s)
-{
-  size_t n = 0;
-  while (n < s.len && (s.at[n] == ' ' || (s.at[n] >= '\t' && s.at[n] <= '\r')))
-    n++;
-  return span_after(s, n);
-}
-
-static bool same_text(struct span a, struct span b)
-{
-  struct buf left = buf_make(a.len + 1), right = buf_make(b.len + 1);
-  json_unescape(a, &left);
-  json_unescape(b, &right);
-  bool same = span_equal(buf_span(&left), buf_span(&right));
-  buf_free(&left);
-  buf_free(&right);
-  return same;
-}
-
-/* The same JSON but for blanks and escapes: agents spell a call in their own way here and
- * there. */
-static bool same_json(struct span a, struct span b)
-{
-  for (;;) {
-    a = skip_blanks(a);
-    b = skip_blanks(b);
-    if (a.len == 0 || b.len == 0)
-      return a.len == b.len;
-    struct span left = {a.at, token_length(a)}, right = {b.at, token_length(b)};
-    if (!span_equal(left, right) &&
-        !(a.at[0] == '"' && b.at[0] == '"' && same_text(left, right)))
-      return false;
-    a = span_after(a, left.len);
-    b = span_after(b, right.len);
-  }
-}
-
 /* The first of that name that is known by one way and not by the other; better, one with
  * the same arguments. */
 static struct bridge_call *find_half(const struct bridge_calls *c, bool made,
@@ -133,7 +85,7 @@ static struct bridge_call *find_half(const struct bridge_calls *c, bool made,
                         : call->announced.len > 0 && call->made.len == 0;
     if (!is_half || !span_equal(buf_span(&call->name), name))
       continue;
-    if (same_json(buf_span(&call->args), args_json))
+    if (json_slice_same(buf_span(&call->args), args_json))
       return call;
     same_name = same_name ? same_name : call;
   }

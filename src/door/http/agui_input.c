@@ -111,17 +111,29 @@ static int read_list(json_at root, const char *name, struct span *out, struct fa
   return 0;
 }
 
+/* As run_request_read() has them: they go into headers, paths and logs. */
+static int read_id(struct agui_input *in, const char *name, struct span *out,
+                   struct fault *f)
+{
+  struct span id = json_member_text(in->doc, json_root(in->doc), name);
+  if (id.len == 0)
+    return fault_set(f, FAULT_BAD_INPUT, wrong, name, "a non-empty string");
+  for (size_t i = 0; i < id.len; i++)
+    if ((unsigned char)id.at[i] < 0x20 || id.at[i] == 0x7f || i == LIMIT_ID_BYTES)
+      return fault_set(f, FAULT_BAD_INPUT, wrong, name,
+                       "at most 256 bytes without control characters");
+  *out = id;
+  return 0;
+}
+
 static int read_fields(struct agui_input *in, struct fault *f)
 {
   json_at root = json_root(in->doc);
   if (json_kind(root) != JSON_OBJECT)
     return fault_set(f, FAULT_BAD_INPUT, "RunAgentInput must be a JSON object");
-  in->run_id = json_member_text(in->doc, root, "runId");
-  in->thread_id = json_member_text(in->doc, root, "threadId");
-  if (in->run_id.len == 0 || in->thread_id.len == 0)
-    return fault_set(f, FAULT_BAD_INPUT, wrong,
-                     in->run_id.len == 0 ? "runId" : "threadId", "a non-empty string");
-  if (read_list(root, "messages", &in->messages, f) < 0 ||
+  if (read_id(in, "runId", &in->run_id, f) < 0 ||
+      read_id(in, "threadId", &in->thread_id, f) < 0 ||
+      read_list(root, "messages", &in->messages, f) < 0 ||
       read_list(root, "tools", &in->tools, f) < 0 ||
       read_list(root, "context", &in->context, f) < 0 ||
       read_list(root, "resume", &in->resume, f) < 0)

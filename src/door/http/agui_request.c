@@ -50,6 +50,19 @@ static void add_text(struct buf *out, struct span raw)
     buf_add(out, raw);
 }
 
+void agui_request_add_words(struct buf *out, struct span content)
+{
+  struct json_walk parts = json_slice_walk(content);
+  if (json_slice_kind(content) != JSON_ARRAY) {
+    add_text(out, content);
+    return;
+  }
+  while (json_slice_next(&parts)) {
+    struct span text = json_slice(parts.value, "text");
+    add_text(out, text.len > 0 ? text : json_slice(parts.value, "content"));
+  }
+}
+
 static void add_result(struct buf *results, struct span message, struct span calls)
 {
   struct span id = json_slice(message, "toolCallId"), name = name_of(calls, id);
@@ -59,7 +72,7 @@ static void add_result(struct buf *results, struct span message, struct span cal
   buf_add_text(results, failed ? "The call of the tool " : "The result of the tool ");
   add_text(results, name.len > 0 ? name : id);
   buf_add_text(results, failed ? " failed:\n" : ":\n");
-  add_text(results, failed ? error : json_slice(message, "content"));
+  agui_request_add_words(results, failed ? error : json_slice(message, "content"));
 }
 
 static void put_messages(const struct agui_input *in, struct json_writer *w)
@@ -149,26 +162,30 @@ static void put_tools(const struct agui_input *in, const struct agui_setup *setu
 static int check_tools(const struct agui_input *in, const struct agui_setup *setup,
                        struct fault *f)
 {
-  bool has_route = setup->tool_url || setup->local_tools;
-  if (in->host_tools.len > 0 && setup->tools.len > 0)
-    return fault_set(
-        f, FAULT_BAD_INPUT,
-        "RunAgentInput: forwardedProps.runlet.hostTools: the host's tools are "
-        "those of --agui-tools here");
-  struct json_walk all = json_slice_walk(in->tools);
-  while (json_slice_next(&all)) {
-    struct span name = json_slice(all.value, "name");
-    if (!agui_input_is_host_tool(in, name))
-      return fault_set(f, FAULT_BAD_INPUT,
-                       "RunAgentInput: tools: %.*s would run in the page, which is not "
-                       "built yet: name it in forwardedProps.runlet.hostTools",
-                       SPAN_ARG(span_cut_utf8(name, 100)));
-    if (!has_route)
-      return fault_set(f, FAULT_BAD_INPUT,
-                       "RunAgentInput: forwardedProps.runlet.hostTools: there is no "
-                       "--agui-tool-url to run them");
-  }
+  static const char where[] = "RunAgentInput: forwardedProps.runlet.hostTools";
+  if (in->host_tools.len == 0)
+    return 0;
+  if (setup->tools.len > 0)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "%s: the host's tools are those of --agui-tools here", where);
+  if (!setup->tool_url && !setup->local_tools)
+    return fault_set(f, FAULT_BAD_INPUT, "%s: there is no --agui-tool-url to run them",
+                     where);
   return 0;
+}
+
+/* In the order in which put_tools() wrote them. */
+static void mark_frontend(const struct agui_input *in, const struct agui_setup *setup,
+                          struct tools *tools)
+{
+  size_t index = 0;
+  struct json_walk all = json_slice_walk(setup->tools);
+  while (json_slice_next(&all))
+    index++;
+  all = json_slice_walk(in->tools);
+  for (; json_slice_next(&all); index++)
+    if (!agui_input_is_host_tool(in, json_slice(all.value, "name")))
+      tools_set_frontend(tools, index);
 }
 
 /* -- the request -- */
@@ -262,7 +279,10 @@ struct run_request *agui_request_make(const struct agui_input *in,
   struct buf text = buf_make(LIMIT_EVENT_LINE_BYTES);
   write_request(in, setup, session, &text);
   struct run_request *req = run_request_read(&text, &own, f);
-  if (req)
-    req->event_format = SPAN_LITERAL("agui");
+  if (!req)
+    return NULL;
+  req->event_format = SPAN_LITERAL("agui");
+  req->hold_ms = setup->hold_ms;
+  mark_frontend(in, setup, req->tools);
   return req;
 }

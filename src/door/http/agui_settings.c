@@ -81,7 +81,8 @@ int agui_settings_open(struct agui_settings *s, const struct options *options,
                                  .tool_token = buf_span(&s->token),
                                  .tools = span_trim(buf_span(&s->tools)),
                                  .defaults = span_trim(buf_span(&s->defaults)),
-                                 .local_tools = local};
+                                 .local_tools = local,
+                                 .hold_ms = o->hold_ms};
   return try_them(s, f);
 }
 

@@ -39,6 +39,7 @@ test_agui_input__bad_bodies_are_refused_by_the_name_of_what_is_wrong(void **stat
       {"{\"runId\":1,\"threadId\":\"t\"}", "runId must be"},
       {"{\"runId\":\"r\"}", "threadId must be a non-empty string"},
       {"{\"runId\":\"r\",\"threadId\":\"\"}", "threadId must be"},
+      {"{\"runId\":\"r\\n\",\"threadId\":\"t\"}", "runId must be at most 256 bytes"},
       {"{\"runId\":\"r\",\"runId\":\"s\",\"threadId\":\"t\"}", "runId"},
       {BODY(",\"messages\":{}"), "messages must be an array of objects"},
       {BODY(",\"messages\":[\"hi\"]"), "messages must be an array of objects"},

@@ -185,12 +185,20 @@ test_agui_request__host_tools_are_the_file_s_or_those_that_are_named(void **stat
   assert_true(span_is(tools_at(req->tools, 0)->description, "d"));
   assert_true(span_is(req->tool_url, "http://127.0.0.1:1/x"));
   assert_true(span_is(req->tool_token, "tok"));
+  assert_int_equal(tools_count_frontend(req->tools), 0);
   drop(req);
   setup.tools = SPAN_LITERAL("[{\"name\":\"b\"}]");
   expect_fault(tools, "are those of --agui-tools here");
   req = make_good(HI, "");
   assert_true(span_is(tools_at(req->tools, 0)->name, "b"));
   drop(req);
+  setup.hold_ms = 5;
+  req = make_good(HI ",\"tools\":[{\"name\":\"a\",\"description\":\"d\"}]", "");
+  assert_false(tools_at(req->tools, 0)->frontend);
+  assert_true(tools_at(req->tools, 1)->frontend);
+  assert_int_equal(req->hold_ms, 5);
+  drop(req);
+  expect_fault(HI ",\"tools\":[{\"name\":\"b\"}]", "two tools named");
   setup = (struct agui_setup){.harness = "claude-code"};
   expect_fault(tools, "there is no --agui-tool-url");
 }
