@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: MIT
 // What a request wants to find in its workspace: a clone from a real git server, files, notes, a setup.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { git, makeRepository, serveGit } from '../support/git_server.mjs'
 import { assertStream, textOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
-import { assertNothingLeft, makeBox, open, post, processesOf, run, serve, startRun, until } from '../support/runlet.mjs'
+import {
+  AGENT,
+  ask,
+  assertNothingLeft,
+  makeBox,
+  open,
+  post,
+  processesOf,
+  run,
+  serve,
+  startRun,
+  until,
+} from '../support/runlet.mjs'
 
 const TOKEN = 'git-token-of-the-test-0123456789'
 const prompt = ['@init', '@text hello', '@result success']
@@ -263,6 +276,185 @@ test('hostile addresses, refs and names never reach a program as what they are n
     assert.deepEqual(fs.readdirSync(box.work), [])
   }
   assert.ok(!fs.existsSync(path.join(box.root, 'evil')))
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('a token in the address, or given: not in the clone, not with a credential store, not in /runs, the log, or an error', async () => {
+  const box = makeBox()
+  fs.mkdirSync(path.join(box.root, 'served'))
+  makeRepository(path.join(box.root, 'served/repo'), {
+    one: () => fs.writeFileSync(path.join(box.root, 'served/repo/a'), 'x'),
+  })
+  const git_server = await serveGit(path.join(box.root, 'served'), { token: TOKEN })
+  fs.writeFileSync(path.join(box.home, '.gitconfig'), '[credential]\n\thelper = store\n')
+  const server = await serve({ box, args: ['--workspace-per-thread', '--log-level', 'debug'] })
+  const address = git_server.url.replace('http://', `http://x-access-token:${TOKEN}@`)
+  const sources = [
+    { type: 'git', url: `${address}/repo` },
+    { type: 'git', url: `${git_server.url}/repo`, auth: { token: TOKEN } },
+    { type: 'git', url: `${address}/none` },
+  ]
+  const heard = []
+  for (const [i, source] of sources.entries()) {
+    const request = runRequest({
+      runId: `run-${i}`,
+      threadId: `t-${i}`,
+      prompt: ['@init', '@bash git config -l', '@result success'],
+    })
+    const r = await post(server, { ...request, workspace: { source } })
+    assert.equal(r.events.at(-1).type, i < 2 ? 'RUN_FINISHED' : 'RUN_ERROR', r.text)
+    heard.push(r.text)
+    for (const target of ['/runs', `/runs/run-${i}`, `/runs/run-${i}/events`, '/metrics'])
+      heard.push((await ask(server, 'GET', target)).body.toString())
+  }
+  assert.match(heard[0], /remote\.origin\.url=http:\/\/127/)
+  heard.push(server.stderr())
+  assert.ok(!heard.join('\n').includes(TOKEN))
+  const kept = [box.work, box.tmp, box.home].flatMap((folder) => filesWith(folder, TOKEN))
+  assert.deepEqual(kept, [])
+  await server.stop()
+  await git_server.close()
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('without git on the PATH a git source and a git skill are a 400 that names it', async () => {
+  const box = makeBox()
+  box.env.PATH = box.bin
+  for (const [workspace, where] of [
+    [{ source: { type: 'git', url: 'https://h/r' } }, 'source'],
+    [none({ skills: [{ kind: 'git', repo: 'a/b' }] }), 'skills'],
+  ]) {
+    const r = await run(runRequest({ prompt, workspace }), { box })
+    assert.equal(r.code, 2)
+    assert.match(errorOf(r)[1], new RegExp(`^run request: workspace\\.${where} needs git: git`))
+  }
+  box.remove()
+})
+
+test("a repository's own settings of all agents come out unchanged after three runs with skills; git status shows what the README says", async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'repo')
+  const own = {
+    'CLAUDE.md': '# Theirs\n',
+    '.mcp.json': '{"mcpServers":{}}\n',
+    '.codex/config.toml': '# theirs\n',
+    'opencode.json': '{}\n',
+    '.claude/settings.json': '{}\n',
+    '.claude/skills/own/SKILL.md': 'theirs',
+  }
+  makeRepository(repository, {
+    one: () => {
+      for (const [name, text] of Object.entries(own)) {
+        fs.mkdirSync(path.dirname(path.join(repository, name)), { recursive: true })
+        fs.writeFileSync(path.join(repository, name), text)
+      }
+    },
+  })
+  const tools = path.join(box.root, 'tools')
+  makeRepository(tools, {
+    one: () => {
+      for (const name of ['own', 'more']) {
+        fs.mkdirSync(path.join(tools, name))
+        fs.writeFileSync(path.join(tools, name, 'SKILL.md'), 'ours')
+      }
+    },
+  })
+  const workspace = {
+    source: { type: 'git', url: `file://${repository}` },
+    instructions: 'Be brief.',
+    skills: [
+      { kind: 'git', repo: `file://${tools}` },
+      { kind: 'file', path: 'notes/x', content: 'x' },
+    ],
+    setup: ['true'],
+  }
+  for (let i = 0; i < 3; i++) {
+    const r = await run(runRequest({ prompt, threadId: `t-${i}`, workspace }), { box })
+    assert.equal(r.code, 0, r.stdout.toString())
+    const [warning, ...rest] = customs(r.events, 'runlet.warning')
+    assert.match(warning.message, /"\.claude\/skills\/own" is there already$/)
+    assert.deepEqual(rest, [])
+  }
+  for (const [name, text] of Object.entries(own))
+    if (name !== 'CLAUDE.md') assert.equal(fs.readFileSync(path.join(box.work, name), 'utf8'), text, name)
+  assert.equal(
+    git(box.work, 'status', '--short'),
+    'M CLAUDE.md\n?? .claude/skills/more\n?? .tanstack-skills/\n?? AGENTS.md\n?? GEMINI.md\n?? notes/',
+  )
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('with --agent-user clone, skills, files, setup and plugins are that user’s', async () => {
+  assert.equal(process.getuid(), 0, 'this test must be run as root')
+  const box = makeBox({ agent: null })
+  fs.copyFileSync(AGENT, path.join(box.bin, 'agent'))
+  const plugin = '#!/bin/sh\n[ "$1" != plugin ] || { id -un > plugin; exit; }\nexec agent "$@"\n'
+  fs.writeFileSync(path.join(box.bin, 'claude'), plugin, { mode: 0o755 })
+  fs.chmodSync(box.root, 0o755)
+  fs.chmodSync(box.tmp, 0o1777)
+  const nobody = Number(execFileSync('id', ['-u', 'nobody']))
+  fs.chownSync(box.work, nobody, nobody)
+  fs.mkdirSync(path.join(box.root, 'served'))
+  const repository = path.join(box.root, 'served/repo')
+  makeRepository(repository, { one: () => fs.writeFileSync(path.join(repository, 'SKILL.md'), 'x') })
+  const server = await serveGit(path.join(box.root, 'served'), { token: TOKEN })
+  box.env.SKILL_TOKEN = TOKEN
+  const workspace = {
+    source: { type: 'git', url: `${server.url}/repo`, auth: { token: TOKEN } },
+    secrets: { SKILL_TOKEN: {} },
+    instructions: 'Be brief.',
+    skills: [
+      { kind: 'git', repo: `${server.url}/repo`, secret: { __secretName: 'SKILL_TOKEN' } },
+      { kind: 'file', path: 'a/b', content: 'x' },
+    ],
+    setup: ['id -un > setup'],
+    plugins: ['p'],
+  }
+  const args = ['--agent-user', 'nobody', '--workspace', box.work]
+  const r = await run(runRequest({ prompt, workspace }), { box, args, cwd: '/' })
+  assert.equal(r.code, 0, r.stdout + r.stderr)
+  assert.deepEqual(customs(r.events, 'runlet.warning'), [])
+  for (const name of ['setup', 'plugin']) assert.equal(fs.readFileSync(path.join(box.work, name), 'utf8'), 'nobody\n')
+  const all = fs.readdirSync(box.work, { recursive: true })
+  assert.ok(all.includes('.claude/skills/repo') && all.includes('a/b') && all.includes('AGENTS.md'))
+  for (const name of all) assert.equal(fs.lstatSync(path.join(box.work, name)).uid, nobody, name)
+  await server.close()
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('by ssh: an address of either kind, as a source and as a skill; it never asks', async () => {
+  const box = makeBox()
+  const repository = path.join(box.root, 'repo')
+  makeRepository(repository, { one: () => fs.writeFileSync(path.join(repository, 'SKILL.md'), 'x') })
+  // What ssh would run there is run here.
+  const ssh = '#!/bin/sh\necho "$@" >> $HOME/ssh\nfor last; do :; done\nexec sh -c "$last"\n'
+  fs.writeFileSync(path.join(box.bin, 'ssh'), ssh, { mode: 0o755 })
+  for (const url of [`git@host.example:${repository}`, `ssh://git@host.example${repository}`]) {
+    fs.rmSync(box.work, { recursive: true })
+    fs.mkdirSync(box.work)
+    const workspace = { source: { type: 'git', url }, skills: [{ kind: 'git', repo: url }] }
+    const r = await run(runRequest({ prompt, workspace }), { box })
+    assert.equal(r.code, 0, r.stdout.toString())
+    assert.deepEqual(customs(r.events, 'runlet.warning'), [])
+    assert.ok(fs.existsSync(path.join(box.work, 'SKILL.md')))
+    assert.ok(fs.existsSync(path.join(box.work, '.claude/skills/repo/SKILL.md')))
+  }
+  const calls = fs.readFileSync(path.join(box.home, 'ssh'), 'utf8').trim().split('\n')
+  assert.equal(calls.length, 4)
+  for (const words of calls) assert.match(words, /^-oBatchMode=yes .*git@host\.example git-upload-pack '/)
+  await assertNothingLeft(box)
+  box.remove()
+})
+
+test('what a setup left running is ended with the run if its leftovers are to be killed', async () => {
+  const box = makeBox()
+  const setup = ['sleep 60 > /dev/null 2>&1 & setsid sleep 61 > /dev/null 2>&1 &']
+  const r = await run({ ...runRequest({ prompt, workspace: none({ setup }) }), leftovers: 'kill' }, { box })
+  assert.equal(r.code, 0, r.stdout.toString())
   await assertNothingLeft(box)
   box.remove()
 })

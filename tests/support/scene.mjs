@@ -30,7 +30,11 @@ export async function assertOursGone(box) {
   })
   const state = fs.readdirSync(box.tmp).filter((n) => n.startsWith('runlet-'))
   const entries = (n) => fs.readdirSync(path.join(box.tmp, n), { withFileTypes: true })
-  await until('private folders to go', () => !state.flatMap(entries).some((e) => e.isDirectory()), 3000)
+  await until(
+    'private folders to go',
+    () => !state.flatMap(entries).some((e) => e.isDirectory() && e.name !== 'workspaces'),
+    3000,
+  )
 }
 
 const textsOf = (root, names) => names.map((n) => [n, fs.readFileSync(path.join(root, n), 'utf8')])
