@@ -103,8 +103,8 @@ void agent_retry(struct agent_output *e, struct span words, unsigned long long o
  * answer, and the run calls harness.permit with its id once somebody has decided. */
 enum permission agent_permit(struct agent_output *e, const struct agent_question *q,
                              const struct permission_question *may);
-/* The text of the member `command` of a tool's arguments, raw JSON; nothing if there is
- * none. */
+/* The command line in the member `command` (or `cmd`) of a tool's arguments, raw JSON: a
+ * text, or words; of `sh -c TEXT` that text.  Nothing if there is none. */
 void agent_command(struct span input, struct buf *out);
 /* What an agent is told that got DENY. */
 struct span agent_refusal(const struct agent_output *e);

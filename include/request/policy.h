@@ -53,6 +53,8 @@ struct policy_act { /* what an agent wants to do */
   struct span command; /* PERMISSION_KIND_COMMAND: its command line */
 };
 
+/* Could the pattern be the name of a tool? */
+bool policy_pattern_is_word(struct span pattern);
 bool policy_pattern_matches(struct span pattern, struct span text);
 /* False where all is allowed: then nothing has to be asked. */
 bool policy_restricts(const struct policy *p);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct agent_actions agent_actions_make(void)
 {
@@ -178,8 +179,25 @@ enum permission agent_permit(struct agent_output *e, const struct agent_question
 void agent_command(struct span input, struct buf *out)
 {
   struct span raw = json_slice(input, "command");
+  if (raw.len == 0)
+    raw = json_slice(input, "cmd");
   if (json_slice_kind(raw) == JSON_STRING)
     json_unescape(raw, out);
+  if (json_slice_kind(raw) != JSON_ARRAY)
+    return;
+  struct json_walk words = json_slice_walk(raw);
+  bool shell = false;
+  for (unsigned i = 0; json_slice_next(&words); i++) {
+    if (i == 2 && shell)
+      buf_clear(out);
+    shell = i == 1 && out->len > 1 && !memcmp(out->at + out->len - 2, "sh", 2) &&
+            (json_slice_says(words.value, SPAN_LITERAL("-c")) ||
+             json_slice_says(words.value, SPAN_LITERAL("-lc")));
+    if (out->len > 0)
+      buf_add_char(out, ' ');
+    if (json_slice_kind(words.value) == JSON_STRING)
+      json_unescape(words.value, out);
+  }
 }
 
 struct span agent_refusal(const struct agent_output *e)

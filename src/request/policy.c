@@ -32,6 +32,17 @@ bool policy_pattern_matches(struct span pattern, struct span text)
   }
 }
 
+bool policy_pattern_is_word(struct span pattern)
+{
+  for (size_t i = 0; i < pattern.len; i++) {
+    char c = pattern.at[i];
+    bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+    if (!letter && !(c >= '0' && c <= '9') && c != '_' && c != '-')
+      return false;
+  }
+  return pattern.len > 0;
+}
+
 bool policy_restricts(const struct policy *p)
 {
   bool all = p->otherwise == PERMISSION_ALLOW && p->file_write == PERMISSION_ALLOW &&

@@ -5,8 +5,9 @@ import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
-import { assertStream, resultsOf } from '../support/ndjson.mjs'
-import { claude } from '../support/real_agents.mjs'
+import { assertStream, resultsOf, warningsOf } from '../support/ndjson.mjs'
+import { claudeAgent, kimi } from '../support/acp_agents.mjs'
+import { claude, codex, gemini, opencode } from '../support/real_agents.mjs'
 import { ask, open, post, serve, until } from '../support/runlet.mjs'
 import { withScene } from '../support/scene.mjs'
 
@@ -113,3 +114,98 @@ inService(
     assert.deepEqual(requested(next.events), [])
   },
 )
+
+/** The shell's `cat secret` and `made`, as they went. */
+const wentWell = (s, file) => ({
+  read: s.asked().some((request) => JSON.stringify(request.body).includes('S3CRET-OF-A-FILE')),
+  wrote: fs.existsSync(file('made')),
+})
+const asks = async (r) => {
+  const found = () => requested(r.events).length > 0 && requested(r.events)
+  const [value] = await until('the approval', found, 40000)
+  return value
+}
+
+for (const [name, agent, id] of [
+  ['claude-agent-acp', claudeAgent, 'acp:command:echo hi > made'],
+  ['kimi', kimi, 'acp:command:echo hi > made'],
+  ['OpenCode', opencode, 'opencode:command:echo hi > made'],
+]) {
+  inService(
+    agent,
+    `${name}: what is denied is not done, were it only reading, and the host's tool is`,
+    [[agent.shell('cat secret')], [agent.tool('echo', { text: 'yo' })], [{ text: 'end' }]],
+    async (s, server, file) => {
+      fs.writeFileSync(file('secret'), 'S3CRET-OF-A-FILE')
+      const allows = { permission: { bash: 'allow', edit: 'allow' } }
+      fs.writeFileSync(file('opencode.json'), JSON.stringify(allows))
+      const r = await post(server, s.request({ policy: { commands: { deny: ['cat *'] }, default: 'deny' } }))
+      assertStream(r.events)
+      assert.deepEqual(wentWell(s, file), { read: false, wrote: false })
+      assert.deepEqual(warningsOf(r.events), [])
+      if (contents(r.events).length > 1) assert.equal(contents(r.events)[1], 'yo') // some end the turn there
+    },
+  )
+
+  for (const approved of [true, false])
+    inService(
+      agent,
+      `${name}: a shell command waits for its approval, and is ${approved ? 'done' : 'not done'}`,
+      [[agent.shell('echo hi > made')], [{ text: 'end' }]],
+      async (s, server, file) => {
+        const req = s.request({ policy: {} })
+        const r = await open(server, req)
+        const value = await asks(r)
+        assert.equal(value.approvalId, id)
+        assert.equal(value.toolCallId, r.events.find((e) => e.type === 'TOOL_CALL_START').toolCallId)
+        assert.ok(!wentWell(s, file).wrote)
+        const target = `/runs/${req.runId}/approvals/${encodeURIComponent(value.approvalId)}`
+        assert.equal((await ask(server, 'POST', target, { body: JSON.stringify({ approved }) })).status, 200)
+        await r.ended
+        assertStream(r.events)
+        assert.equal(wentWell(s, file).wrote, approved)
+      },
+    )
+}
+
+inService(
+  gemini,
+  'Gemini: what only reads it does not ask about, which is said; the rest is denied, or waits for its approval',
+  [[gemini.shell('echo hi > made')], [gemini.shell('echo hi > made')], [{ text: 'end' }]],
+  async (s, server, file) => {
+    const denied = await post(server, s.request({ policy: { commands: { deny: ['echo hi >*'] } } }))
+    assertStream(denied.events)
+    assert.ok(warningsOf(denied.events).some((w) => w.code === 'policy-by-its-questions'))
+    assert.ok(!wentWell(s, file).wrote)
+  },
+)
+
+for (const [capabilities, wrote] of [
+  [{ fileWrite: 'deny' }, false],
+  [{ network: 'deny' }, true],
+])
+  inService(
+    codex,
+    `Codex keeps ${JSON.stringify(capabilities)} by its sandbox, and refuses what it cannot keep`,
+    [
+      [codex.shell('cat secret')],
+      [codex.shell("bash -c 'exec 3<>/dev/tcp/127.0.0.1/$PORT && echo reached'")],
+      [codex.shell('echo hi > made')],
+      [{ text: 'end' }],
+    ],
+    async (s, server, file) => {
+      fs.writeFileSync(file('secret'), 'S3CRET-OF-A-FILE')
+      const policy = { capabilities, default: 'allow' }
+      const env = { PORT: String(server.port) }
+      const r = await post(server, s.request({ policy, env }))
+      assertStream(r.events, 'RUN_FINISHED')
+      assert.deepEqual(wentWell(s, file), { read: true, wrote })
+      assert.ok(!contents(r.events).some((text) => text.includes('reached')))
+      assert.ok(!s.asked()[0].body.tools.some((t) => t.type === 'web_search') || !capabilities.network)
+      const no = await post(server, s.request({ policy: { ...policy, commands: { deny: ['rm *'] } } }))
+      assert.deepEqual(
+        [no.status, /^run request: policy.commands is not supported by harness codex/.test(no.text)],
+        [400, true],
+      )
+    },
+  )

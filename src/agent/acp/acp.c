@@ -114,8 +114,8 @@ const struct harness acp_harness = {
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE | TAKES_AUTH_METHOD |
-             TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE |
+             TAKES_AUTH_METHOD | TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG,
     .needs = NEEDS_WORDS_FOR_LINKS,
     .program_for = acp_plan_program,
     .skills_for = acp_plan_skills,
@@ -138,7 +138,8 @@ const struct harness grok_build_harness = {
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_AUTH_METHOD,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
+             TAKES_AUTH_METHOD,
     .needs = NEEDS_SINGLE_UNDERSCORES | NEEDS_WORDS_FOR_LINKS,
     .started = state_started,
     .memory = sizeof(struct acp),

@@ -20,6 +20,10 @@ struct acp_agent {
   const char *skills;               /* as in agent/harness.h */
   const struct prompt_guard *guard; /* NULL: acp_any_guard */
   bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
+  /* How it is brought to ask about each act, where a policy is to be kept: "" it does,
+   * "_meta" by Claude's settings there, else this variable, as OpenCode has it.  NULL: it
+   * asks about what it takes for a change alone. */
+  const char *asks_by;
   /* Each good answer has `usage`: one without it, of an error's words, is none. */
   bool always_counts;
 };

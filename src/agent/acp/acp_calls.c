@@ -221,6 +221,12 @@ bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at asked,
   return seen_ids_times(&c->bridged, id) != 0;
 }
 
+const struct acp_call *acp_calls_told(struct acp_calls *c, struct span id)
+{
+  struct acp_held *h = id.len > 0 ? find(c, id, true) : NULL;
+  return h ? &h->call : NULL;
+}
+
 void acp_calls_rest(struct acp_calls *c, struct span id, struct events *events)
 {
   for (size_t i = 0; i < c->count; i++)

@@ -56,6 +56,8 @@ void acp_calls_update(struct acp_calls *c, const struct json *doc, json_at updat
 /* The toolCall of a permission request: it goes out now.  True: a tool of the bridge. */
 bool acp_calls_ask(struct acp_calls *c, const struct json *doc, json_at call,
                    struct events *events);
+/* The one of this id that went out and is not over; NULL: none. */
+const struct acp_call *acp_calls_told(struct acp_calls *c, struct span id);
 /* The agent said something, of the call `id` or (empty) of none. */
 void acp_calls_rest(struct acp_calls *c, struct span id, struct events *events);
 /* It begins or continues a message. */

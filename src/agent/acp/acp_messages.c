@@ -5,6 +5,7 @@
  * handed on, as session/new holds the bridge's token.  */
 #include "acp_messages.h"
 
+#include "agent/policy_settings.h"
 #include "agent/prompt.h"
 #include "agent/structured.h"
 #include "base/json_write.h"
@@ -100,6 +101,21 @@ static void put_system(struct acp *a, struct json_writer *w)
   buf_free(&text);
 }
 
+/* claude-agent-acp hands these settings on. */
+static void put_questions(const struct policy *policy, struct json_writer *w)
+{
+  struct buf settings = buf_make(LIMIT_LINE_BYTES);
+  policy_settings_claude(policy, &settings);
+  json_open(w, "_meta", '{');
+  json_open(w, "claudeCode", '{');
+  json_open(w, "options", '{');
+  json_put_raw(w, "settings", buf_span(&settings));
+  json_close(w, '}');
+  json_close(w, '}');
+  json_close(w, '}');
+  buf_free(&settings);
+}
+
 void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *output)
 {
   static const char *const methods[] = {[ACP_RESUME] = "session/resume",
@@ -114,6 +130,8 @@ void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *out
                a->servers.len > 0 ? buf_span(&a->servers) : SPAN_LITERAL("[]"));
   if (step == ACP_NEW)
     put_system(a, &w);
+  if (a->asks_each && a->agent->asks_by[0] == '_')
+    put_questions(&a->req->policy, &w);
   send(a, &w, step, output);
 }
 

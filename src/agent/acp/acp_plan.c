@@ -6,6 +6,7 @@
 
 #include "acp_messages.h"
 #include "agent/arguments.h"
+#include "agent/policy_settings.h"
 #include "agent/prompt.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -148,6 +149,12 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     write_servers(bridge, bridge->token, &a->servers);
     if (expands)
       acp_hide_token(a);
+  }
+  const char *by = a->agent ? a->agent->asks_by : NULL;
+  if (by && policy_restricts(&req->policy)) {
+    a->asks_each = true;
+    if (by[0] && by[0] != '_')
+      policy_settings_opencode(&req->policy, by, &out->env);
   }
   out->input = INPUT_DIALOGUE;
   acp_initialize(&out->first_input);

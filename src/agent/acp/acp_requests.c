@@ -65,9 +65,10 @@ static enum permission_kind kind_of(struct span kind)
   static const struct {
     const char *name;
     enum permission_kind kind;
-  } kinds[] = {{"read", PERMISSION_KIND_READ},   {"search", PERMISSION_KIND_READ},
-               {"think", PERMISSION_KIND_READ},  {"edit", PERMISSION_KIND_EDIT},
-               {"delete", PERMISSION_KIND_EDIT}, {"move", PERMISSION_KIND_EDIT}};
+  } kinds[] = {{"read", PERMISSION_KIND_READ},       {"search", PERMISSION_KIND_READ},
+               {"think", PERMISSION_KIND_READ},      {"edit", PERMISSION_KIND_EDIT},
+               {"delete", PERMISSION_KIND_EDIT},     {"move", PERMISSION_KIND_EDIT},
+               {"execute", PERMISSION_KIND_COMMAND}, {"fetch", PERMISSION_KIND_NETWORK}};
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
     if (span_is(kind, kinds[i].name))
       return kinds[i].kind;
@@ -85,6 +86,36 @@ static void hold(struct acp *a, struct span rpc_id, struct span yes, struct span
   a->questions[a->question_count++] = q;
 }
 
+/* What it wants to do, as its call and the question tell it together. */
+struct wish {
+  enum permission_kind kind;
+  struct span tool;
+  struct buf command;
+};
+
+static struct wish wish_of(struct acp *a, const struct json *doc, json_at asked)
+{
+  const struct acp_call *call =
+      acp_calls_told(&a->calls, json_member_text(doc, asked, "toolCallId"));
+  struct span kind = json_member_text(doc, asked, "kind"),
+              title = json_member_text(doc, asked, "title"),
+              input = json_raw(json_get(asked, "rawInput"));
+  struct wish w = {.tool = title, .command = buf_make(LIMIT_LINE_BYTES)};
+  if (call) {
+    kind = kind.len > 0 ? kind : buf_span(&call->kind);
+    title = title.len > 0 ? title : buf_span(&call->title);
+    input = input.len > 0 ? input : buf_span(&call->args);
+    w.tool = acp_call_name(call).len > 0 ? acp_call_name(call) : title;
+  }
+  w.kind = kind_of(kind);
+  agent_command(input, &w.command);
+  if (w.kind == PERMISSION_KIND_OTHER && w.command.len > 0)
+    w.kind = PERMISSION_KIND_COMMAND;
+  if (w.kind == PERMISSION_KIND_COMMAND && w.command.len == 0)
+    buf_add(&w.command, title);
+  return w;
+}
+
 static void ask_permission(struct acp *a, const struct json *doc, json_at params,
                            struct span rpc_id, struct agent_output *output)
 {
@@ -95,22 +126,22 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
   struct span yes = given ? option_for(doc, options, true) : (struct span){0};
   struct span no = given ? option_for(doc, options, false) : (struct span){0};
   bool ours = acp_calls_ask(&a->calls, doc, call, output->events);
-  const struct permission_question question = {
-      .mode = permission_mode_read(mode),
-      .kind = kind_of(json_member_text(doc, call, "kind")),
-      .host_tool = ours,
-      .listed = ours}; /* what the host offered it lets run, in a plan too */
   /* The protocol asks for this answer from the cancel on. */
   if (a->cancelled) {
     answer(rpc_id, (struct span){0}, output);
     return;
   }
-  const struct agent_question asked = {
-      .id = rpc_id,
-      .call = id,
-      .tool = json_member_text(doc, call, "title"),
-      .input = json_raw(json_get(call, "rawInput")),
-  };
+  struct wish wish = wish_of(a, doc, call);
+  const struct permission_question question = {
+      .mode = permission_mode_read(mode),
+      .kind = wish.kind,
+      .host_tool = ours,
+      .listed = ours}; /* what the host offered it lets run, in a plan too */
+  const struct agent_question asked = {.id = rpc_id,
+                                       .call = id,
+                                       .tool = wish.tool,
+                                       .input = json_raw(json_get(call, "rawInput")),
+                                       .command = buf_span(&wish.command)};
   /* More of them than that nobody reads. */
   bool full = a->question_count >= LIMIT_OPEN_CALLS;
   switch (full ? PERMISSION_DENY : agent_permit(output, &asked, &question)) {
@@ -124,6 +155,7 @@ static void ask_permission(struct acp *a, const struct json *doc, json_at params
     hold(a, rpc_id, yes, no);
     break;
   }
+  buf_free(&wish.command);
 }
 
 static void refuse(struct span rpc_id, int code, struct span message,

@@ -169,6 +169,8 @@ static void know_agent(struct acp *a, struct span name)
     a->guard = a->agent->guard;
   if (a->agent && a->agent->expands)
     acp_hide_token(a);
+  const char *by = a->agent && a->req ? a->agent->asks_by : NULL;
+  a->asks_each = by && (!by[0] || by[0] == '_') && policy_restricts(&a->req->policy);
 }
 
 static void initialized(struct acp *a, const struct json *doc, json_at result,

@@ -230,6 +230,10 @@ static struct choice modes_of(const struct offer *o, struct json **doc)
 
 static bool set_mode(struct acp *a, const struct offer *o, struct agent_output *output)
 {
+  if (a->req && policy_restricts(&a->req->policy) && !a->asks_each)
+    events_warn(output->events, "policy-by-its-questions",
+                SPAN_LITERAL("the agent runs what it takes for reading alone without "
+                             "asking: the policy decides the rest"));
   struct json *doc;
   struct choice c = modes_of(o, &doc);
   struct span named = a->req ? a->req->harness_options.mode : nothing;

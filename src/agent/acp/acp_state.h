@@ -86,6 +86,7 @@ struct acp {
   size_t settings_done;   /* acp_settings.c */
   struct buf session;     /* its id */
   bool authenticated, open, resumed, loaded, prompted, cancelled;
+  bool asks_each;   /* about each act, as the policy of the request wants it */
   bool system_told; /* by session/new: the system prompts need not be in the prompt */
   struct buf title; /* the session's */
   struct buf used, size; /* tokens in the model's context, numbers */

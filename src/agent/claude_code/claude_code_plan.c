@@ -4,6 +4,7 @@
 #include "claude_code_plan.h"
 
 #include "agent/arguments.h"
+#include "agent/policy_settings.h"
 #include "agent/prompt.h"
 #include "agent/structured.h"
 #include "base/json_write.h"
@@ -12,7 +13,6 @@
 #include "claude_tools.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define MCP_FILE    "mcp.json"
 #define SYSTEM_FILE "system-prompt.txt"
@@ -170,36 +170,10 @@ static int add_options(struct process_plan *out, const struct run_request *req,
   return add_lists(argv, req, bridge, f);
 }
 
-/* The name of a tool, not of a program. */
-static bool is_tool_name(struct span s)
-{
-  for (size_t i = 0; i < s.len; i++)
-    if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-",
-                s.at[i]))
-      return false;
-  return (s.len > 0 && s.at[0] >= 'A' && s.at[0] <= 'Z') || span_starts(s, "mcp__");
-}
-
-/* In its mode "default" it asks about no command that only reads ("ls", "cat x": seen),
- * nor about what the user's or the repository's own settings allow: a rule to ask wins
- * over both. */
 static int add_questions(struct strv *argv, const struct policy *policy, struct fault *f)
 {
-  static const char *const always[] = {"Bash",         "Monitor",  "Edit",     "Write",
-                                       "NotebookEdit", "WebFetch", "WebSearch"};
   struct buf settings = buf_make(LIMIT_LINE_BYTES);
-  struct json_writer w = json_write_to(&settings);
-  json_open(&w, NULL, '{');
-  json_open(&w, "permissions", '{');
-  json_open(&w, "ask", '[');
-  for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-    json_put_text(&w, NULL, span_of(always[i]));
-  for (size_t i = 0; i < policy->rule_count; i++)
-    if (is_tool_name(policy->rules[i].pattern))
-      json_put_text(&w, NULL, policy->rules[i].pattern);
-  json_close(&w, ']');
-  json_close(&w, '}');
-  json_close(&w, '}');
+  policy_settings_claude(policy, &settings);
   int rc = add_option(argv, "--settings", buf_span(&settings), "policy.commands", f);
   buf_free(&settings);
   return rc;

@@ -289,7 +289,8 @@ const struct harness codex_harness = {
     .native_programs = codex_plan_native_programs,
     .structured = true,
     .prompt = &codex_prompt,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT | TAKES_SANDBOX,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
+             TAKES_SANDBOX,
     .memory = sizeof(struct codex),
     .plan = codex_begin,
     .on_input = codex_on_input,

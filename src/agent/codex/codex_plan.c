@@ -31,6 +31,33 @@ const struct prompt_rules codex_prompt = {.adapter = "Codex",
                                           .most = 1 << 20,
                                           .characters = true};
 
+/* `codex exec` cannot ask, and its own list of commands that need no asking is not ours:
+ * what its sandbox keeps is kept, the rest is refused.  In it nothing may write and reach
+ * the network at once. */
+static int sandbox_of_policy(const struct policy *p, struct span *chosen, struct fault *f)
+{
+  bool judges = p->rule_count > 0 && p->rules[0].says != PERMISSION_ALLOW;
+  const char *field = judges                             ? "commands"
+                      : p->otherwise != PERMISSION_ALLOW ? "default"
+                      : p->file_write == PERMISSION_ASK  ? "capabilities.fileWrite"
+                      : p->network == PERMISSION_ASK     ? "capabilities.network"
+                                                         : NULL;
+  if (field)
+    return fault_set(
+        f, FAULT_BAD_INPUT,
+        "run request: policy.%s is not supported by harness codex: it cannot "
+        "ask, and keeps only capabilities that are denied, with the default "
+        "\"allow\"",
+        field);
+  bool writes = p->file_write == PERMISSION_ALLOW;
+  if (!writes && p->network_said && p->network == PERMISSION_ALLOW)
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: policy.capabilities.network: harness codex has no "
+                     "network where fileWrite is denied");
+  *chosen = writes ? SPAN_LITERAL("workspace-write") : SPAN_LITERAL("read-only");
+  return 0;
+}
+
 /* The sandbox by harnessOptions.sandbox, else by the permission mode, whose names are
  * Claude Code's; with nobody to ask, "default" there means that edits are refused.
  * Without either none: the run is in a container of its own already. */
@@ -44,6 +71,8 @@ static int choose_sandbox(const struct run_request *req, struct span *chosen,
   enum { MODES = sizeof modes / sizeof modes[0] };
   struct span mode = req->permission_mode, sandbox = req->harness_options.sandbox;
   *chosen = span_of(modes[0][1]);
+  if (policy_restricts(&req->policy))
+    return sandbox_of_policy(&req->policy, chosen, f);
   if (sandbox.len > 0) {
     for (size_t i = 0; i < MODES - 1; i++)
       if (span_is(sandbox, modes[i][1])) {
@@ -116,6 +145,14 @@ static int add_options(struct process_plan *out, const struct run_request *req,
   strv_add(argv, sandbox);
   strv_add(argv, SPAN_LITERAL("--skip-git-repo-check"));
   add_config(argv, "approval_policy", SPAN_LITERAL("never"));
+  if (policy_restricts(&req->policy) && req->policy.network == PERMISSION_DENY) {
+    static const char *const off[] = {"sandbox_workspace_write.network_access=false",
+                                      "web_search=\"disabled\""};
+    for (size_t i = 0; i < 2; i++) {
+      strv_add(argv, SPAN_LITERAL("--config"));
+      strv_add(argv, span_of(off[i]));
+    }
+  }
   strv_add(argv, SPAN_LITERAL("--config"));
   strv_add(argv, SPAN_LITERAL("check_for_update_on_startup=false"));
   strv_add(argv, SPAN_LITERAL("--config"));

@@ -281,7 +281,8 @@ const struct harness gemini_harness = {
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL | TAKES_AUTH_METHOD,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL |
+             TAKES_AUTH_METHOD,
     .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,

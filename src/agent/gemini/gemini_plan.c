@@ -65,6 +65,10 @@ int gemini_plan(const struct run_request *req, bool bridged, struct process_plan
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness gemini can be given tools over acp only; "
                      "harnessOptions.protocol says stream-json");
+  if (!acp && policy_restricts(&req->policy))
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: harness gemini keeps a policy over acp only; "
+                     "harnessOptions.protocol says stream-json");
   strv_add(&out->argv, SPAN_LITERAL("gemini"));
   if (acp)
     strv_add(&out->argv, SPAN_LITERAL("--acp"));

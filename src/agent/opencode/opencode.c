@@ -74,21 +74,40 @@ static void reply(struct opencode *c, struct span id, bool yes, struct span reas
   buf_free(&body);
 }
 
+static enum permission_kind kind_of(struct span permission)
+{
+  if (span_is(permission, "bash"))
+    return PERMISSION_KIND_COMMAND;
+  if (span_is(permission, "edit"))
+    return PERMISSION_KIND_EDIT;
+  return span_is(permission, "webfetch") || span_is(permission, "websearch") ||
+                 span_is(permission, "codesearch")
+             ? PERMISSION_KIND_NETWORK
+             : PERMISSION_KIND_OTHER;
+}
+
 static void on_permission(const struct opencode_input *in, json_at properties)
 {
   struct span id = json_member_text(in->doc, properties, "id");
   struct span what = json_member_text(in->doc, properties, "permission");
+  struct span input = json_raw(json_get(properties, "metadata"));
+  struct buf command = buf_make(LIMIT_LINE_BYTES);
+  agent_command(input, &command);
   const struct permission_question question = {
       .mode = in->c->order.mode,
-      .kind = span_is(what, "edit") ? PERMISSION_KIND_EDIT : PERMISSION_KIND_OTHER,
+      .kind = kind_of(what),
       .host_tool = opencode_bridged(&in->c->order, what).len > 0,
       .listed = is_listed(in->c, what)};
   json_at call = json_get(properties, "tool");
-  const struct agent_question asked = {
-      .id = id, .call = json_member_text(in->doc, call, "callID"), .tool = what};
+  const struct agent_question asked = {.id = id,
+                                       .call = json_member_text(in->doc, call, "callID"),
+                                       .tool = what,
+                                       .input = input,
+                                       .command = buf_span(&command)};
   enum permission answer = agent_permit(in->output, &asked, &question);
   if (answer != PERMISSION_ASK)
     reply(in->c, id, answer == PERMISSION_ALLOW, (struct span){0}, in->output);
+  buf_free(&command);
 }
 
 static void on_status(const struct opencode_input *in, json_at status)
@@ -362,7 +381,8 @@ const struct harness opencode_harness = {
     .skills = ".opencode .claude .agents",
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
-    .takes = TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS | TAKES_EFFORT,
+    .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS |
+             TAKES_EFFORT,
     .needs = NEEDS_UNION_KEYS | NEEDS_NO_OUTPUT_SCHEMA | NEEDS_WORDS_FOR_LINKS,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,

@@ -4,6 +4,7 @@
 #include "opencode_plan.h"
 
 #include "agent/arguments.h"
+#include "agent/policy_settings.h"
 #include "agent/prompt.h"
 #include "agent/tool_lists.h"
 #include "base/base64.h"
@@ -216,6 +217,8 @@ int opencode_plan(const struct run_request *req, const struct bridge_address *br
   strv_set_env(&out->env, "OPENCODE_SERVER_USERNAME", SPAN_LITERAL(USER_NAME));
   strv_set_env(&out->env, "OPENCODE_SERVER_PASSWORD", place->secret);
   strv_set_env(&out->env, "OPENCODE_DISABLE_AUTOUPDATE", SPAN_LITERAL("1"));
+  if (policy_restricts(&req->policy))
+    policy_settings_opencode(&req->policy, "OPENCODE_PERMISSION", &out->env);
   return 0;
 }
 

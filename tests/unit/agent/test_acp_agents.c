@@ -87,6 +87,54 @@ test_agents__an_unknown_name_is_refused_with_those_that_are_known(void **state)
   assert_int_equal(harness_admit(&grok_build_harness, &req, &f), -1);
 }
 
+/* What they do by themselves, without asking, no policy would see. */
+static void test_agents__under_a_policy_each_is_brought_to_ask_or_it_is_said(void **state)
+{
+  static const struct {
+    const char *agent, *info; /* by its name, or by what it calls itself */
+    const char *variable, *session;
+    bool warned;
+  } rows[] = {
+      {"claude", "x", NULL, "\"_meta\":{\"claudeCode\":{\"options\":{\"settings\":{",
+       false},
+      {NULL, "@agentclientprotocol/claude-agent-acp", NULL, "\"_meta\":{\"claudeCode\"",
+       false},
+      {"opencode", "x", "OPENCODE_PERMISSION", "session/new", false},
+      {"kilo", "x", "KILO_PERMISSION", "session/new", false},
+      {"kimi", "x", NULL, "session/new", false},
+      {"copilot", "x", NULL, "session/new", false},
+      {"codex", "x", NULL, "session/new", true},
+      {NULL, "OpenCode", NULL, "session/new", true}, /* it was started without */
+      {NULL, "x", NULL, "session/new", true},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct acp_talk t;
+    struct buf line = buf_make(4096);
+    acp_talk_open(&t, &acp_harness);
+    if (rows[i].agent) {
+      t.req.harness_options.command.count = 0;
+      t.req.harness_options.agent = span_of(rows[i].agent);
+    }
+    t.req.policy.given = true;
+    t.req.permission_mode = SPAN_LITERAL("default");
+    acp_talk_begin(&t, NULL);
+    if (rows[i].variable)
+      assert_non_null(
+          strstr(strv_env(&t.plan.env, rows[i].variable), "\"bash\":\"ask\""));
+    buf_addf(
+        &line,
+        "{\"id\":1,\"result\":{\"protocolVersion\":1,\"agentInfo\":{\"name\":\"%s\"},"
+        "\"agentCapabilities\":{}}}",
+        rows[i].info);
+    acp_talk_hear(&t, buf_cstring(&line), rows[i].session);
+    acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+    acp_talk_told(&t, "policy-by-its-questions", rows[i].warned);
+    buf_free(&line);
+    acp_talk_close(&t);
+  }
+}
+
 /* Started by a name that says nothing. */
 static void test_agents__what_it_calls_itself_makes_it_known(void **state)
 {
@@ -115,6 +163,7 @@ int main(void)
       cmocka_unit_test(test_agents__a_named_one_has_its_command_line_and_needs),
       cmocka_unit_test(test_agents__the_command_wins_over_the_name),
       cmocka_unit_test(test_agents__an_unknown_name_is_refused_with_those_that_are_known),
+      cmocka_unit_test(test_agents__under_a_policy_each_is_brought_to_ask_or_it_is_said),
       cmocka_unit_test(test_agents__what_it_calls_itself_makes_it_known),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

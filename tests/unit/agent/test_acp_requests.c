@@ -139,6 +139,61 @@ static void test_requests__what_somebody_is_asked_waits_for_the_answer(void **st
   }
 }
 
+/* By the question and by what its call told before. */
+static void test_requests__a_policy_decides_by_what_the_call_wants_to_do(void **state)
+{
+  static const struct {
+    const char *call, *question; /* members of the tool call */
+    bool allowed;
+  } rows[] = {
+      {NULL, "\"kind\":\"execute\",\"title\":\"Run\",\"rawInput\":{\"command\":\"ls\"}",
+       true},
+      {NULL, "\"kind\":\"execute\",\"rawInput\":{\"command\":\"rm x\"}", false},
+      {NULL, "\"kind\":\"execute\",\"title\":\"rm x\"", false}, /* all there is */
+      {NULL, "\"rawInput\":{\"command\":[\"bash\",\"-lc\",\"rm x\"]}", false},
+      {NULL, "\"rawInput\":{\"cmd\":\"rm x\"}", false},
+      {"\"kind\":\"execute\",\"title\":\"Run\",\"rawInput\":{\"command\":\"rm x\"}",
+       "\"title\":\"Run\"", false},
+      {"\"kind\":\"execute\",\"title\":\"Run\",\"rawInput\":{\"command\":\"ls\"}",
+       "\"title\":\"Run\"", true},
+      {"\"kind\":\"edit\",\"title\":\"a.txt\"", "\"rawInput\":{\"path\":\"a\"}", false},
+      {NULL, "\"kind\":\"delete\",\"title\":\"x\"", false},
+      {NULL, "\"kind\":\"fetch\",\"title\":\"http://x\"", true},
+      {NULL, "\"kind\":\"read\",\"title\":\"x\"", true},
+  };
+  struct policy_rule rule = {SPAN_LITERAL("rm *"), PERMISSION_DENY};
+  const struct policy policy = {.given = true,
+                                .rules = &rule,
+                                .rule_count = 1,
+                                .otherwise = PERMISSION_ALLOW,
+                                .network = PERMISSION_ALLOW};
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct acp_talk t;
+    struct buf line = buf_make(4096);
+    prompt_with(&t, "default");
+    t.talk.actions.policy = &policy;
+    t.talk.actions.provider = "acp";
+    if (rows[i].call) {
+      buf_addf(&line,
+               "{\"method\":\"session/update\",\"params\":{\"update\":{\"sessionUpdate\":"
+               "\"tool_call\",\"toolCallId\":\"c\",\"status\":\"pending\",%s}}}",
+               rows[i].call);
+      acp_talk_hear(&t, buf_cstring(&line), NULL);
+      buf_clear(&line);
+    }
+    buf_addf(
+        &line,
+        "{\"id\":\"p-1\",\"method\":\"session/request_permission\",\"params\":{"
+        "\"toolCall\":{\"toolCallId\":\"c\",%s},\"options\":[{\"kind\":\"allow_once\","
+        "\"optionId\":\"once\"},{\"kind\":\"reject_once\",\"optionId\":\"no\"}]}}",
+        rows[i].question);
+    acp_talk_hear(&t, buf_cstring(&line), rows[i].allowed ? ALLOWED : REJECTED);
+    buf_free(&line);
+    acp_talk_close(&t);
+  }
+}
+
 static void test_requests__what_waits_is_cancelled_with_the_turn(void **state)
 {
   struct acp_talk t;
@@ -180,6 +235,7 @@ int main(void)
           test_requests__without_an_option_that_fits_the_answer_is_cancelled),
       cmocka_unit_test(test_requests__everything_else_an_agent_asks_is_refused),
       cmocka_unit_test(test_requests__what_somebody_is_asked_waits_for_the_answer),
+      cmocka_unit_test(test_requests__a_policy_decides_by_what_the_call_wants_to_do),
       cmocka_unit_test(test_requests__what_waits_is_cancelled_with_the_turn),
       cmocka_unit_test(test_requests__a_native_tool_gets_no_leave_by_its_words),
       cmocka_unit_test(

@@ -172,11 +172,18 @@ static void test_agent_actions__under_a_policy_what_it_asks_about_has_an_id(void
 static void test_agent_command__is_a_text_or_nothing(void **state)
 {
   (void)state;
-  static const char *const rows[][2] = {{"{\"command\":\"a \\u0022b\\\"\"}", "a \"b\""},
-                                        {"{\"command\":[\"a\"]}", ""},
-                                        {"{\"cmd\":\"a\"}", ""},
-                                        {"[]", ""},
-                                        {"", ""}};
+  static const char *const rows[][2] = {
+      {"{\"command\":\"a \\u0022b\\\"\"}", "a \"b\""},
+      {"{\"cmd\":\"a\"}", "a"},
+      {"{\"command\":[\"a\",\"b c\"]}", "a b c"},
+      {"{\"command\":[]}", ""},
+      {"{\"command\":[\"/bin/sh\",\"-c\",\"ls x\"]}", "ls x"},
+      {"{\"command\":[\"bash\",\"-lc\",\"ls\"]}", "ls"},
+      {"{\"command\":[\"bash\",\"-lc\"]}", "bash -lc"},
+      {"{\"command\":[\"python\",\"-c\",\"x\"]}", "python -c x"},
+      {"{\"command\":[\"a\",\"bash\",\"-c\",\"x\"]}", "a bash -c x"},
+      {"[]", ""},
+      {"", ""}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct buf out = buf_make(KIB);
     agent_command(span_of(rows[i][0]), &out);

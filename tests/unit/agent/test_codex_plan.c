@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,6 +144,90 @@ static void test_plan__the_sandbox_by_option_or_by_mode(void **state)
   expect_sandbox(NULL, "none", NULL);
 }
 
+static void test_plan__a_policy_is_kept_by_the_sandbox_or_refused(void **state)
+{
+  static struct policy_rule ask = {SPAN_LITERAL("rm *"), PERMISSION_ASK},
+                            allow = {SPAN_LITERAL("ls"), PERMISSION_ALLOW};
+  static const char off[] = " --config sandbox_workspace_write.network_access=false "
+                            "--config web_search=\"disabled\"";
+  static const struct {
+    struct policy policy;
+    const char *sandbox;
+    bool offline;
+    const char *refused; /* the field */
+  } rows[] = {
+      {{.otherwise = PERMISSION_ALLOW,
+        .file_write = PERMISSION_ALLOW,
+        .network = PERMISSION_ALLOW,
+        .rules = &allow,
+        .rule_count = 1},
+       "danger-full-access",
+       false,
+       NULL},
+      {{.otherwise = PERMISSION_ALLOW,
+        .file_write = PERMISSION_DENY,
+        .network = PERMISSION_ALLOW},
+       "read-only",
+       false,
+       NULL},
+      {{.otherwise = PERMISSION_ALLOW,
+        .file_write = PERMISSION_ALLOW,
+        .network = PERMISSION_DENY},
+       "workspace-write",
+       true,
+       NULL},
+      {{.otherwise = PERMISSION_ALLOW}, "read-only", true, NULL},
+      {{.otherwise = PERMISSION_ALLOW, .network = PERMISSION_ALLOW, .network_said = true},
+       NULL,
+       false,
+       "policy.capabilities.network"},
+      {{.otherwise = PERMISSION_ASK}, NULL, false, "policy.default"},
+      {{.otherwise = PERMISSION_DENY}, NULL, false, "policy.default"},
+      {{.otherwise = PERMISSION_ALLOW, .rules = &ask, .rule_count = 1},
+       NULL,
+       false,
+       "policy.commands"},
+      {{.otherwise = PERMISSION_ALLOW, .file_write = PERMISSION_ASK},
+       NULL,
+       false,
+       "policy.capabilities.fileWrite"},
+      {{.otherwise = PERMISSION_ALLOW,
+        .file_write = PERMISSION_ALLOW,
+        .network = PERMISSION_ASK},
+       NULL,
+       false,
+       "policy.capabilities.network"},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct message message;
+    struct run_request req = asking(&message);
+    struct process_plan plan = process_plan_make();
+    struct fault f = {0};
+    char wanted[400];
+    req.policy = rows[i].policy;
+    req.policy.given = true;
+    req.permission_mode = policy_restricts(&req.policy)
+                              ? SPAN_LITERAL("default")
+                              : SPAN_LITERAL("bypassPermissions");
+    int rc = codex_plan(&req, NULL, &place, &plan, &f);
+    assert_int_equal(rc, rows[i].refused ? -1 : 0);
+    if (rows[i].refused) {
+      assert_int_equal(f.kind, FAULT_BAD_INPUT);
+      assert_non_null(strstr(f.text, rows[i].refused));
+    } else {
+      (void)snprintf(wanted, sizeof wanted,
+                     FRONT "--model gpt-m --sandbox %s --skip-git-repo-check --config "
+                           "approval_policy=\"never\"%s --config "
+                           "check_for_update_on_startup=false --config "
+                           "analytics.enabled=false",
+                     rows[i].sandbox, rows[i].offline ? off : "");
+      expect_argv(&plan, wanted);
+    }
+    process_plan_free(&plan);
+  }
+}
+
 static void test_plan__no_model_named_is_the_users_own(void **state)
 {
   struct message message;
@@ -203,6 +288,7 @@ int main(void)
       cmocka_unit_test(test_plan__everything_else_in_its_place),
       cmocka_unit_test(test_plan__a_prompt_names_no_skill_and_keeps_its_bom),
       cmocka_unit_test(test_plan__the_sandbox_by_option_or_by_mode),
+      cmocka_unit_test(test_plan__a_policy_is_kept_by_the_sandbox_or_refused),
       cmocka_unit_test(test_plan__no_model_named_is_the_users_own),
       cmocka_unit_test(test_plan__what_a_command_line_cannot_hold_is_refused),
       cmocka_unit_test(test_plan__knows_where_the_native_program_lies),

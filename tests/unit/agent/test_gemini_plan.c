@@ -120,6 +120,9 @@ static void test_plan__what_it_cannot_do_is_refused(void **state)
   req.session_id = SPAN_LITERAL("--yolo");
   expect_refused(req, false, "modelOptions.sessionId");
   req.session_id = SPAN_LITERAL("");
+  req.policy = (struct policy){.given = true};
+  expect_refused(req, false, "policy over acp only");
+  req.policy.given = false;
   req.model = SPAN_LITERAL("-m");
   expect_refused(req, false, "model");
 }

@@ -265,6 +265,46 @@ static void test_opencode__what_somebody_is_asked_waits_for_the_answer(void **st
   close_talk(&t, forced, "RUN_ERROR");
 }
 
+static void test_opencode__a_policy_decides_by_what_it_wants_to_do(void **state)
+{
+  (void)state;
+  static const char *const acts[][3] = {
+      {"bash", "{\"command\":\"rm x\"}", "reject"},
+      {"bash", "{\"command\":\"ls\"}", "once"},
+      {"edit", "{\"filepath\":\"a\"}", "reject"},
+      {"webfetch", "{}", "once"},
+      {"websearch", "{}", "once"},
+      {"skill", "{}", "once"},
+  };
+  struct policy_rule rule = {SPAN_LITERAL("rm *"), PERMISSION_DENY};
+  const struct policy policy = {.given = true,
+                                .rules = &rule,
+                                .rule_count = 1,
+                                .otherwise = PERMISSION_ALLOW,
+                                .network = PERMISSION_ALLOW};
+  struct talk t;
+  open_talk(&t);
+  t.req.permission_mode = SPAN_LITERAL("default");
+  plan(&t, false);
+  begin(&t);
+  t.actions.policy = &policy;
+  t.actions.provider = "opencode";
+  for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+    struct buf line = buf_make(4096), wanted = buf_make(4096);
+    buf_addf(&line,
+             "{\"type\":\"permission.asked\",\"properties\":{\"id\":\"per_1\","
+             "\"permission\":\"%s\",\"metadata\":%s}}",
+             acts[i][0], acts[i][1]);
+    event(&t, buf_cstring(&line));
+    buf_addf(&wanted, "POST /permission/per_1/reply {\"reply\":\"%s\"%s};", acts[i][2],
+             acts[i][2][0] == 'r' ? ",\"message\":\"Denied by sandbox policy.\"" : "");
+    expect_asked(&t, buf_cstring(&wanted));
+    buf_free(&line);
+    buf_free(&wanted);
+  }
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
 static void test_opencode__more_words_are_a_prompt_beside_the_first(void **state)
 {
   (void)state;
@@ -482,6 +522,7 @@ int main(void)
       cmocka_unit_test(test_opencode__a_session_goes_on_or_a_new_one_begins),
       cmocka_unit_test(test_opencode__permissions_are_answered_by_the_mode),
       cmocka_unit_test(test_opencode__what_somebody_is_asked_waits_for_the_answer),
+      cmocka_unit_test(test_opencode__a_policy_decides_by_what_it_wants_to_do),
       cmocka_unit_test(test_opencode__more_words_are_a_prompt_beside_the_first),
       cmocka_unit_test(test_opencode__the_turn_ends_when_the_last_words_are_answered),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),

@@ -195,6 +195,27 @@ static void test_opencode_plan__refuses_by_name_what_it_cannot_do(void **state)
   expect_refused(&d, "OpenCode adapter requires a trailing user message");
 }
 
+static void test_opencode_plan__a_policy_makes_it_ask(void **state)
+{
+  (void)state;
+  struct policy_rule rules[] = {{SPAN_LITERAL("task"), PERMISSION_DENY},
+                                {SPAN_LITERAL("rm *"), PERMISSION_DENY}};
+  struct fixture d;
+  open_fixture(&d);
+  assert_int_equal(make(&d, NULL), 0);
+  assert_null(strv_env(&d.plan.env, "OPENCODE_PERMISSION"));
+  close_fixture(&d);
+  open_fixture(&d);
+  d.req.permission_mode = SPAN_LITERAL("default");
+  d.req.policy = (struct policy){.given = true, .rules = rules, .rule_count = 2};
+  assert_int_equal(make(&d, NULL), 0);
+  assert_string_equal(
+      strv_env(&d.plan.env, "OPENCODE_PERMISSION"),
+      "{\"bash\":\"ask\",\"edit\":\"ask\",\"webfetch\":\"ask\",\"websearch\":\"ask\","
+      "\"codesearch\":\"ask\",\"task\":\"ask\"}");
+  close_fixture(&d);
+}
+
 static void test_opencode_plan__an_id_can_stand_in_a_path(void **state)
 {
   (void)state;
@@ -215,6 +236,7 @@ int main(void)
       cmocka_unit_test(test_opencode_plan__the_bridge_is_told_by_http_alone),
       cmocka_unit_test(test_opencode_plan__everything_a_request_may_ask_for),
       cmocka_unit_test(test_opencode_plan__refuses_by_name_what_it_cannot_do),
+      cmocka_unit_test(test_opencode_plan__a_policy_makes_it_ask),
       cmocka_unit_test(test_opencode_plan__an_id_can_stand_in_a_path),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
