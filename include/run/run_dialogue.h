@@ -88,12 +88,13 @@ int run_say(struct run *r, struct span message_id, struct span text, struct faul
 
 /* -- approvals -- */
 
-/* What the request's policy asks about (request/policy.h) is told by CUSTOM "approval-requested" {approvalId,title,provider,toolName,
- * toolCallId,input,approval:{id,needsApproval:true},heldMs}.  Where somebody can answer
- * while the run goes on it is held for timeouts.approvalMs; a door says so before the
- * start, by run_hold_approvals() or by run_talk(), which is told of them, too, as of
- * other questions.  Else, and with approvalMs 0, the agent is told no at once, the events
- * come at the end, with heldMs 0, and the next request answers by its `approvals`. */
+/* What the request's policy asks about (request/policy.h) is told by CUSTOM
+ * "approval-requested" {approvalId, title, provider, toolName, toolCallId, input,
+ * approval:{id, needsApproval:true}, heldMs}.  Where somebody can answer while the run
+ * goes on it is held for timeouts.approvalMs; a door says so before the start, by
+ * run_hold_approvals() or by run_talk(), which is told of them, too, as of other
+ * questions.  Else, and with approvalMs 0, heldMs is 0, the agent is told no at once, and
+ * the next request answers by its `approvals`. */
 void run_hold_approvals(struct run *r);
 /* FAULT_UNKNOWN: the run has not asked for it.  FAULT_CONFLICT: it is not open any
  * more. */

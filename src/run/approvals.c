@@ -3,7 +3,6 @@
  * answer, until its place is needed.  */
 #include "approvals.h"
 
-#include "base/json_slice.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -94,27 +93,10 @@ void approvals_put(const struct agent_action_question *asked,
   json_close(&w, '}');
 }
 
-void approvals_keep(struct approvals *all, struct buf *value)
-{
-  struct span id = json_slice(buf_span(value), "approvalId");
-  bool there = all->later_count >= LIMIT_OPEN_QUESTIONS;
-  for (size_t i = 0; i < all->later_count && !there; i++)
-    there = span_equal(json_slice(buf_span(&all->later[i]), "approvalId"), id);
-  if (there) {
-    buf_free(value);
-    return;
-  }
-  all->later =
-      mem_reserve(all->later, all->later_count, &all->later_capacity, sizeof *all->later);
-  all->later[all->later_count++] = buf_take(value);
-}
-
 void approvals_end(struct approvals *all)
 {
   for (size_t i = 0; i < all->count; i++)
     all->at[i].open = false;
-  while (all->later_count > 0)
-    buf_free(&all->later[--all->later_count]);
 }
 
 void approvals_free(struct approvals *all)
@@ -123,6 +105,5 @@ void approvals_free(struct approvals *all)
   while (all->count > 0)
     drop(all, all->count - 1);
   free(all->at);
-  free(all->later);
   *all = (struct approvals){0};
 }

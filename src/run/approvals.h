@@ -18,8 +18,6 @@ struct approval { /* one that was told */
 struct approvals { /* zeroed at first */
   struct approval *at;
   size_t count, capacity;
-  struct buf *later; /* values of events for the end of the run */
-  size_t later_count, later_capacity;
 };
 
 /* One more is open; its id stays until approvals_free() or 256 later ones. */
@@ -32,9 +30,7 @@ void approvals_close(struct approvals *all, struct span question);
 void approvals_put(const struct agent_action_question *asked,
                    const struct run_question *told, const char *provider,
                    unsigned held_ms, struct buf *out);
-/* For the end of the run, where it is not there yet. */
-void approvals_keep(struct approvals *all, struct buf *value);
-/* None is open any more, and what was kept has been told. */
+/* None is open any more. */
 void approvals_end(struct approvals *all);
 void approvals_free(struct approvals *all);
 

@@ -76,14 +76,12 @@ static bool tell_approval(struct run *r, const struct agent_action_question *ask
 {
   bool held = r->holds_approvals && r->deadlines.approval_ms > 0;
   struct buf value = buf_make(LIMIT_EVENT_LINE_BYTES);
-  q->approval = held ? approvals_open(&r->approvals, buf_span(&asked->approval), q->id)
-                     : buf_span(&asked->approval);
+  q->approval = approvals_open(&r->approvals, buf_span(&asked->approval), q->id);
+  if (!held)
+    approvals_close(&r->approvals, q->id);
   approvals_put(asked, q, r->session.actions.provider,
                 held ? questions_wait_ms(r->questions) : 0, &value);
-  if (held)
-    events_custom(r->events, "approval-requested", buf_span(&value));
-  else
-    approvals_keep(&r->approvals, &value);
+  events_custom(r->events, "approval-requested", buf_span(&value));
   buf_free(&value);
   return held;
 }
@@ -141,8 +139,6 @@ void run_talk_end(struct run *r)
   if (!r->questions)
     return;
   questions_drop_all(r->questions, RUN_QUESTION_RUN_ENDS);
-  for (size_t i = 0; i < r->approvals.later_count; i++)
-    events_custom(r->events, "approval-requested", buf_span(&r->approvals.later[i]));
   approvals_end(&r->approvals);
   count_questions(r);
 }

@@ -171,7 +171,7 @@ test('a run that is cancelled while it asks is cancelled at once', async () => {
   assert.equal((await answer(req.runId, value.approvalId, { approved: true })).status, 409)
 })
 
-test('with approvalMs 0 it is denied at once and told at the end, once, and the next request brings the answer', async () => {
+test('with approvalMs 0 it is denied at once, and the next request brings the answer', async () => {
   const push = bash('git push x')
   const none = { timeouts: { approvalMs: 0 } }
   const r = await post(server, request([push, push, bash('git push y')], COMMANDS, none))
@@ -182,11 +182,21 @@ test('with approvalMs 0 it is denied at once and told at the end, once, and the 
     values.map((v) => [v.approvalId, v.heldMs]),
     [
       ['claude-code:command:git push x', 0],
+      ['claude-code:command:git push x', 0],
       ['claude-code:command:git push y', 0],
     ],
   )
-  assert.ok(r.events.indexOf(requested(r.events)[0]) > r.events.findLastIndex((e) => e.type === 'TOOL_CALL_RESULT'))
-  const approvals = { [values[0].approvalId]: true, [values[1].approvalId]: false }
+  assert.deepEqual(
+    values.map((v) => v.toolCallId),
+    resultsOf(r.events).map((e) => e.toolCallId),
+  )
+  const req = request([push], COMMANDS, none)
+  req.messages[0].content = req.messages[0].content.replace('@text', '@sleep 500\n@text')
+  const live = await open(server, req)
+  await until('the result', () => resultsOf(live.events).length > 0)
+  assert.equal((await answer(req.runId, values[0].approvalId, { approved: true })).status, 409)
+  await live.ended
+  const approvals = { [values[0].approvalId]: true, [values[2].approvalId]: false }
   const next = await post(server, request([push, bash('git push y')], COMMANDS, { ...none, approvals }))
   assertStream(next.events, 'RUN_FINISHED')
   assert.deepEqual(contents(next.events), ['done', DENIED])
@@ -199,7 +209,7 @@ test('an approval allows only what the policy asks about: what it denies stays d
   assert.deepEqual(contents(r.events), [DENIED])
 })
 
-test('on stdin nobody can answer: denied at once, told at the end', async () => {
+test('on stdin nobody can answer: denied at once, for the next request to answer', async () => {
   const box = makeBox()
   try {
     const { events } = await run(request([bash('git push x')], COMMANDS), { box })

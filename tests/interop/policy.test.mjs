@@ -142,7 +142,7 @@ for (const [name, agent, id] of [
       const r = await post(server, s.request({ policy: { commands: { deny: ['cat *'] }, default: 'deny' } }))
       assertStream(r.events)
       assert.deepEqual(wentWell(s, file), { read: false, wrote: false })
-      assert.deepEqual(warningsOf(r.events), [])
+      assert.ok(!warningsOf(r.events).some((w) => w.code.startsWith('policy')))
       if (contents(r.events).length > 1) assert.equal(contents(r.events)[1], 'yo') // some end the turn there
     },
   )
@@ -180,9 +180,10 @@ inService(
   },
 )
 
-for (const [capabilities, wrote] of [
-  [{ fileWrite: 'deny' }, false],
-  [{ network: 'deny' }, true],
+for (const [capabilities, wrote, reached] of [
+  [{ fileWrite: 'deny' }, false, false],
+  [{ network: 'deny' }, true, false],
+  [{ network: 'allow' }, true, true],
 ])
   inService(
     codex,
@@ -200,8 +201,11 @@ for (const [capabilities, wrote] of [
       const r = await post(server, s.request({ policy, env }))
       assertStream(r.events, 'RUN_FINISHED')
       assert.deepEqual(wentWell(s, file), { read: true, wrote })
-      assert.ok(!contents(r.events).some((text) => text.includes('reached')))
-      assert.ok(!s.asked()[0].body.tools.some((t) => t.type === 'web_search') || !capabilities.network)
+      assert.equal(
+        contents(r.events).some((text) => text.includes('reached')),
+        reached,
+      )
+      assert.ok(s.asked()[0].body.tools.some((t) => t.type === 'web_search') === (capabilities.network !== 'deny'))
       const no = await post(server, s.request({ policy: { ...policy, commands: { deny: ['rm *'] } } }))
       assert.deepEqual(
         [no.status, /^run request: policy.commands is not supported by harness codex/.test(no.text)],

@@ -87,27 +87,12 @@ static void test_approvals__the_value_is_what_both_clients_take(void **state)
   buf_free(&asked.title);
 }
 
-static void test_approvals__what_is_kept_for_the_end_is_there_once(void **state)
-{
-  (void)state;
-  struct approvals all = {0};
-  for (unsigned i = 0; i < 600; i++) {
-    struct buf value = buf_make(KIB);
-    buf_addf(&value, "{\"approvalId\":\"%u\"}", i / 2);
-    approvals_keep(&all, &value);
-    assert_null(value.at); /* taken, or freed */
-  }
-  assert_int_equal(all.later_count, LIMIT_OPEN_QUESTIONS);
-  approvals_free(&all);
-}
-
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_approvals__of_two_with_one_id_the_second_has_a_number),
       cmocka_unit_test(test_approvals__what_is_over_makes_room_and_what_is_open_stays),
       cmocka_unit_test(test_approvals__the_value_is_what_both_clients_take),
-      cmocka_unit_test(test_approvals__what_is_kept_for_the_end_is_there_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
