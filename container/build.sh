@@ -51,7 +51,7 @@ b_ndebug = 'true'
 b_pie = true
 b_staticpic = true
 c_args = ['-fPIE', '-ffile-prefix-map=$out=.', '-ffile-prefix-map=$root=.', '-fno-asynchronous-unwind-tables', '-Oz']
-c_link_args = ['-Wl,--build-id=none']
+c_link_args = ['-Wl,--build-id=none', '-flto-partition=one']
 
 [project options]
 static_pie = true
