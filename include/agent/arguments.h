@@ -21,6 +21,10 @@ int arguments_add(struct strv *argv, const char *option, struct span value,
  * `content` is taken. */
 void arguments_add_file(struct process_plan *plan, const struct plan_place *place,
                         const char *option, const char *name, struct buf *content);
+/* The bridge as one server among others: `header` is its only one, `text` (to be wiped)
+ * holds that. */
+struct mcp_server arguments_bridge_server(const struct bridge_address *bridge,
+                                          struct mcp_header *header, struct buf *text);
 /* An agent's own deadline for a tool call: half a minute behind ours, so that ours says
  * what happened.  At most INT32_MAX. */
 unsigned arguments_tool_deadline_ms(const struct run_request *req);

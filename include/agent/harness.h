@@ -39,13 +39,17 @@ enum {
   TAKES_SETTING_SOURCES = 1 << 10,
   TAKES_AGENT = 1 << 11, /* harnessOptions.agent in place of command */
   TAKES_CONFIG = 1 << 12,
-  TAKES_POLICY = 1 << 13 /* policy, where it restricts anything */
+  TAKES_POLICY = 1 << 13,     /* policy, where it restricts anything */
+  TAKES_MCP_SERVERS = 1 << 14 /* plan_place.servers; else they are left out */
 };
 
 struct plan_place {
   struct span folder;    /* the run's private folder: plan files land there */
   struct span workspace; /* the agent's current folder */
   struct span secret;    /* 64 hex digits, fresh for the run, struck out of every log */
+  /* MCP servers that are not ours, for the agent as they are; their texts are NUL-ended.
+   * NULL: none. */
+  const struct mcp_servers *servers;
   /* Somebody answers the agent's questions and may speak while it works: an agent that
    * can be started so is (agent_actions.can_ask is set, too). */
   bool dialogue;

@@ -154,6 +154,12 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_CLIENT_IDLE_HANDLES 32    /* of libcurl, kept for the next request */
 #define LIMIT_CLIENT_IDLE_MS      4000u /* of a kept connection: node closes after 5 s */
 
+/* MCP servers that are not ours: that of `bridge`, and others for the agent. */
+#define LIMIT_SERVER_LIST_MS    30000u            /* to tell its tools */
+#define LIMIT_SERVER_LIST_BYTES ((size_t)8 * MIB) /* of them, all pages */
+#define LIMIT_SERVER_PAGES      64
+#define LIMIT_MCP_SERVERS       32 /* of workspace.skills */
+
 /* Code that is run for its host (POST /v1/runs). */
 #define LIMIT_CALLBACK_PENDING_MS 500u /* a pending call that does not say when */
 #define LIMIT_CALLBACK_BYTES      ((size_t)1 * MIB) /* its answer to any other callback */

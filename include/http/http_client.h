@@ -41,6 +41,7 @@ struct http_client_answer {
   int status;       /* 0: no answer */
   struct buf *body; /* may be taken with buf_take() */
   struct span content_type;
+  struct span session;     /* Mcp-Session-Id; empty: none */
   unsigned retry_after_ms; /* Retry-After in whole seconds, 0: none */
   /* False: certainly nothing of the request reached the other side (name resolution,
    * connect, TLS handshake). */

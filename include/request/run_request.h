@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/fault.h"
 #include "request/callback.h"
+#include "request/host_bridge.h"
 #include "request/policy.h"
 #include "request/tools.h"
 #include "request/workspace_plan.h"
@@ -74,6 +75,7 @@ struct run_request {
   struct message_part *parts;
   size_t part_count;
   struct tools *tools;
+  struct host_bridge bridge;
 
   /* workspace */
   struct span local_path; /* source {type:"local",path}; empty: none */
@@ -109,9 +111,14 @@ struct run_request {
   struct buf text;
   struct buf door_text;
   struct json *doc;
+  struct buf listed; /* the tools of `bridge`, as its server told them … */
+  struct json *listed_doc;
   struct arena *joined; /* lists, and texts that had to be put together */
 };
 
+/* Adds the tools of `bridge` (tools_add()): `list` is taken, a JSON array. */
+int run_request_add_tools(struct run_request *r, struct buf *list, struct buf *left_out,
+                          struct fault *f);
 /* Wipes the texts: they hold the tool token and secrets.  NULL is fine. */
 void run_request_free(struct run_request *r);
 

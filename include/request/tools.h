@@ -23,6 +23,7 @@ struct tool {
   bool odd_title, odd_description; /* given, and no text */
   bool result_is_mcp; /* resultFormat "mcp": the result is an MCP result object */
   bool frontend;      /* the client of the run runs it (run/run_hold.h); set by a door */
+  bool of_server;     /* it is the orchestrator's MCP server that runs it (`bridge`) */
   char alias[ALIAS_FORMS][TOOL_ALIAS_BYTES + 1];
 };
 
@@ -36,6 +37,11 @@ struct tools; /* owned by the run request */
  * characters; an inputSchema whose root says another type than object.  NULL
  * `descriptors`: no tools. */
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f);
+/* Adds the tools of an MCP server, an array as it tells them.  What cannot be offered is
+ * left out: `left_out` gets a clause for each ("\"a\": that name is taken").  Pointers to
+ * tools of before are no good any more.  FAULT_TOO_BIG: more than LIMIT_TOOLS. */
+int tools_add(struct tools *t, struct json *doc, json_at list, struct buf *left_out,
+              struct fault *f);
 void tools_free(struct tools *t);
 void tools_set_frontend(struct tools *t, size_t index);
 size_t tools_count_frontend(const struct tools *t);

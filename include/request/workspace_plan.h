@@ -45,6 +45,11 @@ struct mcp_server { /* skills {kind:"mcp"} */
   size_t header_count;
 };
 
+struct mcp_servers {
+  struct mcp_server *at;
+  size_t count;
+};
+
 struct workspace_plan {
   struct git_source git;
   struct span *setup; /* commands of /bin/sh, in order */

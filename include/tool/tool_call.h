@@ -25,7 +25,8 @@ enum { TOOL_TOO_MANY = -32000 };
 
 struct tool_route { /* how a run's calls are made; owned by the run, outlives its calls */
   struct uv_loop_s *loop;
-  struct tool_executor executor;
+  struct tool_executor executor; /* of the tools that the request describes … */
+  struct tool_executor server;   /* … and of those of `bridge` */
   unsigned timeout_ms;
   struct budget *budget;  /* what a call holds is charged to it; NULL: none */
   struct tool_line *line; /* NULL: calls without end may be in flight */
@@ -38,9 +39,13 @@ struct tool_route { /* how a run's calls are made; owned by the run, outlives it
 typedef void tool_call_done(void *who, const struct tool_answer *answer);
 
 struct tool_call;
-/* `takes_mcp`: the tool's result is an MCP result object (request/tools.h). */
+enum {
+  TOOL_TAKES_MCP = 1, /* its result is an MCP result object (request/tools.h) */
+  TOOL_OF_SERVER = 2  /* route.server runs it */
+};
+/* `how`: TOOL_…, or'd. */
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
-                                  bool takes_mcp, struct span args_json,
+                                  unsigned how, struct span args_json,
                                   tool_call_done *on_answer, void *who);
 void tool_call_cancel(struct tool_call *call); /* any number of times */
 

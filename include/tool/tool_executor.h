@@ -24,6 +24,12 @@ struct tool_relay;
 struct tool_relayed;
 struct callback; /* request/callback.h */
 
+struct tool_server {           /* an MCP server that has the tools (tool/tool_server.h) */
+  struct span url, token;      /* the request's */
+  struct buf session, version; /* of its initialize; empty: none */
+  unsigned last_id;            /* of our requests */
+};
+
 struct tool_source { /* what is known of where a run's tools are; outlives the executor */
   struct uv_loop_s *loop;
   struct http_client *client;
@@ -36,6 +42,7 @@ struct tool_source { /* what is known of where a run's tools are; outlives the e
   struct budget *budget;          /* what an attempt holds is charged to it; NULL: none */
   const struct tool_relay *relay; /* tool/tool_relay.h; NULL: nobody takes calls so */
   struct tool_relayed *relayed;   /* its calls that wait for their answer */
+  struct tool_server *server;     /* NULL: none; outlives its calls */
 };
 
 /* Lent until `done`. */

@@ -54,3 +54,14 @@ unsigned arguments_tool_deadline_ms(const struct run_request *req)
   return ms < INT32_MAX - TOOL_DEADLINE_MARGIN_MS ? ms + TOOL_DEADLINE_MARGIN_MS
                                                   : INT32_MAX;
 }
+
+struct mcp_server arguments_bridge_server(const struct bridge_address *bridge,
+                                          struct mcp_header *header, struct buf *text)
+{
+  (void)buf_reserve(text, bridge->token.len + 8);
+  buf_add_text(text, "Bearer ");
+  buf_add(text, bridge->token);
+  *header =
+      (struct mcp_header){.name = SPAN_LITERAL("Authorization"), .text = buf_span(text)};
+  return (struct mcp_server){bridge->name, bridge->url, header, 1};
+}

@@ -31,10 +31,10 @@ static int plan_try(const struct harness *h, const struct run_request *req,
   const struct plan_place place = {.folder = SPAN_LITERAL("/run"),
                                    .workspace = SPAN_LITERAL("/workspace"),
                                    .secret = SPAN_LITERAL("secret")};
+  bool bridged = tools_count(req->tools) > 0 || req->bridge.url.len > 0;
   void *state = mem_new(h->memory > 0 ? h->memory : 1);
   struct process_plan plan = process_plan_make();
-  int rc = h->plan(state, &asked, tools_count(req->tools) > 0 ? &bridge : NULL, &place,
-                   &plan, f);
+  int rc = h->plan(state, &asked, bridged ? &bridge : NULL, &place, &plan, f);
   process_plan_free(&plan);
   if (h->free)
     h->free(state);

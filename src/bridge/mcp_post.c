@@ -356,7 +356,9 @@ static void start_call(struct part *part)
 {
   const struct mcp_post *p = part->post;
   const struct tool *tool = part->call.tool;
-  part->tool_call = tool_call_start(p->setup.route, tool->name, tool->result_is_mcp,
+  unsigned how = (tool->result_is_mcp ? TOOL_TAKES_MCP : 0u) |
+                 (tool->of_server ? TOOL_OF_SERVER : 0u);
+  part->tool_call = tool_call_start(p->setup.route, tool->name, how,
                                     buf_span(&part->call.args_json), tool_answered, part);
 }
 

@@ -62,7 +62,9 @@ static curl_socket_t open_socket(void *who, curlsocktype purpose,
 static size_t take_header(char *at, size_t size, size_t count, void *who)
 {
   struct client_transfer *t = who;
-  curl_headers_retry_after((struct span){at, size * count}, &t->retry_after_ms);
+  struct span line = {at, size * count};
+  curl_headers_retry_after(line, &t->retry_after_ms);
+  curl_headers_session(line, &t->session);
   return size * count;
 }
 
@@ -106,6 +108,7 @@ int client_transfer_make(struct client_transfer *t, CURL *easy,
   buf_add(&t->body, call->body);
   t->streams = call->on_piece != NULL;
   bool small = t->streams && call->answer_ceiling < LIMIT_STREAM_BYTES;
+  t->session = buf_make(LIMIT_TOKEN_BYTES);
   t->answer = buf_make(small ? LIMIT_STREAM_BYTES : call->answer_ceiling);
   buf_charge(&t->answer, call->budget);
   t->connect_ms = call->connect_ms;
@@ -147,4 +150,5 @@ void client_transfer_free(struct client_transfer *t)
   curl_headers_free(t->headers);
   buf_wipe(&t->body);
   buf_free(&t->answer);
+  buf_wipe(&t->session);
 }

@@ -14,7 +14,7 @@
 struct client_transfer {
   CURL *easy; /* of the pool */
   struct curl_slist *headers;
-  struct buf body, answer;
+  struct buf body, answer, session; /* session: Mcp-Session-Id */
   size_t sent;
   unsigned connect_ms, total_ms, retry_after_ms;
   bool streams; /* a good answer is handed out in pieces, as it comes */

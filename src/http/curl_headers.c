@@ -62,11 +62,26 @@ void curl_headers_free(struct curl_slist *headers)
   free(headers);
 }
 
+/* Trimmed; empty: the line is another header's. */
+static struct span value_of(struct span line, const char *name)
+{
+  size_t len = strlen(name);
+  bool is = line.len > len && strncasecmp(line.at, name, len) == 0;
+  return is ? span_trim(span_after(line, len)) : (struct span){0};
+}
+
 void curl_headers_retry_after(struct span line, unsigned *ms)
 {
-  size_t name = strlen(RETRY_AFTER);
   unsigned long long seconds = 0;
-  if (line.len > name && strncasecmp(line.at, RETRY_AFTER, name) == 0 &&
-      span_to_number(span_trim(span_after(line, name)), 0, 86400, &seconds))
+  if (span_to_number(value_of(line, RETRY_AFTER), 0, 86400, &seconds))
     *ms = (unsigned)seconds * 1000;
+}
+
+void curl_headers_session(struct span line, struct buf *value)
+{
+  struct span id = value_of(line, "mcp-session-id:");
+  if (id.len == 0)
+    return;
+  buf_clear(value);
+  buf_add(value, id);
 }

@@ -18,4 +18,7 @@ void curl_headers_free(struct curl_slist *headers);
  * with its dates. */
 void curl_headers_retry_after(struct span line, unsigned *ms);
 
+/* If the line is Mcp-Session-Id: its value, in the place of an earlier one. */
+void curl_headers_session(struct span line, struct buf *value);
+
 #endif

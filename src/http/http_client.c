@@ -109,7 +109,8 @@ static void request_free(struct http_client_request *r)
 static void finish(struct http_client_request *r)
 {
   struct client_transfer *t = &r->transfer;
-  struct http_client_answer answer = {.body = &t->answer, .maybe_sent = true};
+  struct http_client_answer answer = {
+      .body = &t->answer, .session = buf_span(&t->session), .maybe_sent = true};
   char *type = NULL;
   r->went_well = client_transfer_end(t, r->result, &answer.status) == 0;
   if (r->went_well) {

@@ -3,6 +3,8 @@
  * here alone. */
 #include "request_fields.h"
 
+#include "base/limits.h"
+
 #include <string.h>
 
 static int must_be(const struct fields *r, const char *where, const char *name,
@@ -164,6 +166,14 @@ int fields_unbuilt(const struct fields *r, json_at object, const char *where,
     return 0;
   return fault_set(r->f, FAULT_BAD_INPUT,
                    "run request: %s%s is not supported by this version", where, name);
+}
+
+bool fields_fits_header(struct span value)
+{
+  for (size_t i = 0; i < value.len; i++)
+    if ((unsigned char)value.at[i] < ' ' || value.at[i] == 0x7f)
+      return false;
+  return value.len <= LIMIT_TOKEN_BYTES && span_trim(value).len == value.len;
 }
 
 bool fields_env_name_good(struct span name)

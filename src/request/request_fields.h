@@ -50,6 +50,10 @@ int fields_bool(const struct fields *r, json_at object, const char *where,
 /* Refuses a member that says something, by name. */
 int fields_unbuilt(const struct fields *r, json_at object, const char *where,
                    const char *name);
+/* Can it be sent as the value of a header, as it is?  It would be cut at a control
+ * character, or be another header: silently sending another token would only move the
+ * error to the host. */
+bool fields_fits_header(struct span value);
 /* May this be the name of an environment variable for the agent?  Not empty, no '=', and
  * not one of ours: RUNLET_TOKEN is no secret of the request's. */
 bool fields_env_name_good(struct span name);

@@ -73,27 +73,18 @@ static int names_read(const struct fields *r, json_at root,
   return 0;
 }
 
-/* A header would be cut at it, or be another one: silently sending another token would
- * only move the error to the host. */
-static bool fits_a_header(struct span token)
-{
-  for (size_t i = 0; i < token.len; i++)
-    if ((unsigned char)token.at[i] < ' ' || token.at[i] == 0x7f)
-      return false;
-  return token.len <= LIMIT_TOKEN_BYTES && span_trim(token).len == token.len;
-}
-
 static int tool_route_read(const struct fields *r, json_at root,
                            const struct request_rules *rules, struct run_request *req)
 {
-  bool optional = rules->lenient || rules->local_tools;
+  bool optional =
+      rules->lenient || rules->local_tools || fields_given(json_get(root, "bridge"));
   if (!(optional && !fields_given(json_get(root, "toolExecUrl"))) &&
       required_text(r, root, "toolExecUrl", &req->tool_url) < 0)
     return -1;
   if (!(optional && !fields_given(json_get(root, "toolExecToken"))) &&
       required_text(r, root, "toolExecToken", &req->tool_token) < 0)
     return -1;
-  if (!fits_a_header(req->tool_token))
+  if (!fields_fits_header(req->tool_token))
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: toolExecToken cannot be sent in a header: it has "
                      "control characters, blanks around it or more than %zu bytes",
@@ -131,7 +122,8 @@ static int descriptors_read(const struct fields *r, json_at root,
                             const struct request_rules *rules, struct run_request *req)
 {
   json_at descriptors = json_get(root, "toolDescriptors");
-  if (rules->lenient && !fields_given(descriptors))
+  bool optional = rules->lenient || fields_given(json_get(root, "bridge"));
+  if (optional && !fields_given(descriptors))
     descriptors = NULL;
   else if (!descriptors)
     return fault_set(r->f, FAULT_BAD_INPUT,
@@ -141,7 +133,7 @@ static int descriptors_read(const struct fields *r, json_at root,
     return -1;
   if (tools_count(req->tools) == 0 || rules->local_tools)
     return 0;
-  /* Only a lenient request comes here without them. */
+  /* Only where they are optional. */
   if (req->tool_url.len == 0)
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: toolExecUrl must be a non-empty string (or give "

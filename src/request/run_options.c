@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One function for each group of fields; the members that are not built yet are
- * refused before any of them is read. */
+/* One function for each group of fields. */
 #include "run_options.h"
 
 #include "base/limits.h"
+#include "host_bridge_read.h"
 #include "policy_read.h"
 
 #include <limits.h>
@@ -224,16 +224,6 @@ static int file_events_read(const struct fields *r, json_at root, struct run_req
   return 0;
 }
 
-static int unbuilt_refuse(const struct fields *r, json_at root)
-{
-  static const char *const in_root[] = {"bridge", NULL};
-  for (const char *const *name = in_root; *name; name++) {
-    if (fields_unbuilt(r, root, "", *name) < 0)
-      return -1;
-  }
-  return 0;
-}
-
 /* Before those that the messages brought. */
 static int system_prompts_read(const struct fields *r, json_at root,
                                struct run_request *req)
@@ -252,18 +242,15 @@ static int system_prompts_read(const struct fields *r, json_at root,
 
 int run_options_read(const struct fields *r, json_at root, struct run_request *req)
 {
-  if (unbuilt_refuse(r, root) < 0)
-    return -1;
   if (system_prompts_read(r, root, req) < 0)
     return -1;
   if (model_options_read(r, root, req) < 0 || output_schema_read(r, root, req) < 0 ||
       harness_options_read(r, root, &req->harness_options) < 0 ||
       timeouts_read(r, root, &req->deadlines) < 0)
     return -1;
-  if (policy_read(r, root, req) < 0)
-    return -1;
-  if (env_read(r, root, req) < 0 || stream_read(r, root, req) < 0 ||
-      file_events_read(r, root, req) < 0)
+  if (policy_read(r, root, req) < 0 || env_read(r, root, req) < 0 ||
+      stream_read(r, root, req) < 0 || file_events_read(r, root, req) < 0 ||
+      host_bridge_read(r, root, req) < 0)
     return -1;
   return 0;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* run_options.h - the fields of a request that TanStack's runner does not know.
  *
- * All optional.  What is understood is filled in; what changes a run and is not built yet
- * is refused by name ("run request: policy is not supported by this version"); the rest
- * is ignored.  For request_read.c only.  */
+ * All optional.  What is understood is filled in, the rest is ignored.  For
+ * request_read.c only.  */
 #ifndef REQUEST_RUN_OPTIONS_H
 #define REQUEST_RUN_OPTIONS_H
 

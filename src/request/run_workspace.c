@@ -182,8 +182,6 @@ int run_workspace_read(const struct fields *r, json_at root, bool optional,
       workspace_skills_read(r, workspace, req) < 0 ||
       plugins_read(r, workspace, plan) < 0)
     return -1;
-  if (plan->server_count > 0)
-    return refuse(r, "skills of kind mcp are not supported by this version");
   /* "" asks for nothing, as it does there */
   if (json_kind(json_get(workspace, "instructions")) != JSON_STRING ||
       json_member_text(r->doc, workspace, "instructions").len > 0) {

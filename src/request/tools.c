@@ -7,6 +7,7 @@
 #include "request/tool_schema.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct tools {
   struct tool *at;
@@ -114,6 +115,12 @@ static void give_alias(const struct tools *t, struct tool *tool,
          is_taken(t, tool, span_of(tool->alias[form])));
 }
 
+static void give_aliases(const struct tools *t, struct tool *tool)
+{
+  give_alias(t, tool, ALIAS_USUAL);
+  give_alias(t, tool, ALIAS_SINGLE);
+}
+
 struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 {
   size_t count = json_count(descriptors);
@@ -145,11 +152,48 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
     tools_free(t);
     return NULL;
   }
-  for (size_t i = 0; i < t->count; i++) {
-    give_alias(t, &t->at[i], ALIAS_USUAL);
-    give_alias(t, &t->at[i], ALIAS_SINGLE);
-  }
+  for (size_t i = 0; i < t->count; i++)
+    give_aliases(t, &t->at[i]);
   return t;
+}
+
+/* Why it cannot be offered; NULL: it can. */
+static const char *read_listed(const struct tools *t, struct json *doc, json_at v,
+                               struct tool *tool)
+{
+  struct fault f = {0};
+  if (tool_read(doc, v, tool, &f) < 0)
+    return json_kind(v) != JSON_OBJECT ? "it is no tool" : "its name or its inputSchema";
+  if (tool->name.len == 0)
+    return "its name is empty";
+  if (tools_find(t, tool->name))
+    return "that name is taken";
+  tool->result_is_mcp = tool->of_server = true;
+  return NULL;
+}
+
+int tools_add(struct tools *t, struct json *doc, json_at list, struct buf *left_out,
+              struct fault *f)
+{
+  size_t before = t->count, count = before + json_count(list);
+  if (count > LIMIT_TOOLS)
+    return fault_set(f, FAULT_TOO_BIG, "there are more than %d tools", LIMIT_TOOLS);
+  struct tool *at = mem_new((count + 1) * sizeof *at);
+  if (before > 0)
+    memcpy(at, t->at, before * sizeof *at);
+  free(t->at);
+  t->at = at;
+  for (json_at v = json_first(list); v; v = json_next(v)) {
+    const char *why = read_listed(t, doc, v, &t->at[t->count]);
+    struct span name = shown(json_member_text(doc, v, "name"));
+    if (why)
+      buf_addf(left_out, "%s\"%.*s\": %s", left_out->len > 0 ? "; " : "", SPAN_ARG(name),
+               why);
+    t->count += !why;
+  }
+  for (size_t i = 0; i < t->count; i++) /* a new name may be an old alias */
+    give_aliases(t, &t->at[i]);
+  return 0;
 }
 
 void tools_free(struct tools *t)

@@ -5,6 +5,7 @@
 /* In the order in which they are asked.  A row stands for <name>_claim, which <name>.c
  * defines. */
 #define EXECUTOR_ROWS(ROW)                                                               \
+  ROW(tool_server)                                                                       \
   ROW(tool_relay)                                                                        \
   ROW(tool_callback)                                                                     \
   ROW(tool_command)                                                                      \

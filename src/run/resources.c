@@ -25,6 +25,28 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Some are the client's own. */
+static int split_tools(struct resources *s, struct fault *f)
+{
+  s->split = (struct tool_split){.tools = s->req->tools, .host = s->route.executor};
+  s->tools.relay = &s->relay; /* run_hold.c says who it is */
+  s->route.executor = tool_split_executor(&s->split);
+  return tool_relay_claim(&s->tools, &s->split.frontend, f) < 0 ? -1 : 0;
+}
+
+/* The tools of `bridge`, unless the agent calls them itself. */
+static int choose_server(struct resources *s, struct fault *f)
+{
+  const struct host_bridge *b = &s->req->bridge;
+  if (b->url.len == 0 || b->direct)
+    return 0;
+  s->server = (struct tool_server){.url = b->url, .token = b->token};
+  s->server_tools = s->tools;
+  s->server_tools.relay = NULL;
+  s->server_tools.server = &s->server;
+  return executors_choose(&s->server_tools, &s->route.server, f);
+}
+
 /* Where its tools are, and what runs them.  Nothing is wrong with a source that no tool
  * needs. */
 static int choose_executor(struct resources *s, struct fault *f)
@@ -48,12 +70,9 @@ static int choose_executor(struct resources *s, struct fault *f)
   size_t count = tools_count(s->req->tools), theirs = tools_count_frontend(s->req->tools);
   if (count > theirs && executors_choose(&s->tools, &s->route.executor, f) < 0)
     return -1;
-  if (theirs == 0)
-    return 0;
-  s->split = (struct tool_split){.tools = s->req->tools, .host = s->route.executor};
-  s->tools.relay = &s->relay; /* run_hold.c says who it is */
-  s->route.executor = tool_split_executor(&s->split);
-  return tool_relay_claim(&s->tools, &s->split.frontend, f) < 0 ? -1 : 0;
+  if (theirs > 0 && split_tools(s, f) < 0)
+    return -1;
+  return choose_server(s, f);
 }
 
 /* A wrapper on PATH stands for the native program beside it: one process less between us
@@ -120,6 +139,8 @@ int resources_admit(struct resources *s, const struct run_settings *settings,
                      (int)req->harness.len, req->harness.at);
   if (harness_admit(s->harness, req, f) < 0 || choose_executor(s, f) < 0 ||
       environment_resolve(settings->agent_environment, req, &s->env, f) < 0 ||
+      agent_servers_resolve(settings->agent_environment, req,
+                            s->harness->takes & TAKES_MCP_SERVERS, &s->servers, f) < 0 ||
       workspace_choose(settings->workspace, settings->workspace_per_thread,
                        settings->agent, req, &s->workspace, f) < 0)
     return -1;
@@ -143,6 +164,14 @@ static void tool_ended(void *who, const struct tool_answer *answer, unsigned ms)
                      ms);
 }
 
+/* Tools of `bridge` alone are offered by the name that it has. */
+static struct span bridge_name(const struct resources *s)
+{
+  bool mixed = tools_count(s->req->tools) > 0 && !tools_at(s->req->tools, 0)->of_server;
+  return s->server_tools.server && !mixed ? s->req->bridge.name
+                                          : SPAN_LITERAL(BRIDGE_NAME);
+}
+
 static int open_bridge(struct resources *s, unsigned tool_ms,
                        const struct resources_calls *calls, void *who, struct fault *f)
 {
@@ -160,7 +189,7 @@ static int open_bridge(struct resources *s, unsigned tool_ms,
   s->route.on_ended = set->on_tool_ended ? tool_ended : NULL;
   s->route.ended_who = s;
   struct bridge_setup setup = {.loop = set->loop,
-                               .name = SPAN_LITERAL(BRIDGE_NAME),
+                               .name = bridge_name(s),
                                .offer = &s->offer,
                                .route = &s->route,
                                .budget = s->budget,
@@ -268,6 +297,17 @@ int resources_prepare(struct resources *s, const struct deadlines *deadlines,
   return 1;
 }
 
+/* Where the agent finds the host tools: at our bridge, or at the orchestrator's own. */
+static bool find_bridge(const struct resources *s, struct bridge_address *out)
+{
+  const struct host_bridge *b = &s->req->bridge;
+  if (s->bridge)
+    *out = bridge_address(s->bridge);
+  else
+    *out = (struct bridge_address){b->name, b->url, b->token};
+  return s->bridge || b->direct;
+}
+
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,
                    void *who, const char **code, struct fault *f)
@@ -279,13 +319,12 @@ int resources_open(struct resources *s, void *harness_state,
   if (open_bridge(s, deadlines->tool_ms, calls, who, f) < 0)
     return -1;
   struct bridge_address address;
-  if (s->bridge)
-    address = bridge_address(s->bridge);
+  bool bridged = find_bridge(s, &address);
   struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace),
-                             span_of(s->secret), s->dialogue};
+                             span_of(s->secret), &s->servers.list, s->dialogue};
   struct process_plan plan = process_plan_make();
-  int failed = s->harness->plan(harness_state, s->req, s->bridge ? &address : NULL,
-                                &place, &plan, f);
+  int failed = s->harness->plan(harness_state, s->req, bridged ? &address : NULL, &place,
+                                &plan, f);
   if (failed && (f->kind == FAULT_BAD_INPUT || f->kind == FAULT_TOO_BIG))
     *code = "prompt-invalid";
   if (!failed)
@@ -374,4 +413,7 @@ void resources_free(struct resources *s)
   buf_free(&s->folder);
   buf_free(&s->program);
   tool_offer_free(&s->offer);
+  agent_servers_free(&s->servers);
+  buf_wipe(&s->server.session);
+  buf_free(&s->server.version);
 }

@@ -17,10 +17,12 @@
 
 #include "agent/harness.h"
 #include "agent_http.h"
+#include "agent_servers.h"
 #include "bridge/bridge.h"
 #include "deadlines.h"
 #include "process/child.h"
 #include "run/run_settings.h"
+#include "tool/server_tools.h"
 #include "tool/tool_call.h"
 #include "tool/tool_relay.h"
 #include "tool/tool_split.h"
@@ -36,12 +38,16 @@ struct resources {
   struct buf workspace, folder, program;
   int folder_lock;
   struct strv env;
-  struct tool_source tools; /* where they are … */
-  struct tool_relay relay;  /* … if the door takes their calls … */
-  struct tool_split split;  /* … those that the client runs to the relay … */
-  struct tool_route route;  /* … and how they are called */
-  struct tool_line line;    /* … how many at once … */
-  struct tool_offer offer;  /* … and as what the agent sees them */
+  struct tool_source tools;  /* where they are … */
+  struct tool_server server; /* … if `bridge` has some … */
+  struct tool_source server_tools;
+  struct server_tools *listing; /* … while it is asked for them … */
+  struct tool_relay relay;      /* … if the door takes their calls … */
+  struct tool_split split;      /* … those that the client runs to the relay … */
+  struct tool_route route;      /* … and how they are called */
+  struct tool_line line;        /* … how many at once … */
+  struct agent_servers servers; /* beside them */
+  struct tool_offer offer;      /* … and as what the agent sees them */
   /* NULL: nothing was wanted of the workspace */
   struct workspace_fill *filling;
   struct workspace_setup filling_setup;

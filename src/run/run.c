@@ -275,6 +275,9 @@ static void warn_of_tools(struct run *r)
   const struct tool_offer *offer = &r->resources.offer;
   for (size_t i = 0; i < offer->note_count; i++)
     events_warn(r->events, offer->notes[i].code, buf_span(&offer->notes[i].text));
+  const struct buf *left_out = &r->resources.servers.left_out;
+  if (left_out->len > 0)
+    events_warn(r->events, "mcp-server-left-out", buf_span(left_out));
 }
 
 /* -- the beginning -- */

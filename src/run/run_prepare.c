@@ -2,6 +2,7 @@
 /* run_prepare.c - the run's answers to what its workspace tells. */
 #include "run_prepare.h"
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "io/loop.h"
@@ -41,23 +42,6 @@ static void on_warning(void *who, const char *code, struct span message)
   buf_free(&text);
 }
 
-static void on_done(void *who, const char *code, struct span message)
-{
-  struct run *r = who;
-  loop_timer_free(r->preparing);
-  r->preparing = NULL;
-  if (code && code[0]) {
-    struct buf text = buf_make(MIB);
-    report_clean(message, &text);
-    run_set_reason(r, code, buf_cstring(&text));
-    buf_free(&text);
-  }
-  if (code || r->code[0])
-    run_conclude(r, NULL);
-  else
-    r->filled(r);
-}
-
 static void time_is_over(void *who)
 {
   struct run *r = who;
@@ -67,6 +51,85 @@ static void time_is_over(void *who)
   r->cancelled_by = r->cancelled_by ? r->cancelled_by : "timeout";
   run_set_reason(r, "run-timeout", text);
   (void)run_prepare_stop(r);
+}
+
+/* What is under way is heard of on a later turn. */
+static void wait(struct run *r)
+{
+  r->phase = PREPARING;
+  r->preparing = loop_timer_new(r->settings->loop, time_is_over, r);
+  unsigned long long spent = clock_ticks_ms() - r->started_ms;
+  unsigned most = r->deadlines.run_ms;
+  loop_timer_start(r->preparing, spent < most ? most - (unsigned)spent : 0);
+}
+
+static void fail(struct run *r, const char *code, struct span message)
+{
+  struct buf text = buf_make(MIB);
+  report_clean(message, &text);
+  run_set_reason(r, code, buf_cstring(&text));
+  buf_free(&text);
+}
+
+/* A part is done.  False: the run is over with it. */
+static bool is_well(struct run *r, bool failed)
+{
+  loop_timer_free(r->preparing);
+  r->preparing = NULL;
+  if (failed || r->code[0])
+    run_conclude(r, NULL);
+  return !failed && !r->code[0];
+}
+
+static void on_listed(void *who, struct buf *list, const struct fault *fault)
+{
+  struct run *r = who;
+  struct fault f = {0};
+  struct buf left_out = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  r->resources.listing = NULL;
+  bool failed = fault || run_request_add_tools(r->req, list, &left_out, &f) < 0;
+  if (failed) {
+    const struct fault *why = fault ? fault : &f;
+    struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+    buf_addf(&text, "the MCP server of `bridge` does not tell its tools: %s", why->text);
+    if (why->kind != FAULT_CANCELLED)
+      fail(r, "bridge-failed", buf_span(&text));
+    buf_free(&text);
+  } else if (left_out.len > 0) {
+    struct buf text = buf_make(2 * LIMIT_ERROR_MESSAGE_BYTES);
+    buf_addf(&text, "tools of `bridge` are left out: %s", buf_cstring(&left_out));
+    events_warn(r->events, "tool-left-out", buf_span(&text));
+    buf_free(&text);
+  }
+  buf_free(&left_out);
+  if (is_well(r, failed))
+    r->filled(r);
+}
+
+static void list_tools(struct run *r)
+{
+  struct resources *s = &r->resources;
+  struct fault f = {0};
+  if (!s->server_tools.server) {
+    r->filled(r);
+    return;
+  }
+  s->listing = server_tools_start(&s->server_tools, on_listed, r, &f);
+  if (s->listing) {
+    wait(r);
+    return;
+  }
+  fail(r, "bridge-failed", span_of(f.text));
+  run_conclude(r, NULL);
+}
+
+static void on_done(void *who, const char *code, struct span message)
+{
+  struct run *r = who;
+  if (code && code[0])
+    fail(r, code, message);
+  if (is_well(r, code))
+    list_tools(r);
 }
 
 void run_prepare(struct run *r, struct resources_calls *calls,
@@ -81,11 +144,9 @@ void run_prepare(struct run *r, struct resources_calls *calls,
     run_set_reason(r, code, f.text);
     run_conclude(r, NULL);
   } else if (wanted == 0) {
-    filled(r);
+    list_tools(r);
   } else {
-    r->phase = PREPARING;
-    r->preparing = loop_timer_new(r->settings->loop, time_is_over, r);
-    loop_timer_start(r->preparing, r->deadlines.run_ms);
+    wait(r);
   }
 }
 
@@ -93,6 +154,9 @@ bool run_prepare_stop(struct run *r)
 {
   if (r->phase != PREPARING || !r->preparing)
     return false;
-  workspace_fill_cancel(r->resources.filling);
+  if (r->resources.listing)
+    server_tools_cancel(r->resources.listing);
+  else
+    workspace_fill_cancel(r->resources.filling);
   return true;
 }

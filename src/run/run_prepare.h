@@ -4,6 +4,9 @@
  *
  *   CUSTOM runlet.setup {"step","state","exitCode"?,"outputTail"?}
  *
+ * Then the orchestrator's own MCP server is asked for its tools, if the request has one
+ * (`bridge`): where it does not tell them, the run ends with the code "bridge-failed".
+ *
  * step: "clone", "skill <repo>", "plugin <name>", or the command of a step of the setup;
  * state: "started", "done", "failed".  Secrets are struck out of the output.  runMs holds
  * here too.  */

@@ -18,6 +18,7 @@ static const unsigned unsent_retry_ms[] = {100, 400};
 
 struct tool_call {
   const struct tool_route *route;
+  const struct tool_executor *executor; /* the route's */
   struct buf name, message, id;
   bool takes_mcp, cancelled;
   struct tool_wait place;   /* among the calls in flight */
@@ -142,7 +143,7 @@ static void attempt_ended(void *who, const struct tool_attempt_end *end)
 
 static void attempt(struct tool_call *c)
 {
-  const struct tool_executor *executor = &c->route->executor;
+  const struct tool_executor *executor = c->executor;
   /* The first has all the time there is, to the millisecond: failures name it. */
   unsigned left = c->attempt == 0 && !c->later ? c->route->timeout_ms : left_ms(c);
   struct tool_attempt now = {.tool = buf_span(&c->name),
@@ -173,12 +174,13 @@ static void begin(struct tool_call *c)
 }
 
 struct tool_call *tool_call_start(const struct tool_route *route, struct span name,
-                                  bool takes_mcp, struct span args_json,
+                                  unsigned how, struct span args_json,
                                   tool_call_done *on_answer, void *who)
 {
   struct tool_call *c = mem_new(sizeof *c);
   c->route = route;
-  c->takes_mcp = takes_mcp;
+  c->executor = how & TOOL_OF_SERVER ? &route->server : &route->executor;
+  c->takes_mcp = how & TOOL_TAKES_MCP;
   c->on_answer = on_answer;
   c->who = who;
   c->began_ms = clock_ticks_ms();
@@ -206,7 +208,7 @@ void tool_call_cancel(struct tool_call *c)
     return;
   c->cancelled = true;
   if (c->work)
-    c->route->executor.cancel(c->work);
+    c->executor->cancel(c->work);
   else
     later(c, 0);
 }

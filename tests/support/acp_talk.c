@@ -25,7 +25,8 @@ void acp_talk_open(struct acp_talk *t, const struct harness *harness)
 void acp_talk_begin(struct acp_talk *t, const struct bridge_address *bridge)
 {
   struct plan_place place = {.folder = SPAN_LITERAL("/f"),
-                             .workspace = SPAN_LITERAL("/w")};
+                             .workspace = SPAN_LITERAL("/w"),
+                             .servers = &t->servers};
   struct fault f = {0};
   assert_int_equal(
       t->talk.harness->plan(t->talk.state, &t->req, bridge, &place, &t->plan, &f), 0);

@@ -21,6 +21,7 @@ struct acp_talk {
   struct message messages[3]; /* one "hi" at first */
   struct run_request req;
   struct process_plan plan;
+  struct mcp_servers servers; /* none at first */
 };
 
 void acp_talk_open(struct acp_talk *t, const struct harness *harness);

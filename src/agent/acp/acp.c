@@ -115,7 +115,8 @@ const struct harness acp_harness = {
     .structured = true,
     .parts = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MODE |
-             TAKES_AUTH_METHOD | TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG,
+             TAKES_AUTH_METHOD | TAKES_EFFORT | TAKES_AGENT | TAKES_CONFIG |
+             TAKES_MCP_SERVERS,
     .needs = NEEDS_WORDS_FOR_LINKS,
     .program_for = acp_plan_program,
     .skills_for = acp_plan_skills,
@@ -139,7 +140,7 @@ const struct harness grok_build_harness = {
     .structured = true,
     .parts = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
-             TAKES_AUTH_METHOD,
+             TAKES_AUTH_METHOD | TAKES_MCP_SERVERS,
     .needs = NEEDS_SINGLE_UNDERSCORES | NEEDS_WORDS_FOR_LINKS,
     .started = state_started,
     .memory = sizeof(struct acp),

@@ -11,6 +11,8 @@
 #include "base/json_write.h"
 #include "base/limits.h"
 
+#include <stdio.h>
+
 /* The one that the request names: an agent, or a command. */
 static const struct acp_agent *agent_of(const struct run_request *req)
 {
@@ -90,28 +92,78 @@ int acp_plan_grok(struct process_plan *out, const struct run_request *req,
 
 #define TOKEN_VARIABLE "MCP_BRIDGE_TOKEN"
 
-static void write_servers(const struct bridge_address *bridge, struct span token,
+/* `env`: gets the value, and its variable's name stands in the value's place; NULL: the
+ * value stands there itself. */
+static void put_header(struct json_writer *w, const struct mcp_header *header,
+                       const char *variable, struct strv *env)
+{
+  struct buf text = buf_make(KIB);
+  buf_addf(&text, "${%s}", variable);
+  json_open(w, NULL, '{');
+  json_put_text(w, "name", header->name);
+  json_put_text(w, "value", env ? buf_span(&text) : header->text);
+  json_close(w, '}');
+  if (env)
+    strv_set_env(env, variable, header->text);
+  buf_free(&text);
+}
+
+static void put_server(struct json_writer *w, const struct mcp_server *server,
+                       size_t number, struct strv *env)
+{
+  char variable[64];
+  json_open(w, NULL, '{');
+  json_put_text(w, "type", SPAN_LITERAL("http"));
+  json_put_text(w, "name", server->name);
+  json_put_text(w, "url", server->url);
+  json_open(w, "headers", '[');
+  for (size_t i = 0; i < server->header_count; i++) {
+    snprintf(variable, sizeof variable, "MCP_SERVER_%zu_HEADER_%zu", number, i);
+    put_header(w, &server->headers[i], variable, env);
+  }
+  json_close(w, ']');
+  json_close(w, '}');
+}
+
+/* `env` as in put_header(). */
+static void write_servers(const struct bridge_address *bridge,
+                          const struct mcp_servers *servers, struct strv *env,
                           struct buf *out)
 {
-  struct buf bearer = buf_make(4 * KIB);
-  *out = buf_make(64 * KIB);
+  struct buf bearer = buf_make(8 * KIB);
+  *out = buf_make(LIMIT_PROMPT_BYTES);
   struct json_writer w = json_write_to(out);
-  buf_add_text(&bearer, "Bearer ");
-  buf_add(&bearer, token);
   json_open(&w, NULL, '[');
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("http"));
-  json_put_text(&w, "name", bridge->name);
-  json_put_text(&w, "url", bridge->url);
-  json_open(&w, "headers", '[');
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "name", SPAN_LITERAL("Authorization"));
-  json_put_text(&w, "value", buf_span(&bearer));
-  json_close(&w, '}');
-  json_close(&w, ']');
-  json_close(&w, '}');
+  if (bridge) {
+    struct bridge_address named = *bridge;
+    struct mcp_header header;
+    if (env) {
+      strv_set_env(env, TOKEN_VARIABLE, bridge->token);
+      named.token = SPAN_LITERAL("${" TOKEN_VARIABLE "}");
+    }
+    struct mcp_server own = arguments_bridge_server(&named, &header, &bearer);
+    put_server(&w, &own, 0, NULL);
+  }
+  for (size_t i = 0; servers && i < servers->count; i++)
+    put_server(&w, &servers->at[i], i, env);
   json_close(&w, ']');
   buf_wipe(&bearer);
+}
+
+/* What the session will get of servers; "" is none. */
+static void plan_servers(struct acp *a, const struct bridge_address *bridge,
+                         const struct mcp_servers *servers, struct strv *env)
+{
+  bool expands = a->agent && a->agent->expands;
+  a->server_count = (bridge ? 1 : 0) + (servers ? servers->count : 0);
+  if (a->server_count == 0)
+    return;
+  /* One that is started by another name tells who it is before it gets them. */
+  if (expands || (!a->agent && !a->profile->guard))
+    write_servers(bridge, servers, env, &a->hidden_servers);
+  write_servers(bridge, servers, NULL, &a->servers);
+  if (expands)
+    acp_hide_token(a);
 }
 
 int acp_plan(struct acp *a, const struct acp_profile *profile,
@@ -140,16 +192,8 @@ int acp_plan(struct acp *a, const struct acp_profile *profile,
     a->calls.tools = req->tools;
     a->calls.drops_wait = profile->adds_wait;
     a->calls.empty_is_text = profile->hides_empty;
-    bool expands = a->agent && a->agent->expands;
-    /* One that is started by another name tells who it is before it gets them. */
-    if (expands || (!a->agent && !profile->guard)) {
-      strv_set_env(&out->env, TOKEN_VARIABLE, bridge->token);
-      write_servers(bridge, SPAN_LITERAL("${" TOKEN_VARIABLE "}"), &a->hidden_servers);
-    }
-    write_servers(bridge, bridge->token, &a->servers);
-    if (expands)
-      acp_hide_token(a);
   }
+  plan_servers(a, bridge, place->servers, &out->env);
   const char *by = a->agent ? a->agent->asks_by : NULL;
   if (by && policy_restricts(&req->policy)) {
     a->asks_each = true;

@@ -134,19 +134,30 @@ static void warn_not_resumed(struct agent_output *output, struct span why)
   buf_free(&text);
 }
 
+static void drop_servers(struct acp *a, struct agent_output *output)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_add_text(&text, "the agent takes no MCP servers over HTTP (mcpCapabilities.http): "
+                      "it works without ");
+  buf_add_text(&text, a->bridged ? "the host tools" : "");
+  if (a->server_count > a->bridged)
+    buf_addf(&text, "%sthe MCP servers of the request", a->bridged ? " and " : "");
+  events_warn(output->events, "bridge-unsupported", buf_span(&text));
+  buf_free(&text);
+  if (a->bridged)
+    agent_goes_without_bridge(output);
+  buf_wipe(&a->servers);
+  a->server_count = 0;
+  a->bridged = false;
+}
+
 /* An old session by resume or load, where the agent offers one of them; else a new
  * one. */
 static void open_session(struct acp *a, struct agent_output *output)
 {
   bool resuming = a->req && a->req->session_id.len > 0;
-  if (a->bridged && !offers(a, "agentCapabilities.mcpCapabilities.http")) {
-    events_warn(output->events, "bridge-unsupported",
-                SPAN_LITERAL("the agent takes no MCP servers over HTTP "
-                             "(mcpCapabilities.http): it works without the host tools"));
-    agent_goes_without_bridge(output);
-    buf_wipe(&a->servers);
-    a->bridged = false;
-  }
+  if (a->server_count > 0 && !offers(a, "agentCapabilities.mcpCapabilities.http"))
+    drop_servers(a, output);
   if (!resuming) {
     acp_say_session(a, ACP_NEW, output);
   } else if (offers(a, "agentCapabilities.sessionCapabilities.resume")) {

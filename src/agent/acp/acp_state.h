@@ -76,7 +76,8 @@ struct acp {
   const struct run_request *req; /* the run's; NULL: a transcript is translated */
   struct buf workspace, servers; /* servers: the JSON array for session/new */
   struct buf hidden_servers;     /* the same with the token's variable; may be empty */
-  bool bridged;
+  size_t server_count;           /* in `servers` */
+  bool bridged;                  /* our bridge is one of them */
   const struct acp_agent *agent; /* NULL: nobody we know */
   const struct prompt_guard *guard;
   enum acp_step waiting;  /* for the answer to this request of ours */

@@ -351,7 +351,7 @@ const struct harness claude_code_harness = {
     .plugins = true,
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS |
-             TAKES_TOOL_LISTS | TAKES_EFFORT | TAKES_SETTING_SOURCES,
+             TAKES_TOOL_LISTS | TAKES_EFFORT | TAKES_SETTING_SOURCES | TAKES_MCP_SERVERS,
     .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
     .prompt = &claude_code_prompt,
     .memory = sizeof(struct claude),

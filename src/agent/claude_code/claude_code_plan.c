@@ -58,34 +58,45 @@ static void add_system_prompt(struct process_plan *out, const struct run_request
   buf_free(&text);
 }
 
-static void add_bridge(struct process_plan *out, const struct bridge_address *bridge,
-                       unsigned deadline_ms, const struct plan_place *place)
+static void put_server(struct json_writer *w, const struct mcp_server *server,
+                       unsigned deadline_ms)
 {
-  char *name = span_copy(bridge->name);
-  struct buf config = buf_make(64 * KIB);
-  struct buf bearer = buf_make(4 * KIB);
+  char *name = span_copy(server->name);
+  json_open(w, name, '{');
+  json_put_text(w, "type", SPAN_LITERAL("http"));
+  json_put_text(w, "url", server->url);
+  json_open(w, "headers", '{');
+  for (size_t i = 0; i < server->header_count; i++)
+    json_put_text(w, server->headers[i].name.at, server->headers[i].text);
+  json_close(w, '}');
+  json_put_int(w, "timeout", deadline_ms);
+  json_close(w, '}');
+  free(name);
+}
+
+/* All in the private file: Claude Code waits for the servers in it. */
+static void add_servers(struct process_plan *out, const struct bridge_address *bridge,
+                        unsigned deadline_ms, const struct plan_place *place)
+{
+  struct buf config = buf_make(LIMIT_PROMPT_BYTES), bearer = buf_make(8 * KIB);
   struct json_writer w = json_write_to(&config);
-  buf_add_text(&bearer, "Bearer ");
-  buf_add(&bearer, bridge->token);
+  struct mcp_header header;
   json_open(&w, NULL, '{');
   json_open(&w, "mcpServers", '{');
-  json_open(&w, name, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("http"));
-  json_put_text(&w, "url", bridge->url);
-  json_open(&w, "headers", '{');
-  json_put_text(&w, "Authorization", buf_span(&bearer));
-  json_close(&w, '}');
-  json_put_int(&w, "timeout", deadline_ms);
-  json_close(&w, '}');
+  if (bridge) {
+    struct mcp_server own = arguments_bridge_server(bridge, &header, &bearer);
+    put_server(&w, &own, deadline_ms);
+  }
+  for (size_t i = 0; place->servers && i < place->servers->count; i++)
+    put_server(&w, &place->servers->at[i], deadline_ms);
   json_close(&w, '}');
   json_close(&w, '}');
   arguments_add_file(out, place, "--mcp-config", MCP_FILE, &config);
   buf_wipe(&bearer);
   buf_wipe(&config);
-  free(name);
 }
 
-static void add_environment(struct strv *env, const struct run_request *req, bool bridged)
+static void add_environment(struct strv *env, const struct run_request *req, bool served)
 {
   /* As root claude refuses bypassPermissions without IS_SANDBOX (2.1.329: exit 1). */
   strv_set_env(env, "IS_SANDBOX", SPAN_LITERAL("1"));
@@ -94,9 +105,9 @@ static void add_environment(struct strv *env, const struct run_request *req, boo
   strv_set_env(env, "DISABLE_AUTOUPDATER", SPAN_LITERAL("1"));
   if (!req->harness_options.prompt_commands)
     strv_set_env(env, "CLAUDE_CODE_DISABLE_FILE_MENTIONS", SPAN_LITERAL("1"));
-  if (!bridged)
+  if (!served)
     return;
-  /* Else it hides bridged tools behind its ToolSearch, even 13 small ones. */
+  /* Else it hides their tools behind its ToolSearch, even 13 small ones. */
   if (tools_count(req->tools) <= FEW_TOOLS)
     strv_set_env(env, "ENABLE_TOOL_SEARCH", SPAN_LITERAL("false"));
   struct buf ms = buf_make(32);
@@ -206,11 +217,12 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
   if (policy_restricts(&req->policy) && add_questions(&out->argv, &req->policy, f) != 0)
     return -1;
   add_system_prompt(out, req, place);
-  if (bridge)
-    add_bridge(out, bridge, arguments_tool_deadline_ms(req), place);
+  bool served = bridge || (place->servers && place->servers->count > 0);
+  if (served)
+    add_servers(out, bridge, arguments_tool_deadline_ms(req), place);
   if (req->effort.len > 0 &&
       add_option(&out->argv, "--effort", req->effort, "modelOptions.effort", f) != 0)
     return -1;
-  add_environment(&out->env, req, bridge);
+  add_environment(&out->env, req, served);
   return 0;
 }

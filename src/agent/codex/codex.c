@@ -290,7 +290,7 @@ const struct harness codex_harness = {
     .structured = true,
     .prompt = &codex_prompt,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
-             TAKES_SANDBOX,
+             TAKES_SANDBOX | TAKES_MCP_SERVERS,
     .memory = sizeof(struct codex),
     .plan = codex_begin,
     .on_input = codex_on_input,

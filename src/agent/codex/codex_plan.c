@@ -130,6 +130,29 @@ static void add_bridge(struct process_plan *out, const struct bridge_address *br
   buf_free(&line);
 }
 
+/* The values of all headers go by environment: argv is for everybody's eyes. */
+static void add_server(struct process_plan *out, const struct mcp_server *server,
+                       size_t number, unsigned deadline_ms)
+{
+  struct buf line = buf_make(LIMIT_ARGUMENT_BYTES), name = buf_make(KIB);
+  buf_addf(&line, "mcp_servers.%s={url=", server->name.at);
+  json_escape(&line, server->url);
+  buf_add_text(&line, ",env_http_headers={");
+  for (size_t i = 0; i < server->header_count; i++) {
+    buf_clear(&name);
+    buf_addf(&name, "MCP_SERVER_%zu_HEADER_%zu", number, i);
+    json_escape(&line, server->headers[i].name);
+    buf_addf(&line, "=\"%s\"%s", name.at, i + 1 < server->header_count ? "," : "");
+    strv_set_env(&out->env, name.at, server->headers[i].text);
+  }
+  buf_addf(&line, "},default_tools_approval_mode=\"approve\",tool_timeout_sec=%u}",
+           deadline_ms / 1000 + 1);
+  strv_add(&out->argv, SPAN_LITERAL("--config"));
+  strv_add(&out->argv, buf_span(&line));
+  buf_free(&line);
+  buf_free(&name);
+}
+
 static int add_options(struct process_plan *out, const struct run_request *req,
                        struct fault *f)
 {
@@ -157,6 +180,9 @@ static int add_options(struct process_plan *out, const struct run_request *req,
   strv_add(argv, SPAN_LITERAL("check_for_update_on_startup=false"));
   strv_add(argv, SPAN_LITERAL("--config"));
   strv_add(argv, SPAN_LITERAL("analytics.enabled=false"));
+  /* It writes the whole environment, secrets too, into a file below HOME (0.171.0). */
+  strv_add(argv, SPAN_LITERAL("--config"));
+  strv_add(argv, SPAN_LITERAL("features.shell_snapshot=false"));
   if (req->effort.len > 0) {
     if (arguments_check(req->effort, "modelOptions.effort", "codex", f) != 0)
       return -1;
@@ -178,6 +204,8 @@ int codex_plan(const struct run_request *req, const struct bridge_address *bridg
     return -1;
   if (bridge)
     add_bridge(out, bridge, arguments_tool_deadline_ms(req));
+  for (size_t i = 0; place->servers && i < place->servers->count; i++)
+    add_server(out, &place->servers->at[i], i, arguments_tool_deadline_ms(req));
   if (req->output_schema.len > 0) {
     struct buf schema = buf_make(req->output_schema.len);
     buf_add(&schema, req->output_schema);

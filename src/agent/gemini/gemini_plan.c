@@ -61,7 +61,7 @@ int gemini_plan(const struct run_request *req, bool bridged, struct process_plan
         f, FAULT_BAD_INPUT,
         "run request: harnessOptions.protocol must be acp or stream-json for "
         "harness gemini");
-  if (!acp && bridged)
+  if (!acp && (bridged || req->workspace.server_count > 0))
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness gemini can be given tools over acp only; "
                      "harnessOptions.protocol says stream-json");

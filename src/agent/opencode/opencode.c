@@ -184,11 +184,7 @@ static void on_event(const struct opencode_input *in, json_at root)
     if (c->connected)
       return;
     c->connected = true;
-    if (c->order.bridge_body.len > 0)
-      opencode_ask(c, in->output, OPENCODE_BRIDGE, "/mcp",
-                   buf_span(&c->order.bridge_body));
-    else
-      opencode_begin_session(c, in->output);
+    opencode_go_on(c, in->output);
   } else if (span_is(type, "permission.asked")) {
     on_permission(in, properties);
   } else if (span_is(type, "question.asked")) {
@@ -382,7 +378,7 @@ const struct harness opencode_harness = {
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS |
-             TAKES_EFFORT,
+             TAKES_EFFORT | TAKES_MCP_SERVERS,
     .needs = NEEDS_UNION_KEYS | NEEDS_NO_OUTPUT_SCHEMA | NEEDS_WORDS_FOR_LINKS,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,

@@ -10,6 +10,7 @@
 #include "base/base64.h"
 #include "base/json_write.h"
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,27 +39,43 @@ bool opencode_is_id(struct span id)
   return id.len > 0 && id.len <= 200;
 }
 
-static void write_bridge(const struct run_request *req,
-                         const struct bridge_address *bridge, struct buf *out)
+static void write_server(const struct mcp_server *server, unsigned deadline_ms,
+                         struct opencode_server *out)
 {
-  struct buf bearer = buf_make(4 * KIB);
-  struct json_writer w = json_write_to(out);
-  buf_add_text(&bearer, "Bearer ");
-  buf_add(&bearer, bridge->token);
+  *out = (struct opencode_server){buf_make(LIMIT_NAME_BYTES), buf_make(MIB)};
+  struct json_writer w = json_write_to(&out->body);
+  buf_add(&out->name, server->name);
   json_open(&w, NULL, '{');
-  json_put_text(&w, "name", bridge->name);
+  json_put_text(&w, "name", server->name);
   json_open(&w, "config", '{');
   json_put_text(&w, "type", SPAN_LITERAL("remote"));
-  json_put_text(&w, "url", bridge->url);
+  json_put_text(&w, "url", server->url);
   json_put_bool(&w, "enabled", true);
-  json_put_bool(&w, "oauth", false); /* else a 401 sends it looking for a login */
-  json_put_int(&w, "timeout",        /* 60 s otherwise */
-               arguments_tool_deadline_ms(req));
+  json_put_bool(&w, "oauth", false);        /* else a 401 sends it looking for a login */
+  json_put_int(&w, "timeout", deadline_ms); /* 60 s otherwise */
   json_open(&w, "headers", '{');
-  json_put_text(&w, "Authorization", buf_span(&bearer));
+  for (size_t i = 0; i < server->header_count; i++)
+    json_put_text(&w, server->headers[i].name.at, server->headers[i].text);
   json_close(&w, '}');
   json_close(&w, '}');
   json_close(&w, '}');
+}
+
+static void write_servers(const struct run_request *req,
+                          const struct bridge_address *bridge,
+                          const struct mcp_servers *others, struct opencode_order *order)
+{
+  size_t count = others ? others->count : 0;
+  unsigned deadline_ms = arguments_tool_deadline_ms(req);
+  struct buf bearer = buf_make(8 * KIB);
+  order->servers = mem_new((count + 1) * sizeof *order->servers);
+  if (bridge) {
+    struct mcp_header header;
+    struct mcp_server own = arguments_bridge_server(bridge, &header, &bearer);
+    write_server(&own, deadline_ms, &order->servers[order->server_count++]);
+  }
+  for (size_t i = 0; i < count; i++)
+    write_server(&others->at[i], deadline_ms, &order->servers[order->server_count++]);
   buf_wipe(&bearer);
 }
 
@@ -174,7 +191,6 @@ static void fill(const struct run_request *req, const struct bridge_address *bri
 {
   write_authorization(place->secret, &order->authorization);
   order->bridge_name = buf_make(LIMIT_NAME_BYTES);
-  order->bridge_body = buf_make(64 * KIB);
   order->session_id = buf_make(LIMIT_NAME_BYTES);
   order->prompt = buf_make(LIMIT_PROMPT_BYTES);
   order->fresh_prompt = buf_make(LIMIT_PROMPT_BYTES);
@@ -190,10 +206,9 @@ static void fill(const struct run_request *req, const struct bridge_address *bri
   tool_lists_add(&spelling, &req->disallowed_tools, TOOL_LIST_DISALLOWED,
                  &order->disallowed);
   buf_free(&spelling.before);
-  if (!bridge)
-    return;
-  buf_add(&order->bridge_name, bridge->name);
-  write_bridge(req, bridge, &order->bridge_body);
+  if (bridge)
+    buf_add(&order->bridge_name, bridge->name);
+  write_servers(req, bridge, place->servers, order);
 }
 
 int opencode_plan(const struct run_request *req, const struct bridge_address *bridge,
@@ -225,7 +240,13 @@ int opencode_plan(const struct run_request *req, const struct bridge_address *br
 void opencode_order_free(struct opencode_order *order)
 {
   buf_wipe(&order->authorization);
-  buf_wipe(&order->bridge_body);
+  for (size_t i = 0; i < order->server_count; i++) {
+    buf_free(&order->servers[i].name);
+    buf_wipe(&order->servers[i].body);
+  }
+  free(order->servers);
+  order->servers = NULL;
+  order->server_count = 0;
   buf_free(&order->bridge_name);
   buf_free(&order->session_id);
   buf_free(&order->prompt);

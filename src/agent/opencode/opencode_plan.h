@@ -8,10 +8,15 @@
 #include "agent/harness.h"
 #include "request/permission.h"
 
+struct opencode_server { /* an MCP server it is told of by POST /mcp */
+  struct buf name, body;
+};
+
 struct opencode_order {
   struct buf authorization;        /* "Basic …" */
   struct buf bridge_name;          /* empty: the request has no tools */
-  struct buf bridge_body;          /* for POST /mcp */
+  struct opencode_server *servers; /* the bridge first, if there is one */
+  size_t server_count;
   struct buf session_id;           /* to be resumed; empty: none */
   struct buf prompt;               /* for POST /session/<id>/message in that session */
   struct buf fresh_prompt;         /* … in a new one */

@@ -8,9 +8,7 @@
 #include "base/limits.h"
 #include "event/event_session.h"
 
-#include <stdlib.h>
-
-enum { BRIDGE_TRIES = 3 };
+enum { SERVER_TRIES = 3 };
 
 const char *const opencode_raw[] = {"input",      "todos",   "metadata", "diff",
                                     "structured", "summary", NULL};
@@ -50,7 +48,7 @@ void opencode_ask_of(struct opencode *c, struct agent_output *output,
   buf_free(&path);
 }
 
-void opencode_begin_session(struct opencode *c, struct agent_output *output)
+static void begin_session(struct opencode *c, struct agent_output *output)
 {
   c->resuming = c->order.session_id.len > 0;
   if (c->resuming)
@@ -58,6 +56,15 @@ void opencode_begin_session(struct opencode *c, struct agent_output *output)
                     buf_span(&c->order.session_id), "", (struct span){0});
   else
     opencode_ask(c, output, OPENCODE_SESSION, "/session", SPAN_LITERAL("{}"));
+}
+
+void opencode_go_on(struct opencode *c, struct agent_output *output)
+{
+  if (c->told < c->order.server_count)
+    opencode_ask(c, output, OPENCODE_BRIDGE, "/mcp",
+                 buf_span(&c->order.servers[c->told].body));
+  else
+    begin_session(c, output);
 }
 
 void opencode_abort(struct opencode *c, struct agent_output *output)
@@ -145,34 +152,41 @@ void opencode_maybe_over(struct opencode *c, struct agent_output *output)
 
 /* -- answers -- */
 
+static void warn_of_server(const struct opencode_input *in, struct span name,
+                           struct span words, bool own)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  words = span_cut_utf8(words, OPENCODE_SHOWN_BYTES);
+  if (own)
+    buf_add_text(&text, "OpenCode cannot use the tool bridge");
+  else
+    buf_addf(&text, "OpenCode cannot use MCP server \"%.*s\"", SPAN_ARG(name));
+  buf_addf(&text, " (%.*s): it works without %s", (int)words.len,
+           words.len > 0 ? words.at : "", own ? "the host tools" : "its tools");
+  events_warn(in->output->events, own ? "bridge-unused" : "mcp-server-unused",
+              buf_span(&text));
+  buf_free(&text);
+}
+
 /* {"<name>":{"status":"connected"}, …}.  On a busy machine OpenCode's first try was seen
  * to fail ("Failed to get tools") although it was answered, and the next to go well.
  * Without the tools it goes on. */
-static void on_bridge(const struct opencode_input *in)
+static void on_server(const struct opencode_input *in)
 {
   struct opencode *c = in->c;
-  char *name = span_copy(buf_span(&c->order.bridge_name));
-  json_at state = json_get(json_root(in->doc), name);
+  struct opencode_server *server = &c->order.servers[c->told];
+  json_at state = json_get(json_root(in->doc), buf_cstring(&server->name));
   bool connected = span_is(json_member_text(in->doc, state, "status"), "connected");
-  free(name);
-  if (!connected && ++c->bridge_tries < BRIDGE_TRIES) {
-    opencode_ask(c, in->output, OPENCODE_BRIDGE, "/mcp", buf_span(&c->order.bridge_body));
-    return;
+  if (connected || ++c->tries == SERVER_TRIES) {
+    if (!connected)
+      warn_of_server(in, buf_span(&server->name),
+                     json_member_text(in->doc, state, "error"),
+                     c->told == 0 && c->order.bridge_name.len > 0);
+    buf_wipe(&server->body);
+    c->tries = 0;
+    c->told++;
   }
-  if (!connected) {
-    struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
-    struct span words =
-        span_cut_utf8(json_member_text(in->doc, state, "error"), OPENCODE_SHOWN_BYTES);
-    buf_addf(&text,
-             "OpenCode cannot use the tool bridge (%.*s): it works without the "
-             "host tools",
-             (int)words.len, words.len > 0 ? words.at : "");
-    events_warn(in->output->events, "bridge-unused", buf_span(&text));
-    buf_free(&text);
-  }
-  c->bridged = true;
-  buf_wipe(&c->order.bridge_body);
-  opencode_begin_session(c, in->output);
+  opencode_go_on(c, in->output);
 }
 
 static void on_session(const struct opencode_input *in, const struct agent_input *input)
@@ -194,7 +208,7 @@ static void on_session(const struct opencode_input *in, const struct agent_input
                 SPAN_LITERAL("OpenCode does not know the session that was to be resumed: "
                              "a new one begins with the whole conversation"));
     buf_clear(&c->order.session_id);
-    opencode_begin_session(c, in->output);
+    begin_session(c, in->output);
   } else {
     struct span words = opencode_words_of(in, json_root(in->doc));
     opencode_fail(c, in->output, "OpenCode began no session", input->status,
@@ -279,8 +293,8 @@ void opencode_answer(const struct opencode_input *in, const struct agent_input *
   struct opencode *c = in->c;
   switch (input->tag) {
   case OPENCODE_BRIDGE:
-    if (!c->bridged)
-      on_bridge(in);
+    if (c->told < c->order.server_count)
+      on_server(in);
     break;
   case OPENCODE_SESSION:
     if (!c->asked && !c->over)

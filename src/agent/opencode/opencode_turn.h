@@ -28,8 +28,9 @@ struct opencode {
   struct buf last_user;    /* the last of them … */
   bool last_user_answered; /* … is one to which the model says something */
   struct buf url, session;
-  unsigned bridge_tries;
-  bool connected, bridged, resuming, asked, answered, idle, over;
+  size_t told;    /* of order.servers, how many it has taken, or not */
+  unsigned tries; /* of the next */
+  bool connected, resuming, asked, answered, idle, over;
   bool lost;          /* the stream, before the answer */
   struct buf answer;  /* the whole of it, until the turn is over */
   struct buf failure; /* why the turn is no success; empty: none known */
@@ -60,7 +61,8 @@ void opencode_ask(struct opencode *c, struct agent_output *output, enum opencode
 void opencode_ask_of(struct opencode *c, struct agent_output *output,
                      enum opencode_tag tag, const char *thing, struct span id,
                      const char *rest, struct span body);
-void opencode_begin_session(struct opencode *c, struct agent_output *output);
+/* The next of the MCP servers, or else the session. */
+void opencode_go_on(struct opencode *c, struct agent_output *output);
 void opencode_abort(struct opencode *c, struct agent_output *output);
 void opencode_fail(struct opencode *c, struct agent_output *output, const char *what,
                    int status, struct span words);

@@ -21,6 +21,12 @@ static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
                                                  SPAN_LITERAL("http://127.0.0.1:5/mcp"),
                                              .token = SPAN_LITERAL("s3cret-token")};
 
+static struct mcp_header docs_headers[] = {
+    {.name = SPAN_LITERAL("X-A"), .text = SPAN_LITERAL("one ${HOME}")},
+    {.name = SPAN_LITERAL("Authorization"), .text = SPAN_LITERAL("Bearer k3y")}};
+static struct mcp_server docs[] = {
+    {SPAN_LITERAL("docs"), SPAN_LITERAL("https://h/m?a=b"), docs_headers, 2}};
+
 static void expect_argv(const struct acp_talk *t, const char *wanted)
 {
   struct buf joined = buf_make(MIB);
@@ -131,6 +137,39 @@ static void test_plan__what_it_cannot_start_with_is_refused(void **state)
   expect_refused(&grok_build_harness, option);
 }
 
+static void test_plan__other_servers_come_with_the_session(void **state)
+{
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &grok_build_harness);
+  t.req.harness_options.command.count = 0;
+  t.servers = (struct mcp_servers){docs, 1};
+  acp_talk_begin(&t, NULL);
+  assert_null(strv_env(&t.plan.env, "MCP_SERVER_0_HEADER_0"));
+  acp_talk_hear(&t, ACP_INIT,
+                "\"mcpServers\":[{\"type\":\"http\",\"name\":\"docs\",\"url\":"
+                "\"https://h/m?a=b\",\"headers\":[{\"name\":\"X-A\",\"value\":"
+                "\"one ${HOME}\"},{\"name\":\"Authorization\",\"value\":"
+                "\"Bearer k3y\"}]}]");
+  acp_talk_close(&t);
+}
+
+/* It expands variables in headers, and puts them into an argv. */
+static void test_plan__claude_code_acp_gets_all_headers_by_the_environment(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("claude-code-acp")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){words, 1};
+  t.servers = (struct mcp_servers){docs, 1};
+  acp_talk_begin(&t, &bridge);
+  assert_string_equal(strv_env(&t.plan.env, "MCP_SERVER_0_HEADER_0"), "one ${HOME}");
+  assert_string_equal(strv_env(&t.plan.env, "MCP_SERVER_0_HEADER_1"), "Bearer k3y");
+  acp_talk_hear(&t, ACP_INIT, "\"value\":\"${MCP_SERVER_0_HEADER_1}\"");
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -140,6 +179,8 @@ int main(void)
       cmocka_unit_test(test_plan__an_agent_that_is_known_has_its_own_skills_folder),
       cmocka_unit_test(test_plan__grok),
       cmocka_unit_test(test_plan__what_it_cannot_start_with_is_refused),
+      cmocka_unit_test(test_plan__other_servers_come_with_the_session),
+      cmocka_unit_test(test_plan__claude_code_acp_gets_all_headers_by_the_environment),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

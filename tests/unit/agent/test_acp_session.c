@@ -64,6 +64,21 @@ static void test_session__without_mcp_over_http_there_is_a_warning(void **state)
   acp_talk_close(&t);
 }
 
+static void test_session__without_mcp_over_http_no_server_is_given(void **state)
+{
+  struct mcp_server docs = {.name = SPAN_LITERAL("docs"),
+                            .url = SPAN_LITERAL("http://h")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.servers = (struct mcp_servers){&docs, 1};
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, NOTHING, "\"mcpServers\":[]");
+  acp_talk_told(&t, "it works without the MCP servers of the request", true);
+  assert_false(t.talk.actions.does_without_bridge);
+  acp_talk_close(&t);
+}
+
 static void ask_to_resume(struct acp_talk *t)
 {
   acp_talk_open(t, &acp_harness);
@@ -263,6 +278,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_session__gets_the_bridge_on_stdin),
       cmocka_unit_test(test_session__without_mcp_over_http_there_is_a_warning),
+      cmocka_unit_test(test_session__without_mcp_over_http_no_server_is_given),
       cmocka_unit_test(test_session__is_resumed_and_gets_the_last_message_alone),
       cmocka_unit_test(test_session__is_loaded_where_it_cannot_be_resumed),
       cmocka_unit_test(test_session__a_new_one_gets_the_earlier_turns_and_a_warning),

@@ -22,6 +22,13 @@ static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
                                                  SPAN_LITERAL("http://127.0.0.1:5/mcp"),
                                              .token = SPAN_LITERAL("s3cret-token")};
 
+static struct mcp_header docs_headers[] = {
+    {.name = SPAN_LITERAL("X-A"), .text = SPAN_LITERAL("one ${HOME}")},
+    {.name = SPAN_LITERAL("Authorization"), .text = SPAN_LITERAL("Bearer k3y")}};
+static struct mcp_server docs[] = {
+    {SPAN_LITERAL("docs"), SPAN_LITERAL("https://h/m?a=b"), docs_headers, 2}};
+static const struct mcp_servers servers = {docs, 1};
+
 static struct run_request asking(struct message *message)
 {
   *message = (struct message){.role = ROLE_USER, .text = SPAN_LITERAL("hi")};
@@ -284,6 +291,34 @@ static void test_plan__arguments_longer_than_the_kernel_takes_are_refused(void *
   free(big);
 }
 
+static void test_plan__other_servers_stand_in_the_private_file(void **state)
+{
+  struct plan_place served = place;
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  served.servers = &servers;
+  req.deadlines.tool_ms = 2500;
+  assert_int_equal(claude_code_plan(&req, &bridge, &served, &plan, &f), 0);
+  assert_string_equal(
+      buf_cstring(&plan.files[0].content),
+      "{\"mcpServers\":{\"tanstack\":{\"type\":\"http\",\"url\":"
+      "\"http://127.0.0.1:5/mcp\",\"headers\":{\"Authorization\":"
+      "\"Bearer s3cret-token\"},\"timeout\":32500},\"docs\":{\"type\":\"http\","
+      "\"url\":\"https://h/m?a=b\",\"headers\":{\"X-A\":\"one ${HOME}\","
+      "\"Authorization\":\"Bearer k3y\"},\"timeout\":32500}}}");
+  process_plan_free(&plan);
+  plan = process_plan_make();
+  assert_int_equal(claude_code_plan(&req, NULL, &served, &plan, &f), 0);
+  assert_int_equal(plan.file_count, 1); /* without a bridge too */
+  assert_string_equal(strv_env(&plan.env, "MCP_TOOL_TIMEOUT"), "32500");
+  for (size_t i = 0; i < plan.argv.count; i++)
+    assert_null(strstr(plan.argv.at[i], "k3y"));
+  process_plan_free(&plan);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -297,6 +332,7 @@ int main(void)
       cmocka_unit_test(test_plan__few_tools_stand_in_the_prompt),
       cmocka_unit_test(test_plan__values_that_would_be_options_are_refused),
       cmocka_unit_test(test_plan__arguments_longer_than_the_kernel_takes_are_refused),
+      cmocka_unit_test(test_plan__other_servers_stand_in_the_private_file),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,13 @@ static const struct bridge_address bridge = {.name = SPAN_LITERAL("tanstack"),
                                                  SPAN_LITERAL("http://127.0.0.1:5/mcp"),
                                              .token = SPAN_LITERAL("s3cret-token")};
 
+static struct mcp_header docs_headers[] = {
+    {.name = SPAN_LITERAL("X-A"), .text = SPAN_LITERAL("one ${HOME}")},
+    {.name = SPAN_LITERAL("Authorization"), .text = SPAN_LITERAL("Bearer k3y")}};
+static struct mcp_server docs[] = {
+    {SPAN_LITERAL("docs"), SPAN_LITERAL("https://h/m?a=b"), docs_headers, 2}};
+static const struct mcp_servers servers = {docs, 1};
+
 static struct run_request asking(struct message *message)
 {
   *message = (struct message){.role = ROLE_USER, .text = SPAN_LITERAL("hi")};
@@ -38,7 +45,8 @@ static void expect_argv(const struct process_plan *plan, const char *wanted)
 #define FRONT "codex exec --json "
 #define LAID_OVER                                                                        \
   " --skip-git-repo-check --config approval_policy=\"never\""                            \
-  " --config check_for_update_on_startup=false --config analytics.enabled=false"
+  " --config check_for_update_on_startup=false --config analytics.enabled=false"         \
+  " --config features.shell_snapshot=false"
 
 static void test_plan__the_smallest_request(void **state)
 {
@@ -220,7 +228,8 @@ static void test_plan__a_policy_is_kept_by_the_sandbox_or_refused(void **state)
                      FRONT "--model gpt-m --sandbox %s --skip-git-repo-check --config "
                            "approval_policy=\"never\"%s --config "
                            "check_for_update_on_startup=false --config "
-                           "analytics.enabled=false",
+                           "analytics.enabled=false --config "
+                           "features.shell_snapshot=false",
                      rows[i].sandbox, rows[i].offline ? off : "");
       expect_argv(&plan, wanted);
     }
@@ -281,6 +290,29 @@ static void test_plan__knows_where_the_native_program_lies(void **state)
 #endif
 }
 
+static void
+test_plan__other_servers_stand_in_argv_without_their_headers_values(void **state)
+{
+  struct plan_place served = place;
+  struct message message;
+  struct run_request req = asking(&message);
+  struct process_plan plan = process_plan_make();
+  struct fault f = {0};
+  (void)state;
+  served.servers = &servers;
+  req.deadlines.tool_ms = 2500;
+  assert_int_equal(codex_plan(&req, NULL, &served, &plan, &f), 0);
+  expect_argv(&plan,
+              FRONT "--model gpt-m --sandbox danger-full-access" LAID_OVER
+                    " --config mcp_servers.docs={url=\"https://h/m?a=b\","
+                    "env_http_headers={\"X-A\"=\"MCP_SERVER_0_HEADER_0\","
+                    "\"Authorization\"=\"MCP_SERVER_0_HEADER_1\"},"
+                    "default_tools_approval_mode=\"approve\",tool_timeout_sec=33}");
+  assert_string_equal(strv_env(&plan.env, "MCP_SERVER_0_HEADER_0"), "one ${HOME}");
+  assert_string_equal(strv_env(&plan.env, "MCP_SERVER_0_HEADER_1"), "Bearer k3y");
+  process_plan_free(&plan);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -292,6 +324,8 @@ int main(void)
       cmocka_unit_test(test_plan__no_model_named_is_the_users_own),
       cmocka_unit_test(test_plan__what_a_command_line_cannot_hold_is_refused),
       cmocka_unit_test(test_plan__knows_where_the_native_program_lies),
+      cmocka_unit_test(
+          test_plan__other_servers_stand_in_argv_without_their_headers_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

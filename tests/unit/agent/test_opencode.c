@@ -35,6 +35,7 @@ struct talk {
   void *state;
   struct message message;
   struct run_request req;
+  const struct mcp_servers *servers;
 };
 
 static void open_talk(struct talk *t)
@@ -57,7 +58,8 @@ static void plan(struct talk *t, bool bridged)
   struct process_plan out = process_plan_make();
   struct plan_place place = {.folder = SPAN_LITERAL("/f"),
                              .workspace = SPAN_LITERAL("/w"),
-                             .secret = SPAN_LITERAL("ab")};
+                             .secret = SPAN_LITERAL("ab"),
+                             .servers = t->servers};
   struct fault f = {0};
   if (bridged)
     t->req.tools = tools_from_names(SPAN_LITERAL("echo"));
@@ -514,6 +516,35 @@ static void test_opencode__how_it_ended_counts_too(void **state)
   close_talk(&t, killed, "\"code\":\"agent-signal\"");
 }
 
+static void test_opencode__is_told_of_one_server_after_the_other(void **state)
+{
+  (void)state;
+  struct mcp_server docs = {.name = SPAN_LITERAL("docs"),
+                            .url = SPAN_LITERAL("http://h")};
+  const struct mcp_servers servers = {&docs, 1};
+  struct talk t;
+  open_talk(&t);
+  t.servers = &servers;
+  plan(&t, true);
+  on_input(&t, AGENT_LINE, 0, 0, READY);
+  agent_actions_clear(&t.actions);
+  event(&t, CONNECTED);
+  agent_actions_clear(&t.actions);
+  on_input(&t, AGENT_ANSWER, BRIDGE, 200, "{\"tanstack\":{\"status\":\"connected\"}}");
+  for (int i = 1; i <= 3; i++) {
+    expect_asked(&t, "POST /mcp {\"name\":\"docs\",\"config\":{\"type\":\"remote\","
+                     "\"url\":\"http://h\",\"enabled\":true,\"oauth\":false,"
+                     "\"timeout\":3630000,\"headers\":{}}};");
+    on_input(&t, AGENT_ANSWER, BRIDGE, 200,
+             "{\"tanstack\":{\"status\":\"connected\"},\"docs\":{\"status\":"
+             "\"failed\",\"error\":\"gone\"}}");
+  }
+  expect_asked(&t, "POST /session {};");
+  assert_non_null(strstr(t.stream.text.at, "\"mcp-server-unused\""));
+  assert_null(strstr(t.stream.text.at, "\"bridge-unused\""));
+  close_talk(&t, forced, "RUN_ERROR");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -532,6 +563,7 @@ int main(void)
       cmocka_unit_test(test_opencode__a_heartbeat_is_no_sign_of_life),
       cmocka_unit_test(test_opencode__the_value_that_was_asked_for_is_told),
       cmocka_unit_test(test_opencode__how_it_ended_counts_too),
+      cmocka_unit_test(test_opencode__is_told_of_one_server_after_the_other),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,7 +81,7 @@ static void test_opencode_plan__the_smallest_request(void **state)
   assert_null(strv_env(&d.plan.env, "OPENCODE_CONFIG_CONTENT"));
   /* printf opencode:s3cret | base64 */
   assert_string_equal(buf_cstring(&d.order.authorization), "Basic b3BlbmNvZGU6czNjcmV0");
-  assert_int_equal(d.order.bridge_body.len, 0);
+  assert_int_equal(d.order.server_count, 0);
   assert_string_equal(
       buf_cstring(&d.order.prompt),
       "{\"model\":{\"providerID\":\"open\",\"modelID\":\"router/m-1\"},"
@@ -134,7 +134,7 @@ static void test_opencode_plan__the_bridge_is_told_by_http_alone(void **state)
   d.req.deadlines.tool_ms = 5000;
   assert_int_equal(make(&d, &bridge), 0);
   assert_string_equal(
-      buf_cstring(&d.order.bridge_body),
+      buf_cstring(&d.order.servers[0].body),
       "{\"name\":\"tanstack\",\"config\":{\"type\":\"remote\",\"url\":"
       "\"http://127.0.0.1:5/mcp\",\"enabled\":true,\"oauth\":false,\"timeout\":35000,"
       "\"headers\":{\"Authorization\":\"Bearer t0ken\"}}}");
@@ -227,6 +227,28 @@ static void test_opencode_plan__an_id_can_stand_in_a_path(void **state)
   assert_false(opencode_is_id(SPAN_LITERAL("a\r\nb")));
 }
 
+static void test_opencode_plan__other_servers_follow_the_bridge(void **state)
+{
+  (void)state;
+  struct mcp_header header = {.name = SPAN_LITERAL("X-A"), .text = SPAN_LITERAL("k3y")};
+  struct mcp_server docs = {SPAN_LITERAL("docs"), SPAN_LITERAL("https://h/"), &header, 1};
+  const struct mcp_servers servers = {&docs, 1};
+  struct plan_place served = place;
+  struct fixture d;
+  open_fixture(&d);
+  served.servers = &servers;
+  d.req.deadlines.tool_ms = 5000;
+  assert_int_equal(opencode_plan(&d.req, &bridge, &served, &d.order, &d.plan, &d.fault),
+                   0);
+  assert_int_equal(d.order.server_count, 2);
+  assert_string_equal(
+      buf_cstring(&d.order.servers[1].body),
+      "{\"name\":\"docs\",\"config\":{\"type\":\"remote\",\"url\":\"https://h/\","
+      "\"enabled\":true,\"oauth\":false,\"timeout\":35000,\"headers\":{\"X-A\":"
+      "\"k3y\"}}}");
+  close_fixture(&d);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -238,6 +260,7 @@ int main(void)
       cmocka_unit_test(test_opencode_plan__refuses_by_name_what_it_cannot_do),
       cmocka_unit_test(test_opencode_plan__a_policy_makes_it_ask),
       cmocka_unit_test(test_opencode_plan__an_id_can_stand_in_a_path),
+      cmocka_unit_test(test_opencode_plan__other_servers_follow_the_bridge),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,12 +61,25 @@ static void test_curl_headers__retry_after_is_seconds_or_nothing(void **state)
   assert_int_equal(retry(""), 7);
 }
 
+static void test_curl_headers__the_session_is_the_last_that_was_given(void **state)
+{
+  (void)state;
+  struct buf id = buf_make(100);
+  curl_headers_session(span_of("Mcp-Session-Id: a-1 \r\n"), &id);
+  curl_headers_session(span_of("Mcp-Session-I: b\r\n"), &id);
+  assert_string_equal(buf_cstring(&id), "a-1");
+  curl_headers_session(span_of("MCP-SESSION-ID:c\r\n"), &id);
+  assert_string_equal(buf_cstring(&id), "c");
+  buf_free(&id);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_curl_headers__are_the_callers_and_no_others),
       cmocka_unit_test(test_curl_headers__a_line_end_is_refused),
       cmocka_unit_test(test_curl_headers__retry_after_is_seconds_or_nothing),
+      cmocka_unit_test(test_curl_headers__the_session_is_the_last_that_was_given),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,16 @@ static void test_fields__says_something(void **state)
   assert_false(fields_says_something(&fields, NULL));
 }
 
+static void test_fields__a_header_is_one_line_as_it_is(void **state)
+{
+  (void)state;
+  static const char *const bad[] = {"a\nb", "a\rb", "a\tb", " a", "a ", "\x7f"};
+  assert_true(fields_fits_header(SPAN_LITERAL("Bearer a b")));
+  assert_true(fields_fits_header(SPAN_LITERAL("")));
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(fields_fits_header(span_of(bad[i])));
+}
+
 static void test_fields__errors_name_the_field_with_what_stands_before_it(void **state)
 {
   (void)state;
@@ -138,6 +148,7 @@ int main(void)
       cmocka_unit_test(test_fields__errors_name_the_field_with_what_stands_before_it),
       cmocka_unit_test(test_fields__choice_is_one_of_two),
       cmocka_unit_test(test_fields__names_of_ours_are_no_environment_for_agents),
+      cmocka_unit_test(test_fields__a_header_is_one_line_as_it_is),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
 }

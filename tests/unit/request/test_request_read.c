@@ -301,7 +301,7 @@ static void test_request_read__any_other_source_type_is_none(void **state)
   }
   refused("workspace", "{\"source\":{\"type\":\"git\"}}",
           "run request: workspace.source.url must be a non-empty string");
-  refused("bridge", "{\"a\":1}", "run request: bridge is not supported by this version");
+  refused("bridge", "{\"a\":1}", "run request: bridge.url must be a non-empty string");
   refused("workspace", "{\"source\":{\"type\":\"local\"}}",
           "run request: workspace.source.path must be a non-empty string");
   refused("workspace", "{\"source\":{},\"secrets\":{\"RUNLET_TOKEN\":1}}",

@@ -212,6 +212,38 @@ static void test_tools__more_than_the_limit_are_refused(void **state)
   buf_free(&text);
 }
 
+static void test_tools__those_of_a_server_are_added(void **state)
+{
+  (void)state;
+  struct json *doc, *listed;
+  struct fault f = {0};
+  struct buf left_out = buf_make(SIZE_MAX);
+  /* the alias that a.b has at first is the name of a tool to come */
+  struct tools *t = read_tools("[{\"name\":\"a.b\"}]", &doc, &f);
+  struct buf list = buf_make(SIZE_MAX);
+  buf_addf(&list,
+           "[{\"name\":\"%s\"},{\"name\":\"x\",\"inputSchema\":{ \"n\":1.0},"
+           "\"title\":\"X\"},{\"name\":\"a.b\"},{\"name\":\"\"},7,{\"name\":\"l\","
+           "\"inputSchema\":{\"type\":\"array\"}}]",
+           tools_at(t, 0)->alias[ALIAS_USUAL]);
+  listed = json_parse(buf_span(&list), &rules, &f);
+  assert_int_equal(tools_add(t, listed, json_root(listed), &left_out, &f), 0);
+  assert_int_equal(tools_count(t), 3);
+  const struct tool *x = tools_find(t, SPAN_LITERAL("x"));
+  assert_true(x->of_server && x->result_is_mcp && !tools_at(t, 0)->of_server);
+  assert_true(span_is(x->input_schema, "{ \"n\":1.0}"));
+  assert_string_not_equal(tools_at(t, 0)->alias[ALIAS_USUAL],
+                          tools_at(t, 1)->alias[ALIAS_USUAL]);
+  assert_string_equal(buf_cstring(&left_out),
+                      "\"a.b\": that name is taken; \"\": its name is empty; \"\": it is "
+                      "no tool; \"l\": its name or its inputSchema");
+  buf_free(&list);
+  buf_free(&left_out);
+  tools_free(t);
+  json_free(listed);
+  json_free(doc);
+}
+
 static int forget(void **state)
 {
   (void)state;
@@ -232,6 +264,7 @@ int main(void)
       cmocka_unit_test(test_tools__finds_by_the_whole_name),
       cmocka_unit_test(test_tools__none_is_fine),
       cmocka_unit_test(test_tools__more_than_the_limit_are_refused),
+      cmocka_unit_test(test_tools__those_of_a_server_are_added),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
 }
