@@ -81,8 +81,10 @@ static void on_init(const struct line *l, json_at root)
                                         .skills_json =
                                             json_raw(json_get(root, "skills"))};
   events_session(l->events, "claude-code", &session);
-  if (!l->c->compared)
+  if (!l->c->compared) {
     claude_tools_compare(&l->c->offered, l->doc, root, l->events);
+    claude_tools_warn_servers(&l->c->offered, l->doc, root, l->events);
+  }
   l->c->compared = true;
 }
 
@@ -274,6 +276,7 @@ static int claude_plan(void *state, const struct run_request *req,
                                        .server = bridge->name,
                                        .prefix = buf_span(&c->prefix)};
   }
+  c->offered.servers = place->servers;
   c->req = req;
   c->dialogue.on = place->dialogue;
   c->dialogue.mode = permission_mode_read(req->permission_mode);

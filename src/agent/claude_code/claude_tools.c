@@ -56,6 +56,35 @@ static bool is_kept(struct span kept_json, struct span prefix, const char *alias
   return kept;
 }
 
+/* A bridge without tools of ours is the orchestrator's own. */
+static bool is_foreign(const struct claude_tools *offered, struct span name)
+{
+  const struct mcp_servers *servers = offered->servers;
+  for (size_t i = 0; servers && i < servers->count; i++)
+    if (span_equal(servers->at[i].name, name))
+      return true;
+  return offered->server.len > 0 && span_equal(offered->server, name) &&
+         tools_count(offered->tools) == 0;
+}
+
+void claude_tools_warn_servers(const struct claude_tools *offered, const struct json *doc,
+                               json_at init, struct events *events)
+{
+  json_at servers = json_get(init, "mcp_servers");
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  for (json_at s = json_first(servers); s; s = json_next(s)) {
+    struct span name = json_member_text(doc, s, "name"),
+                status = json_member_text(doc, s, "status");
+    if (span_is(status, "connected") || !is_foreign(offered, name))
+      continue;
+    buf_clear(&text);
+    buf_addf(&text, "claude-code cannot use MCP server \"%.*s\" (%.*s)", SPAN_ARG(name),
+             SPAN_ARG(span_cut_utf8(status, 100)));
+    events_warn(events, "mcp-server-unused", buf_span(&text));
+  }
+  buf_free(&text);
+}
+
 void claude_tools_compare(const struct claude_tools *offered, const struct json *doc,
                           json_at init, struct events *events)
 {

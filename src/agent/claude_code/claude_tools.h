@@ -13,8 +13,9 @@
 
 struct claude_tools { /* all borrowed; zero: none */
   const struct tools *tools;
-  const struct spans *disallowed; /* of modelOptions */
-  struct span server, prefix;     /* "tanstack", "mcp__tanstack__" */
+  const struct spans *disallowed;    /* of modelOptions */
+  struct span server, prefix;        /* "tanstack", "mcp__tanstack__" */
+  const struct mcp_servers *servers; /* that are not ours; NULL: none */
 };
 
 /* The caller frees `before`.  `bridge` NULL: there are no host tools. */
@@ -26,5 +27,9 @@ struct tool_spelling claude_tools_spelling(const struct run_request *req,
  * before the start (NEEDS_PLAIN_PARAMETERS). */
 void claude_tools_compare(const struct claude_tools *offered, const struct json *doc,
                           json_at init, struct events *events);
+/* CUSTOM runlet.warning "mcp-server-unused" for each server that is not ours and, as the
+ * line says, not connected. */
+void claude_tools_warn_servers(const struct claude_tools *offered, const struct json *doc,
+                               json_at init, struct events *events);
 
 #endif

@@ -70,6 +70,37 @@ static void test_claude_tools__silence_where_it_cannot_be_known(void **state)
          "Tool \\\"a.b\\\"");
 }
 
+static void servers_told(struct claude_tools offered, const char *told)
+{
+  struct fault f = {0};
+  struct stream s;
+  stream_open(&s, &event_format_tanstack, 0);
+  struct json *doc = json_parse(SPAN_LITERAL(INIT("pending", "[]")), NULL, &f);
+  claude_tools_warn_servers(&offered, doc, json_root(doc), s.events);
+  assert_int_equal(stream_count_of(&s, "CUSTOM"), told != NULL);
+  if (told)
+    assert_non_null(strstr(s.text.at, told));
+  events_finish(s.events, "stop", NULL);
+  stream_close(&s);
+  json_free(doc);
+}
+
+static void
+test_claude_tools__a_foreign_server_that_is_not_connected_is_told(void **state)
+{
+  (void)state;
+  struct mcp_server other = {.name = SPAN_LITERAL("other")};
+  const struct mcp_servers servers = {&other, 1};
+  struct tools *tools = tools_from_names(SPAN_LITERAL("a"));
+  struct span own = SPAN_LITERAL("tanstack");
+  servers_told((struct claude_tools){0}, NULL);
+  servers_told((struct claude_tools){.servers = &servers, .tools = tools, .server = own},
+               "cannot use MCP server \\\"other\\\" (failed)");
+  servers_told((struct claude_tools){.server = own},
+               "cannot use MCP server \\\"tanstack\\\" (pending)");
+  tools_free(tools);
+}
+
 static void test_claude_tools__nothing_was_offered(void **state)
 {
   (void)state;
@@ -96,6 +127,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_claude_tools__what_is_missing_is_told_by_the_hosts_name),
       cmocka_unit_test(test_claude_tools__silence_where_it_cannot_be_known),
+      cmocka_unit_test(test_claude_tools__a_foreign_server_that_is_not_connected_is_told),
       cmocka_unit_test(test_claude_tools__nothing_was_offered),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
