@@ -25,9 +25,10 @@ struct skills {
   struct step_place place; /* of the clone at work: its folder is `target` */
   struct files_owner owner;
   struct loop_timer *later;
-  size_t at;       /* the skill at work */
-  struct buf url;  /* its address … */
-  struct buf path; /* … where it goes, below the workspace … */
+  size_t at;        /* the skill at work */
+  struct buf shown; /* its address without name and password: what is told */
+  struct buf url;   /* its address … */
+  struct buf path;  /* … where it goes, below the workspace … */
   struct buf target;
   struct git_source source;
   struct git_clone *clone; /* NULL: none at work */
@@ -44,17 +45,27 @@ static const struct files_owner *owner_of(const struct skills *s)
   return s->set->terms.agent_user ? &s->owner : NULL;
 }
 
-/* -- before anything is promised -- */
-
-static void put_path(const struct run_request *req, const struct git_skill *skill,
-                     struct buf *url, struct buf *path)
+/* Where it comes from, and where it goes. */
+static void put_addresses(struct skills *s, const struct git_skill *skill)
 {
-  struct span into = workspace_files_inside(req, skill->into);
-  git_url_of_repo(skill->repo, url);
+  struct span into = workspace_files_inside(s->set->req, skill->into);
+  struct git_url parts;
+  struct fault ignored = {0}; /* it was checked */
+  buf_clear(&s->shown);
+  buf_clear(&s->url);
+  buf_clear(&s->path);
+  buf_clear(&s->target);
+  git_url_of_repo(skill->repo, &s->url);
+  (void)git_url_read(buf_span(&s->url), &parts, &ignored);
+  buf_add(&s->shown, buf_span(&parts.clean));
+  git_url_free(&parts);
   if (into.len == 0)
-    buf_add_text(path, ".tanstack-skills/");
-  buf_add(path, into.len > 0 ? into : git_url_name(buf_span(url)));
+    buf_add_text(&s->path, ".tanstack-skills/");
+  buf_add(&s->path, into.len > 0 ? into : git_url_name(buf_span(&s->url)));
+  buf_addf(&s->target, "%s/%s", s->set->folder, buf_cstring(&s->path));
 }
+
+/* -- before anything is promised -- */
 
 int skills_check(const struct workspace_plan *plan, const char *path_variable,
                  struct fault *f)
@@ -116,8 +127,9 @@ static void link_to(struct skills *s, struct span skill, struct span folder)
   buf_free(&target);
 }
 
-static void link_found(struct skills *s, struct span repo)
+static void link_found(struct skills *s)
 {
+  const struct span repo = buf_span(&s->shown);
   struct strv found = {0};
   struct buf folder = buf_make(2 * LIMIT_PATH_BYTES);
   skill_search(buf_cstring(&s->target), &found);
@@ -179,8 +191,7 @@ static void clone_closed(void *who)
 static void tell(struct skills *s, const char *state, struct span tail)
 {
   struct buf step = buf_make(16 * KIB);
-  buf_addf(&step, "skill %.*s",
-           SPAN_ARG(span_cut_utf8(plan_of(s)->git_skills[s->at].repo, 1000)));
+  buf_addf(&step, "skill %.*s", SPAN_ARG(span_cut_utf8(buf_span(&s->shown), 1000)));
   struct workspace_progress p = {buf_span(&step), state, -1, tail};
   s->calls->on_progress(s->calls_who, &p);
   buf_free(&step);
@@ -189,13 +200,12 @@ static void tell(struct skills *s, const char *state, struct span tail)
 static void clone_done(void *who, const char *code, struct span message)
 {
   struct skills *s = who;
-  struct span repo = plan_of(s)->git_skills[s->at].repo;
   tell(s, code ? "failed" : "done", message);
   if (code) {
     (void)rmdir(buf_cstring(&s->target)); /* if nothing is in it */
-    warn(s, repo, message);
+    warn(s, buf_span(&s->shown), message);
   } else {
-    link_found(s, repo);
+    link_found(s);
   }
   git_source_close(s->clone, clone_closed, s);
 }
@@ -205,17 +215,13 @@ static void clone_next(struct skills *s)
   const struct git_skill *skill = &plan_of(s)->git_skills[s->at];
   struct fault f = {0};
   char *secret = span_copy(skill->secret);
-  buf_clear(&s->url);
-  buf_clear(&s->path);
-  buf_clear(&s->target);
-  put_path(s->set->req, skill, &s->url, &s->path);
-  buf_addf(&s->target, "%s/%s", s->set->folder, buf_cstring(&s->path));
+  put_addresses(s, skill);
   s->source = (struct git_source){.url = buf_span(&s->url), .depth = 1};
   if (skill->secret.len > 0)
     s->source.token = span_of(strv_env(s->set->env, secret));
   free(secret);
   if (beneath_folder(s->set->folder, buf_span(&s->path), owner_of(s), &f) < 0) {
-    warn(s, skill->repo, span_of(f.text));
+    warn(s, buf_span(&s->shown), span_of(f.text));
     s->at++;
     loop_timer_start(s->later, 0);
     return;
@@ -231,6 +237,7 @@ static void end(struct skills *s)
   void *who = s->who;
   bool all = !s->failed && !s->cancelled;
   loop_timer_free(s->later);
+  buf_free(&s->shown);
   buf_wipe(&s->url);
   buf_free(&s->path);
   buf_free(&s->target);
@@ -248,7 +255,7 @@ static void next(void *who)
   if (!s->cancelled && s->set->skills)
     link_files(s);
   else if (!s->cancelled && plan_of(s)->git_skill_count > 0)
-    warn(s, plan_of(s)->git_skills[0].repo,
+    warn(s, SPAN_LITERAL("kind git"),
          SPAN_LITERAL("where this agent looks for skills is not known"));
   end(s);
 }
@@ -266,9 +273,10 @@ struct skills *skills_start(const struct step_place *place,
                        .on_done = on_done,
                        .who = who,
                        .place = *place,
+                       .shown = buf_make(SIZE_MAX), /* all: of what the request holds */
                        .url = buf_make(SIZE_MAX),
-                       .path = buf_make(LIMIT_PATH_BYTES),
-                       .target = buf_make(2 * LIMIT_PATH_BYTES)};
+                       .path = buf_make(SIZE_MAX),
+                       .target = buf_make(SIZE_MAX)};
   if (agent)
     s->owner = (struct files_owner){agent->uid, agent->gid};
   s->later = loop_timer_new(setup->loop, next, s);

@@ -290,25 +290,28 @@ test('a token in the address, or given: not in the clone, not with a credential 
   fs.writeFileSync(path.join(box.home, '.gitconfig'), '[credential]\n\thelper = store\n')
   const server = await serve({ box, args: ['--workspace-per-thread', '--log-level', 'debug'] })
   const address = git_server.url.replace('http://', `http://x-access-token:${TOKEN}@`)
-  const sources = [
+  const workspaces = [
     { type: 'git', url: `${address}/repo` },
     { type: 'git', url: `${git_server.url}/repo`, auth: { token: TOKEN } },
     { type: 'git', url: `${address}/none` },
-  ]
+  ].map((source) => ({ source }))
+  const skills = ['repo', 'none'].map((name) => ({ kind: 'git', repo: `${address}/${name}` }))
+  workspaces.push(none({ skills }))
   const heard = []
-  for (const [i, source] of sources.entries()) {
+  for (const [i, workspace] of workspaces.entries()) {
     const request = runRequest({
       runId: `run-${i}`,
       threadId: `t-${i}`,
       prompt: ['@init', '@bash git config -l', '@result success'],
     })
-    const r = await post(server, { ...request, workspace: { source } })
-    assert.equal(r.events.at(-1).type, i < 2 ? 'RUN_FINISHED' : 'RUN_ERROR', r.text)
+    const r = await post(server, { ...request, workspace })
+    assert.equal(r.events.at(-1).type, i === 2 ? 'RUN_ERROR' : 'RUN_FINISHED', r.text)
     heard.push(r.text)
     for (const target of ['/runs', `/runs/run-${i}`, `/runs/run-${i}/events`, '/metrics'])
       heard.push((await ask(server, 'GET', target)).body.toString())
   }
   assert.match(heard[0], /remote\.origin\.url=http:\/\/127/)
+  assert.match(heard.join(), /skill-not-applied.*\/none: git clone failed/)
   heard.push(server.stderr())
   assert.ok(!heard.join('\n').includes(TOKEN))
   const kept = [box.work, box.tmp, box.home].flatMap((folder) => filesWith(folder, TOKEN))
