@@ -20,9 +20,10 @@ void orphans_close(struct uv_loop_s *loop); /* fine when it was not opened */
 /* Nothing happens on a loop without orphans_open(). */
 void orphans_claim(struct uv_loop_s *loop, int pid);   /* before the loop runs again */
 void orphans_release(struct uv_loop_s *loop, int pid); /* its owner has reaped it */
-/* Kills every orphan that started at `started` or later (as /proc tells it), with all
- * below it, but nothing below a claimed child.  For what a keeper had when it was killed:
- * what became an orphan of another run meanwhile cannot be told from it. */
-void orphans_sweep(struct uv_loop_s *loop, unsigned long long started);
+/* Kills every orphan that started when the keeper `pid` did or later (`started`, as /proc
+ * tells it; without /proc: whose number was given out later), with all below it, but
+ * nothing below a claimed child.  For what a keeper had when it was killed: what became
+ * an orphan of another run meanwhile cannot be told from it. */
+void orphans_sweep(struct uv_loop_s *loop, int pid, unsigned long long started);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +47,11 @@ int fault_system(struct fault *f, int os, const char *fmt, ...)
   f->kind = FAULT_SYSTEM;
   f->os = os;
   size_t len = strlen(f->text);
-  int printed = snprintf(f->text + len, sizeof f->text - len, ": %s", strerror(-os));
+  /* What fork says at a limit tells nobody which. */
+  const char *why = os == -EAGAIN ? "no more processes may be started: see the "
+                                    "container's pids limit, and ulimit -u"
+                                  : strerror(-os);
+  int printed = snprintf(f->text + len, sizeof f->text - len, ": %s", why);
   fault_cut(f->text + len, sizeof f->text - len, printed);
   return -1;
 }

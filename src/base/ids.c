@@ -22,7 +22,7 @@ int ids_token(char *out, size_t bytes, struct fault *f)
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return fault_system(f, -errno, "getrandom");
+      return fault_system(f, -errno, "getrandom (refused by a seccomp filter?)");
     have += (size_t)got;
   }
   for (size_t i = 0; i < bytes; i++) {

@@ -3,9 +3,11 @@
  * checked before anything is left behind.  */
 #include "door/runtime.h"
 
+#include "base/ids.h"
 #include "base/log.h"
 #include "http/http_client.h"
 #include "io/loop.h"
+#include "io/proc_self.h"
 #include "process/keeper.h"
 #include "process/oom_score.h"
 #include "process/orphans.h"
@@ -32,6 +34,19 @@ static int find_agent(struct runtime *g, struct fault *f)
     return fault_prefix(f, "--agent-user");
   g->agent.may_gain = o->agent_may_gain_privileges;
   return 0;
+}
+
+/* What leaves its session is then found one by one, and named by its number alone. */
+static void warn_of_proc(void)
+{
+  static const char *const said[] = {
+      [PROC_NONE] = "there is no /proc",
+      [PROC_FOREIGN] = "/proc is of another PID namespace, and not believed"};
+  enum proc_self what = proc_self_look_up();
+  if (what != PROC_OURS)
+    log_line(LOG_WARN, (struct span){0},
+             "%s: processes that an agent leaves have no names and are ended one by one",
+             said[what]);
 }
 
 static int check_tool_command(const struct options *o, struct fault *f)
@@ -63,8 +78,9 @@ static void fill_settings(struct runtime *g, const struct agent_user *agent)
 
 static int open_loop(struct runtime *g, struct fault *f)
 {
+  char token[3]; /* what cannot be drawn is said before a library fails for it */
   g->loop = loop_new(f);
-  if (!g->loop || orphans_open(g->loop, f) < 0)
+  if (!g->loop || ids_token(token, 1, f) < 0 || orphans_open(g->loop, f) < 0)
     return -1;
   struct http_client_setup client = {g->loop, g->options->run.ca_file};
   g->client = http_client_open(&client, f);
@@ -81,6 +97,7 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
       keeper_prepare(f) < 0 ||
       folders_open(&g->folders, options, &g->environment, agent, f) < 0)
     return -1;
+  warn_of_proc();
   oom_score_lower();
   cgroups_look_up(&g->cgroups);
   if (open_loop(g, f) < 0)

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <uv.h>
 
 struct child {
@@ -208,10 +209,15 @@ static void settled_later(uv_timer_t *timer)
 static void heard_no_exec(struct child *c, const struct keeper_record *r)
 {
   const char *program = buf_cstring(&c->program);
-  const char *what = r->what == LAUNCH_CHDIR  ? "cannot enter the workspace to run"
-                     : r->what == LAUNCH_USER ? "cannot become the agent's user to run"
-                                              : "cannot execute";
-  fault_system(&c->spawn_fault, -r->status, "%s %s", what, program);
+  static const char *const steps[] = {
+      [LAUNCH_EXEC] = "cannot execute",
+      [LAUNCH_CHDIR] = "cannot enter the workspace to run",
+      [LAUNCH_FORK] = "cannot fork to run",
+      [LAUNCH_USER] = "cannot become the agent's user to run",
+      [LAUNCH_SUBREAPER] = "cannot become a subreaper (an emulator?) to run",
+      [LAUNCH_SIGNALS] = "cannot make a signalfd to run",
+  };
+  fault_system(&c->spawn_fault, -r->status, "%s %s", steps[r->what], program);
   c->spawn_fault.kind = FAULT_AGENT;
   c->end.status = 127;
   exit_heard(c);
@@ -258,7 +264,14 @@ static void keeper_is_gone(void *who)
   struct child *c = who;
   if (!c->exited) { /* the keeper was killed, and took the agent along if that can die */
     exit_heard(c);
-    c->end.signal = SIGKILL;
+    c->end.signal = c->pid ? SIGKILL : 0;
+    int status = keeper_link_status(c->keeper);
+    if (!c->pid) { /* there was no agent yet */
+      c->end.status = 127;
+      fault_set(&c->spawn_fault, FAULT_AGENT,
+                "the keeper of %s ended by signal %d, status %d",
+                buf_cstring(&c->program), WTERMSIG(status), WEXITSTATUS(status));
+    }
   }
   if (c->hurried)
     child_resume(c);

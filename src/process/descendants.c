@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* descendants.c - parents are read from /proc/<pid>/stat, all of them first; then the
  * tree below one is marked.  The kernel's own lists of children would be shorter to read,
- * but not every kernel is built with them. */
+ * but not every kernel is built with them.  Where /proc is not ours, the kernel is asked
+ * of each number that was given out since we began whether it is a child of ours. */
 #include "descendants.h"
 
 #include "base/mem.h"
+#include "io/proc_self.h"
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define NUMBERS_MOST 4194304 /* what the kernel gives out at most */
 
 struct entry {
   int pid, parent;
@@ -130,11 +136,63 @@ static void mark(struct table *t, int root, const struct descendants_but *but)
   }
 }
 
+/* The number that comes next, by a process that is given it.  0: it cannot be known. */
+static int next_number(void)
+{
+  pid_t pid = vfork();
+  if (pid == 0)
+    _exit(0);
+  while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    ;
+  return pid < 0 ? 0 : pid;
+}
+
+/* Our living children of the numbers from..before, marked. */
+static void ask_numbers(struct table *t, int from, int before,
+                        const struct descendants_but *but)
+{
+  for (int pid = from; pid < before; pid++) {
+    siginfo_t info = {.si_pid = 0};
+    struct entry e = {
+        .pid = pid, .parent = getpid(), .below = true, .started = ~0ull, .name = "?"};
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+        info.si_pid != 0 || is_spared(but, &e))
+      continue;
+    t->at = mem_reserve(t->at, t->count, &t->capacity, sizeof *t->at);
+    t->at[t->count++] = e;
+  }
+}
+
+/* Without /proc: our own children, nameless; what is below them comes to us when they are
+ * gone. */
+static struct table ask_kernel(const struct descendants_but *but)
+{
+  struct table t = {0};
+  siginfo_t info;
+  if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+    return t; /* there is no child */
+  int from = (but && but->after ? but->after : getpid()) + 1, next = next_number();
+  ask_numbers(&t, from, next >= from ? next : NUMBERS_MOST, but);
+  if (next < from) /* the numbers have begun again, or are not known */
+    ask_numbers(&t, 2, next ? next : from, but);
+  return t;
+}
+
+/* All below `root`, marked. */
+static struct table find(int root, const struct descendants_but *but)
+{
+  struct table t = {0};
+  if (proc_self_look_up() != PROC_OURS)
+    return root == getpid() ? ask_kernel(but) : t;
+  t = read_table();
+  mark(&t, root, but);
+  return t;
+}
+
 unsigned descendants_each(int root, void (*each)(void *who, int pid, const char *name),
                           void *who)
 {
-  struct table t = read_table();
-  mark(&t, root, NULL);
+  struct table t = find(root, NULL);
   unsigned n = 0;
   for (size_t i = 0; i < t.count; i++) {
     if (!t.at[i].below || t.at[i].dead)
@@ -150,8 +208,7 @@ unsigned descendants_each(int root, void (*each)(void *who, int pid, const char 
 static unsigned send_all(int root, const struct descendants_but *but, int signal,
                          bool only_running)
 {
-  struct table t = read_table();
-  mark(&t, root, but);
+  struct table t = find(root, but);
   unsigned n = 0;
   for (size_t i = 0; i < t.count; i++) {
     const struct entry *e = &t.at[i];
@@ -186,5 +243,5 @@ unsigned descendants_kill(int root)
 unsigned long long descendants_started(int pid)
 {
   struct entry e = {0};
-  return read_stat(pid, &e) ? e.started : 0;
+  return proc_self_look_up() == PROC_OURS && read_stat(pid, &e) ? e.started : 0;
 }

@@ -65,6 +65,19 @@ static void tell(const struct keeper *k, const struct keeper_record *r)
 
 /* -- the beginning -- */
 
+static void tell_no_exec(const struct keeper *k, int step, int os)
+{
+  struct keeper_record r = {.news = KEEPER_NO_EXEC, .what = (uint32_t)step, .status = os};
+  tell(k, &r);
+}
+
+/* This keeper cannot keep: the exit status of its process. */
+static int refuse(const struct keeper *k, int step)
+{
+  tell_no_exec(k, step, errno);
+  return 1;
+}
+
 static int start_agent(struct keeper *k, const struct launch *l)
 {
   struct launch_error e;
@@ -72,15 +85,15 @@ static int start_agent(struct keeper *k, const struct launch *l)
   /* The agent has its streams; if we held them too, runlet would see no end of them. */
   for (int fd = 0; fd < 3; fd++)
     close(fd);
-  struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
   if (k->agent < 0) {
     k->agent = 0;
     k->agent_gone = true;
-    r = (struct keeper_record){
-        .news = KEEPER_NO_EXEC, .what = (uint32_t)e.step, .status = e.os};
+    tell_no_exec(k, e.step, e.os);
+    return -1;
   }
+  struct keeper_record r = {.news = KEEPER_STARTED, .pid = k->agent};
   tell(k, &r);
-  return e.os ? -1 : 0;
+  return 0;
 }
 
 /* -- waiting and killing -- */
@@ -297,9 +310,9 @@ int keeper_main(int argc, char **argv)
   setsid(); /* a terminal's ^C is runlet's business */
   prctl(PR_SET_NAME, "runlet-keeper");
   prctl(PR_SET_DUMPABLE, 0);
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-    return 1;
   fcntl(k.control, F_SETFD, FD_CLOEXEC);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    return refuse(&k, LAUNCH_SUBREAPER);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
@@ -307,7 +320,7 @@ int keeper_main(int argc, char **argv)
   sigaddset(&all, SIGCHLD);
   k.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   if (k.signals < 0)
-    return 1;
+    return refuse(&k, LAUNCH_SIGNALS);
   k.cgroup = cgroup_make(argv[CGROUP]);
   k.kills = cgroup_kills(k.kills_file);
   struct launch agent = {.cwd = argv[CWD],
@@ -338,17 +351,34 @@ int keeper_prepare(struct fault *f)
   return 0;
 }
 
-/* Moves fds to 0..3 without one overwriting another, then becomes the keeper. */
-_Noreturn static void become_keeper(const int fds[4], char *const *argv, char *const *env)
+/* Our own program: by the descriptor; where a handler of binfmt_misc runs it (an
+ * emulator), by one that stays open for that; by its paths where a filter refuses the
+ * call. */
+static void execute_self(int self, char *const *argv, char *const *env)
 {
-  int high[4];
-  for (int i = 0; i < 4; i++)
-    high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 16);
-  int self = fcntl(self_fd, F_DUPFD_CLOEXEC, 16);
-  for (int i = 0; i < 4; i++)
-    if (dup2(high[i], i) < 0)
-      _exit(127);
   syscall(SYS_execveat, self, "", argv, env, AT_EMPTY_PATH);
+  int first = errno;
+  if (first == ENOENT && fcntl(self, F_SETFD, 0) == 0)
+    syscall(SYS_execveat, self, "", argv, env, AT_EMPTY_PATH);
+  execve("/proc/self/exe", argv, env);
+  execve((const char *)getauxval(AT_EXECFN), argv, env);
+  errno = first;
+}
+
+/* Moves fds to 0..3 without one overwriting another, then becomes the keeper; or says why
+ * not, in our memory. */
+_Noreturn static void become_keeper(const int fds[4], char *const *argv, char *const *env,
+                                    volatile int *failed)
+{
+  int high[4], self = fcntl(self_fd, F_DUPFD_CLOEXEC, 4);
+  bool moved = self >= 0;
+  for (int i = 0; i < 4; i++)
+    high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 4);
+  for (int i = 0; i < 4 && moved; i++)
+    moved = high[i] >= 0 && dup2(high[i], i) >= 0;
+  if (moved)
+    execute_self(self, argv, env);
+  *failed = moved ? errno : EMFILE;
   _exit(127);
 }
 
@@ -358,14 +388,20 @@ _Noreturn static void become_keeper(const int fds[4], char *const *argv, char *c
 int keeper_spawn(const int fds[4], char *const *argv, char *const *env, struct fault *f)
 {
   sigset_t all, before;
+  volatile int failed = 0;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pid_t pid = vfork();
   if (pid == 0)
-    become_keeper(fds, argv, env);
-  int failed = errno;
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+    become_keeper(fds, argv, env, &failed);
   if (pid < 0)
-    return fault_system(f, -failed, "cannot start a process");
+    failed = errno;
+  while (failed && pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    ;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (failed)
+    return fault_system(f, -failed,
+                        pid < 0 ? "cannot start a process"
+                                : "cannot execute our own program as a keeper");
   return pid;
 }

@@ -25,7 +25,7 @@
 
 struct keeper_link {
   uv_poll_t poll;
-  int fd, pid;
+  int fd, pid, status;
   unsigned long long started; /* descendants_started() */
   char *cgroup;               /* where its group may be */
   bool gone, settled;
@@ -52,11 +52,11 @@ static void close_handle(struct keeper_link *k)
 }
 
 /* False: it still lives. */
-static bool wait_for_exit(const struct keeper_link *k, unsigned ms)
+static bool wait_for_exit(struct keeper_link *k, unsigned ms)
 {
   const struct timespec moment = {.tv_nsec = 1000000};
   for (;; ms--) {
-    if (waitpid(k->pid, NULL, WNOHANG) != 0)
+    if (waitpid(k->pid, &k->status, WNOHANG) != 0)
       return true;
     if (ms == 0)
       return false;
@@ -75,13 +75,13 @@ static void end(struct keeper_link *k, unsigned patience_ms)
     kill(k->pid, SIGKILL);
     patience_ms = 0;
   }
-  while (patience_ms == 0 && waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+  while (patience_ms == 0 && waitpid(k->pid, &k->status, 0) < 0 && errno == EINTR)
     ;
   orphans_release(k->poll.loop, k->pid);
   if (k->settled)
     return;
   cgroup_end(k->cgroup, k->pid);
-  orphans_sweep(k->poll.loop, k->started);
+  orphans_sweep(k->poll.loop, k->pid, k->started);
 }
 
 static void readable(uv_poll_t *poll, int status, int events)
@@ -181,6 +181,11 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
 bool keeper_link_is_gone(const struct keeper_link *k)
 {
   return k->gone;
+}
+
+int keeper_link_status(const struct keeper_link *k)
+{
+  return k->status;
 }
 
 /* An order is done `grace_ms` and a sweep later, or never. */

@@ -30,6 +30,7 @@ struct keeper_link *keeper_link_open(struct uv_loop_s *loop,
                                      const struct keeper_link_setup *setup,
                                      struct fault *f);
 bool keeper_link_is_gone(const struct keeper_link *k);
+int keeper_link_status(const struct keeper_link *k); /* of one that is, by wait(2) */
 /* Nothing happens when it is gone.  One that has not done it LIMIT_KEEPER_MS after the
  * grace and a sweep (the agent may have stopped it) is killed. */
 void keeper_link_order(struct keeper_link *k, enum keeper_order order, unsigned grace_ms);

@@ -16,7 +16,14 @@ struct launch {
   int cgroup;                          /* an open v2 folder to start in; -1: none */
 };
 
-enum launch_step { LAUNCH_EXEC, LAUNCH_CHDIR, LAUNCH_FORK, LAUNCH_USER };
+enum launch_step {
+  LAUNCH_EXEC,
+  LAUNCH_CHDIR,
+  LAUNCH_FORK,
+  LAUNCH_USER,
+  LAUNCH_SUBREAPER, /* the keeper's own, before it launches anything */
+  LAUNCH_SIGNALS
+};
 struct launch_error { /* os 0: none */
   int step, os;
 };

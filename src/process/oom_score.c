@@ -3,6 +3,8 @@
  * nothing is lost. */
 #include "process/oom_score.h"
 
+#include "io/proc_self.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +51,7 @@ const char *oom_score_usual(void)
 void oom_score_set(int pid, const char *value)
 {
   char path[48] = SELF;
-  if (!value[0])
+  if (!value[0] || (pid && proc_self_look_up() != PROC_OURS))
     return;
   if (pid)
     snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);

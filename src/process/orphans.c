@@ -59,7 +59,7 @@ int orphans_open(struct uv_loop_s *loop, struct fault *f)
   struct orphans *o = mem_new(sizeof *o);
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) { /* PID 1 gets them anyway */
     free(o);
-    return fault_system(f, -errno, "cannot become a subreaper");
+    return fault_system(f, -errno, "cannot become a subreaper (an emulator?)");
   }
   int r = uv_signal_init(loop, &o->child_died);
   if (r < 0) {
@@ -113,12 +113,12 @@ void orphans_release(struct uv_loop_s *loop, int pid)
     look(o);
 }
 
-void orphans_sweep(struct uv_loop_s *loop, unsigned long long started)
+void orphans_sweep(struct uv_loop_s *loop, int pid, unsigned long long started)
 {
   const struct orphans *o = loop->data;
   if (!o)
     return;
-  struct descendants_but but = {o->claimed, o->count, started};
+  struct descendants_but but = {o->claimed, o->count, started, pid};
   const struct timespec moment = {.tv_nsec = 1000000}; /* to die in */
   for (int round = 0; round < 20 && descendants_kill_but(getpid(), &but) > 0; round++)
     nanosleep(&moment, NULL);

@@ -4,8 +4,10 @@
 #include "base/buf.h"
 #include "traces.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -211,13 +213,64 @@ static void test_descendants__who_is_spared_is_spared_with_all_below(void **stat
     sleep_for_ever();
   wait_below(getpid(), 6);
   assert_true(descendants_started(old) < descendants_started(victim));
-  struct descendants_but but = {&named, 1, descendants_started(victim)};
+  struct descendants_but but = {&named, 1, descendants_started(victim), 0};
   assert_int_equal(descendants_kill_but(getpid(), &but), 1);
   assert_int_equal(waitpid(victim, NULL, 0), victim);
   assert_int_equal(count_below(getpid()), 5);
   assert_int_equal(descendants_started(0), 0);
   assert_int_equal(descendants_kill(getpid()), 5);
   reap_all();
+}
+
+/* As where /proc hides them: 1: wrong, 9: it cannot be played here. */
+static int look_without_proc(void)
+{
+  struct seen_ids s = {0};
+  pid_t other = fork();
+  if (other == 0)
+    sleep_for_ever();
+  pid_t pid = fork();
+  if (pid == 0) {
+    setsid();
+    if (fork() == 0)
+      sleep_for_ever();
+    sleep_for_ever();
+  }
+  traces_sleep_ms(30);
+  if (chroot("/sys") < 0 && (unshare(CLONE_NEWUSER) < 0 || chroot("/sys") < 0)) {
+    kill(pid, SIGKILL); /* its child goes on to our parent */
+    kill(other, SIGKILL);
+    return 9;
+  }
+  if (descendants_each(getpid(), note, &s) != 2 || s.pids[0] + s.pids[1] != other + pid)
+    return 1;
+  struct descendants_but but = {&other, 1, 0, other};
+  unsigned killed = 0;
+  for (int round = 0; round < 50;
+       round++) { /* the lower one comes to us when its parent is dead */
+    killed += descendants_kill_but(getpid(), &but);
+    traces_sleep_ms(2);
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+      ;
+  }
+  bool spared = kill(other, 0) == 0;
+  kill(other, SIGKILL);
+  return killed < 2 ? 2 : spared ? 0 : 3; /* who is dying may be met twice */
+}
+
+static void test_descendants__without_proc_children_are_found_by_number(void **state)
+{
+  (void)state;
+  int status;
+  pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    _exit(look_without_proc());
+  }
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  assert_true(WIFEXITED(status));
+  if (WEXITSTATUS(status) != 9) /* tests/run.sh says so and counts it */
+    assert_int_equal(WEXITSTATUS(status), 0);
 }
 
 int main(void)
@@ -231,6 +284,7 @@ int main(void)
       cmocka_unit_test(test_descendants__who_multiplies_is_stopped_before_it_is_killed),
       cmocka_unit_test(test_descendants__stopped_ones_die_too),
       cmocka_unit_test(test_descendants__who_is_spared_is_spared_with_all_below),
+      cmocka_unit_test(test_descendants__without_proc_children_are_found_by_number),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

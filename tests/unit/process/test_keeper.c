@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -220,6 +221,28 @@ static void test_keeper__says_what_failed_and_goes(void **state)
   }
 }
 
+static void test_keeper__one_that_cannot_start_is_told_with_its_errno(void **state)
+{
+  (void)state;
+  struct rlimit was, low;
+  struct fault f = {0};
+  static char none[] = "";
+  char *const argv[] = {none, NULL}, *const env[] = {NULL};
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const int fds[4] = {null, null, null, null};
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+  low = was;
+  low.rlim_cur = (rlim_t)null + 2;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+  int pid = keeper_spawn(fds, argv, env, &f);
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+  close(null);
+  assert_int_equal(pid, -1);
+  assert_int_equal(f.os, -EMFILE);
+  assert_non_null(strstr(f.text, "as a keeper"));
+  traces_expect_no_child();
+}
+
 static void test_keeper__a_sweep_ends_when_nothing_is_left(void **state)
 {
   (void)state;
@@ -377,6 +400,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_keeper__in_a_group_of_its_own_it_sweeps_and_leaves_no_group),
       cmocka_unit_test(test_keeper__counts_the_time_its_agent_used),
       cmocka_unit_test(test_keeper__says_what_failed_and_goes),
+      cmocka_unit_test(test_keeper__one_that_cannot_start_is_told_with_its_errno),
       cmocka_unit_test(test_keeper__a_sweep_ends_when_nothing_is_left),
       cmocka_unit_test(test_keeper__a_sweep_takes_a_living_agent_too),
       cmocka_unit_test(test_keeper__letting_go_names_what_stays),

@@ -122,7 +122,7 @@ static void test_orphans__on_a_loop_without_them_nothing_happens(void **state)
   struct uv_loop_s *loop = loop_new(&f);
   orphans_claim(loop, 4711);
   orphans_release(loop, 4711);
-  orphans_sweep(loop, 0);
+  orphans_sweep(loop, 0, 0);
   orphans_close(loop);
   assert_true(loop_free(loop));
 }
@@ -136,7 +136,7 @@ static void test_orphans__a_sweep_kills_the_young_and_unclaimed(void **state)
   pid_t claimed = child_that_exits(0, 60000);
   orphans_claim(loop, claimed);
   pid_t young = child_that_exits(0, 60000);
-  orphans_sweep(loop, descendants_started(young));
+  orphans_sweep(loop, young, descendants_started(young));
   loopback_run_ms(loop, 50);
   assert_int_equal(kill(young, 0), -1); /* dead and reaped */
   assert_int_equal(kill(old, 0), 0);
