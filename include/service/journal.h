@@ -6,12 +6,14 @@
  * own place: what is kept first, then what comes, with no gap and no duplicate, for there
  * is one way to read only: journal_read().
  *
- * Who throttles: a reader that joined with `throttles` and has more than
- * LIMIT_SINK_HIGH_BYTES before it stops the run's reading of its agent until it has less
- * than LIMIT_SINK_LOW_BYTES; what it has not read is never dropped.  Other readers never
- * stop anything: when memory and file are full the oldest lines go, and a reader that had
- * not read them gets a gap.  Even a journal whose memory and file are too small for one
- * line keeps its newest.
+ * Who throttles: of the readers that joined with `throttles` the one that is furthest
+ * ahead.  When it has more than LIMIT_SINK_HIGH_BYTES before it the run's reading of its
+ * agent stops until it has less than LIMIT_SINK_LOW_BYTES; what it has not read is never
+ * dropped.  In a lenient journal it stops nothing before that is nearly all that memory
+ * and file can hold, and then for hold_ms at most.  Other readers never stop anything:
+ * when memory and file are full the oldest lines go, and a reader that had not read them
+ * gets a gap.  Even a journal whose memory and file are too small for one line keeps its
+ * newest.
  *
  * A reader's `on_more` comes once after each JOURNAL_WAIT, when there is something to
  * read again; it comes from inside the run's calls, so it only takes note.  */
@@ -20,6 +22,7 @@
 
 #include "event/event.h"
 
+struct uv_loop_s;
 struct journal;
 
 struct journal_setup {
@@ -27,6 +30,9 @@ struct journal_setup {
   const char *folder;  /* where the file is made, when it is needed; outlives it */
   size_t memory_bytes; /* of lines; then the file */
   unsigned long long spill_bytes; /* the file's most; 0: none */
+  bool lenient;                   /* the run may go on without its readers */
+  unsigned hold_ms;
+  struct uv_loop_s *loop; /* for hold_ms; NULL: it has no end */
 };
 
 struct journal *journal_new(const struct journal_setup *setup);
@@ -54,6 +60,7 @@ struct journal_reader { /* the owner's memory; the fields are the journal's */
   bool placed;            /* … if that is known … */
   bool bounded; /* … or at most so many: the beginning of the block it is in */
   bool throttles, waiting;
+  bool passed_over;     /* it held the run for hold_ms */
   struct buf read_back; /* a block from the file */
   void (*on_more)(void *who);
   void *who;

@@ -34,6 +34,7 @@ struct records_setup {
   size_t memory_bytes;            /* of one run's events; then the file */
   unsigned long long spill_bytes; /* the file's most */
   unsigned keep_ms, keep_runs;
+  unsigned hold_ms; /* a poster that does not read may hold a detached run so long */
   unsigned long long keep_bytes;
 };
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "event_log.h"
+#include "io/loop.h"
 #include "io/spill.h"
 
 #include <stdlib.h>
@@ -22,7 +23,8 @@ struct journal {
   struct spill *spill; /* NULL: not needed yet, or not to be had */
   bool spill_failed;
   struct journal_reader *readers;
-  bool throttled; /* the run was told to wait: on_drain is due */
+  bool throttled;          /* the run was told to wait: on_drain is due */
+  struct loop_timer *hold; /* of a lenient journal, since then */
   bool over;
 };
 
@@ -53,32 +55,68 @@ static void bound_all(const struct journal *j)
     bound(j, r);
 }
 
-/* Of the readers that throttle, what the slowest has before it. */
-static unsigned long long slowest(const struct journal *j)
+/* What the reader that sets the pace has before it: of those that throttle the one that
+ * is furthest ahead.  0: there is none. */
+static unsigned long long pace(const struct journal *j)
 {
-  unsigned long long most = 0;
-  for (const struct journal_reader *r = j->readers; r; r = r->next)
-    if (r->throttles && unread(j, r) > most)
-      most = unread(j, r);
-  return most;
+  unsigned long long least = 0;
+  bool any = false;
+  for (const struct journal_reader *r = j->readers; r; r = r->next) {
+    if (!r->throttles || r->passed_over || (any && unread(j, r) >= least))
+      continue;
+    least = unread(j, r);
+    any = true;
+  }
+  return least;
 }
 
-/* The run waits, and the slowest has read enough: it may go on. */
+/* Above it the run waits.  Of a lenient journal: when memory and file are nearly full. */
+static unsigned long long high_mark(const struct journal *j)
+{
+  unsigned long long room =
+      j->setup.memory_bytes + (j->spill_failed ? 0 : j->setup.spill_bytes);
+  return j->setup.lenient && room > 2 * LIMIT_SINK_HIGH_BYTES
+             ? room - LIMIT_SINK_HIGH_BYTES
+             : LIMIT_SINK_HIGH_BYTES;
+}
+
+/* The run waits, and who sets the pace has read enough: it may go on. */
 static void resume_if_read(struct journal *j)
 {
-  if (!j->throttled || slowest(j) >= LIMIT_SINK_LOW_BYTES)
+  if (!j->throttled ||
+      pace(j) + LIMIT_SINK_HIGH_BYTES >= high_mark(j) + LIMIT_SINK_LOW_BYTES)
     return;
   j->throttled = false;
+  loop_timer_free(j->hold);
+  j->hold = NULL;
   if (j->sink.on_drain)
     j->sink.on_drain(j->sink.listener);
 }
 
+/* Nobody may hold a detached run for ever: until they have caught up they get gaps. */
+static void held_too_long(void *who)
+{
+  struct journal *j = who;
+  for (struct journal_reader *r = j->readers; r; r = r->next)
+    r->passed_over = true;
+  resume_if_read(j);
+}
+
+static void throttle(struct journal *j)
+{
+  if (!j->throttled && j->setup.lenient && j->setup.loop) {
+    j->hold = loop_timer_new(j->setup.loop, held_too_long, j);
+    loop_timer_start(j->hold, j->setup.hold_ms);
+  }
+  j->throttled = true;
+}
+
 /* -- keeping -- */
 
-/* The first byte of the log that a reader that throttles has not read. */
+/* The first byte of the log that who sets the pace has not read. */
 static unsigned long long wanted_from(const struct journal *j)
 {
-  return j->log.end - slowest(j);
+  return j->log.end - pace(j);
 }
 
 /* A file that failed once is not tried again. */
@@ -148,7 +186,7 @@ static void wake_readers(struct journal *j)
   }
 }
 
-/* The sink's: returns what the run has to know of its slowest reader. */
+/* The sink's: returns what the run has to know of who sets the pace. */
 static size_t put_line(struct sink *sink, struct span line)
 {
   struct journal *j = (struct journal *)sink;
@@ -158,9 +196,11 @@ static size_t put_line(struct sink *sink, struct span line)
     if (!move_out(j, b))
       break;
   wake_readers(j);
-  unsigned long long backlog = slowest(j);
-  if (backlog > LIMIT_SINK_HIGH_BYTES)
-    j->throttled = true;
+  unsigned long long backlog = pace(j);
+  if (backlog > high_mark(j))
+    throttle(j);
+  else if (backlog > LIMIT_SINK_HIGH_BYTES)
+    backlog = LIMIT_SINK_HIGH_BYTES; /* not yet */
   return (size_t)backlog;
 }
 
@@ -218,6 +258,7 @@ static void pass(struct journal_reader *r, const struct event_log_block *b)
   r->seq = b->seq + b->lines;
   r->at = b->start + b->len;
   r->placed = true;
+  r->passed_over = r->passed_over && unread(r->journal, r) >= LIMIT_SINK_LOW_BYTES;
   resume_if_read(r->journal);
 }
 
@@ -285,6 +326,7 @@ void journal_free(struct journal *j)
 {
   if (!j)
     return;
+  loop_timer_free(j->hold);
   spill_close(j->spill);
   event_log_free(&j->log);
   free(j);

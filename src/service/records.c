@@ -154,7 +154,10 @@ static struct record *record_new(struct records *all, const struct record *facts
   struct journal_setup setup = {.run_id = buf_span(&r->id),
                                 .folder = all->setup.folder,
                                 .memory_bytes = all->setup.memory_bytes,
-                                .spill_bytes = all->setup.spill_bytes};
+                                .spill_bytes = all->setup.spill_bytes,
+                                .lenient = req->detach,
+                                .hold_ms = all->setup.hold_ms,
+                                .loop = all->setup.loop};
   r->journal = journal_new(&setup);
   return r;
 }

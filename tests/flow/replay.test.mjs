@@ -280,6 +280,24 @@ test('the same run id and body is the same run: one agent, the same events', asy
   assert.match(other.text, /is known already, with another request/)
 })
 
+test('a poster that stops reading holds neither another nor a detached run', async () => {
+  const request = count(80000, 0)
+  const first = poster(server, request)
+  await until('it to begin', () => first.taker.lines > 10)
+  first.socket.pause()
+  const t = await poster(server, request).ended
+  assertWhole(t, 80000, SIZE)
+  first.socket.destroy()
+
+  const detached = count(80000, 0, { onDisconnect: 'detach' })
+  const only = poster(server, detached)
+  await until('it to begin', () => only.taker.lines > 10)
+  only.socket.pause()
+  await over(server, detached.runId)
+  only.socket.resume()
+  assertWhole(await only.ended, 80000, SIZE)
+})
+
 test('the last poster gone is the end of it; a looker is none', async () => {
   const request = runRequest({ prompt: HANG })
   const a = poster(server, request)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Readers that come, go, dawdle and throttle, against a model that keeps every line: each
  * gets each line once, in order and whole, or a gap that says exactly what is gone; and
- * one that throttles misses nothing that was kept when it came.
+ * one that throttles alone misses nothing that was kept when it came.
  *
- * The first two bytes: how much memory and file hold, in blocks; then two for each step:
+ * The first two bytes: how much memory and file hold, in blocks (4 more: it is lenient);
+ * then two for each step:
  * what is done, and to whom or how much. */
 #include "base/limits.h"
 #include "base/log.h"
@@ -103,8 +104,16 @@ static void join(struct play *p, struct follower *f, unsigned long long after,
                  bool throttles)
 {
   unsigned long long first = journal_facts(p->journal).first;
+  bool alone = true;
   *f = (struct follower){.here = true, .next = after + 1, .no_gap_from = UINT64_MAX};
-  if (throttles)
+  for (size_t i = 0; i < READERS && throttles; i++) { /* the one ahead is waited for */
+    struct follower *other = &p->followers[i];
+    if (other == f || !other->here || !other->reader.throttles)
+      continue;
+    other->no_gap_from = UINT64_MAX;
+    alone = false;
+  }
+  if (throttles && alone)
     f->no_gap_from = after + 1 > first ? after + 1 : first;
   journal_join(p->journal, &f->reader, after, throttles, on_more, f);
 }
@@ -154,7 +163,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   struct journal_setup setup = {.run_id = SPAN_LITERAL("r"),
                                 .folder = "/tmp",
                                 .memory_bytes = data[0] % 4 * LIMIT_LOG_BLOCK_BYTES,
-                                .spill_bytes = data[1] % 4 * LIMIT_LOG_BLOCK_BYTES};
+                                .spill_bytes = data[1] % 4 * LIMIT_LOG_BLOCK_BYTES,
+                                .lenient = data[0] & 4};
   struct play p = {.journal = journal_new(&setup)};
   log_setup(LOG_SILENT, LOG_TEXT);
   p.sink = journal_sink(p.journal);

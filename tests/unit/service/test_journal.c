@@ -2,6 +2,8 @@
 #include "service/journal.h"
 
 #include "base/limits.h"
+#include "io/loop.h"
+#include "loopback.h"
 #include "scratch.h"
 
 #include <setjmp.h>
@@ -153,27 +155,101 @@ static void test_journal__replays_from_every_line_and_follows(void **state)
 }
 
 /* Where it joined behind a line that is kept, and behind one that is still to come. */
+static void keep_for(unsigned long long after)
+{
+  struct fixture d;
+  struct watcher late;
+  open_fixture(&d, 8 * LIMIT_LOG_BLOCK_BYTES, 0);
+  add(&d, 1000, 200);
+  join(&late, d.journal, after, true);
+  if (after < 1000)
+    assert_true(journal_facts(d.journal).backlog_bytes >= (1000 - after) * 200);
+  add(&d, 7000, 200); /* twice what memory is to hold */
+  read_all(&late);
+  assert_int_equal(late.missed, 0);
+  assert_int_equal(late.next, 8001);
+  assert_true(d.drained > 0);
+  journal_leave(&late.reader);
+  close_fixture(&d);
+}
+
 static void test_journal__keeps_what_a_throttling_late_reader_has_before_it(void **state)
 {
   (void)state;
+  keep_for(500);
+  keep_for(2000);
+}
+
+static void test_journal__of_several_posters_the_one_ahead_sets_the_pace(void **state)
+{
+  (void)state;
   struct fixture d;
-  struct watcher kept, coming;
-  open_fixture(&d, 8 * LIMIT_LOG_BLOCK_BYTES, 0);
-  add(&d, 1000, 200);
-  join(&kept, d.journal, 500, true);
-  join(&coming, d.journal, 2000, true);
-  assert_true(journal_facts(d.journal).backlog_bytes >= 500 * 200);
-  add(&d, 5000, 200); /* twice what memory is to hold */
-  read_all(&kept);
-  assert_int_equal(kept.missed, 0);
-  assert_int_equal(kept.next, 6001);
-  read_all(&coming);
-  assert_int_equal(coming.missed, 0);
-  assert_int_equal(coming.next, 6001);
-  assert_true(d.drained > 0);
-  journal_leave(&kept.reader);
-  journal_leave(&coming.reader);
+  struct watcher ahead, stopped;
+  open_fixture(&d, LIMIT_LOG_BLOCK_BYTES, 2 * LIMIT_LOG_BLOCK_BYTES);
+  join(&stopped, d.journal, 0, true);
+  join(&ahead, d.journal, 0, true);
+  for (unsigned i = 0; i < 50; i++) {
+    assert_true(add(&d, 100, 1000) <= LIMIT_SINK_HIGH_BYTES);
+    read_all(&ahead);
+  }
+  assert_int_equal(ahead.missed, 0);
+  assert_int_equal(ahead.next, 5001);
+  read_all(&stopped); /* as the log has it */
+  assert_true(stopped.missed > 4000);
+  assert_int_equal(stopped.next, 5001);
+  journal_leave(&ahead.reader);
+  add(&d, 2000, 1000);
+  read_all(&stopped); /* alone it sets the pace, and misses nothing more */
+  assert_int_equal(stopped.next, 7001);
+  assert_true(stopped.missed < 5000);
+  assert_int_equal(d.drained, 1);
+  journal_leave(&stopped.reader);
+  d.sink->end(d.sink);
   close_fixture(&d);
+}
+
+static void
+test_journal__a_lenient_one_waits_only_when_it_is_full_and_not_for_ever(void **state)
+{
+  (void)state;
+  struct fixture d;
+  struct fault f = {0};
+  struct watcher poster;
+  open_fixture(&d, MIB, 0);
+  journal_free(d.journal);
+  struct uv_loop_s *loop = loop_new(&f);
+  struct journal_setup setup = {.run_id = SPAN_LITERAL("r"),
+                                .folder = d.scratch.folder,
+                                .memory_bytes = MIB,
+                                .spill_bytes = 3 * (size_t)MIB,
+                                .lenient = true,
+                                .hold_ms = 50,
+                                .loop = loop};
+  d.journal = journal_new(&setup);
+  d.sink = journal_sink(d.journal);
+  d.sink->on_drain = on_drain;
+  d.sink->listener = &d;
+  join(&poster, d.journal, 0, true);
+  assert_int_equal(add(&d, 2900, 1024), LIMIT_SINK_HIGH_BYTES); /* it may go on */
+  assert_true(add(&d, 400, 1024) > LIMIT_SINK_HIGH_BYTES);
+  assert_int_equal(journal_facts(d.journal).first, 1);
+  loopback_run_ms(loop, 20);
+  assert_int_equal(d.drained, 0);
+  loopback_run_ms(loop, 100);
+  assert_int_equal(d.drained, 1);
+  assert_int_equal(add(&d, 3000, 1024), 0); /* nobody sets a pace any more */
+  read_all(&poster);
+  assert_true(poster.missed > 1000);
+  assert_int_equal(poster.next, 6301);
+  assert_true(add(&d, 4000, 1024) > LIMIT_SINK_HIGH_BYTES); /* it had caught up */
+  unsigned long long missed = poster.missed;
+  read_all(&poster);
+  assert_int_equal(poster.missed, missed);
+  assert_int_equal(d.drained, 2);
+  journal_leave(&poster.reader);
+  d.sink->end(d.sink);
+  close_fixture(&d);
+  assert_true(loop_free(loop));
 }
 
 static void test_journal__tells_a_gap_of_exactly_what_is_gone(void **state)
@@ -269,9 +345,9 @@ static void test_journal__lets_the_run_go_on_when_its_last_poster_leaves(void **
   join(&one, d.journal, 0, true);
   join(&two, d.journal, 0, true);
   assert_true(add(&d, 2000, 1000) > LIMIT_SINK_HIGH_BYTES);
-  read_all(&one);
-  assert_int_equal(d.drained, 0); /* the other is still behind */
   journal_leave(&two.reader);
+  assert_int_equal(d.drained, 0); /* the other is as far behind */
+  journal_leave(&one.reader);
   assert_int_equal(d.drained, 1);
   /* One that comes later has everything before it, and throttles. */
   join(&two, d.journal, 0, true);
@@ -279,7 +355,6 @@ static void test_journal__lets_the_run_go_on_when_its_last_poster_leaves(void **
   read_all(&two);
   assert_int_equal(d.drained, 2);
   assert_int_equal(two.missed, 0);
-  journal_leave(&one.reader);
   journal_leave(&two.reader);
   d.sink->end(d.sink);
   close_fixture(&d);
@@ -389,6 +464,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_journal__replays_from_every_line_and_follows),
+      cmocka_unit_test(test_journal__of_several_posters_the_one_ahead_sets_the_pace),
+      cmocka_unit_test(
+          test_journal__a_lenient_one_waits_only_when_it_is_full_and_not_for_ever),
       cmocka_unit_test(test_journal__tells_a_gap_of_exactly_what_is_gone),
       cmocka_unit_test(test_journal__keeps_what_a_throttling_late_reader_has_before_it),
       cmocka_unit_test(test_journal__without_a_file_keeps_what_memory_holds),
