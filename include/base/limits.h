@@ -48,6 +48,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_RUNS        32      /* runs that are over and can still be read */
 #define LIMIT_KEEP_MS          600000u /* … for so long */
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
+#define LIMIT_NOTE_BYTES       ((size_t)64 * KIB)  /* of a run that goes on; more: none */
 #define LIMIT_EVENT_NUMBER     (1ull << 53)        /* no client can count further */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 
@@ -95,6 +96,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SILENT_MS       1000u   /* without a byte: then a body may make room */
 #define LIMIT_HEAD_MS         10000u  /* from the first byte to the end of the headers */
 #define LIMIT_BODY_MS         60000u  /* without a byte of the body */
+#define LIMIT_HEALTH_MS       5000u   /* for `runlet health` to be answered */
 #define LIMIT_IDLE_MS         75000u  /* a kept-alive connection without a request */
 #define LIMIT_WRITE_STALL_MS  600000u /* a reader that takes no byte is gone */
 #define LIMIT_SPARE_FDS       64    /* descriptors that only the control port may take */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* bridge.h - the localhost MCP server of one run.
  *
- * It listens on 127.0.0.1, on a port the kernel picks, path /mcp, with a fresh 32-byte
- * token; it listens before the agent is spawned, and answers the handshake from memory.
- * It knows tools and calls, never agents or events.
+ * It listens on 127.0.0.1 (on ::1 where there is no IPv4), on a port the kernel picks,
+ * path /mcp, with a fresh 32-byte token; it listens before the agent is spawned, and
+ * answers the handshake from memory. It knows tools and calls, never agents or events.
  *
  * The head of a request decides, before a byte of the body is looked at, in this order:
  *   403  Host or Origin is not a name of this machine

@@ -23,7 +23,8 @@ enum option_group {
   OPTIONS_SERVICE = 16,   /* many runs, over a socket */
   OPTIONS_RECORDING = 32, /* a recorded agent */
   OPTIONS_BRIDGE = 64,    /* of a vercel/ai harness */
-  OPTIONS_SESSION = 128   /* a process for another host's agent */
+  OPTIONS_SESSION = 128,  /* a process for another host's agent */
+  OPTIONS_HEALTH = 256    /* a service is asked */
 };
 
 /* A host that was made for Node starts a door as `node …/<file>`, with runlet in the

@@ -75,6 +75,7 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   struct translate_options translate;
   struct bridge_options bridge;
   struct log_options log;
+  const char *health_url;
   bool session_stream; /* events as lines on stdout, not as files */
 };
 

@@ -32,6 +32,9 @@ void files_remove_tree(const char *path);
 /* Removes private folders under `state` whose lock nobody holds (their runner was
  * killed). Returns how many. */
 unsigned files_sweep_stale(const char *state, const char *prefix);
+/* The same; `each` (NULL: none) sees a folder before it goes. */
+unsigned files_sweep_stale_each(const char *state, const char *prefix,
+                                void (*each)(void *who, const char *folder), void *who);
 /* The absolute path of `program` by the given PATH (NULL:
  * "/usr/local/bin:/usr/bin:/bin"), or as it is when it has a slash. FAULT_UNKNOWN naming
  * program and PATH. */

@@ -14,6 +14,7 @@
 struct sockaddr;
 
 /* The peer is on this machine, and `uid`'s, or nobody can say whose. */
+bool peer_can_be_known(void); /* the kernel tells, by netlink or /proc/net */
 bool peer_may_be(unsigned uid, const struct sockaddr *peer, const struct sockaddr *local);
 
 #endif

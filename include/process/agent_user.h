@@ -23,6 +23,9 @@ struct agent_user {
  * `env` become the user's.  FAULT_BAD_INPUT says what is wrong with it. */
 int agent_user_look_up(const char *user, struct agent_user *id, struct strv *env,
                        struct fault *f);
+/* What runlet itself must be able to do beside becoming the user: give it its folder, and
+ * fill the workspace.  FAULT_BAD_INPUT names the capabilities that are missing. */
+int agent_user_check_rights(struct fault *f);
 /* Tries it out in a process of its own: that we may become the user, and end what runs as
  * it, and that the folder can be entered by it, and written if `write`.  FAULT_BAD_INPUT;
  * blocks for a moment. */

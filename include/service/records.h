@@ -47,6 +47,8 @@ struct record { /* read only for all but records.c */
   const struct event_format *format; /* of its events */
   uint64_t body;                     /* keyed_hash() of the request's */
   bool detach, ending;
+  bool lost;     /* its runner died with it: posted again it begins anew */
+  unsigned note; /* ongoing_note() */
   unsigned posters;
   long long began_at, ended_at; /* epoch ms; 0: not yet */
   unsigned long long ended_ticks;
@@ -55,6 +57,8 @@ struct record { /* read only for all but records.c */
 };
 
 struct records *records_new(const struct records_setup *setup);
+/* The runs whose runner died become records that are over, as `runner-lost`. */
+void records_take_lost(struct records *all);
 /* All runs must be over; no reader hears of it. */
 void records_free(struct records *all);
 /* `req` is taken in every case; `body` is the hash of the text it was read from.  Returns

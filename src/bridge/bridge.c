@@ -332,6 +332,10 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
       .who = b};
   if (ids_token(b->token, TOKEN_BYTES, f) == 0)
     b->server = http_server_open(setup->loop, "127.0.0.1", 0, &server, f);
+  struct fault ignored;
+  bool six = !b->server && b->token[0]; /* a machine without IPv4 */
+  if (six)
+    b->server = http_server_open(setup->loop, "::1", 0, &server, &ignored);
   if (!b->server) {
     mem_wipe(b->token, sizeof b->token);
     free(b->told);
@@ -339,7 +343,8 @@ struct bridge *bridge_open(const struct bridge_setup *setup, struct fault *f)
     return NULL;
   }
   /* Never "localhost": it may mean ::1 first, or go through a proxy. */
-  snprintf(b->url, sizeof b->url, "http://127.0.0.1:%u/mcp", http_server_port(b->server));
+  snprintf(b->url, sizeof b->url, six ? "http://[::1]:%u/mcp" : "http://127.0.0.1:%u/mcp",
+           http_server_port(b->server));
   return b;
 }
 

@@ -9,6 +9,7 @@
   ROW(stdin)                                                                             \
   ROW(http)                                                                              \
   ROW(translate)                                                                         \
+  ROW(health)                                                                            \
   ROW(gateway)                                                                           \
   ROW(session)                                                                           \
   ROW(bridge)

@@ -164,6 +164,8 @@ const struct option option_table[] = {
     YES_ROW(
         "mcp-legacy-only", run.settings.mcp_legacy_only, RUN,
         "speak only MCP up to 2025-11-25 to the agent: for one that fails in 2026-07-28"),
+    TEXT_ROW("url", health_url, HEALTH, "http://127.0.0.1:8080/health", "URL",
+             "of the service"),
     {.name = "harness",
      .kind = OPTION_TEXT,
      SETTING(harness),

@@ -6,6 +6,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "http/http_client.h"
+#include "io/files.h"
 #include "io/loop.h"
 #include "io/proc_self.h"
 #include "process/keeper.h"
@@ -14,6 +15,7 @@
 #include "process/remover.h"
 #include "run/environment.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 static int find_agent(struct runtime *g, struct fault *f)
@@ -30,7 +32,8 @@ static int find_agent(struct runtime *g, struct fault *f)
     return fault_set(f, FAULT_BAD_INPUT,
                      "--agent-user: runlet must be started as root, not as uid %u",
                      (unsigned)geteuid());
-  if (agent_user_look_up(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
+  if (agent_user_check_rights(f) < 0 ||
+      agent_user_look_up(o->agent_user, &g->agent, &g->agent_environment, f) < 0)
     return fault_prefix(f, "--agent-user");
   g->agent.may_gain = o->agent_may_gain_privileges;
   return 0;
@@ -47,6 +50,22 @@ static void warn_of_proc(void)
     log_line(LOG_WARN, (struct span){0},
              "%s: processes that an agent leaves have no names and are ended one by one",
              said[what]);
+}
+
+/* What agents keep (logins, sessions) is there; a container may have no such variable. */
+static void find_home(struct runtime *g)
+{
+  const char *home = strv_env(&g->agent_environment, "HOME");
+  const struct passwd *p = home && home[0] ? NULL : getpwuid(geteuid());
+  struct fault f = {0};
+  if (!home || !home[0])
+    home = p && p->pw_dir[0] == '/' ? p->pw_dir : g->folders.workspace.at;
+  int failed = g->settings.agent ? agent_user_check(g->settings.agent, home, true, &f)
+                                 : files_check_folder(home, &f);
+  if (failed)
+    log_line(LOG_WARN, (struct span){0},
+             "HOME: %s: agents cannot keep their logins and sessions", f.text);
+  strv_set_env(&g->agent_environment, "HOME", span_of(home));
 }
 
 static int check_tool_command(const struct options *o, struct fault *f)
@@ -103,6 +122,7 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
   if (open_loop(g, f) < 0)
     return -1;
   fill_settings(g, agent);
+  find_home(g);
   bool service = options->door->options & OPTIONS_SERVICE;
   g->runs = runs_new(&g->settings, service ? options->serve.max_runs : 1);
   return 0;

@@ -62,7 +62,9 @@ void events_free(struct events *e)
  * not as an event. */
 void events_send(struct events *e, struct event *event)
 {
-  event->at_ms = clock_now_ms();
+  long long now = clock_now_ms(); /* which somebody may set back */
+  e->at_ms = now > e->at_ms ? now : e->at_ms;
+  event->at_ms = e->at_ms;
   e->format->write(e->state, &e->texts.run, event, &e->line);
   e->last_ms = clock_ticks_ms();
   if (!e->line.overflowed && e->line.len > 0) {

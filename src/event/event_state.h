@@ -24,6 +24,7 @@ struct events {
   struct event_hold *hold; /* NULL: it is not held */
   size_t max_chunk, overhead;
   struct buf line;
+  long long at_ms;      /* of the last event */
   struct event_end end; /* what the terminal event says */
   bool started, over, finished_well, spoken;
   bool told;            /* more than blanks: text, or a tool's result */

@@ -149,6 +149,12 @@ static bool is_stale(const char *folder)
 
 unsigned files_sweep_stale(const char *state, const char *prefix)
 {
+  return files_sweep_stale_each(state, prefix, NULL, NULL);
+}
+
+unsigned files_sweep_stale_each(const char *state, const char *prefix,
+                                void (*each)(void *who, const char *folder), void *who)
+{
   DIR *d = opendir(state);
   if (!d)
     return 0;
@@ -162,6 +168,8 @@ unsigned files_sweep_stale(const char *state, const char *prefix)
     buf_addf(&path, "%s/%s", state, one->d_name);
     if (!is_stale(path.at))
       continue;
+    if (each)
+      each(who, path.at);
     files_remove_tree(path.at);
     n++;
   }

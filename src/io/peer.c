@@ -11,6 +11,7 @@
 #include "sock_diag.h"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 static bool read_end(const struct sockaddr *a, struct peer_end *end)
 {
@@ -42,6 +43,14 @@ static bool owner_look_up(const struct peer_end *theirs, const struct peer_end *
     buf_free(&table);
   }
   return found;
+}
+
+bool peer_can_be_known(void)
+{
+  const struct peer_end nobody = {0};
+  struct peer_row ignored;
+  return access("/proc/net/tcp", R_OK) == 0 ||
+         sock_diag_ask(&nobody, &nobody, &ignored) != SOCK_DIAG_UNASKED;
 }
 
 bool peer_may_be(unsigned uid, const struct sockaddr *peer, const struct sockaddr *local)

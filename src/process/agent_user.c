@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -89,6 +90,20 @@ bool agent_user_read(const char *text, struct agent_user *id)
     id->group_count++;
   }
   return true;
+}
+
+int agent_user_check_rights(struct fault *f)
+{
+  struct __user_cap_header_struct version = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct ours[2] = {{0}};
+  if (syscall(SYS_capget, &version, ours) < 0)
+    return 0; /* nobody tells: what is missing shows when it is needed */
+  bool gives = ours[0].effective >> CAP_CHOWN & 1;
+  bool writes = ours[0].effective >> CAP_DAC_OVERRIDE & 1;
+  if (gives && writes)
+    return 0;
+  return fault_set(f, FAULT_BAD_INPUT, "%s is needed (cap_add): the container has it not",
+                   gives ? "CAP_DAC_OVERRIDE" : "CAP_CHOWN");
 }
 
 /* -- becoming it -- */

@@ -23,9 +23,10 @@ int workspace_base(const char *option, bool serve, struct buf *path, struct faul
   struct fault ignored; /* images often have a /workspace, but need not */
   if (serve && set_real("/workspace", path, &ignored) == 0)
     return 0;
-  return set_real(".", path, f) < 0
-             ? fault_prefix(f, "the current folder as workspace (use --workspace)")
-             : 0;
+  /* By its name: "." says little in a container's log. */
+  if (files_real_path(".", path, f) < 0 || files_check_folder(buf_cstring(path), f) < 0)
+    return fault_prefix(f, "the current folder as workspace (use --workspace)");
+  return 0;
 }
 
 /* The request names it, so the request is to blame if it cannot be used. */

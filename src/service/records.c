@@ -12,6 +12,7 @@
 #include "event/formats.h"
 #include "io/loop.h"
 #include "run/run_hold.h"
+#include "service/ongoing.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct records {
   struct record *newest;
   struct loop_timer *forgetting;
   struct threads threads;
+  struct ongoing *ongoing;
 };
 
 /* -- forgetting -- */
@@ -91,6 +93,7 @@ static void forget_some(void *who)
 static void retire(struct record *r, const struct run_outcome *outcome)
 {
   r->run = NULL;
+  ongoing_forget(r->all->ongoing, r->note);
   r->ended_at = clock_now_ms();
   r->ended_ticks = clock_ticks_ms();
   r->outcome = *outcome;
@@ -116,6 +119,14 @@ static void run_is_over(void *who, const struct run_outcome *outcome)
   forget_some(r->all);
 }
 
+/* For whoever comes after us, if we are killed. */
+static void note(struct record *r)
+{
+  struct ongoing_run run = {buf_span(&r->id), buf_span(&r->thread), buf_span(&r->harness),
+                            buf_span(&r->model), r->began_at};
+  r->note = ongoing_note(r->all->ongoing, &run);
+}
+
 /* Its stream is over: nobody stands behind it any more. */
 static void run_is_held_now(void *who)
 {
@@ -130,6 +141,7 @@ static struct sink *sink_of(void *who, struct run *run)
   r->run = run;
   run_hold_approvals(run);
   run_may_hold(run, run_is_held_now, r);
+  note(r);
   log_line(LOG_INFO, buf_span(&r->id), "run started");
   return journal_sink(r->journal);
 }
@@ -155,7 +167,7 @@ static struct record *record_new(struct records *all, const struct record *facts
                                 .folder = all->setup.folder,
                                 .memory_bytes = all->setup.memory_bytes,
                                 .spill_bytes = all->setup.spill_bytes,
-                                .lenient = req->detach,
+                                .lenient = facts->detach,
                                 .hold_ms = all->setup.hold_ms,
                                 .loop = all->setup.loop};
   r->journal = journal_new(&setup);
@@ -166,6 +178,10 @@ struct record *records_post(struct records *all, struct run_request *req, uint64
                             struct fault *f)
 {
   struct record *known = records_find(all, req->run_id);
+  if (known && known->lost && journal_facts(known->journal).readers == 0) {
+    forget(all, known);
+    known = NULL;
+  }
   if (known && known->body != body)
     fault_set(f, FAULT_CONFLICT, "run %.*s is known already, with another request",
               (int)(req->run_id.len < 200 ? req->run_id.len : 200), req->run_id.at);
@@ -254,6 +270,7 @@ struct record *record_go_on(struct record *held, struct span run_id, uint64_t bo
   r->next = all->newest;
   all->newest = r;
   runs_hand_over(all->setup.runs, r->run, r);
+  note(r);
   log_line(LOG_INFO, buf_span(&held->id), "goes on as run %.*s",
            SPAN_ARG(span_cut_utf8(run_id, LIMIT_ID_BYTES)));
   run_go_on(r->run, run_id, journal_sink(r->journal), r);
@@ -271,6 +288,42 @@ const char *record_state(const struct record *r)
   return r->ending || journal_is_over(r->journal) ? "ending" : "running";
 }
 
+/* -- of a runner that died -- */
+
+/* Whoever comes back to its stream is told, too. */
+static void take_lost(void *who, const struct ongoing_run *lost)
+{
+  struct records *all = who;
+  if (records_find(all, lost->id))
+    return;
+  const struct record facts = {.thread = copy(lost->thread),
+                               .harness = copy(lost->harness),
+                               .model = copy(lost->model),
+                               .format = formats_find((struct span){0}),
+                               .lost = true};
+  struct record *r = record_new(all, &facts, lost->id, 0);
+  struct events_setup setup = {.run_id = lost->id,
+                               .thread_id = lost->thread,
+                               .model = lost->model,
+                               .sink = journal_sink(r->journal)};
+  struct events *events = events_new(&setup);
+  events_fail(events, SPAN_LITERAL("runner-lost"),
+              SPAN_LITERAL("The runner was killed, and the run with it."));
+  events_free(events);
+  const struct run_outcome outcome = {.code = "runner-lost"};
+  retire(r, &outcome);
+  r->began_at = lost->began_at;
+  r->next = all->newest;
+  all->newest = r;
+  log_line(LOG_WARN, lost->id, "the runner was killed, and this run with it");
+}
+
+void records_take_lost(struct records *all)
+{
+  ongoing_take_lost(all->setup.folder, take_lost, all);
+  forget_some(all);
+}
+
 /* -- all -- */
 
 struct records *records_new(const struct records_setup *setup)
@@ -278,6 +331,7 @@ struct records *records_new(const struct records_setup *setup)
   struct records *all = mem_new(sizeof *all);
   all->setup = *setup;
   all->forgetting = loop_timer_new(setup->loop, forget_some, all);
+  all->ongoing = ongoing_new(setup->folder);
   return all;
 }
 
@@ -288,6 +342,7 @@ void records_free(struct records *all)
   while (all->newest)
     forget(all, all->newest);
   loop_timer_free(all->forgetting);
+  ongoing_free(all->ongoing);
   threads_free(&all->threads);
   free(all);
 }

@@ -5,7 +5,7 @@
  *
  * COMMAND and all below it get ERRNO (a number; default EPERM) from these calls; kill:
  * the process dies of SIGSYS.  `subreaper` is prctl(PR_SET_CHILD_SUBREAPER) alone, as
- * emulators refuse it. */
+ * emulators refuse it; `netlink` a socket of that family. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ static const struct {
     {"pidfd_open", SYS_pidfd_open},   {"io_uring_setup", SYS_io_uring_setup},
     {"setsid", SYS_setsid},           {"subreaper", SYS_prctl},
     {"fchown", SYS_fchown},           {"socketpair", SYS_socketpair},
-    {"inotify", SYS_inotify_init1},
+    {"inotify", SYS_inotify_init1},   {"netlink", SYS_socket},
 };
 
 static struct sock_filter program[128];
@@ -53,6 +54,14 @@ static void refuse(unsigned number, unsigned first, unsigned action)
   }
 }
 
+/* The first argument with which alone it is refused; 0: with any. */
+static unsigned first_of(const char *name)
+{
+  if (strcmp(name, "subreaper") == 0)
+    return PR_SET_CHILD_SUBREAPER;
+  return strcmp(name, "netlink") == 0 ? AF_NETLINK : 0;
+}
+
 static int read_word(char *word)
 {
   char *value = strchr(word, '=');
@@ -63,8 +72,7 @@ static int read_word(char *word)
     action = SECCOMP_RET_KILL_PROCESS;
   for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
     if (strcmp(calls[i].name, word) == 0) {
-      refuse(calls[i].number, strcmp(word, "subreaper") == 0 ? PR_SET_CHILD_SUBREAPER : 0,
-             action);
+      refuse(calls[i].number, first_of(word), action);
       return 0;
     }
   fprintf(stderr, "refuse: no such call: %s\n", word);

@@ -33,6 +33,9 @@ static bool mcp_url(struct mcp *m, const char *url)
   const char *path = host ? strchr(host, '/') : NULL;
   const char *colon = host ? strchr(host, ':') : NULL;
 
+  m->six = host && strncmp(host, "[::1]", 5) == 0;
+  if (m->six)
+    colon = strchr(host + 5, ':');
   if (!path || !colon || colon > path)
     return mcp_fail(m, "mcp-config: not a loopback URL", url);
   text_add(&m->host, host, (size_t)(path - host));
@@ -72,14 +75,19 @@ bool mcp_config(struct mcp *m, const char *file)
 
 static bool mcp_connect(struct mcp *m)
 {
-  struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((in_port_t)m->port)};
+  in_port_t port = htons((in_port_t)m->port);
+  struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = port};
+  struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = port};
+  struct sockaddr *to = m->six ? (struct sockaddr *)&six : (struct sockaddr *)&four;
+  socklen_t size = m->six ? sizeof(six) : sizeof(four);
   int one = 1;
 
   if (m->fd > 0)
     return true;
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  m->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  six.sin6_addr = in6addr_loopback;
+  m->fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (m->fd < 0 || connect(m->fd, to, size) < 0)
     return mcp_fail(m, "bridge: connect", strerror(errno));
   setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
   return true;

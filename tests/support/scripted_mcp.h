@@ -13,6 +13,7 @@
 struct mcp {                           /* zeroed: not connected */
   struct text name, host, path, token; /* of the first server in the --mcp-config file */
   int port, fd;
+  bool six;   /* on [::1] */
   bool ready; /* the handshake went through */
   unsigned calls;
   struct text in;    /* what was read and not used yet */

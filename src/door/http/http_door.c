@@ -37,11 +37,14 @@ struct http_state {
   struct loop_timer *flush;
   unsigned flush_left_ms;
   bool closing;
+  bool blind;                  /* to whose a connection of this machine is */
   struct companion *companion; /* NULL: none, or it has exited */
   int status;                  /* of it; 0 without one */
 };
 
 /* -- routes -- */
+
+#define BLIND "neither netlink nor /proc/net tells whose it is"
 
 static bool is_agent(const struct http_state *d, const struct sockaddr *peer,
                      const struct sockaddr *local)
@@ -54,7 +57,12 @@ static bool is_agent(const struct http_state *d, const struct sockaddr *peer,
 static bool on_accept(void *who, const struct sockaddr *peer,
                       const struct sockaddr *local)
 {
-  return !is_agent(who, peer, local);
+  const struct http_state *d = who;
+  bool refused = is_agent(d, peer, local);
+  if (refused && d->blind)
+    log_line(LOG_WARN, (struct span){0}, "a call from this machine was refused: %s",
+             BLIND);
+  return !refused;
 }
 
 /* Somebody must be able to ask whether we live, however many there are. */
@@ -245,6 +253,10 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
     d->server = http_server_open(d->runtime->loop, buf_cstring(&host), port, &setup, f);
     failed = d->server ? 0 : -1;
   }
+  d->blind = d->runtime->settings.agent && !peer_can_be_known();
+  if (!failed && d->blind)
+    log_line(LOG_WARN, (struct span){0},
+             "--agent-user: every call from this machine will be refused: %s", BLIND);
   if (!failed)
     log_line(LOG_INFO, (struct span){0},
              strchr(host.at, ':') ? "listening on [%s]:%u" : "listening on %s:%u",

@@ -209,6 +209,7 @@ void runs_door_open(struct runs_door *d, struct runtime *runtime)
   setup.folder = runtime->folders.state.at;
   setup.hold_ms = runtime->options->serve.http.write_stall_ms;
   *d = (struct runs_door){.runtime = runtime, .records = records_new(&setup)};
+  records_take_lost(d->records);
 }
 
 void runs_door_close(struct runs_door *d)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/event.h"
@@ -29,6 +30,21 @@ static void test_events__starts_by_itself_and_once(void **state)
   events_finish(s.events, "stop", NULL);
   stream_expect(&s, 0, STARTED);
   assert_int_equal(stream_count_of(&s, "RUN_STARTED"), 1);
+  stream_close(&s);
+}
+
+static void test_events__a_clock_that_is_set_back_sets_no_event_back(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  events_start(s.events);
+  clock_freeze(3);
+  events_text(s.events, SPAN_LITERAL("a"));
+  clock_freeze(8);
+  events_finish(s.events, "stop", NULL);
+  assert_non_null(strstr(stream_line(&s, 1).at, "\"timestamp\":7"));
+  assert_non_null(strstr(stream_line(&s, 3).at, "\"timestamp\":8"));
   stream_close(&s);
 }
 
@@ -398,6 +414,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_events__starts_by_itself_and_once),
+      cmocka_unit_test(test_events__a_clock_that_is_set_back_sets_no_event_back),
       cmocka_unit_test(test_events__one_message_closes_the_other),
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),

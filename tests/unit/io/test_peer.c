@@ -114,9 +114,16 @@ static void test_peer__from_elsewhere_is_not_looked_at(void **state)
   assert_false(peer_may_be(65534, (struct sockaddr *)&peer, (struct sockaddr *)&local));
 }
 
+static void test_peer__the_kernel_can_be_asked_here(void **state)
+{
+  (void)state;
+  assert_true(peer_can_be_known());
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_peer__the_kernel_can_be_asked_here),
       cmocka_unit_test(test_peer__of_ipv4_is_known_until_it_closes),
       cmocka_unit_test(test_peer__of_ipv6_is_known_until_it_closes),
       cmocka_unit_test(test_peer__speaking_ipv4_to_an_ipv6_socket_is_known),
