@@ -6,7 +6,7 @@ set -eu
 build="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python3 bzip2 ca-certificates curl
   debian-archive-keyring"
 tests="clang clang-format libclang-rt-dev libcmocka-dev pkg-config openssl nodejs git procps util-linux
-  python3-websockets"
+  python3-websockets iproute2 buildah crun"
 case ${1:-} in
 build) wanted=$build ;;
 tests) wanted="$build $tests" ;;

@@ -3,14 +3,25 @@
 // namespaces, chroot, rlimits and a small seccomp filter (support/refuse.c).  Needs root with CAP_SYS_ADMIN, as
 // tests/node/run.sh says at its start: where it is not to be had these rows fail.
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import { assertStream, eventsOf, resultsOf, textOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
-import { AGENT, RUNLET, ask, assertNothingLeft, command, makeBox, open, post, serve, until } from '../support/runlet.mjs'
+import {
+  AGENT,
+  RUNLET,
+  ask,
+  assertNothingLeft,
+  command,
+  makeBox,
+  open,
+  post,
+  serve,
+  until,
+} from '../support/runlet.mjs'
 
 const tools = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-containers-'))
 fs.chmodSync(tools, 0o755)
@@ -136,7 +147,10 @@ for (const [what, under, said] of [
 for (const [what, calls] of [
   ['execveat refused (EPERM)', ['execveat']],
   ['execveat unknown (ENOSYS)', ['execveat=38']],
-  ['clone3, close_range, pidfd_open and io_uring unknown', ['clone3=38', 'close_range=38', 'pidfd_open=38', 'io_uring_setup=38']],
+  [
+    'clone3, close_range, pidfd_open and io_uring unknown',
+    ['clone3=38', 'close_range=38', 'pidfd_open=38', 'io_uring_setup=38'],
+  ],
   ['inotify refused', ['inotify']],
 ])
   test(`seccomp: ${what}: a run all the same`, () => good(refusing(...calls)))
@@ -150,7 +164,10 @@ test('seccomp: no subreaper, as in an emulator: refused at the start', async () 
 test('seccomp: getrandom refused is named', async () => {
   const r = await runUnder(refusing('getrandom'), SPEAK)
   assert.notEqual(r.code, 0)
-  assert.match(r.stderr + JSON.stringify(r.events), /getrandom \(refused by a seccomp filter\?\): Operation not permitted/)
+  assert.match(
+    r.stderr + JSON.stringify(r.events),
+    /getrandom \(refused by a seccomp filter\?\): Operation not permitted/,
+  )
   r.box.remove()
 })
 test('seccomp: a keeper that dies at its first call is no death of the agent', async () => {
@@ -165,7 +182,11 @@ test('nofile 24: a run, or spawn-failed with its errno', async () => {
     const r = await runUnder(['prlimit', `--nofile=${most}`], SPEAK)
     const end = last(r.events)
     if (end?.type !== 'RUN_FINISHED')
-      assert.match(r.stderr + JSON.stringify(end ?? ''), /Too many open files|No file descriptors|too many open files/, `nofile ${most}`)
+      assert.match(
+        r.stderr + JSON.stringify(end ?? ''),
+        /Too many open files|No file descriptors|too many open files/,
+        `nofile ${most}`,
+      )
     if (end?.type === 'RUN_ERROR') assert.notEqual(end.code, 'agent-signal', `nofile ${most}: ${JSON.stringify(end)}`)
     await assertNothingLeft(r.box)
     r.box.remove()
@@ -174,7 +195,12 @@ test('nofile 24: a run, or spawn-failed with its errno', async () => {
 
 test('no more processes (pids limit): said by its name', async () => {
   const box = openBox(STRANGER)
-  await bad([...as(STRANGER), 'prlimit', '--nproc=1'], 'spawn-failed', /no more processes may be started: see the container's pids limit/, { box })
+  await bad(
+    [...as(STRANGER), 'prlimit', '--nproc=1'],
+    'spawn-failed',
+    /no more processes may be started: see the container's pids limit/,
+    { box },
+  )
 })
 
 // -- users, HOME, capabilities --
@@ -193,7 +219,9 @@ test('HOME unset, a passwd entry: its folder', async () => {
   r.box.remove()
 })
 test('a HOME that cannot be written is said at the start', async () => {
-  const r = await runUnder([...as(STRANGER), 'env', 'HOME=/'], ['@env HOME', '@result success'], { box: openBox(STRANGER) })
+  const r = await runUnder([...as(STRANGER), 'env', 'HOME=/'], ['@env HOME', '@result success'], {
+    box: openBox(STRANGER),
+  })
   assertStream(r.events, 'RUN_FINISHED')
   assert.match(r.stderr, /HOME: folder \/ cannot be written.*: agents cannot keep their logins and sessions/)
   r.box.remove()
@@ -211,7 +239,10 @@ test(`--agent-user with only ${NEEDED.join(', ')}: a run, also in a thread's own
 for (const missing of NEEDED)
   test(`--agent-user without ${missing}: refused at the start, by its name`, async () => {
     const box = openBox(nobody)
-    const r = await runUnder(withOnly(NEEDED.filter((c) => c !== missing)), SPEAK, { box, args: ['--agent-user', 'nobody'] })
+    const r = await runUnder(withOnly(NEEDED.filter((c) => c !== missing)), SPEAK, {
+      box,
+      args: ['--agent-user', 'nobody'],
+    })
     assert.equal(r.code, 2, r.stderr)
     assert.match(r.stderr, new RegExp(`--agent-user.*CAP_${missing.toUpperCase()}`))
     box.remove()
@@ -220,7 +251,10 @@ for (const missing of NEEDED)
 test('neither netlink nor /proc/net: --agent-user says so, and each call that is refused', async () => {
   const box = openBox(nobody)
   const s = await serve({ box, under: [...NO_PROC, ...refusing('netlink')], args: ['--agent-user', 'nobody'] })
-  assert.match(s.stderr(), /--agent-user: every call from this machine will be refused: neither netlink nor \/proc\/net/)
+  assert.match(
+    s.stderr(),
+    /--agent-user: every call from this machine will be refused: neither netlink nor \/proc\/net/,
+  )
   for (let i = 1; i <= 2; i++) {
     await assert.rejects(ask(s, 'GET', '/health'))
     await until('the line', () => s.stderr().match(/a call from this machine was refused/g)?.length === i)
@@ -311,7 +345,8 @@ function readDockerfile() {
     const [, word, rest] = /^(\w+) (.*)$/.exec(line)
     const [from, to] = rest.split(' ')
     if (word === 'RUN') image.steps.push(`chroot "$R" /bin/sh -c '${rest}'`)
-    else if (word === 'COPY') image.steps.push(`mkdir -p "$R${path.dirname(to)}"; cp "$FILES/${path.basename(from)}" "$R${to}"`)
+    else if (word === 'COPY')
+      image.steps.push(`mkdir -p "$R${path.dirname(to)}"; cp "$FILES/${path.basename(from)}" "$R${to}"`)
     else if (word === 'WORKDIR') image.steps.push(`mkdir -p "$R${(image.workdir = rest)}"`)
     else if (word === 'ENTRYPOINT') image.entrypoint = JSON.parse(rest)
     else if (word === 'HEALTHCHECK') image.health = JSON.parse(rest.replace(/^CMD /, ''))
@@ -331,6 +366,15 @@ chown 1000:1000 home/node
 printf '#!/bin/sh\n' >usr/local/bin/npm; cp "$FILES/claude" usr/local/bin
 chmod 755 usr/local/bin/*
 `
+/** A run posted from inside the container's network: its agent makes a file in the workspace, as user 1000. */
+function runInside(pid) {
+  const asked = `fetch('http://127.0.0.1:8080/run', {method: 'POST', headers: {authorization: 'Bearer token-of-the-test', 'content-type': 'application/json'}, body: process.argv[1]}).then((r) => r.text()).then((t) => process.stdout.write(t))`
+  const body = JSON.stringify(runRequest({ prompt: ['@bash touch made && stat -c %u made', ...SPEAK] }))
+  const events = eventsOf(execFileSync('nsenter', ['-t', pid, '-n', process.execPath, '-e', asked, body]))
+  assertStream(events, 'RUN_FINISHED')
+  assert.match(JSON.stringify(resultsOf(events)[0]), /1000/)
+}
+
 for (const [how, user, env] of [
   ['docker run --user 1000', ['--userspec=1000:1000'], ['HOME=/home/node']],
   ['RUNLET_AGENT_USER=node', [], ['HOME=/root', 'RUNLET_AGENT_USER=node']],
@@ -342,9 +386,20 @@ for (const [how, user, env] of [
     fs.copyFileSync(OURS, path.join(FILES, 'runlet'))
     fs.copyFileSync(AGENT, path.join(FILES, 'claude'))
     fs.writeFileSync(path.join(FILES, 'container-runner.mjs'), '')
-    const start = ['/usr/sbin/chroot', ...user, R, '/bin/sh', '-c', `cd ${image.workdir}; exec "$@"`, 'sh', ...image.entrypoint]
+    const start = [
+      '/usr/sbin/chroot',
+      ...user,
+      R,
+      '/bin/sh',
+      '-c',
+      `cd ${image.workdir}; exec "$@"`,
+      'sh',
+      ...image.entrypoint,
+    ]
     const script = `${ROOT}${image.steps.join('\n')}\nexec env -i PATH=/usr/local/bin:/usr/bin:/bin RUNLET_TOKEN=token-of-the-test "$@"`
-    const child = spawn('unshare', ['--mount', '--net', 'sh', '-euc', script, 'sh', ...env, ...start], { env: { ...process.env, R, FILES } })
+    const child = spawn('unshare', ['--mount', '--net', 'sh', '-euc', script, 'sh', ...env, ...start], {
+      env: { ...process.env, R, FILES },
+    })
     let stderr = ''
     child.stderr.on('data', (d) => (stderr += d))
     try {
@@ -354,13 +409,105 @@ for (const [how, user, env] of [
       })
       assert.doesNotMatch(stderr, / (warn|error) /)
       execFileSync('nsenter', ['-t', child.pid, '-n', '-m', '-r', ...image.health], { env: {} })
-      const asked = `fetch('http://127.0.0.1:8080/run', {method: 'POST', headers: {authorization: 'Bearer token-of-the-test', 'content-type': 'application/json'}, body: process.argv[1]}).then((r) => r.text()).then((t) => process.stdout.write(t))`
-      const body = JSON.stringify(runRequest({ prompt: ["@bash touch made && stat -c %u made", ...SPEAK] }))
-      const events = eventsOf(execFileSync('nsenter', ['-t', child.pid, '-n', process.execPath, '-e', asked, body]))
-      assertStream(events, 'RUN_FINISHED')
-      assert.match(JSON.stringify(resultsOf(events)[0]), /1000/)
+      runInside(child.pid)
     } finally {
       child.kill('SIGTERM')
     }
     await new Promise((done) => child.on('close', done))
   })
+
+/** A root with a few programs and what they need, in place of the base image, which cannot be pulled here. */
+function makeBase(R) {
+  const put = (file, to = file) => {
+    fs.mkdirSync(path.dirname(R + to), { recursive: true })
+    fs.copyFileSync(fs.realpathSync(file), R + to)
+    fs.chmodSync(R + to, 0o755)
+  }
+  const programs = ['sh', 'mkdir', 'chown', 'touch', 'stat'].map((n) => [`/bin/${n}`])
+  for (const [file, to] of [...programs, [AGENT, '/usr/local/bin/claude'], [OURS, '/tmp/runlet']]) {
+    put(file, to)
+    const needed = spawnSync('ldd', [file])
+      .stdout.toString()
+      .matchAll(/(?:^|\s)(\/\S+)/g)
+    for (const [, library] of needed) if (fs.existsSync(library)) put(library)
+  }
+  fs.rmSync(`${R}/tmp/runlet`)
+  fs.writeFileSync(`${R}/usr/local/bin/npm`, '#!/bin/sh\n', { mode: 0o755 })
+  fs.mkdirSync(`${R}/etc`)
+  fs.writeFileSync(`${R}/etc/passwd`, 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n')
+  fs.writeFileSync(`${R}/etc/group`, 'root:x:0:\nnode:x:1000:\n')
+  fs.mkdirSync(`${R}/root`)
+  fs.chmodSync(`${R}/tmp`, 0o1777)
+}
+
+// What Docker gives a container by default, of what matters here.
+const DOCKER_CAPS = NEEDED.map((c) => `CAP_${c.toUpperCase()}`)
+
+test('container/Dockerfile.agent, built by buildah, run by crun as node and with RUNLET_AGENT_USER=node', async () => {
+  const store = fs.mkdtempSync(path.join(tools, 'store-'))
+  const buildah = (...words) =>
+    execFileSync('buildah', ['--root', `${store}/s`, '--runroot', `${store}/r`, '--storage-driver', 'vfs', ...words])
+      .toString()
+      .trim()
+  makeBase(`${store}/base`)
+  fs.mkdirSync(`${store}/home`)
+  const base = buildah('from', 'scratch')
+  buildah('copy', '-q', base, `${store}/base`, '/')
+  buildah('copy', '-q', '--chown', '1000:1000', base, `${store}/home`, '/home/node')
+  buildah('commit', '-q', base, `docker.io/library/${/^FROM (\S+)$/m.exec(dockerfile)[1]}`)
+  for (const [from, to] of [
+    [OURS, 'build-release/runlet'],
+    [path.join(support, '../../container/container-runner.mjs'), 'container/container-runner.mjs'],
+  ]) {
+    fs.mkdirSync(path.dirname(`${store}/context/${to}`), { recursive: true })
+    fs.copyFileSync(from, `${store}/context/${to}`)
+  }
+  buildah(
+    ...['bud', '-q', '--isolation', 'chroot', '--pull-never', '--format', 'docker', '-t', 'agent'],
+    ...['-f', path.join(support, '../../container/Dockerfile.agent'), `${store}/context`],
+  )
+  const { config } = JSON.parse(JSON.parse(buildah('inspect', '--type', 'image', 'localhost/agent')).Config)
+  assert.deepEqual(config.Healthcheck.Test.slice(0, 1), ['CMD'])
+  for (const [name, uid, env] of [
+    ['user', 1000, ['HOME=/home/node']],
+    ['agent-user', 0, ['HOME=/root', 'RUNLET_AGENT_USER=node']],
+  ]) {
+    const bundle = `${store}/${name}`
+    fs.mkdirSync(bundle)
+    execFileSync('crun', ['spec'], { cwd: bundle })
+    const spec = JSON.parse(fs.readFileSync(`${bundle}/config.json`))
+    spec.root = { path: buildah('mount', buildah('from', '--pull-never', 'localhost/agent')), readonly: false }
+    spec.process = {
+      ...spec.process,
+      terminal: false,
+      args: config.Entrypoint,
+      cwd: config.WorkingDir,
+      user: { uid, gid: uid },
+      env: [...config.Env, ...env, 'RUNLET_TOKEN=token-of-the-test'],
+      capabilities: { bounding: DOCKER_CAPS, ...(uid === 0 && { effective: DOCKER_CAPS, permitted: DOCKER_CAPS }) },
+    }
+    // The groups of this machine may be of both kinds, which crun does not take.
+    delete spec.linux.resources
+    spec.linux.namespaces = spec.linux.namespaces.filter((n) => n.type !== 'cgroup')
+    spec.mounts = spec.mounts.filter((m) => m.type !== 'cgroup')
+    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec))
+    const crun = ['crun', '--root', `${store}/crun`, '--cgroup-manager=disabled']
+    const groups = 'umount -l -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; exec "$@"'
+    const child = spawn('unshare', ['--mount', 'sh', '-c', groups, 'sh', ...crun, 'run', '-b', bundle, name])
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (said += d))
+    try {
+      await until('it to listen', () => {
+        assert.equal(child.exitCode, null, said)
+        return /listening on 0\.0\.0\.0:8080/.test(said)
+      })
+      assert.doesNotMatch(said, / (warn|error) /)
+      execFileSync(crun[0], [...crun.slice(1), 'exec', name, ...config.Healthcheck.Test.slice(1)])
+      runInside(JSON.parse(execFileSync(crun[0], [...crun.slice(1), 'state', name])).pid)
+    } finally {
+      spawnSync(crun[0], [...crun.slice(1), 'kill', name, 'TERM'])
+    }
+    await new Promise((done) => child.on('close', done))
+    assert.equal(child.exitCode, 0, said)
+  }
+})

@@ -44,7 +44,7 @@ pid_1() {
   # shellcheck disable=SC2086 # words
   said=$(unshare $own --pid --fork --propagation unchanged --mount-proc --kill-child true 2>&1) && return
   echo "no PID namespace can be made here ($said): the cells 'PID 1' of the fault matrix are not played and count as" \
-    "one failure; to play them: root with CAP_SYS_ADMIN, in a container docker run --privileged"
+    "one failure, and rows of the container table (flow/containers.test.mjs) fail; to play them: root with CAP_SYS_ADMIN, in a container docker run --privileged"
   return 1
 }
 # The program closes its memory, environment and descriptors to others (PR_SET_DUMPABLE).
