@@ -12,6 +12,7 @@
   ROW(health)                                                                            \
   ROW(gateway)                                                                           \
   ROW(session)                                                                           \
+  ROW(exec)                                                                              \
   ROW(bridge)
 
 #define DOOR_DECLARED(name) extern const struct door name##_door;

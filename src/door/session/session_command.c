@@ -58,7 +58,13 @@ static int read_env(const struct json *doc, json_at env, struct strv *out,
   return 0;
 }
 
-static int read_all(const struct json *doc, struct session_command *out, struct fault *f)
+void session_command_make(struct session_command *out)
+{
+  *out = (struct session_command){.cwd = buf_make(LIMIT_PATH_BYTES)};
+}
+
+int session_command_from(const struct json *doc, struct session_command *out,
+                         struct fault *f)
 {
   json_at root = json_root(doc), cwd = json_get(root, "cwd");
   struct span text = {0};
@@ -82,13 +88,13 @@ int session_command_read(struct span base64, struct session_command *out, struct
 {
   const struct json_rules rules = {.secret = true};
   struct buf text = buf_make(base64.len / 4 * 3 + 1);
-  *out = (struct session_command){.cwd = buf_make(LIMIT_PATH_BYTES)};
+  session_command_make(out);
   struct json *doc = NULL;
   if (!base64_decode(base64, false, &text) || !utf8_valid(buf_span(&text)))
     (void)fault_set(f, FAULT_BAD_INPUT, "it is no base64 of UTF-8");
   else
     doc = json_parse(buf_span(&text), &rules, f);
-  int failed = doc ? read_all(doc, out, f) : -1;
+  int failed = doc ? session_command_from(doc, out, f) : -1;
   json_free(doc);
   buf_wipe(&text);
   return failed;
