@@ -67,6 +67,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_PROC_BYTES    ((size_t)16 * MIB) /* any other text of /proc or a cgroup */
 
 /* The event writer and the harnesses. */
+#define LIMIT_DIFF_BYTES        ((size_t)64 * KIB) /* of file.changed; then: cut */
 #define LIMIT_NAME_BYTES        ((size_t)16 * KIB) /* one id or tool name from an agent */
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
 #define LIMIT_OPEN_BLOCKS       256  /* of a message, that can be named as abandoned */

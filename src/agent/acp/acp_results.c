@@ -3,7 +3,7 @@
  * before its end.  What nobody knows goes out as the agent's own bytes.  */
 #include "acp_results.h"
 
-#include "base/json_write.h"
+#include "agent/file_change.h"
 #include "base/limits.h"
 
 #include <string.h>
@@ -49,13 +49,10 @@ static void hear_terminal(struct acp_progress *p, const struct json *doc, json_a
 
 static void add_change(const struct json *doc, json_at block, struct buf *out)
 {
-  bool is_new = json_member_text(doc, block, "oldText").len == 0;
-  struct json_writer w = json_write_to(out);
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "path", json_member_text(doc, block, "path"));
-  json_put_text(&w, "kind", is_new ? SPAN_LITERAL("add") : SPAN_LITERAL("update"));
-  json_put_text(&w, "diff", nothing);
-  json_close(&w, '}');
+  struct span old = json_member_text(doc, block, "oldText");
+  file_change_put_texts(out, json_member_text(doc, block, "path"),
+                        old.len == 0 ? "add" : "update", old,
+                        json_member_text(doc, block, "newText"));
   buf_add_char(out, '\n');
 }
 

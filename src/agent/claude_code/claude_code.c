@@ -9,6 +9,7 @@
  *   assistant, tool_use block             a tool call; "mcp__<bridge>__" is cut off its
  *                                         name
  *   user, tool_result block               its result; text only, images are lost
+ *   user, tool_use_result                 CUSTOM file.changed (claude_edits.h)
  *   system/api_retry                      warning agent-retries
  *   system/background_tasks_changed, task_started, task_notification
  *                                         what is open holds the end (agent_tasks())
@@ -28,6 +29,7 @@
 #include "claude_code_tasks.h"
 #include "claude_compaction.h"
 #include "claude_dialogue.h"
+#include "claude_edits.h"
 #include "claude_messages.h"
 #include "claude_tools.h"
 #include "event/event_session.h"
@@ -163,6 +165,7 @@ static void on_user(const struct line *l, json_at root)
       on_tool_result(l, block);
     else if (made_up && asks_again(l, block))
       claude_messages_asked_again(&l->c->messages, l->events);
+  claude_edits_tell(json_raw(json_get(root, "tool_use_result")), l->events);
 }
 
 /* -- the run -- */

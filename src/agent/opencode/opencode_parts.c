@@ -12,6 +12,7 @@
 #include "opencode_parts.h"
 
 #include "base/limits.h"
+#include "opencode_edits.h"
 #include "request/bridge_address.h"
 
 #include <string.h>
@@ -164,9 +165,12 @@ static void on_tool(struct opencode_parts *p, const struct json *doc, json_at pa
                         bridged ? registered : name,
                         object ? json_raw(input) : SPAN_LITERAL("{}"));
   }
-  if ((good || bad) && seen_ids_add(&p->answered, part_id) == 0)
+  if ((good || bad) && seen_ids_add(&p->answered, part_id) == 0) {
     events_tool_result_of(events, part_id, call,
                           json_member_text(doc, state, good ? "output" : "error"), bad);
+    if (good && !bridged)
+      opencode_edits_tell(json_raw(json_get(state, "metadata")), json_raw(input), events);
+  }
 }
 
 /* Counts are whole numbers; "input" is kept raw for the tools' sake. */

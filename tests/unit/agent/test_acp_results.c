@@ -87,13 +87,19 @@ static void test_results__keep_the_changes_of_the_newest_update_with_any(void **
   hear(&p, DIFF("/a", "\"1\""), NULL);
   hear(&p, "{\"content\":[{\"type\":\"content\"}]}", NULL);
   assert_string_equal(buf_cstring(&p.changes),
-                      "{\"path\":\"/a\",\"kind\":\"update\",\"diff\":\"\"}\n");
+                      "{\"path\":\"/a\",\"kind\":\"update\",\"diff\":\"--- /a\\n+++ /a\\n"
+                      "@@ -1,1 +1,1 @@\\n-1\\n\\\\ No newline at end of file\\n+x\\n"
+                      "\\\\ No newline at end of file\\n\"}\n");
   hear(&p, DIFF("/b", "\"\""), NULL);
-  assert_string_equal(buf_cstring(&p.changes),
-                      "{\"path\":\"/b\",\"kind\":\"add\",\"diff\":\"\"}\n");
+  assert_string_equal(
+      buf_cstring(&p.changes),
+      "{\"path\":\"/b\",\"kind\":\"add\",\"diff\":\"--- /dev/null\\n+++ /b\\n"
+      "@@ -0,0 +1,1 @@\\n+x\\n\\\\ No newline at end of file\\n\"}\n");
   hear(&p, DIFF("/c", "null"), NULL);
-  assert_string_equal(buf_cstring(&p.changes),
-                      "{\"path\":\"/c\",\"kind\":\"add\",\"diff\":\"\"}\n");
+  assert_string_equal(
+      buf_cstring(&p.changes),
+      "{\"path\":\"/c\",\"kind\":\"add\",\"diff\":\"--- /dev/null\\n+++ /c\\n"
+      "@@ -0,0 +1,1 @@\\n+x\\n\\\\ No newline at end of file\\n\"}\n");
   acp_progress_free(&p);
 }
 
