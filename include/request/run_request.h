@@ -103,7 +103,8 @@ struct run_request {
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
   /* set by the door, borrowed from door_text */
-  struct span traceparent;  /* of the HTTP header */
+  /* request/trace.h; empty: none */
+  struct span traceparent, tracestate;
   struct callback callback; /* where the calls of the one tool go */
   unsigned hold_ms;         /* run/run_hold.h; 0: it is never held */
 

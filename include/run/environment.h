@@ -2,6 +2,8 @@
 /* environment.h - the agent's environment: the runner's own, the declared secrets, what
  * the request adds.
  *
+ * A run that is a part of a trace (request/trace.h) has TRACEPARENT and TRACESTATE in it.
+ *
  * The request names its secrets; their values come from the runner's environment and from
  * nowhere else.  Nothing of ours gets in: what steers runlet (RUNLET_*) or one of its
  * doors (PAPERCLIP_BRIDGE_*, PAPERCLIP_PROCESS_SESSION_*, BRIDGE_CHANNEL_TOKEN and its

@@ -34,7 +34,7 @@ struct tool_source { /* what is known of where a run's tools are; outlives the e
   struct uv_loop_s *loop;
   struct http_client *client;
   struct span url, token; /* toolExecUrl, toolExecToken */
-  struct span run_id, traceparent;
+  struct span run_id, traceparent, tracestate;
   const struct callback *callback; /* of shape CALLBACK_NONE: none; NULL: the same */
   const char *command;             /* --tool-command; NULL: there is none */
   char *const *command_env;        /* its environment */

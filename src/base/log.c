@@ -29,6 +29,11 @@ static enum log_form form_used = LOG_TEXT;
 static struct hidden *hidden; /* longest first, so that the longest match wins */
 static size_t hidden_count, hidden_capacity;
 
+static struct traced {
+  char *run, id[33];
+} * traced; /* the runs that are a part of a trace */
+static size_t traced_count, traced_capacity;
+
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info",     [LOG_WARN] = "warn",
     [LOG_ERROR] = "error", [LOG_SILENT] = "silent",
@@ -78,6 +83,29 @@ void log_hide(struct span word)
   hidden[at] = (struct hidden){.word = span_copy(word), .len = word.len, .times = 1};
 }
 
+static struct traced *traced_find(struct span run)
+{
+  for (size_t i = 0; i < traced_count; i++)
+    if (span_is(run, traced[i].run))
+      return &traced[i];
+  return NULL;
+}
+
+void log_trace(struct span run, struct span id)
+{
+  struct traced *known = traced_find(run);
+  if (known) {
+    free(known->run);
+    *known = traced[--traced_count];
+  }
+  if (id.len == 0 || id.len >= sizeof known->id)
+    return;
+  traced = mem_reserve(traced, traced_count, &traced_capacity, sizeof *traced);
+  struct traced *t = &traced[traced_count++];
+  *t = (struct traced){.run = span_copy(run)};
+  memcpy(t->id, id.at, id.len);
+}
+
 static void hidden_drop(size_t index)
 {
   mem_wipe(hidden[index].word, hidden[index].len);
@@ -100,6 +128,11 @@ void log_forget_all(void)
   free(hidden);
   hidden = NULL;
   hidden_capacity = 0;
+  while (traced_count > 0)
+    free(traced[--traced_count].run);
+  free(traced);
+  traced = NULL;
+  traced_capacity = 0;
 }
 
 /* The length of the longest hidden word that stands at the beginning of `text`, or 0. */
@@ -188,8 +221,8 @@ static struct buf log_clean(struct span text)
   return repaired;
 }
 
-static void put_record(enum log_level level, struct span run, struct span message,
-                       struct buf *line)
+static void put_record(enum log_level level, struct span run, const struct traced *trace,
+                       struct span message, struct buf *line)
 {
   struct buf time = buf_make(64);
   clock_put(clock_now_ms(), &time);
@@ -200,6 +233,8 @@ static void put_record(enum log_level level, struct span run, struct span messag
     json_put_text(&w, "level", span_of(level_names[level]));
     if (run.len > 0)
       json_put_text(&w, "run", run);
+    if (trace)
+      json_put_text(&w, "trace", span_of(trace->id));
     json_put_text(&w, "message", message);
     json_close(&w, '}');
   } else {
@@ -207,7 +242,7 @@ static void put_record(enum log_level level, struct span run, struct span messag
     if (run.len > 0) {
       buf_add_text(line, "run=");
       add_visible(line, run);
-      buf_add_char(line, ' ');
+      buf_addf(line, trace ? " trace=%s " : " ", trace ? trace->id : "");
     }
     add_visible(line, message);
   }
@@ -219,7 +254,7 @@ static void put_lost(unsigned long long lost, struct buf *line)
 {
   struct buf text = buf_make(KIB);
   buf_addf(&text, "%llu log lines were lost: stderr was not read", lost);
-  put_record(LOG_WARN, (struct span){0}, buf_span(&text), line);
+  put_record(LOG_WARN, (struct span){0}, NULL, buf_span(&text), line);
   buf_free(&text);
 }
 
@@ -235,7 +270,8 @@ void log_line(enum log_level level, struct span run, const char *fmt, ...)
   struct buf message = log_clean(buf_span(&text));
   struct buf name = log_clean(run);
   struct buf line = buf_make(SIZE_MAX);
-  put_record(level, buf_span(&name), buf_span(&message), &line);
+  put_record(level, buf_span(&name), run.len > 0 ? traced_find(run) : NULL,
+             buf_span(&message), &line);
   log_out(buf_span(&line), put_lost);
   buf_wipe(&line);
   buf_free(&name);

@@ -16,6 +16,7 @@
 #include "io/files.h"
 #include "io/signals.h"
 #include "request/request_read.h"
+#include "request/trace.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -121,6 +122,10 @@ static int start(struct stdin_state *d, struct fault *f)
                                   .local_tools = o->run.settings.tool_command != NULL,
                                   .event_format_name = formats_wire_name};
     struct run_request *req = run_request_read(&text, &rules, f);
+    const struct strv *env = d->runtime->settings.environment;
+    if (req)
+      trace_take(req, span_of(strv_env(env, "TRACEPARENT")),
+                 span_of(strv_env(env, "TRACESTATE")));
     if (req && d->format[0])
       req->event_format = span_of(d->format);
     failed = req && runs_start(d->runtime->runs, req, sink_of, run_over, d, f) ? 0 : -1;

@@ -50,6 +50,10 @@ int environment_resolve(const struct strv *runner, const struct run_request *req
   }
   for (size_t i = 0; i < runner->count; i++)
     strv_add(out, span_of(runner->at[i]));
+  if (req->traceparent.len > 0) { /* of both, or one would be another's */
+    strv_set_env(out, "TRACEPARENT", req->traceparent);
+    strv_set_env(out, "TRACESTATE", req->tracestate);
+  }
   for (size_t i = 0; i < req->env_count; i++) {
     char *name = span_copy(req->env[i].name);
     strv_set_env(out, name, req->env[i].value);

@@ -57,6 +57,7 @@ static int choose_executor(struct resources *s, struct fault *f)
                                   .token = s->req->tool_token,
                                   .run_id = s->req->run_id,
                                   .traceparent = s->req->traceparent,
+                                  .tracestate = s->req->tracestate,
                                   .callback = &s->req->callback,
                                   .command = s->settings->tool_command,
                                   .command_env = s->settings->environment->at,

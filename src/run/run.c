@@ -16,6 +16,8 @@
 #include "event/event_session.h"
 #include "event/formats.h"
 #include "io/loop.h"
+#include "preview.h"
+#include "request/trace.h"
 #include "run_end.h"
 #include "run_files.h"
 #include "run_prepare.h"
@@ -52,6 +54,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   r->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   r->deadlines = deadlines_resolve(settings, req);
+  preview_guide(req, settings->own_port);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
   if (resources_admit(&r->resources, settings, req, r->budget, f) < 0) {
     run_free(r);
@@ -60,6 +63,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   if (r->resources.harness->farewell_ms)
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
   secrets_hide(&r->resources.env, req);
+  log_trace(req->run_id, trace_id(req));
   r->session = agent_session_make(r->resources.harness);
   r->session.budget = r->budget;
   r->session.actions.retries.most = settings->max_agent_retries;

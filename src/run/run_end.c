@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "event/event_session.h"
 #include "io/loop.h"
 #include "report.h"
@@ -24,8 +25,10 @@ void run_set_reason(struct run *r, const char *code, const char *message)
 
 void run_release(struct run *r)
 {
-  if (r->session.state) /* admitted */
+  if (r->session.state) { /* admitted */
     secrets_unhide(&r->resources.env, r->req);
+    log_trace(r->req->run_id, (struct span){0});
+  }
   if (r->events)
     events_free(r->events);
   agent_session_free(&r->session);

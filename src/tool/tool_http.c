@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADERS 9 /* at most, with the NULL */
+#define HEADERS 10 /* at most, with the NULL */
 
 struct http_attempt {
   const struct tool_source *source;
@@ -80,7 +80,8 @@ static void add_headers(struct buf *lines, const struct tool_source *source,
   snprintf(number, sizeof number, "%u", attempt->number);
   /* All of it at once: a buffer that grows leaves the token behind. */
   buf_reserve(lines, KIB / 4 + 2 * attempt->call_id.len + source->run_id.len +
-                         source->traceparent.len + source->token.len);
+                         source->traceparent.len + source->tracestate.len +
+                         source->token.len);
   add_header(lines, "content-type: ", SPAN_LITERAL("application/json"));
   add_header(lines, "accept: ", SPAN_LITERAL("*/*"));
   add_header(lines, "authorization: Bearer ", source->token);
@@ -90,6 +91,8 @@ static void add_headers(struct buf *lines, const struct tool_source *source,
   add_header(lines, "x-runlet-attempt: ", span_of(number));
   if (source->traceparent.len > 0)
     add_header(lines, "traceparent: ", source->traceparent);
+  if (source->tracestate.len > 0)
+    add_header(lines, "tracestate: ", source->tracestate);
 }
 
 static void *start(void *context, const struct tool_attempt *attempt,

@@ -11,6 +11,7 @@
 #include "door/http/runs_door.h"
 #include "event/formats.h"
 #include "http/http_server.h"
+#include "request/trace.h"
 #include "run/run_hold.h"
 
 static struct record *start(struct runs_door *d, struct http_exchange *x,
@@ -24,8 +25,8 @@ static struct record *start(struct runs_door *d, struct http_exchange *x,
       in, setup, records_session(d->records, in->thread_id, harness), &rules, f);
   if (!req)
     return NULL;
-  buf_add(&req->door_text, http_request_header(http_exchange_request(x), "traceparent"));
-  req->traceparent = buf_span(&req->door_text);
+  trace_take(req, http_request_header(http_exchange_request(x), "traceparent"),
+             http_request_header(http_exchange_request(x), "tracestate"));
   return records_post(d->records, req, body, f);
 }
 

@@ -258,6 +258,8 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
     log_line(LOG_WARN, (struct span){0},
              "--agent-user: every call from this machine will be refused: %s", BLIND);
   if (!failed)
+    d->runtime->settings.own_port = http_server_port(d->server);
+  if (!failed)
     log_line(LOG_INFO, (struct span){0},
              strchr(host.at, ':') ? "listening on [%s]:%u" : "listening on %s:%u",
              host.at, http_server_port(d->server));

@@ -9,6 +9,7 @@
 #include "event/formats.h"
 #include "http/http_server.h"
 #include "request/request_read.h"
+#include "request/trace.h"
 
 void run_post_answer(struct runs_door *d, struct http_exchange *x,
                      const struct route_target *target)
@@ -19,7 +20,7 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
     return;
   struct buf text = http_exchange_body(x);
   uint64_t body = keyed_hash(buf_span(&text));
-  struct span trace = http_request_header(http_exchange_request(x), "traceparent");
+  const struct http_request *head = http_exchange_request(x);
   struct request_rules rules = {.is_harness = run_is_harness,
                                 .local_tools = d->runtime->settings.tool_command != NULL,
                                 .event_format_name = formats_wire_name};
@@ -27,8 +28,8 @@ void run_post_answer(struct runs_door *d, struct http_exchange *x,
   struct run_request *req = run_request_read(&text, &rules, &f);
   struct record *r = NULL;
   if (req) {
-    buf_add(&req->door_text, trace);
-    req->traceparent = buf_span(&req->door_text);
+    trace_take(req, http_request_header(head, "traceparent"),
+               http_request_header(head, "tracestate"));
     r = records_post(d->records, req, body, &f);
   }
   if (!r) {

@@ -86,6 +86,31 @@ static void test_log__json_is_one_object_a_record(void **state)
                       "\"message\":\"x\"}\n");
 }
 
+static void test_log__a_run_of_a_trace_says_of_which(void **state)
+{
+  (void)state;
+  listen_to_stderr();
+  log_trace(span_of("r1"), span_of("0af7651916cd43dd8448eb211c80319c"));
+  log_trace(span_of("r2"), span_of(""));
+  log_line(LOG_WARN, span_of("r1"), "a");
+  log_line(LOG_WARN, span_of("r2"), "b");
+  log_line(LOG_WARN, span_of(""), "c");
+  log_trace(span_of("r1"), span_of("ff"));
+  log_setup(LOG_DEBUG, LOG_JSON);
+  log_line(LOG_WARN, span_of("r1"), "d");
+  log_trace(span_of("r1"), span_of(""));
+  log_line(LOG_WARN, span_of("r1"), "e");
+  assert_string_equal(
+      what_was_heard(),
+      "2026-11-21T03:53:55.123Z warn run=r1 trace=0af7651916cd43dd8448eb211c80319c a\n"
+      "2026-11-21T03:53:55.123Z warn run=r2 b\n"
+      "2026-11-21T03:53:55.123Z warn c\n"
+      "{\"time\":\"2026-11-21T03:53:55.123Z\",\"level\":\"warn\",\"run\":\"r1\","
+      "\"trace\":\"ff\",\"message\":\"d\"}\n"
+      "{\"time\":\"2026-11-21T03:53:55.123Z\",\"level\":\"warn\",\"run\":\"r1\","
+      "\"message\":\"e\"}\n");
+}
+
 static void test_log__less_than_the_level_is_not_written(void **state)
 {
   (void)state;
@@ -190,6 +215,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_log__text_is_one_line_a_record, set_up,
+                                      tear_down),
+      cmocka_unit_test_setup_teardown(test_log__a_run_of_a_trace_says_of_which, set_up,
                                       tear_down),
       cmocka_unit_test_setup_teardown(test_log__json_is_one_object_a_record, set_up,
                                       tear_down),
