@@ -61,19 +61,27 @@ static void add_lines(struct diff *d, const char *front, struct span text)
 
 static size_t count_lines(struct span text)
 {
-  size_t n = 0;
-  for (; text.len > 0; n++)
-    text = span_after(text, line_of(text).len);
+  size_t n = text.len > 0 && text.at[text.len - 1] != '\n';
+  for (size_t i = 0; i < text.len; i++)
+    n += text.at[i] == '\n';
   return n;
 }
 
-/* The bytes of the last line of it. */
-static size_t last_line(struct span text)
+/* The last lines of a text whose lines all end. */
+static struct span last_lines(struct span text, unsigned lines)
 {
-  size_t n = text.len > 0;
-  while (n > 0 && n < text.len && text.at[text.len - n - 1] != '\n')
-    n++;
-  return n;
+  size_t at = text.len;
+  while (at > 0 && (text.at[at - 1] != '\n' || at == text.len || lines-- > 1))
+    at--;
+  return span_after(text, at);
+}
+
+static struct span first_lines(struct span text, unsigned lines)
+{
+  struct span rest = text;
+  while (rest.len > 0 && lines-- > 0)
+    rest = span_after(rest, line_of(rest).len);
+  return (struct span){text.at, text.len - rest.len};
 }
 
 void file_change_head(struct buf *out, struct span path, const char *kind)
@@ -84,63 +92,49 @@ void file_change_head(struct buf *out, struct span path, const char *kind)
   buf_addf(out, "--- %.*s\n+++ %.*s\n", SPAN_ARG(old), SPAN_ARG(now));
 }
 
-/* Lines that both begin with; `old` and `now` go behind them, but for CONTEXT. */
-static size_t skip_front(struct span *old, struct span *now, size_t *context)
+/* How many bytes of whole lines both begin with. */
+static size_t common_front(struct span old, struct span now)
 {
-  size_t lines = 0, kept[CONTEXT] = {0};
-  *context = 0;
-  for (; old->len > 0; lines++) {
-    struct span line = line_of(*old);
-    if (!span_equal(line, line_of(*now)))
-      break;
-    kept[lines % CONTEXT] = line.len;
-    *old = span_after(*old, line.len);
-    *now = span_after(*now, line.len);
-  }
-  for (size_t i = 0; i < CONTEXT && i < lines; i++)
-    *context += kept[i];
-  return lines;
+  size_t n = 0, lines = 0;
+  for (; n < old.len && n < now.len && old.at[n] == now.at[n]; n++)
+    if (old.at[n] == '\n')
+      lines = n + 1;
+  return n == old.len && n == now.len ? n : lines;
 }
 
-/* Bytes of lines that both end with. */
+/* … and end with. */
 static size_t common_end(struct span old, struct span now)
 {
-  size_t bytes = 0;
-  for (;;) {
-    size_t n = last_line(old);
-    if (n == 0 || n != last_line(now) ||
-        memcmp(old.at + old.len - n, now.at + now.len - n, n) != 0)
-      return bytes;
-    bytes += n;
-    old.len -= n;
-    now.len -= n;
+  size_t n = 0, lines = 0;
+  for (; n < old.len && n < now.len; n++) {
+    if (old.at[old.len - n - 1] != now.at[now.len - n - 1])
+      return lines;
+    bool first = n + 1 == old.len || old.at[old.len - n - 2] == '\n';
+    if (first && (n + 1 == now.len || now.at[now.len - n - 2] == '\n'))
+      lines = n + 1;
   }
-}
-
-static struct span first_lines(struct span text, size_t lines)
-{
-  struct span rest = text;
-  for (size_t i = 0; i < lines && rest.len > 0; i++)
-    rest = span_after(rest, line_of(rest).len);
-  return (struct span){text.at, text.len - rest.len};
+  return lines;
 }
 
 static void add_hunk(struct diff *d, const char *head, struct span old, struct span now)
 {
-  size_t context, front = skip_front(&old, &now, &context);
+  struct span front = {old.at, common_front(old, now)};
+  old = span_after(old, front.len);
+  now = span_after(now, front.len);
   size_t end = common_end(old, now);
-  struct span before = {old.at ? old.at - context : NULL, context};
-  struct span after = first_lines(span_after(old, old.len - end), CONTEXT);
   old.len -= end;
   now.len -= end;
   if (old.len + now.len == 0)
     return;
-  size_t shown = count_lines(before) + count_lines(after), gone = count_lines(old),
-         come = count_lines(now), first = front - count_lines(before);
+  struct span before = last_lines(front, CONTEXT),
+              after = first_lines((struct span){old.at + old.len, end}, CONTEXT);
+  size_t around = count_lines(before) + count_lines(after);
+  size_t gone = around + count_lines(old), come = around + count_lines(now);
+  size_t first = count_lines(front) - count_lines(before);
   char place[100];
   add(d, head, (struct span){0});
-  snprintf(place, sizeof place, "@@ -%zu,%zu +%zu,%zu @@\n", first + (shown + gone > 0),
-           shown + gone, first + (shown + come > 0), shown + come);
+  snprintf(place, sizeof place, "@@ -%zu,%zu +%zu,%zu @@\n", first + (gone > 0), gone,
+           first + (come > 0), come);
   add(d, place, (struct span){0});
   add_lines(d, " ", before);
   add_lines(d, "-", old);
