@@ -18,7 +18,8 @@ static bool is_ours(struct span code)
   for (const char *const *ours = error_codes_of_ours; *ours; ours++)
     if (span_is(code, *ours))
       return true;
-  return span_is(code, "finished"); /* a run's outcome, in /runs and /metrics */
+  /* A run's outcome in /runs and /metrics, told by the service. */
+  return span_is(code, "finished") || span_is(code, "runner-lost");
 }
 
 static bool is_plain(struct span code)

@@ -36,6 +36,7 @@ static void test_error_code__none_of_ours_can_be_an_agents(void **state)
     goes_out(*code, buf_cstring(&ours));
     assert_in_range(strlen(*code), 1, ERROR_CODE_BYTES);
   }
+  goes_out("runner-lost", "agent:runner-lost");
   goes_out("finished", "agent:finished");
   goes_out("agent:finished", "agent:agent:finished");
   buf_free(&ours);
