@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# packages.sh build|tests: installs the Debian packages that the build or the tests need and that are not there
+# packages.sh build|tests|agents: installs the Debian packages that the build, the tests or those with agents need and that are not there
 # yet, as root or with sudo.  The one list of them, for Debian 12 and 13; quickstart.sh, tests/run.sh and .ci/run call it.
 set -eu
 build="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python3 bzip2 ca-certificates curl
@@ -10,7 +10,8 @@ tests="clang clang-format libclang-rt-dev libcmocka-dev pkg-config openssl nodej
 case ${1:-} in
 build) wanted=$build ;;
 tests) wanted="$build $tests" ;;
-*) echo "usage: packages.sh build|tests" >&2; exit 2 ;;
+agents) wanted="$build $tests chromium" ;; # for a page
+*) echo "usage: packages.sh build|tests|agents" >&2; exit 2 ;;
 esac
 fail() { echo "packages.sh: $*" >&2; exit 1; }
 

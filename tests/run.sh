@@ -134,7 +134,9 @@ step "PID 1" tests/node/run.sh pid-1 || RUNLET_TESTS_PID_1=no
 RUNLET_TESTS_LOOKS=yes
 step "looking into the program" tests/node/run.sh looks || RUNLET_TESTS_LOOKS=no
 export RUNLET_TESTS_PID_1 RUNLET_TESTS_LOOKS
-step "packages" container/packages.sh tests || finish
+wanted=tests
+[ "$mode" != agents ] || wanted=agents
+step "packages" container/packages.sh "$wanted" || finish
 step "sources" subprojects/fetch.sh || finish
 step "release build" container/build.sh || finish
 if [ "$mode" = long ]; then

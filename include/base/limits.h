@@ -215,6 +215,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KILL_GRACE_MS   5000u
 #define LIMIT_APPROVAL_MS     600000u /* what a policy asks about; timeouts.approvalMs */
 #define LIMIT_HOLD_MS         600000u /* until a page goes on with its run */
+#define LIMIT_AGUI_WAIT_MS    10000u  /* for the end of the run before it */
+#define LIMIT_AGUI_STOP_MS    1000u   /* … while it does not seem to end */
 #define LIMIT_HOLD_SETTLE_MS  50u     /* without another call, before its stream ends */
 #define LIMIT_HOLD_TOLD_MS    2000u   /* a call not announced by then is told by us */
 #define LIMIT_QUESTION_MS     600000u /* somebody's answer to a question for leave */

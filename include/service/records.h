@@ -84,6 +84,8 @@ int record_approve(struct record *r, struct span approval_id, bool yes,
 /* "running", "held", "ending", "over" */
 const char *record_state(const struct record *r);
 
+/* A run of this thread is ending: what it uses will be free soon. */
+bool records_ending(const struct records *all, struct span thread);
 /* The one that holds the run of this thread, and can go on; NULL: there is none. */
 struct record *records_held(const struct records *all, struct span thread);
 /* It goes on as the run of that id: its record.  `run_id` must not be known. */

@@ -248,6 +248,15 @@ int record_approve(struct record *r, struct span approval_id, bool yes,
   return run_approve(r->run, approval_id, yes, reason, f);
 }
 
+bool records_ending(const struct records *all, struct span thread)
+{
+  const struct record *r = all->newest;
+  while (r && !(r->run && span_equal(buf_span(&r->thread), thread) &&
+                span_is(span_of(record_state(r)), "ending")))
+    r = r->next;
+  return r;
+}
+
 struct record *records_held(const struct records *all, struct span thread)
 {
   struct record *r = all->newest;

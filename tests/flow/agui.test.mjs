@@ -9,7 +9,7 @@ import { assertClean, clients } from '../support/agui.mjs'
 import { eventsOf } from '../support/ndjson.mjs'
 import { agentsOf } from '../support/readers.mjs'
 import { startOrchestrator } from '../support/orchestrator.mjs'
-import { ask, assertNothingLeft, makeBox, serve, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, makeBox, open, serve, until } from '../support/runlet.mjs'
 
 /** A service whose /agui runs the scripted agent. */
 async function service(t, { args = [], defaults, ...more } = {}) {
@@ -269,6 +269,20 @@ const textOf = (r) =>
     .filter((e) => e.type === 'TEXT_MESSAGE_CONTENT')
     .map((e) => e.delta)
     .join('')
+
+test('what is said while the run before it ends waits for that end', async (t) => {
+  const server = await service(t)
+  const messages = [{ id: '1', role: 'user', content: script('@ignore-term', '@text begun', '@hang') }]
+  const first = open(server, input({ messages }), { target: '/agui' })
+  const run = await first
+  await until('the text to come', () => run.events.some((e) => e.type === 'TEXT_MESSAGE_CONTENT'))
+  const begun = Date.now()
+  run.abort()
+  const r = await post(server, input({ runId: 'r2' }))
+  assert.equal(r.status, 200, r.body.toString())
+  assert.equal(textOf(r), 'hello')
+  assert.ok(Date.now() - begun > 900, 'the first agent ignores TERM')
+})
 
 test('a held run counts, has its workspace, and outlives its client', async (t) => {
   const server = await service(t, { args: ['--max-runs', '1'] })

@@ -257,7 +257,7 @@ export async function post(server, request, { headers = {} } = {}) {
 }
 
 /** POST /run, returning at the response head: {status, headers, headMs, events (growing), ended, abort()}. */
-export function open(server, request) {
+export function open(server, request, { target = '/run' } = {}) {
   return new Promise((done, broken) => {
     const begun = Date.now(),
       events = []
@@ -266,7 +266,7 @@ export function open(server, request) {
         host: '127.0.0.1',
         port: server.port,
         method: 'POST',
-        path: '/run',
+        path: target,
         headers: { 'content-type': 'application/json' },
         agent: new http.Agent(),
       },

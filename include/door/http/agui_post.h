@@ -7,6 +7,10 @@
  * session of the agent in which it was last (service/threads.h); only what the user says
  * now is sent there.  Where no session is known the agent gets all that was said.
  *
+ * Who stops a run and says something else at once need not wait: while a run of the
+ * thread is ending, a request that it stands in the way of waits for at most
+ * LIMIT_AGUI_WAIT_MS.
+ *
  * A thread whose run is held (run/run_hold.h) goes on with it, whatever the request asks
  * for: its results of tools and its `resume` are the answers.  What it does not answer
  * is refused, in the words of the user where there are any.  */

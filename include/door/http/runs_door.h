@@ -53,6 +53,11 @@ void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
 struct record *runs_door_find(const struct runs_door *d, struct http_exchange *x,
                               const struct route_target *target);
 
+/* Into the list of followers, and out of it. */
+void runs_door_follow_up(struct runs_door *d, struct runs_door_follower *follower,
+                         void (*close)(struct runs_door_follower *self));
+void runs_door_unfollow(struct runs_door *d, struct runs_door_follower *follower);
+
 /* What the client says about the form in which it takes a stream. */
 struct runs_door_form {
   bool sse;

@@ -2,17 +2,22 @@
 /* agui_post.c - the body becomes an input, the input a request, the request a record.  */
 #include "door/http/agui_post.h"
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/keyed_hash.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "door/http/agui_request.h"
 #include "door/http/answer.h"
 #include "door/http/runs_door.h"
 #include "event/formats.h"
 #include "http/http_server.h"
+#include "io/loop.h"
 #include "request/trace.h"
 #include "run/run_hold.h"
+
+#include <stdlib.h>
 
 static struct record *start(struct runs_door *d, struct http_exchange *x,
                             const struct agui_input *in, uint64_t body, struct fault *f)
@@ -125,34 +130,102 @@ static struct record *go_on(struct runs_door *d, const struct agui_input *in,
   return r;
 }
 
+/* -- one request -- */
+
+struct agui_post {
+  struct runs_door_follower follower; /* its first member */
+  struct runs_door *door;
+  struct http_exchange *exchange;
+  struct runs_door_form form;
+  struct agui_input in;
+  uint64_t body;
+  struct loop_timer *again; /* NULL: it does not wait */
+  unsigned long long began_ms;
+};
+
+static void post_free(struct agui_post *p)
+{
+  if (p->again)
+    runs_door_unfollow(p->door, &p->follower);
+  loop_timer_free(p->again);
+  agui_input_free(&p->in);
+  free(p);
+}
+
+static void close_post(struct runs_door_follower *self)
+{
+  post_free((struct agui_post *)self);
+}
+
+static void client_gone(void *who)
+{
+  post_free(who);
+}
+
+static void refuse(struct http_exchange *x, const struct fault *f)
+{
+  log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f->text);
+  answer_fault(x, f);
+}
+
+static void try_it(void *who);
+
+static void wait_for_the_end(struct agui_post *p)
+{
+  if (!p->again) {
+    runs_door_follow_up(p->door, &p->follower, close_post);
+    p->again = loop_timer_new(p->door->runtime->loop, try_it, p);
+    http_exchange_on_gone(p->exchange, client_gone, p);
+  }
+  loop_timer_start(p->again, LIMIT_HOLD_SETTLE_MS);
+}
+
+/* That its client has stopped it may still be on its way to us. */
+static bool may_wait(const struct agui_post *p)
+{
+  unsigned long long now = clock_ticks_ms(), most = p->began_ms + LIMIT_AGUI_STOP_MS;
+  if (records_ending(p->door->records, p->in.thread_id))
+    most = p->began_ms + LIMIT_AGUI_WAIT_MS;
+  return now < most && !records_find(p->door->records, p->in.run_id);
+}
+
+static void try_it(void *who)
+{
+  struct agui_post *p = who;
+  struct fault f = {0};
+  struct record *r = go_on(p->door, &p->in, p->body);
+  if (!r)
+    r = start(p->door, p->exchange, &p->in, p->body, &f);
+  if (!r && f.kind == FAULT_CONFLICT && may_wait(p)) {
+    wait_for_the_end(p);
+    return;
+  }
+  if (r)
+    runs_door_follow(p->door, p->exchange, r, &p->form);
+  else
+    refuse(p->exchange, &f);
+  post_free(p);
+}
+
 void agui_post_answer(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target)
 {
   (void)target;
-  struct runs_door_form form = {0};
   struct fault f = {0};
+  struct agui_post *p = mem_new(sizeof *p);
+  *p = (struct agui_post){.door = d, .exchange = x, .began_ms = clock_ticks_ms()};
   if (!d->agui.on) {
     answer_text(x, 404, "text/plain",
                 SPAN_LITERAL("POST /agui is not set up: start runlet serve with "
                              "--agui-harness"));
-    return;
+  } else if (runs_door_read_form(x, &p->form)) {
+    struct buf text = http_exchange_body(x);
+    p->body = keyed_hash(buf_span(&text));
+    if (agui_input_read(&text, &p->in, &f) == 0) {
+      try_it(p);
+      return;
+    }
+    refuse(x, &f);
   }
-  if (!runs_door_read_form(x, &form))
-    return;
-  struct buf text = http_exchange_body(x);
-  uint64_t body = keyed_hash(buf_span(&text));
-  struct agui_input in;
-  struct record *r = NULL;
-  if (agui_input_read(&text, &in, &f) == 0) {
-    r = go_on(d, &in, body);
-    if (!r)
-      r = start(d, x, &in, body, &f);
-  }
-  agui_input_free(&in);
-  if (r) {
-    runs_door_follow(d, x, r, &form);
-    return;
-  }
-  log_line(LOG_INFO, (struct span){0}, "refused a run: %s", f.text);
-  answer_fault(x, &f);
+  post_free(p);
 }

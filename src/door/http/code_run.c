@@ -39,11 +39,7 @@ static void leave(struct code_run *c)
 
 static void code_run_free(struct code_run *c)
 {
-  struct runs_door_follower **at = &c->door->followers;
-  while (*at != &c->follower)
-    at = &(*at)->next;
-  *at = c->follower.next;
-  c->door->streams--;
+  runs_door_unfollow(c->door, &c->follower);
   leave(c);
   code_reports_drop(c->reports);
   loop_timer_free(c->turn);
@@ -203,9 +199,7 @@ void code_run_open(struct runs_door *d, struct http_exchange *x, struct record *
       code_output_make(request->callback.shape, code_program_ms(request, most_ms));
   c->output.on_line = on_line;
   c->output.who = c;
-  c->follower = (struct runs_door_follower){d->followers, close_follower};
-  d->followers = &c->follower;
-  d->streams++;
+  runs_door_follow_up(d, &c->follower, close_follower);
   if (!again)
     c->reports =
         code_reports_new(d->runtime->loop, d->runtime->client, &c->request.callback);

@@ -149,6 +149,23 @@ void runs_door_follow(struct runs_door *d, struct http_exchange *x, struct recor
   runs_door_stream(d, x, r, known ? form->after : 0, true, form->sse);
 }
 
+void runs_door_follow_up(struct runs_door *d, struct runs_door_follower *follower,
+                         void (*close)(struct runs_door_follower *self))
+{
+  *follower = (struct runs_door_follower){d->followers, close};
+  d->followers = follower;
+  d->streams++;
+}
+
+void runs_door_unfollow(struct runs_door *d, struct runs_door_follower *follower)
+{
+  struct runs_door_follower **at = &d->followers;
+  while (*at != follower)
+    at = &(*at)->next;
+  *at = follower->next;
+  d->streams--;
+}
+
 /* The number of `after`, if the query has it; the last one counts. */
 static int read_after(struct span query, unsigned long long *after, struct fault *f)
 {

@@ -73,6 +73,48 @@ static void test_agui_post__the_same_body_again_attaches_and_starts_nothing(void
   door_fixture_close(&d);
 }
 
+static void test_agui_post__waits_for_the_end_of_the_run_before_it(void **state)
+{
+  (void)state;
+  struct door_fixture d;
+  open_door(&d, "INIT; SAY; case $(cat) in *long*) exec sleep 60 ;; esac; GOOD");
+  door_fixture_ask(&d, "POST", "/agui", "",
+                   "{\"threadId\":\"t\",\"runId\":\"a\",\"messages\":[{\"role\":\"user\","
+                   "\"content\":\"long\"}]}");
+  loopback_wait_text(&d.client, "hello");
+  loopback_close(&d.client, true);
+  expect(&d, "", BODY("b", ""), "200", "\"RUN_FINISHED\",\"runId\":\"b\"");
+  assert_string_equal(records_find(d.door.records, SPAN_LITERAL("a"))->outcome.code,
+                      "cancelled");
+  assert_null(d.door.followers);
+  door_fixture_close(&d);
+}
+
+static void test_agui_post__who_waits_may_leave(void **state)
+{
+  (void)state;
+  struct door_fixture d;
+  open_door(&d, "INIT; SAY; exec sleep 60");
+  door_fixture_ask(&d, "POST", "/agui", "", BODY("a", ""));
+  loopback_wait_text(&d.client, "hello");
+  struct loopback_client *second = calloc(1, sizeof *second);
+  loopback_connect(second, d.runtime.loop, http_server_port(d.server));
+  struct buf text = buf_make(1 << 16);
+  buf_addf(&text, "POST /agui HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n%s",
+           strlen(BODY("b", "")), BODY("b", ""));
+  loopback_send(second, buf_cstring(&text), 0);
+  loopback_run_ms(d.runtime.loop, 100);
+  assert_non_null(d.door.followers);
+  loopback_close(second, true);
+  loopback_run_ms(d.runtime.loop, 100);
+  assert_null(d.door.followers);
+  loopback_close(&d.client, true);
+  door_fixture_wait_over(&d, "a");
+  buf_free(&text);
+  free(second);
+  door_fixture_close(&d);
+}
+
 static void test_agui_post__refuses_in_words(void **state)
 {
   (void)state;
@@ -92,6 +134,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_agui_post__without_a_harness_there_is_no_such_address),
       cmocka_unit_test(test_agui_post__answers_in_events_of_ag_ui),
       cmocka_unit_test(test_agui_post__the_same_body_again_attaches_and_starts_nothing),
+      cmocka_unit_test(test_agui_post__waits_for_the_end_of_the_run_before_it),
+      cmocka_unit_test(test_agui_post__who_waits_may_leave),
       cmocka_unit_test(test_agui_post__refuses_in_words),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))

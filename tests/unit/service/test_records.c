@@ -111,6 +111,56 @@ static void test_records__know_a_run_again_by_its_id_and_body(void **state)
   close_fixture(&d);
 }
 
+/* In a shell the agent's part of MCP is a question for leave, which is answered by the
+ * next record of the thread. */
+#define ASK                                                                              \
+  "INIT; printf '%s\\n' "                                                                \
+  "'{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":[{"                    \
+  "\"type\":\"tool_use\",\"id\":\"toolu_0123456789ab\",\"name\":\"Bash\",\"input\":{}}]" \
+  "},"                                                                                   \
+  "\"parent_tool_use_id\":null}' '{\"type\":\"control_request\",\"request_id\":\"q\","   \
+  "\"request\":{\"subtype\":\"can_use_tool\",\"tool_name\":\"Bash\",\"input\":{},"       \
+  "\"tool_use_id\":\"toolu_0123456789ab\"}}'; read -r line; read -r line; GOOD"
+
+static bool is_held(void *who)
+{
+  struct wait *w = who;
+  return records_held(w->fixture->records, span_of(w->id));
+}
+
+static void test_records__a_held_run_goes_over_to_the_next_record(void **state)
+{
+  (void)state;
+  struct fixture d;
+  struct fault f = {0};
+  open_fixture(&d, ASK, 60000, 8, 1 << 30);
+  struct run_request *req =
+      run_fixture_request(",\"modelOptions\":{\"permissionMode\":\"default\"}");
+  req->run_id = req->thread_id = SPAN_LITERAL("a");
+  req->event_format = SPAN_LITERAL("agui");
+  req->hold_ms = 60000;
+  struct record *a = records_post(d.records, req, 1, &f);
+  assert_non_null(a);
+  wait_for(&d, is_held, "a");
+  assert_string_equal(record_state(a), "held");
+  assert_true(journal_is_over(a->journal));
+  assert_false(records_ending(d.records, SPAN_LITERAL("a")));
+  assert_null(records_held(d.records, SPAN_LITERAL("b")));
+  struct record *b = record_go_on(a, SPAN_LITERAL("b"), 2);
+  assert_ptr_equal(records_newest(d.records), b);
+  assert_string_equal(record_state(a), "over");
+  assert_true(a->outcome.finished);
+  assert_string_equal(record_state(b), "running");
+  assert_true(span_is(buf_span(&b->thread), "a"));
+  assert_int_equal(runs_count(d.runs), 1);
+  assert_true(record_cancel(b));
+  assert_true(records_ending(d.records, SPAN_LITERAL("a")));
+  wait_for(&d, is_over, "b");
+  assert_false(records_ending(d.records, SPAN_LITERAL("a")));
+  assert_string_equal(b->outcome.code, "cancelled");
+  close_fixture(&d);
+}
+
 static void
 test_records__forget_by_number_age_and_bytes_but_not_what_is_read(void **state)
 {
@@ -183,6 +233,7 @@ int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_records__know_a_run_again_by_its_id_and_body),
+      cmocka_unit_test(test_records__a_held_run_goes_over_to_the_next_record),
       cmocka_unit_test(test_records__forget_by_number_age_and_bytes_but_not_what_is_read),
       cmocka_unit_test(test_records__end_or_detach_a_run_whose_posters_left),
   };
