@@ -31,7 +31,10 @@ enum {
   /* Its model sees nothing of structuredContent. */
   NEEDS_TEXT_OF_STRUCTURE = 1 << 5,
   /* It adds a parameter of its own, wait_for_previous, to all calls. */
-  NEEDS_WAIT_DROPPED = 1 << 6
+  NEEDS_WAIT_DROPPED = 1 << 6,
+  /* It takes a text that is JSON for structuredContent, where there is none, and makes an
+   * error of it when that is no object. */
+  NEEDS_SOME_STRUCTURE = 1 << 7
 };
 #define TOOL_WAIT_PARAMETER "wait_for_previous"
 

@@ -287,7 +287,8 @@ static void finish_ready(const struct mcp_call *call, struct span result,
   struct mcp_result_wish wish = {
       .structured = tool_offer_has_output_schema(server->offer, call->tool),
       .links = server->offer->needs & NEEDS_WORDS_FOR_LINKS,
-      .structure = server->offer->needs & NEEDS_TEXT_OF_STRUCTURE};
+      .structure = server->offer->needs & NEEDS_TEXT_OF_STRUCTURE,
+      .some = server->offer->needs & NEEDS_SOME_STRUCTURE};
   struct buf mended = buf_make(LIMIT_BRIDGE_REPLY_BYTES);
   bool structured = mcp_result_mend(result, &wish, &mended);
   mcp_reply_ready(reply, buf_span(&call->id_json), modern,
@@ -314,24 +315,26 @@ int mcp_finish(const struct mcp_call *call, const struct tool_answer *answer,
 {
   struct span id = buf_span(&call->id_json);
   struct span modern = call->modern ? call->server->name : legacy;
+  unsigned needs = call->server->offer->needs;
   if (answer->error.len > 0) {
     mcp_reply_raw_error(reply, id, answer->error);
     bool lacks = span_is(json_slice(answer->error, "code"), missing_capability);
     return call->modern && lacks ? 400 : 200;
   }
   if (answer->failure.len > 0)
-    mcp_reply_text(reply, id, modern, answer->failure, false, true);
+    mcp_reply_text(reply, id, modern, answer->failure, false, MCP_TEXT_FAILED);
   else if (is_ready(call, answer->result))
     finish_ready(call, answer->result, modern, reply);
   else
     /* A string goes out in its own escapes, anything else as the text of its bytes. */
     mcp_reply_text(reply, id, modern, answer->result,
-                   json_slice_kind(answer->result) == JSON_STRING, false);
+                   json_slice_kind(answer->result) == JSON_STRING,
+                   needs & NEEDS_SOME_STRUCTURE ? MCP_TEXT_STRUCTURED : MCP_TEXT);
   if (reply->overflowed) {
     buf_clear(reply);
     mcp_reply_text(reply, id, modern,
                    SPAN_LITERAL("Tool execution failed: the result is too long"), false,
-                   true);
+                   MCP_TEXT_FAILED);
   }
   return 200;
 }

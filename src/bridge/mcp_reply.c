@@ -77,7 +77,7 @@ void mcp_reply_end(struct json_writer *w)
 enum { ENVELOPE_BYTES = 400 }; /* about what stands around a text; more is no error */
 
 void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
-                    bool is_json, bool failed)
+                    bool is_json, enum mcp_text kind)
 {
   /* All of it at once: a result of many MiB must not be copied while the buffer grows. */
   size_t length = is_json ? text.len : json_escaped_length(text);
@@ -93,8 +93,10 @@ void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct 
     json_put_text(&w, "text", text);
   json_close(&w, '}');
   json_close(&w, ']');
-  if (failed)
+  if (kind == MCP_TEXT_FAILED)
     json_put_bool(&w, "isError", true);
+  if (kind == MCP_TEXT_STRUCTURED)
+    json_put_raw(&w, "structuredContent", SPAN_LITERAL("{}"));
   mcp_reply_end(&w);
 }
 

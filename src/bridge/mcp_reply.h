@@ -18,10 +18,15 @@ void mcp_reply_raw_error(struct buf *out, struct span id, struct span error);
 /* Up to and into the result object; mcp_reply_end() ends it. */
 struct json_writer mcp_reply_begin(struct buf *out, struct span id, struct span modern);
 void mcp_reply_end(struct json_writer *w);
+enum mcp_text {
+  MCP_TEXT,
+  MCP_TEXT_FAILED,    /* isError */
+  MCP_TEXT_STRUCTURED /* with a structuredContent that says nothing */
+};
 /* A tools/call result with one text: with `is_json` a raw JSON string already, else it
  * becomes one. */
 void mcp_reply_text(struct buf *out, struct span id, struct span modern, struct span text,
-                    bool is_json, bool failed);
+                    bool is_json, enum mcp_text kind);
 /* A tools/call result that is there already: a raw object with a content array. */
 void mcp_reply_ready(struct buf *out, struct span id, struct span modern,
                      struct span result);

@@ -158,6 +158,8 @@ bool mcp_result_mend(struct span result, const struct mcp_result_wish *wish,
     json_put_text(&w, "text", SPAN_LITERAL(broken));
     json_close(&w, '}');
   }
+  if (lacks && wish->some && m.structure.len == 0 && !m.failed)
+    buf_add_text(&m.structure, "{}");
   bool unseen = shows_nothing(content);
   if (wish->links && unseen)
     put_links(content, &m.after);

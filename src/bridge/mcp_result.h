@@ -18,6 +18,7 @@ struct mcp_result_wish {
   bool structured; /* the tool's outputSchema is listed */
   bool links;      /* the agent's model sees nothing of links and audio … */
   bool structure;  /* … of structuredContent */
+  bool some;       /* a structuredContent that says nothing keeps a text from being one */
 };
 
 /* `result` is a raw object with a content array.  `out` stays empty when nothing has to

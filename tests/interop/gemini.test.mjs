@@ -46,3 +46,20 @@ test(
     assert.deepEqual(parts.find((p) => p.inlineData)?.inlineData, { mimeType: 'image/png', data: PNG })
   }),
 )
+
+const VALUES = { list: [1, 2], number: 42, boolean: true, nothing: null, text: '"quoted"', object: { a: 1 } }
+for (const [kind, value] of Object.entries(VALUES))
+  test(
+    `what a tool gives reaches its model, and is no error: a ${kind}`,
+    withScene(gemini)(
+      [[gemini.tool('echo', { text: 'x' })], [{ text: 'Seen.' }]],
+      { answers: { echo: value } },
+      async (s) => {
+        assertStream((await run(s.request(), { box: s.box })).events, 'RUN_FINISHED')
+        const { response } = s.asked().at(-1).body.contents.at(-1).parts[0].functionResponse
+        assert.equal(response.error, undefined)
+        const text = typeof value === 'string' ? value : JSON.stringify(value)
+        assert.ok(response.output.includes(`\n${text}\n`), response.output)
+      },
+    ),
+  )

@@ -283,7 +283,8 @@ const struct harness gemini_harness = {
     .parts = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL |
              TAKES_AUTH_METHOD | TAKES_MCP_SERVERS,
-    .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED,
+    .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED |
+             NEEDS_SOME_STRUCTURE,
     .memory = sizeof(struct gemini),
     .plan = gemini_plan_both,
     .on_input = gemini_on_input,

@@ -48,18 +48,24 @@ static void test_mcp_reply__a_text_is_escaped_once(void **state)
 {
   (void)state;
   struct buf out = buf_make(2 * KIB);
-  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("a\"b"), false, false);
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("a\"b"), false, MCP_TEXT);
   expect(&out,
          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
          "\"text\":\"a\\\"b\"}]}}");
-  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("\"a\\/b\""), true, true);
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("\"a\\/b\""), true,
+                 MCP_TEXT_FAILED);
   expect(&out,
          "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
          "\"text\":\"a\\/b\"}],\"isError\":true}}");
   mcp_reply_text(&out, SPAN_LITERAL("1"), SPAN_LITERAL("host"), SPAN_LITERAL("a"), false,
-                 false);
+                 MCP_TEXT);
   expect(&out, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{" MODERN
                ",\"content\":[{\"type\":\"text\",\"text\":\"a\"}]}}");
+  mcp_reply_text(&out, SPAN_LITERAL("1"), none, SPAN_LITERAL("[1]"), false,
+                 MCP_TEXT_STRUCTURED);
+  expect(&out,
+         "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"content\":[{\"type\":\"text\","
+         "\"text\":\"[1]\"}],\"structuredContent\":{}}}");
 }
 
 static void test_mcp_reply__a_text_above_the_ceiling_leaves_nothing(void **state)
@@ -69,7 +75,7 @@ static void test_mcp_reply__a_text_above_the_ceiling_leaves_nothing(void **state
   char text[900];
   memset(text, 'a', sizeof text);
   mcp_reply_text(&out, SPAN_LITERAL("1"), none, (struct span){text, sizeof text}, false,
-                 false);
+                 MCP_TEXT);
   assert_true(out.overflowed);
   assert_int_equal(out.len, 0);
   buf_free(&out);

@@ -47,6 +47,17 @@ static void test_mcp_result__what_is_whole_keeps_its_bytes(void **state)
   expect(&text, "{\"content\":[]}", NULL, false);
 }
 
+static void test_mcp_result__a_text_is_kept_from_being_the_structure(void **state)
+{
+  (void)state;
+  static const struct mcp_result_wish some = {.some = true};
+  expect(&some, "{\"content\":[" TEXT("[1]") "]}",
+         "{\"content\":[" TEXT("[1]") "],\"structuredContent\":{}}", false);
+  expect(&some, "{\"content\":[" TEXT("[1]") "],\"structuredContent\":{\"a\":1}}", NULL,
+         true);
+  expect(&some, "{\"content\":[" TEXT("[1]") "],\"isError\":true}", NULL, true);
+}
+
 static void test_mcp_result__a_text_that_is_an_object_is_the_structure_too(void **state)
 {
   (void)state;
@@ -105,6 +116,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_mcp_result__what_is_whole_keeps_its_bytes),
+      cmocka_unit_test(test_mcp_result__a_text_is_kept_from_being_the_structure),
       cmocka_unit_test(test_mcp_result__a_text_that_is_an_object_is_the_structure_too),
       cmocka_unit_test(test_mcp_result__without_any_it_is_an_error_with_all_its_content),
       cmocka_unit_test(test_mcp_result__what_a_model_would_not_see_is_said),
