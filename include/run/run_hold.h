@@ -42,9 +42,13 @@ void run_go_on(struct run *r, struct span run_id, struct sink *sink, void *who);
  * what went wrong.  False: no such call is held. */
 bool run_hold_answer(struct run *r, struct span call_id, struct span result_json,
                      bool failed);
+struct run_permission {
+  bool yes;
+  struct span reason, input; /* as of run_permit() and run_permit_input(); or empty */
+};
 /* Yes or no to an interrupt, by its id.  False: it is not open (any more). */
-bool run_hold_permit(struct run *r, struct span interrupt_id, bool yes,
-                     struct span reason);
+bool run_hold_permit(struct run *r, struct span interrupt_id,
+                     const struct run_permission *said);
 /* That nobody answers the rest of what the stream ended for: calls get these words, and
  * questions are denied with them as the reason. */
 void run_hold_refuse_rest(struct run *r, struct span words);

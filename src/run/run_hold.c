@@ -4,6 +4,7 @@
 #include "run/run_hold.h"
 
 #include "base/clock.h"
+#include "base/json_slice.h"
 #include "base/json_write.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -297,11 +298,13 @@ static bool answer(struct run *r, struct held *h, struct span result_json, bool 
   return taken;
 }
 
-static bool permit(struct run *r, struct held *h, bool yes, struct span reason)
+static bool permit(struct run *r, struct held *h, const struct run_permission *said)
 {
   struct buf id = buf_take(&h->id);
+  bool changed = said->yes && json_slice_kind(said->input) == JSON_OBJECT;
   drop(r, h);
-  bool taken = run_permit(r, buf_span(&id), yes, reason);
+  bool taken = changed ? run_permit_input(r, buf_span(&id), said->input)
+                       : run_permit(r, buf_span(&id), said->yes, said->reason);
   buf_free(&id);
   return taken;
 }
@@ -318,17 +321,18 @@ bool run_hold_answer(struct run *r, struct span call_id, struct span result_json
   return h && answer(r, h, result_json, failed);
 }
 
-bool run_hold_permit(struct run *r, struct span interrupt_id, bool yes,
-                     struct span reason)
+bool run_hold_permit(struct run *r, struct span interrupt_id,
+                     const struct run_permission *said)
 {
   struct held *h = r->hold.first;
   while (h && !(h->question && span_equal(buf_span(&h->interrupt), interrupt_id)))
     h = h->next;
-  return h && permit(r, h, yes, reason);
+  return h && permit(r, h, said);
 }
 
 void run_hold_refuse_rest(struct run *r, struct span words)
 {
+  const struct run_permission no = {.reason = words};
   struct buf json = buf_make(6 * words.len + 3);
   json_escape(&json, words);
   for (;;) {
@@ -338,7 +342,7 @@ void run_hold_refuse_rest(struct run *r, struct span words)
     if (!h)
       break;
     if (h->question)
-      (void)permit(r, h, false, words);
+      (void)permit(r, h, &no);
     else
       (void)answer(r, h, buf_span(&json), false);
   }

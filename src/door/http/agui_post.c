@@ -52,16 +52,23 @@ static void put_result(struct span content, struct buf *json)
   buf_free(&text);
 }
 
+/* Of a raw JSON string; of anything else: nothing. */
+static struct buf text_of(struct span raw)
+{
+  struct buf text = buf_make(raw.len + 1);
+  if (json_slice_kind(raw) == JSON_STRING)
+    json_unescape(raw, &text);
+  return text;
+}
+
 static void give_results(const struct agui_input *in, struct run *run)
 {
   struct json_walk all = json_slice_walk(in->messages);
   while (json_slice_next(&all)) {
-    struct span id = json_slice(all.value, "toolCallId"),
-                error = json_slice(all.value, "error");
+    struct span error = json_slice(all.value, "error");
     bool failed = json_slice_kind(error) == JSON_STRING;
-    struct buf call = buf_make(id.len + 1), json = buf_make(6 * all.value.len + 3);
-    if (json_slice_kind(id) == JSON_STRING)
-      json_unescape(id, &call);
+    struct buf call = text_of(json_slice(all.value, "toolCallId")),
+               json = buf_make(6 * all.value.len + 3);
     put_result(failed ? error : json_slice(all.value, "content"), &json);
     if (call.len > 0)
       (void)run_hold_answer(run, buf_span(&call), buf_span(&json), failed);
@@ -70,26 +77,24 @@ static void give_results(const struct agui_input *in, struct run *run)
   }
 }
 
-/* {"interruptId","status":"resolved"|"cancelled","payload"?: {"approved","reason"?}}; a
- * payload that is true alone is yes, too. */
+/* {"interruptId","status":"resolved"|"cancelled","payload"?: {"approved","reason"?,
+ * "input"?}}; a payload that is true alone is yes, too. */
 static void give_permissions(const struct agui_input *in, struct run *run)
 {
   struct json_walk all = json_slice_walk(in->resume);
   while (json_slice_next(&all)) {
-    struct span raw_id = json_slice(all.value, "interruptId"),
-                status = json_slice(all.value, "status"),
-                payload = json_slice(all.value, "payload"),
-                raw_reason = json_slice(payload, "reason");
-    struct buf id = buf_make(raw_id.len + 1), reason = buf_make(raw_reason.len + 1);
-    if (json_slice_kind(raw_id) == JSON_STRING)
-      json_unescape(raw_id, &id);
-    if (json_slice_kind(raw_reason) == JSON_STRING)
-      json_unescape(raw_reason, &reason);
-    bool yes =
-        json_slice_kind(status) == JSON_STRING &&
-        json_slice_says(status, SPAN_LITERAL("resolved")) &&
-        (span_is(json_slice(payload, "approved"), "true") || span_is(payload, "true"));
-    (void)run_hold_permit(run, buf_span(&id), yes, buf_span(&reason));
+    struct span status = json_slice(all.value, "status"),
+                payload = json_slice(all.value, "payload");
+    struct buf id = text_of(json_slice(all.value, "interruptId")),
+               reason = text_of(json_slice(payload, "reason"));
+    struct run_permission said = {.yes =
+                                      json_slice_kind(status) == JSON_STRING &&
+                                      json_slice_says(status, SPAN_LITERAL("resolved")) &&
+                                      (span_is(json_slice(payload, "approved"), "true") ||
+                                       span_is(payload, "true")),
+                                  .reason = buf_span(&reason),
+                                  .input = json_slice(payload, "input")};
+    (void)run_hold_permit(run, buf_span(&id), &said);
     buf_free(&id);
     buf_free(&reason);
   }

@@ -120,8 +120,9 @@ static void test_run_hold__a_question_is_an_interrupt(void **state)
             "\"reason\":\"approval_required\",\"message\":\"May the agent use Bash?\","
             "\"toolCallId\":\"r1-toolu_1\",\"responseSchema\":{"));
   run_go_on(s.run, SPAN_LITERAL("r2"), &s.second.sink, &s);
-  assert_false(run_hold_permit(s.run, SPAN_LITERAL("r1-ask-2"), true, (struct span){0}));
-  assert_true(run_hold_permit(s.run, SPAN_LITERAL("r1-ask-1"), true, (struct span){0}));
+  const struct run_permission yes = {.yes = true};
+  assert_false(run_hold_permit(s.run, SPAN_LITERAL("r1-ask-2"), &yes));
+  assert_true(run_hold_permit(s.run, SPAN_LITERAL("r1-ask-1"), &yes));
   run_fixture_wait(&s.d, 1);
   assert_true(s.d.outcome.finished);
   assert_true(strstr(buf_cstring(&s.next), "\"content\":\"done\"") != NULL);
