@@ -130,7 +130,9 @@ static bool find_call(struct run *r, struct held *h)
   if (h->call.len > 0 || h->question)
     return true;
   bool known = events_claim_call(r->events, buf_span(&h->name), buf_span(&h->args), &id);
-  if (!known && clock_ticks_ms() - h->since_ms < LIMIT_HOLD_TOLD_MS)
+  bool waits = clock_ticks_ms() - h->since_ms < LIMIT_HOLD_TOLD_MS ||
+               events_backlog(r->events) > LIMIT_SINK_HIGH_BYTES; /* it is not read */
+  if (!known && waits)
     return false;
   if (!known) {
     events_tool_call(r->events, TOOL_HOST, buf_span(&h->id), buf_span(&h->name),
