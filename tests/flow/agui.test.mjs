@@ -139,9 +139,12 @@ for (const [name, connect] of Object.entries(clients)) {
     assert.equal(chat.turns()[1][2], 'Bye.')
   })
 
-  for (const yes of [true, false])
-    test(`${name}: the agent asks for leave, is ${yes ? 'allowed' : 'denied'}, and goes on`, async (t) => {
-      const server = await service(t, { defaults: { modelOptions: { permissionMode: 'default' } } })
+  for (const [by, defaults, yes] of [true, false].flatMap((yes) => [
+    ['its mode', { modelOptions: { permissionMode: 'default' } }, yes],
+    ['a policy', { policy: {} }, yes],
+  ]))
+    test(`${name}: by ${by} the agent asks for leave, is ${yes ? 'allowed' : 'denied'}, and goes on`, async (t) => {
+      const server = await service(t, { defaults })
       const chat = connect(`${server.url}/agui`, { threadId: 'leave' })
       await chat.ask(script('@text May I?', '@ask Bash {"command": "ls"}', '@text Well.'))
       assert.equal(chat.waiting().length, 1)
