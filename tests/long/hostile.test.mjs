@@ -84,8 +84,8 @@ function startProbe(port) {
   )
   let said = ''
   child.stdout.on('data', (d) => (said += d))
-  const ended = new Promise((done) => child.once('close', () => done(JSON.parse(said))))
-  return () => (child.stdin.write('stop\n'), ended)
+  const ended = new Promise((done) => child.once('close', () => done(JSON.parse(said || '[]'))))
+  return { child, end: () => (child.stdin.write('stop\n'), ended) }
 }
 
 const folders = (box) =>
@@ -109,7 +109,7 @@ async function look(server) {
 test(
   `${RUNS} runs among silent clients, floods, an unread stderr and dying keepers`,
   { timeout: 7200000 },
-  async () => {
+  async (t) => {
     const orch = await startOrchestrator()
     const server = await serve({ args: ['--workspace-per-thread', '--log-level', 'debug'] })
     server.child.stderr.pause()
@@ -126,6 +126,13 @@ test(
         /* gone meanwhile */
       }
     }, 500)
+    t.after(() => { // also when it failed
+      clearInterval(killer)
+      siege.end()
+      probe.child.kill()
+      server.child.kill('SIGKILL')
+      orch.stop()
+    })
     const looks = []
     let next = 0,
       struck = 0
@@ -148,7 +155,7 @@ test(
       looks.push({ runs: next, killed, struck, dropped: siege.dropped(), ...(await look(server)) })
     }
     clearInterval(killer)
-    const [probes, slowest, failed] = await probe()
+    const [probes, slowest, failed] = await probe.end()
     siege.end()
     console.table(looks)
     console.log(`${probes} probes of /health, the slowest ${slowest.toFixed(1)} ms, ${failed} without an answer`)
@@ -163,6 +170,5 @@ test(
     assert.equal((await server.stop()).code, 0)
     await assertNothingLeft(server.box)
     server.box.remove()
-    orch.stop()
   },
 )

@@ -36,9 +36,13 @@ async function look(s) {
 }
 
 for (const init of INITS)
-  test(`${RUNS} runs in one service${init ? ', PID 1' : ''}`, { timeout: 1800000 }, async () => {
+  test(`${RUNS} runs in one service${init ? ', PID 1' : ''}`, { timeout: 1800000 }, async (t) => {
     const orch = await startOrchestrator()
     const s = await serveAs(init, { args: ['--workspace-per-thread'] })
+    t.after(() => { // also when it failed
+      s.child.kill('SIGKILL')
+      orch.stop()
+    })
     const looks = [],
       begun = Date.now()
     let next = 0
@@ -69,5 +73,4 @@ for (const init of INITS)
     assert.equal((await s.stop()).code, 0)
     await assertNothingLeft(s.box)
     s.box.remove()
-    orch.stop()
   })
