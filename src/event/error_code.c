@@ -4,14 +4,30 @@
 
 #include <string.h>
 
-const char *const error_codes_of_ours[] = {
-    "agent-error",        "agent-exit",       "agent-signal",
-    "out-of-memory",      "no-result",        "spawn-failed",
-    "prompt-invalid",     "clone-failed",     "setup-failed",
-    "workspace-conflict", "workspace-failed", "structured-output-parse-failed",
-    "start-timeout",      "idle-timeout",     "run-timeout",
-    "memory-limit",       "cancelled",        "runner-shutdown",
-    "bad-request",        "internal",         NULL};
+const char *const error_codes_of_ours[] = {"agent-error",
+                                           "agent-exit",
+                                           "agent-signal",
+                                           "out-of-memory",
+                                           "no-result",
+                                           "spawn-failed",
+                                           "prompt-invalid",
+                                           "clone-failed",
+                                           "setup-failed",
+                                           "bridge-failed",
+                                           "workspace-conflict",
+                                           "workspace-failed",
+                                           "structured-output-parse-failed",
+                                           "start-timeout",
+                                           "idle-timeout",
+                                           "run-timeout",
+                                           "hold-timeout",
+                                           "memory-limit",
+                                           "cancelled",
+                                           "runner-shutdown",
+                                           "runner-lost",
+                                           "bad-request",
+                                           "internal",
+                                           NULL};
 
 static bool is_ours(struct span code)
 {
