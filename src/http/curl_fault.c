@@ -6,6 +6,7 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <uv.h>
 
 #define DETAIL_BYTES 200 /* of curl's own text */
@@ -40,9 +41,10 @@ int curl_fault_set(struct fault *f, CURL *easy, CURLcode result,
   struct span trimmed = span_trim(span_of(facts->detail)); /* mbedTLS ends its with \n */
   const char *detail = trimmed.at;
   int len = trimmed.len < DETAIL_BYTES ? (int)trimmed.len : DETAIL_BYTES;
+  char number[40]; /* of curl.h's list: its own words for them are left out */
   if (len == 0) {
-    detail = curl_easy_strerror(result);
-    len = DETAIL_BYTES;
+    len = snprintf(number, sizeof number, "libcurl's error %d", (int)result);
+    detail = number;
   }
   switch (result) {
   case CURLE_WRITE_ERROR: /* our callback took no more */

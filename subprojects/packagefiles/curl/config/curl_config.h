@@ -46,6 +46,7 @@
 #define CURL_DISABLE_SRP         1
 #define CURL_DISABLE_TELNET      1
 #define CURL_DISABLE_TFTP        1
+#define CURL_DISABLE_VERBOSE_STRINGS 1 /* what CURLOPT_VERBOSE would say; errors keep their words */
 #define CURL_DISABLE_WEBSOCKETS  1
 
 #define USE_MBEDTLS       1
