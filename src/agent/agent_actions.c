@@ -146,7 +146,9 @@ static enum permission judge(const struct agent_actions *o,
   buf_add(title, q->tool);
   if (kind == PERMISSION_KIND_COMMAND) {
     buf_add_text(title, ": ");
-    buf_add(title, span_cut_utf8(q->command, POLICY_TARGET_BYTES));
+    struct span shown = span_cut_utf8(q->command, POLICY_TARGET_BYTES);
+    buf_add(title, shown);
+    buf_add_text(title, shown.len < q->command.len ? "..." : "");
   }
   return policy_answered(o->policy, buf_span(id));
 }

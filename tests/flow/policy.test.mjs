@@ -44,6 +44,35 @@ async function answer(runId, approvalId, body) {
 }
 const firstAsked = (r, n = 1) => until(`${n} approvals`, () => requested(r.events).length >= n && requested(r.events))
 
+for (const [change, why] of [
+  [{ policy: [] }, 'policy must be an object'],
+  [{ policy: { comands: {} } }, 'policy.comands is not known; a policy that is not kept would be none'],
+  [{ policy: { commands: { deny: 'rm *' } } }, 'policy.commands.deny must be an array of strings'],
+  [{ policy: { capabilities: { network: true } } }, 'policy.capabilities.network must be "allow", "ask" or "deny"'],
+  [{ approvals: { a: 'yes' } }, 'approvals.a must be true or false'],
+  [{ timeouts: { approvalMs: -1 } }, 'timeouts.approvalMs must be a whole number from 0 to 2147483647'],
+  [
+    { policy: {}, modelOptions: { permissionMode: 'plan' } },
+    'modelOptions.permissionMode cannot be given together with policy',
+  ],
+  [
+    { policy: {}, harness: 'command', harnessOptions: { command: ['true'] } },
+    'policy is not supported by harness command',
+  ],
+  [
+    { policy: {}, harness: 'gemini', harnessOptions: { protocol: 'stream-json' }, toolDescriptors: [] },
+    'harness gemini keeps a policy over acp only; harnessOptions.protocol says stream-json',
+  ],
+  [
+    { policy: {}, harness: 'codex' },
+    'policy.default is not supported by harness codex: it cannot ask, and keeps only capabilities that are denied, with the default "allow"',
+  ],
+])
+  test(`400: ${why}`, async () => {
+    const r = await post(server, runRequest(change))
+    assert.deepEqual([r.status, r.text], [400, `run request: ${why}`])
+  })
+
 test('a policy allows and denies without anybody, its denials first', async () => {
   const calls = [
     bash('git status'),

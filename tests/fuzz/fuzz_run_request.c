@@ -98,6 +98,16 @@ static void check_request(const struct run_request *req,
   touch_argument(req->session_id);
   touch_argument(req->permission_mode);
   touch_argument(req->effort);
+  const struct policy *p = &req->policy;
+  for (size_t i = 0; i < p->rule_count; i++) {
+    touch(p->rules[i].pattern);
+    must(p->rules[i].pattern.len > 0 && p->given);
+    must(i == 0 || p->rules[i - 1].says == p->rules[i].says ||
+         p->rules[i].says != PERMISSION_DENY);
+  }
+  for (size_t i = 0; i < p->approval_count; i++)
+    touch(p->approvals[i].id);
+  must(!p->given || req->permission_mode.len > 0);
   must(req->max_chunk_bytes == 0 || req->max_chunk_bytes >= LIMIT_CHUNK_MIN_BYTES);
   check_tools(req->tools);
 }

@@ -160,12 +160,19 @@ static void test_agent_actions__under_a_policy_what_it_asks_about_has_an_id(void
   assert_int_equal(actions.question_count, 1);
   assert_true(span_is(buf_span(&actions.questions[0].approval), "x:command:ls a"));
   assert_true(span_is(buf_span(&actions.questions[0].title), "Approve Bash: ls a"));
+  static char line[POLICY_TARGET_BYTES + 20] = "ls ";
+  memset(line + 3, 'x', sizeof line - 4);
+  q.command = span_of(line);
+  assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ASK);
+  const struct buf *title = &actions.questions[1].title;
+  assert_int_equal(title->len, strlen("Approve Bash: ...") + POLICY_TARGET_BYTES);
+  assert_memory_equal(title->at + title->len - 4, "x...", 4); /* it says that it is cut */
   may.host_tool = true; /* none of the policy's business */
   q.command = (struct span){0};
   assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ALLOW);
   may = (struct permission_question){.person = true};
   assert_int_equal(agent_permit(&output, &q, &may), PERMISSION_ASK);
-  assert_int_equal(actions.questions[1].approval.len, 0);
+  assert_int_equal(actions.questions[2].approval.len, 0);
   agent_actions_free(&actions);
 }
 
