@@ -188,6 +188,13 @@ test('past its deadline the agent is told no, and the answer comes too late', as
   assert.deepEqual(contents(r.events), ['Nobody answered in time.'])
 })
 
+test('idleMs stands still while an approval is held', async () => {
+  const req = request([bash('git push x')], COMMANDS, { timeouts: { approvalMs: 900, idleMs: 200 } })
+  const r = await post(server, req)
+  assertStream(r.events, 'RUN_FINISHED')
+  assert.deepEqual(contents(r.events), ['Nobody answered in time.'])
+})
+
 test('a run that is cancelled while it asks is cancelled at once', async () => {
   const req = request([bash('git push x')], COMMANDS)
   const r = await open(server, req)

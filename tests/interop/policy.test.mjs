@@ -126,23 +126,32 @@ const asks = async (r) => {
   return value
 }
 
-for (const [name, agent, id] of [
+for (const [name, agent, id, reads] of [
   ['claude-agent-acp', claudeAgent, 'acp:command:echo hi > made'],
   ['kimi', kimi, 'acp:command:echo hi > made'],
   ['OpenCode', opencode, 'opencode:command:echo hi > made'],
+  ['Gemini', gemini, 'gemini:command:echo hi > made', 'runs what it takes for reading alone unasked'],
 ]) {
   inService(
     agent,
-    `${name}: what is denied is not done, were it only reading, and the host's tool is`,
-    [[agent.shell('cat secret')], [agent.tool('echo', { text: 'yo' })], [{ text: 'end' }]],
+    `${name}: what is denied is not done, were it only reading${reads ? ' (which it does, and that is said)' : ''}, and the host's tool is`,
+    [
+      [agent.shell('cat secret')],
+      [agent.tool('echo', { text: 'yo' })],
+      [agent.shell('echo hi > made')],
+      [{ text: 'end' }],
+    ],
     async (s, server, file) => {
       fs.writeFileSync(file('secret'), 'S3CRET-OF-A-FILE')
       const allows = { permission: { bash: 'allow', edit: 'allow' } }
       fs.writeFileSync(file('opencode.json'), JSON.stringify(allows))
       const r = await post(server, s.request({ policy: { commands: { deny: ['cat *'] }, default: 'deny' } }))
       assertStream(r.events)
-      assert.deepEqual(wentWell(s, file), { read: false, wrote: false })
-      assert.ok(!warningsOf(r.events).some((w) => w.code.startsWith('policy')))
+      assert.deepEqual(wentWell(s, file), { read: reads !== undefined, wrote: false })
+      assert.equal(
+        warningsOf(r.events).some((w) => w.code === 'policy-by-its-questions'),
+        reads !== undefined,
+      )
       if (contents(r.events).length > 1) assert.equal(contents(r.events)[1], 'yo') // some end the turn there
     },
   )
@@ -167,18 +176,6 @@ for (const [name, agent, id] of [
       },
     )
 }
-
-inService(
-  gemini,
-  'Gemini: what only reads it does not ask about, which is said; the rest is denied, or waits for its approval',
-  [[gemini.shell('echo hi > made')], [gemini.shell('echo hi > made')], [{ text: 'end' }]],
-  async (s, server, file) => {
-    const denied = await post(server, s.request({ policy: { commands: { deny: ['echo hi >*'] } } }))
-    assertStream(denied.events)
-    assert.ok(warningsOf(denied.events).some((w) => w.code === 'policy-by-its-questions'))
-    assert.ok(!wentWell(s, file).wrote)
-  },
-)
 
 for (const [capabilities, wrote, reached] of [
   [{ fileWrite: 'deny' }, false, false],
