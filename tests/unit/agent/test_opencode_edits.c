@@ -27,8 +27,8 @@ static void test_opencode_edits__a_tool_is_known_by_what_it_tells(void **state)
                    "\"/d\",\"movePath\":\"/e\",\"type\":\"move\",\"patch\":\"q\"}]}"),
       SPAN_LITERAL(""), s.events);
   static const char *const values[] = {
-      "\"/a\",\"kind\":\"add\",\"diff\":\"--- /dev/null\\n+++ /a\\n@@ -0,0 +1,1 @@\\n"
-      "+x\\n\"}",
+      ("\"/a\",\"kind\":\"add\",\"diff\":\"--- /dev/null\\n+++ /a\\n@@ -0,0 +1,1 @@\\n"
+       "+x\\n\"}"),
       "\"/a\",\"kind\":\"update\",\"diff\":\"\"}",
       "\"/b\",\"kind\":\"update\",\"diff\":\"p\\n\"}",
       "\"/c\",\"kind\":\"delete\",\"diff\":\"\"}",
