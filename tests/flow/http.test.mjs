@@ -206,8 +206,6 @@ test('400: a secret that the runner does not have, or has empty', async () => {
 
 const none = { source: { type: 'none' } }
 for (const [field, change] of [
-  ['skills', { workspace: { ...none, skills: [{ kind: 'mcp', name: 'a', config: {} }] } }],
-  ['bridge', { bridge: { name: 'x', url: 'http://127.0.0.1:9/mcp', token: 't' } }],
   ['harness', { harness: 'codex' }],
   ['harness', { harness: 'opencode', model: 'a/b' }],
 ])
