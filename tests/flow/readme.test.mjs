@@ -32,6 +32,8 @@ test('the codes of RUN_ERROR are those that no agent can have', () => {
   const list = fs.readFileSync(path.join(import.meta.dirname, '../../src/event/error_code.c'), 'utf8')
   const ours = [...list.slice(0, list.indexOf('NULL')).matchAll(/"([a-z]+(?:-[a-z]+)*)"/g)].map((m) => m[1])
   const told = readme.slice(readme.indexOf('`RUN_ERROR` with a `code`') + 25)
-  const named = [...told.slice(0, told.indexOf("the agent's own)")).matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)].map((m) => m[1])
+  const named = [...told.slice(0, told.indexOf("the agent's own)")).matchAll(/`([a-z]+(?:-[a-z]+)*)`/g)].map(
+    (m) => m[1],
+  )
   assert.deepEqual(named.sort(), ours.sort())
 })

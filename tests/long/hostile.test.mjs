@@ -126,7 +126,8 @@ test(
         /* gone meanwhile */
       }
     }, 500)
-    t.after(() => { // also when it failed
+    t.after(() => {
+      // also when it failed
       clearInterval(killer)
       siege.end()
       probe.child.kill()

@@ -39,7 +39,8 @@ for (const init of INITS)
   test(`${RUNS} runs in one service${init ? ', PID 1' : ''}`, { timeout: 1800000 }, async (t) => {
     const orch = await startOrchestrator()
     const s = await serveAs(init, { args: ['--workspace-per-thread'] })
-    t.after(() => { // also when it failed
+    t.after(() => {
+      // also when it failed
       s.child.kill('SIGKILL')
       orch.stop()
     })
