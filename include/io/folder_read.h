@@ -18,7 +18,9 @@ struct folder_look {
   bool after; /* it was changed after folder_now() said `since` */
 };
 
-/* The finest time by which a file system stamps what is done from now on. */
+/* The earliest time by which a file system stamps what is done from now on.  Linux 6.13
+ * and newer stamp some files more finely: what was done in the tick before (4 ms) may
+ * count as done after. */
 long long folder_now(void);
 /* `path`: "/a/b", "" is the root itself.  A descriptor to read from, or -1. */
 int folder_open(int root_fd, const char *path);
