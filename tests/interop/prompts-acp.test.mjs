@@ -15,6 +15,7 @@ promptCases('grok-build', {
   ...grok,
   sent: (p) => `<user_query>\n${names(words(p))}\n</user_query>`,
   own: '/context',
+  lists: true, // the commands of a trusted folder stand in each of its requests, by their first line
   blanks: true,
 })
 promptCases('claude-agent-acp', {

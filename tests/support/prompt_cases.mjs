@@ -97,7 +97,7 @@ export function promptCases(name, agent) {
         assert.ok(at >= 0, `${JSON.stringify(prompt)} became ${JSON.stringify(all.slice(-2))}`)
         if (agent.front?.(prompt)) assert.equal(all[at - 1], agent.front(prompt))
         const body = JSON.stringify(s.asked()[0].body)
-        for (const text of [SECRET, SKILL, ...(agent.command ? [] : [BODY])])
+        for (const text of [SECRET, SKILL, ...(agent.command || agent.lists ? [] : [BODY])])
           assert.ok(!body.includes(text), `${prompt} brought: ${text}`)
         assert.ok(!all.some((t) => t.trim() === BODY), prompt)
       }
