@@ -38,15 +38,35 @@ void run_release(struct run *r)
   run_hold_end(r);
   buf_free(&r->message);
   buf_free(&r->report);
+  buf_wipe(&r->stderr_tail);
   buf_free(&r->hold.run_id);
   budget_release(r->budget);
   free(r);
 }
 
-/* Nothing of the run is left on the loop: the run goes, then the door hears of it. */
+static void say_the_end(struct run *r)
+{
+  if (!r->code[0] && r->end) {
+    agent_session_finish(&r->session, r->end);
+  } else {
+    agent_session_note_success(&r->session);
+    events_fail(r->events, span_of(r->code), buf_span(&r->message));
+  }
+  buf_add(&r->report, events_certificate(r->events));
+  r->outcome.finished = events_finished_well(r->events);
+  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
+  r->outcome.events = events_count(r->events);
+  r->outcome.tool_calls = events_tool_calls(r->events);
+  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
+}
+
+/* Nothing of the run is left on the loop, no file, and its place is free as soon as the
+ * door hears of it: that is told in one turn with the last event, so that whoever reads
+ * that may post the next run into the same workspace. */
 static void resources_closed(void *who)
 {
   struct run *r = who;
+  say_the_end(r);
   struct run_outcome outcome = r->outcome;
   struct buf report = buf_take(&r->report), session = buf_make(LIMIT_NAME_BYTES);
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
@@ -60,7 +80,7 @@ static void resources_closed(void *who)
   buf_free(&session);
 }
 
-/* The reverse of the beginning; the last event was sent by the caller. */
+/* The reverse of the beginning. */
 static void tear_down(struct run *r)
 {
   r->phase = OVER;
@@ -69,15 +89,11 @@ static void tear_down(struct run *r)
   watch_free(r->watch);
   r->watch = NULL;
   run_files_close(r);
-  r->outcome.events = events_count(r->events);
-  r->outcome.tool_calls = events_tool_calls(r->events);
-  r->outcome.duration_ms = clock_ticks_ms() - r->started_ms;
   loop_timer_free(r->later);
   loop_timer_free(r->polite);
   loop_timer_free(r->preparing);
   r->later = r->polite = r->preparing = NULL;
   run_hold_end(r);
-  r->resources.sweep = r->req->kill_leftovers || !events_finished_well(r->events);
   resources_close(&r->resources, resources_closed, r);
 }
 
@@ -110,32 +126,30 @@ static void report_end(struct run *r, const struct process_end *end)
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;
 }
 
-/* The process is gone and its leftovers are known: the last event, then the way back. */
+/* Its parts are the child's, which is closed before the last event. */
+static void keep_end(struct run *r, const struct process_end *end)
+{
+  r->end = NULL;
+  if (!end)
+    return;
+  r->last_end = *end;
+  r->stderr_tail = buf_make(MIB);
+  report_clean(end->stderr_tail, &r->stderr_tail); /* as it may be shown */
+  r->last_end.stderr_tail = buf_span(&r->stderr_tail);
+  r->end = &r->last_end;
+}
+
+/* The process is gone and its leftovers are known: the way back, then the last event. */
 void run_conclude(struct run *r, const struct process_end *end)
 {
   if (r->phase == OVER)
     return;
   agent_session_sum_up(&r->session,
                        r->resources.child ? child_repaired(r->resources.child) : 0);
-  struct buf tail = buf_make(MIB); /* of stderr, as it may be shown */
-  struct process_end shown = {0};
-  if (end) {
-    shown = *end;
-    report_clean(end->stderr_tail, &tail);
-    shown.stderr_tail = buf_span(&tail);
-    end = &shown;
-  }
-  report_end(r, end);
-  if (!r->code[0] && end) {
-    agent_session_finish(&r->session, end);
-  } else {
-    agent_session_note_success(&r->session);
-    events_fail(r->events, span_of(r->code), buf_span(&r->message));
-  }
-  buf_add(&r->report, events_certificate(r->events));
-  r->outcome.finished = events_finished_well(r->events);
-  snprintf(r->outcome.code, sizeof r->outcome.code, "%s", events_error_code(r->events));
-  buf_free(&tail);
+  keep_end(r, end);
+  report_end(r, r->end);
+  r->last_end.leftover_count = 0; /* they go with the child */
+  r->resources.sweep = r->req->kill_leftovers || !ended_well(r, r->end);
   tear_down(r);
 }
 

@@ -50,6 +50,8 @@ struct run {
   struct file_watch *files;      /* NULL: nobody wants to know, or not yet */
   const struct process_end *end; /* the child's, while the last files are told … */
   void (*files_told)(struct run *r, const struct process_end *end); /* … and then */
+  struct process_end last_end; /* what the last event needs of it, once that is gone */
+  struct buf stderr_tail;      /* of last_end */
 
   struct run_held { /* of run_hold.c */
     struct held *first;

@@ -68,12 +68,38 @@ test_run_end__what_the_agent_waits_for_stands_in_the_words_of_its_end(void **sta
       "(runMs); it was trying again: The model's API failed: 503 server_error");
 }
 
+static void test_run_end__who_reads_the_last_event_finds_nothing_of_the_run(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *script, *more, *last;
+  } rows[] = {
+      {"INIT; GOOD", "", "RUN_FINISHED"},
+      {"INIT; exit 7", "", "RUN_ERROR"},
+      {"INIT; GOOD",
+       (",\"leftovers\":\"kill\",\"workspace\":{\"source\":{\"type\":\"none\"},"
+        "\"setup\":[\"sleep 60 >/dev/null 2>&1 & echo $! >pid\"]}"),
+       "RUN_FINISHED"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct run_fixture d;
+    run_fixture_open(&d, rows[i].script);
+    run_fixture_go(&d, rows[i].more);
+    run_fixture_wait_for(&d, rows[i].last); /* one turn of the loop at a time */
+    assert_int_equal(d.over, 1);
+    assert_int_equal(scratch_count(&d.scratch, "state"), 0);
+    run_fixture_check(&d);
+    run_fixture_close(&d);
+  }
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_run_end__every_bad_end_has_its_code),
       cmocka_unit_test(
           test_run_end__a_secret_on_stderr_is_struck_out_wherever_it_is_shown),
+      cmocka_unit_test(test_run_end__who_reads_the_last_event_finds_nothing_of_the_run),
       cmocka_unit_test(
           test_run_end__an_agent_that_stays_after_its_result_is_ended_and_finished),
       cmocka_unit_test(
