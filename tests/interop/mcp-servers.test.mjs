@@ -16,19 +16,27 @@ const ALONE = { toolDescriptors: undefined, toolExecUrl: undefined, toolExecToke
 const SECRET = 'DOCS_TOKEN'
 const INPUT = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
 
+/** What `read` gives, or that of a file that is gone meanwhile: the agent is at work. */
+const ifThere = (read, gone) => {
+  try {
+    return read()
+  } catch (e) {
+    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes(e.code)) throw e
+    return gone
+  }
+}
+function* filesBelow(folder) {
+  for (const e of ifThere(() => fs.readdirSync(folder, { withFileTypes: true }), [])) {
+    const file = path.join(folder, e.name)
+    if (e.isDirectory()) yield* filesBelow(file)
+    else if (e.isFile() && ifThere(() => fs.statSync(file).size, Infinity) <= 8 << 20) yield file
+  }
+}
 /** Files below the box that hold the token, but for what is in the run's own folder; that must be for us alone. */
 function filesWith(box, token) {
   const found = []
-  for (const e of fs.readdirSync(box.root, { recursive: true, withFileTypes: true })) {
-    const file = path.join(e.parentPath, e.name)
-    let text
-    try {
-      if (!e.isFile() || fs.statSync(file).size > 8 << 20) continue
-      text = fs.readFileSync(file, 'latin1')
-    } catch {
-      continue // gone meanwhile
-    }
-    if (!text.includes(token)) continue
+  for (const file of filesBelow(box.root)) {
+    if (!ifThere(() => fs.readFileSync(file, 'latin1'), '').includes(token)) continue
     if (!/\/runlet-\d+\/run/.test(file)) found.push(file)
     else assert.equal(fs.statSync(path.dirname(file)).mode & 0o777, 0o700, file)
   }
