@@ -9,29 +9,13 @@ import { test } from 'node:test'
 import { mcpSkill, startMcpServer } from '../support/mcp_server.mjs'
 import { assertStream, otherWarningsOf, resultsOf } from '../support/ndjson.mjs'
 import { claude, codex, gemini, grok, opencode } from '../support/real_agents.mjs'
-import { processesOf, run } from '../support/runlet.mjs'
+import { filesBelow, ifThere, processesOf, run } from '../support/runlet.mjs'
 import { withScene } from '../support/scene.mjs'
 
 const ALONE = { toolDescriptors: undefined, toolExecUrl: undefined, toolExecToken: undefined }
 const SECRET = 'DOCS_TOKEN'
 const INPUT = { type: 'object', properties: { text: { type: 'string' } }, required: ['text'] }
 
-/** What `read` gives, or that of a file that is gone meanwhile: the agent is at work. */
-const ifThere = (read, gone) => {
-  try {
-    return read()
-  } catch (e) {
-    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes(e.code)) throw e
-    return gone
-  }
-}
-function* filesBelow(folder) {
-  for (const e of ifThere(() => fs.readdirSync(folder, { withFileTypes: true }), [])) {
-    const file = path.join(folder, e.name)
-    if (e.isDirectory()) yield* filesBelow(file)
-    else if (e.isFile() && ifThere(() => fs.statSync(file).size, Infinity) <= 8 << 20) yield file
-  }
-}
 /** Files below the box that hold the token, but for what is in the run's own folder; that must be for us alone. */
 function filesWith(box, token) {
   const found = []

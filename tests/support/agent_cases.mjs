@@ -12,7 +12,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { assertStream, eventsOf, failed, resultsOf, textOf, warningsOf } from './ndjson.mjs'
-import { open, post, processesOf, run, serve, startRun, until } from './runlet.mjs'
+import { filesBelow, ifThere, open, post, processesOf, run, serve, startRun, until } from './runlet.mjs'
 import { PROMPT, withScene } from './scene.mjs'
 
 const SYSTEM = 'A secret of the system.'
@@ -220,15 +220,9 @@ export function agentCases(agent) {
           for (const p of processesOf(s.box.mark)) {
             for (const word of p.cmd) seen.add(word)
           }
-          for (const n of fs.readdirSync(s.box.tmp, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()))
-            try {
-              for (const m of fs
-                .readFileSync(path.join(n.parentPath, n.name), 'latin1')
-                .matchAll(/Bearer ([\w-]{16,})/g))
-                bearers.add(m[1])
-            } catch {
-              /* gone */
-            }
+          for (const file of filesBelow(s.box.tmp))
+            for (const m of ifThere(() => fs.readFileSync(file, 'latin1'), '').matchAll(/Bearer ([\w-]{16,})/g))
+              bearers.add(m[1])
           return tails(s) === 2
         },
         60000,

@@ -13,6 +13,24 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventsOf } from './ndjson.mjs'
 
+/** What `read` gives, or that of a file that is gone meanwhile: the agent is at work. */
+export const ifThere = (read, gone) => {
+  try {
+    return read()
+  } catch (e) {
+    if (!['ENOENT', 'ENOTDIR', 'ENXIO'].includes(e.code)) throw e
+    return gone
+  }
+}
+/** Regular files, whole paths; one above 8 MiB is left out. */
+export function* filesBelow(folder) {
+  for (const e of ifThere(() => fs.readdirSync(folder, { withFileTypes: true }), [])) {
+    const file = path.join(folder, e.name)
+    if (e.isDirectory()) yield* filesBelow(file)
+    else if (e.isFile() && ifThere(() => fs.statSync(file).size, Infinity) <= 8 << 20) yield file
+  }
+}
+
 const need = (name) => process.env[name] ?? assert.fail(`${name} is not set: run this by tests/node/run.sh`)
 export const RUNLET = need('RUNLET')
 export const AGENT = need('RUNLET_AGENT')
@@ -94,7 +112,7 @@ export async function assertNothingLeft(box, but = []) {
       [],
     )
   })
-  // The last event leaves before the private folder is removed: it may take a moment.
+  // A private folder of many files is removed by a process of its own: it may take a moment after the last event.
   const listed = () =>
     fs
       .readdirSync(box.tmp, { recursive: true, withFileTypes: true })
