@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include "base/fault.h"
 
+#include <sys/types.h>
+
 struct files_owner { /* another user, to whom a folder is given */
   unsigned uid, gid;
 };
@@ -40,6 +42,9 @@ unsigned files_sweep_stale_each(const char *state, const char *prefix,
  * program and PATH. */
 int files_find_program(const char *program, const char *path_variable, const char *cwd,
                        struct buf *found, struct fault *f);
+/* As read(), and waits where that would not: stdin's mode is set by all who share it.
+ * Negative errno. */
+ssize_t files_read_some(int fd, char *to, size_t most);
 /* Whole file, or stdin for "-"; FAULT_TOO_BIG above `ceiling`. */
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f);
 /* Exists, is a folder, and can be written. */

@@ -100,18 +100,27 @@ static void refuse(struct stdin_state *d, const struct fault *f)
   fd_writer_end(d->writer, 1000, NULL, NULL);
 }
 
-static int start(struct stdin_state *d, struct fault *f)
+/* It may be typed, or never come: nothing is begun yet, so that a signal may just end us.
+ * PID 1 would not feel it: there it waits for the loop. */
+static int read_request(const struct options *o, struct buf *text, struct fault *f)
 {
-  const struct options *o = d->runtime->options;
-  struct buf text = {0}, run_id = buf_make(KIB), thread_id = buf_make(KIB);
-  /* It may be typed, or never come: nothing is begun yet, so that a signal may just end
-   * us. PID 1 would not feel it: there it waits for the loop. */
+  if (!strcmp(o->file, "-") && isatty(STDIN_FILENO) == 1)
+    log_line(LOG_INFO, (struct span){0},
+             "reading the request (JSON) from the terminal; Ctrl-D on a line of its own "
+             "ends it");
   if (getpid() != 1)
     signals_unblock();
-  int failed = files_read(o->file, o->run.max_body_bytes, &text, f);
+  int failed = files_read(o->file, o->run.max_body_bytes, text, f);
   signals_block();
-  if (!failed)
-    failed = ids_fresh(&run_id, "run", f);
+  return failed;
+}
+
+/* `text` is taken. */
+static int start(struct stdin_state *d, struct buf *text, struct fault *f)
+{
+  const struct options *o = d->runtime->options;
+  struct buf run_id = buf_make(KIB), thread_id = buf_make(KIB);
+  int failed = ids_fresh(&run_id, "run", f);
   if (!failed)
     failed = ids_fresh(&thread_id, "thread", f);
   if (!failed) {
@@ -121,7 +130,7 @@ static int start(struct stdin_state *d, struct fault *f)
                                   .thread_id = buf_span(&thread_id),
                                   .local_tools = o->run.settings.tool_command != NULL,
                                   .event_format_name = formats_wire_name};
-    struct run_request *req = run_request_read(&text, &rules, f);
+    struct run_request *req = run_request_read(text, &rules, f);
     const struct strv *env = d->runtime->settings.environment;
     if (req)
       trace_take(req, span_of(strv_env(env, "TRACEPARENT")),
@@ -130,7 +139,7 @@ static int start(struct stdin_state *d, struct fault *f)
       req->event_format = span_of(d->format);
     failed = req && runs_start(d->runtime->runs, req, sink_of, run_over, d, f) ? 0 : -1;
   }
-  buf_free(&text);
+  buf_free(text);
   buf_free(&run_id);
   buf_free(&thread_id);
   return failed;
@@ -166,6 +175,10 @@ static int open_door(const struct options *options, char *const *env, struct fau
   d.format = format_for(options->run.output);
   token_wipe(env); /* the service's; here it is nobody's */
   int failed = runtime_open(&runtime, options, env, f);
+  struct buf text = {0};
+  struct fault unread = {0};
+  /* First: stdin may be what stdout is, a terminal or a socket. */
+  bool refused = !failed && read_request(options, &text, &unread) < 0;
   if (!failed)
     failed = door_signals_open(&d.signals, runtime.loop, false, on_signal, &d, f);
   if (!failed) {
@@ -173,11 +186,15 @@ static int open_door(const struct options *options, char *const *env, struct fau
     failed = d.writer ? 0 : -1;
   }
   if (failed) {
+    buf_free(&text);
     door_signals_close(&d.signals);
     runtime_close(&runtime);
     return -1;
   }
-  bool refused = start(&d, f) < 0;
+  if (refused)
+    *f = unread;
+  else
+    refused = start(&d, &text, f) < 0;
   if (refused) {
     log_line(LOG_ERROR, (struct span){0}, "%s", f->text);
     refuse(&d, f);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "event/formats.h"
+#include "io/files.h"
 #include "io/lines.h"
 
 #include <errno.h>
@@ -75,11 +76,10 @@ static int read_all(struct agent_session *h, int fd, const struct translate_opti
   char *piece = mem_new(LIMIT_READ_BYTES);
   int rc = 0;
   while (out->error == 0) {
-    ssize_t n = read(fd, piece, ask < LIMIT_READ_BYTES ? ask : LIMIT_READ_BYTES);
-    if (n < 0 && errno == EINTR)
-      continue;
+    ssize_t n =
+        files_read_some(fd, piece, ask < LIMIT_READ_BYTES ? ask : LIMIT_READ_BYTES);
     if (n < 0)
-      rc = fault_system(f, -errno, "cannot read %s", o->file ? o->file : "stdin");
+      rc = fault_system(f, (int)n, "cannot read %s", o->file ? o->file : "stdin");
     if (n <= 0)
       break;
     lines_add(&lines, (struct span){piece, (size_t)n}, &calls, h);

@@ -11,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -20,6 +22,7 @@ struct fd_writer {
   uv_timer_t timer; /* 0 ms: the flush of this turn; then fd_writer_end()'s deadline */
   unsigned open_handles;
   int fd, flags, watched; /* watched: the poll's events, 0: stopped */
+  bool own;               /* fd is closed at the end */
   bool pollable, gone, above, ending, told;
   bool half_closed; /* a socket whose other end sends no more, but may read */
   struct buf waiting;
@@ -35,7 +38,9 @@ static void handle_closed(uv_handle_t *handle)
   struct fd_writer *w = handle->data;
   if (--w->open_handles > 0)
     return;
-  if (w->pollable)
+  if (w->own)
+    (void)close(w->fd); /* what it was made of is still open: nothing is lost */
+  else if (w->pollable)
     /* The shell behind us wants its terminal back as it was. */
     (void)fcntl(w->fd, F_SETFL, w->flags);
   buf_free(&w->waiting);
@@ -150,6 +155,27 @@ static void out_of_time(uv_timer_t *timer)
   flush(w);
 }
 
+/* The mode of a descriptor is that of all who share it: stdin on a terminal, the shell
+ * behind us, what writes to the same pipe.  So a terminal or a pipe is opened once more,
+ * where that can be done (there is no such way to a socket).  -1: not. */
+static int open_anew(int fd, int flags)
+{
+  char path[32];
+  struct stat was, is;
+  if (fstat(fd, &was) < 0 || !(S_ISCHR(was.st_mode) || S_ISFIFO(was.st_mode)))
+    return -1;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  int anew = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
+                            (flags & (O_APPEND | O_DIRECT)));
+  if (anew < 0)
+    return -1;
+  /* A /proc of others may have led elsewhere. */
+  if (fstat(anew, &is) == 0 && is.st_dev == was.st_dev && is.st_ino == was.st_ino)
+    return anew;
+  (void)close(anew); /* nothing was written */
+  return -1;
+}
+
 struct fd_writer *fd_writer_open(struct uv_loop_s *loop, int fd,
                                  void (*on_drain)(void *who), void (*on_gone)(void *who),
                                  void *who, struct fault *f)
@@ -169,6 +195,10 @@ struct fd_writer *fd_writer_open(struct uv_loop_s *loop, int fd,
   w->timer.data = w->poll.data = w;
   uv_timer_init(loop, &w->timer); /* cannot fail */
   w->open_handles = 1;
+  int anew = open_anew(fd, w->flags);
+  w->own = anew >= 0;
+  if (w->own)
+    w->fd = fd = anew;
   /* epoll refuses files, and those never block. */
   w->pollable = uv_guess_handle(fd) != UV_FILE && uv_poll_init(loop, &w->poll, fd) == 0;
   w->open_handles += w->pollable;

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +214,20 @@ int files_find_program(const char *program, const char *path_variable, const cha
   return fault_set(f, FAULT_UNKNOWN, "%s is not on PATH (%s)", program, path);
 }
 
+ssize_t files_read_some(int fd, char *to, size_t most)
+{
+  for (;;) {
+    ssize_t n = read(fd, to, most);
+    if (n >= 0)
+      return n;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+      (void)poll(&p, 1, -1); /* whatever it says, the next read knows */
+    else if (errno != EINTR)
+      return -errno;
+  }
+}
+
 int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *f)
 {
   bool from_stdin = strcmp(path, "-") == 0;
@@ -227,11 +242,9 @@ int files_read(const char *path, size_t ceiling, struct buf *out, struct fault *
     size_t piece = left < LIMIT_READ_BYTES ? left : LIMIT_READ_BYTES;
     if (piece == 0)
       break;
-    ssize_t n = read(fd, buf_reserve(out, piece), piece);
-    if (n < 0 && errno == EINTR)
-      continue;
+    ssize_t n = files_read_some(fd, buf_reserve(out, piece), piece);
     if (n < 0)
-      result = fault_system(f, -errno, "cannot read %s", from_stdin ? "stdin" : path);
+      result = fault_system(f, (int)n, "cannot read %s", from_stdin ? "stdin" : path);
     if (n <= 0)
       break;
     buf_grew(out, (size_t)n);

@@ -220,14 +220,19 @@ static void tell_no_start(struct exec *x, const struct fault *f)
 static int open_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct exec x = {.out.name = "stdout", .err.name = "stderr"};
-  x.loop = loop_new(f);
+  struct fault no_writer = {0};
+  /* First: it may be typed, and stdin may be what stdout is. */
+  bool refused = read_request(&x, options->file, f) < 0;
+  x.loop = loop_new(&no_writer);
   if (x.loop)
-    x.writer = fd_writer_open(x.loop, STDOUT_FILENO, stdout_drained, stdout_gone, &x, f);
+    x.writer = fd_writer_open(x.loop, STDOUT_FILENO, stdout_drained, stdout_gone, &x,
+                              &no_writer);
   if (!x.writer) {
+    *f = no_writer;
+    exec_request_free(&x.request);
     (void)(x.loop && loop_free(x.loop));
     return -1;
   }
-  bool refused = read_request(&x, options->file, f) < 0;
   if (refused || open_all(&x, env, f) < 0) {
     x.status = refused ? 2 : 1;
     tell_no_start(&x, f);

@@ -289,12 +289,45 @@ test_fd_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader(void **stat
   close(d.out);
 }
 
-static void test_fd_writer__the_mode_of_the_descriptor_is_put_back(void **state)
+/* All who share the descriptor have its mode: stdin on a terminal, a shell. */
+static void expect_mode_untouched(int in, int out)
+{
+  struct fixture d;
+  char got[16] = "";
+  int before = fcntl(out, F_GETFL);
+  open_on(&d, in, out);
+  fd_writer_put(d.writer, SPAN_LITERAL("words"));
+  loopback_run_ms(d.loop, 2);
+  assert_int_equal(read(in, got, sizeof got), 5);
+  assert_string_equal(got, "words");
+  assert_int_equal(fcntl(out, F_GETFL), before);
+  fd_writer_end(d.writer, 100, ended, &d);
+  loopback_wait(d.loop, has_ended, &d);
+  assert_true(loop_free(d.loop));
+  assert_int_equal(fcntl(out, F_GETFL), before);
+  close(in);
+  close(out);
+}
+
+static void test_fd_writer__a_terminal_and_a_pipe_keep_their_modes_all_along(void **state)
+{
+  (void)state;
+  int pair[2], terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  assert_int_equal(grantpt(terminal), 0);
+  assert_int_equal(unlockpt(terminal), 0);
+  int shown = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  assert_true(shown >= 0);
+  expect_mode_untouched(terminal, shown);
+  assert_int_equal(pipe(pair), 0);
+  expect_mode_untouched(pair[0], pair[1]);
+}
+
+static void test_fd_writer__the_mode_of_a_socket_is_put_back(void **state)
 {
   (void)state;
   int pair[2];
   struct fixture d;
-  assert_int_equal(pipe(pair), 0);
+  assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
   int before = fcntl(pair[1], F_GETFL);
   open_on(&d, pair[0], pair[1]);
   assert_true(fcntl(pair[1], F_GETFL) & O_NONBLOCK);
@@ -351,7 +384,8 @@ int main(void)
       cmocka_unit_test(test_fd_writer__what_was_put_before_the_end_was_read),
       cmocka_unit_test(
           test_fd_writer__the_end_waits_no_longer_than_told_for_a_stuck_reader),
-      cmocka_unit_test(test_fd_writer__the_mode_of_the_descriptor_is_put_back),
+      cmocka_unit_test(test_fd_writer__a_terminal_and_a_pipe_keep_their_modes_all_along),
+      cmocka_unit_test(test_fd_writer__the_mode_of_a_socket_is_put_back),
       cmocka_unit_test(test_fd_writer__a_file_gets_all_of_it),
       cmocka_unit_test(test_fd_writer__a_closed_stdout_is_a_fault),
   };

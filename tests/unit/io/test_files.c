@@ -366,11 +366,10 @@ static void test_files__a_file_above_the_ceiling_is_too_big_and_named(void **sta
   scratch_remove(&s);
 }
 
-static void test_files__a_dash_reads_stdin_in_pieces_and_leaves_it_open(void **state)
+static void read_stdin_in_pieces(int flags)
 {
-  (void)state;
   int pair[2], old = dup(0);
-  assert_int_equal(pipe(pair), 0);
+  assert_int_equal(pipe2(pair, flags), 0);
   dup2(pair[0], 0);
   pid_t pid = fork();
   if (pid == 0) {
@@ -391,6 +390,19 @@ static void test_files__a_dash_reads_stdin_in_pieces_and_leaves_it_open(void **s
   close(old);
   close(pair[0]);
   assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void test_files__a_dash_reads_stdin_in_pieces_and_leaves_it_open(void **state)
+{
+  (void)state;
+  read_stdin_in_pieces(0);
+}
+
+static void
+test_files__a_stdin_that_somebody_made_non_blocking_is_waited_for(void **state)
+{
+  (void)state;
+  read_stdin_in_pieces(O_NONBLOCK);
 }
 
 /* -- folders -- */
@@ -515,6 +527,7 @@ int main(void)
       cmocka_unit_test(test_files__a_file_as_large_as_the_ceiling_is_read_whole),
       cmocka_unit_test(test_files__a_file_above_the_ceiling_is_too_big_and_named),
       cmocka_unit_test(test_files__a_dash_reads_stdin_in_pieces_and_leaves_it_open),
+      cmocka_unit_test(test_files__a_stdin_that_somebody_made_non_blocking_is_waited_for),
       cmocka_unit_test(test_files__a_folder_is_checked_made_and_named_without_links),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
