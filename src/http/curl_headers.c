@@ -30,23 +30,45 @@ static void add(struct list *l, const char *line, size_t len)
   l->text += len + 1;
 }
 
+/* Whether curl has nothing to do with a header of that name. */
+static bool is_strange(const char *line)
+{
+  static const char *const names[] = {"x-", "authorization:", "idempotency-key:",
+                                      "traceparent:", "tracestate:"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (strncasecmp(line, names[i], strlen(names[i])) == 0)
+      return true;
+  return false;
+}
+
+/* Behind the last line, in its node: curl reads the name in front of each node, again
+ * for each header that it might add by itself, and copies the rest as it is. */
+static void join(struct list *l, const char *line, size_t len)
+{
+  memcpy(l->text - 1, "\r\n", 2);
+  memcpy(l->text + 1, line, len + 1);
+  l->text += len + 2;
+}
+
 struct curl_slist *curl_headers_new(const char *const *headers, struct fault *f)
 {
   size_t count = 2, bytes = sizeof no_expect + sizeof no_type;
-  bool typed = false;
+  bool typed = false, strange = false;
   for (size_t i = 0; headers && headers[i]; i++, count++) {
     size_t len = strlen(headers[i]);
     if (memchr(headers[i], '\r', len) || memchr(headers[i], '\n', len)) {
       fault_set(f, FAULT_BAD_INPUT, "a header must not hold a line end");
       return NULL;
     }
-    bytes += len + 1;
+    bytes += len + 2;
   }
   struct curl_slist *first = mem_new(count * sizeof *first + bytes);
   struct list l = {first, (char *)(first + count)};
   for (size_t i = 0; headers && headers[i]; i++) {
+    bool joins = strange;
+    strange = is_strange(headers[i]);
     typed = typed || strncasecmp(headers[i], TYPE, strlen(TYPE)) == 0;
-    add(&l, headers[i], strlen(headers[i]));
+    (joins && strange ? join : add)(&l, headers[i], strlen(headers[i]));
   }
   add(&l, no_expect, sizeof no_expect - 1);
   if (!typed)

@@ -10,7 +10,8 @@
 struct curl_slist;
 
 /* Copies of the caller's ("Name: value", NULL-ended; NULL: none), without what curl would
- * add by itself.  NULL and FAULT_BAD_INPUT: one holds a line end. */
+ * add by itself.  Neighbours of names that mean nothing to curl are one node, with line
+ * ends between them.  NULL and FAULT_BAD_INPUT: one holds a line end. */
 struct curl_slist *curl_headers_new(const char *const *headers, struct fault *f);
 /* Wipes them first: a bearer token may be among them. */
 void curl_headers_free(struct curl_slist *headers);

@@ -365,10 +365,17 @@ void http_parse_next(struct http_parse *p)
   p->reason = NULL;
 }
 
+/* Most differ in their first letter: nobody asks for more of these. */
+static bool has_name(const struct http_header *h, const char *name)
+{
+  return h->name.len > 0 && (h->name.at[0] | 0x20) == (name[0] | 0x20) &&
+         span_is_nocase(h->name, name);
+}
+
 struct span http_request_header(const struct http_request *r, const char *name)
 {
   for (size_t i = 0; i < r->header_count; i++)
-    if (span_is_nocase(r->headers[i].name, name))
+    if (has_name(&r->headers[i], name))
       return r->headers[i].value;
   return (struct span){0};
 }
@@ -380,7 +387,7 @@ struct span http_request_header_list(const struct http_request *r, const char *n
   if (http_request_header_count(r, name) < 2)
     return only;
   for (size_t i = 0; i < r->header_count; i++) {
-    if (!span_is_nocase(r->headers[i].name, name))
+    if (!has_name(&r->headers[i], name))
       continue;
     if (joined->len > 0)
       buf_add_text(joined, ", ");
@@ -393,7 +400,7 @@ size_t http_request_header_count(const struct http_request *r, const char *name)
 {
   size_t count = 0;
   for (size_t i = 0; i < r->header_count; i++)
-    count += span_is_nocase(r->headers[i].name, name);
+    count += has_name(&r->headers[i], name);
   return count;
 }
 
