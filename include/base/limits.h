@@ -49,6 +49,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_KEEP_MS          600000u /* … for so long */
 #define LIMIT_KEEP_BYTES       ((unsigned long long)256 * MIB) /* … memory and files */
 #define LIMIT_NOTE_BYTES       ((size_t)64 * KIB)  /* of a run that goes on; more: none */
+#define LIMIT_NOTES            ((size_t)64 * KIB)  /* such runs; more have none */
 #define LIMIT_EVENT_NUMBER     (1ull << 53)        /* no client can count further */
 #define LIMIT_READER_BYTES     ((size_t)256 * KIB) /* taken from the log, not yet sent */
 

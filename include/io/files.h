@@ -26,7 +26,7 @@ int files_write_private(const char *folder, const char *name, struct span conten
                         struct fault *f);
 /* To a descriptor that blocks.  0, or a negative errno. */
 int files_write_all(int fd, struct span bytes);
-/* A private folder and its files (but the lock) become another user's.  The last thing to
+/* A private folder and its files (but a lock) become another user's.  The last thing to
  * be done with them: from then on the user can put anything there. */
 int files_give(const char *folder, struct files_owner owner, struct fault *f);
 /* Removes the folder and all in it; what is not there is fine. */

@@ -2,11 +2,11 @@
 /* ongoing.h - which runs are going on, for whoever comes after we were killed.
  *
  * Nobody is told of the end of a run whose runner dies with it (SIGKILL; a container
- * whose memory.oom.group is 1).  So each run is noted by a file in a folder of the state
- * folder that is locked for our life; the next service finds those whose runner is gone,
- * tells them, and removes them.  The folder is made by the first run and goes with the
- * last.  A note that cannot be written is none: the run goes on without.  These calls
- * block; they are short.  */
+ * whose memory.oom.group is 1).  So each run is noted in a file of the state folder that
+ * is locked for our life; the next service finds those whose runner is gone, tells them,
+ * and removes them.  The file is made by the first run and goes with the service.  A note
+ * that cannot be written is none: the run goes on without.  These calls block; they are
+ * short.  */
 #ifndef SERVICE_ONGOING_H
 #define SERVICE_ONGOING_H
 

@@ -33,8 +33,8 @@ static void add(struct list *l, const char *line, size_t len)
 /* Whether curl has nothing to do with a header of that name. */
 static bool is_strange(const char *line)
 {
-  static const char *const names[] = {"x-", "authorization:", "idempotency-key:",
-                                      "traceparent:", "tracestate:"};
+  static const char *const names[] = {
+      "x-", "authorization:", "idempotency-key:", "traceparent:", "tracestate:"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strncasecmp(line, names[i], strlen(names[i])) == 0)
       return true;

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_NAME ".lock"
+#define LOCK_NAME ".lock" /* where the folder itself cannot be locked */
 
 int files_open_state(const char *path, bool passable, struct fault *f)
 {
@@ -46,6 +46,22 @@ int files_open_state(const char *path, bool passable, struct fault *f)
   return 0;
 }
 
+/* The kernel lets go of a lock when we die, whatever we die of: is_stale() sees it.  The
+ * folder itself is locked, which makes no file; where that cannot be (NFS locks only what
+ * is open for writing) a file in it.  A descriptor, or a negative errno. */
+static int lock_folder(const char *path)
+{
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB) == 0)
+    return folder < 0 ? -errno : folder;
+  int fd = openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int failed = fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+  close(folder);
+  if (failed && fd >= 0)
+    close(fd);
+  return failed ? failed : fd;
+}
+
 int files_make_private(const char *state, const char *prefix, struct buf *path,
                        int *lock_fd, struct fault *f)
 {
@@ -56,22 +72,13 @@ int files_make_private(const char *state, const char *prefix, struct buf *path,
   buf_addf(path, "%s/%s-%s", state, prefix, random);
   if (mkdir(path->at, 0700) < 0)
     return fault_system(f, -errno, "cannot make the private folder %s", path->at);
-  int folder = open(path->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  *lock_fd = folder < 0
-                 ? -1
-                 : openat(folder, LOCK_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  /* The kernel lets go of the lock when we die, whatever we die of: is_stale() sees
-   * it. */
-  int failed = *lock_fd < 0 || flock(*lock_fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
-  if (folder >= 0)
-    close(folder);
-  if (!failed)
-    return 0;
+  *lock_fd = lock_folder(path->at);
   if (*lock_fd >= 0)
-    close(*lock_fd);
+    return 0;
+  int failed = *lock_fd;
   *lock_fd = -1;
   files_remove_tree(path->at);
-  return fault_system(f, -failed, "cannot lock the private folder %s", path->at);
+  return fault_system(f, failed, "cannot lock the private folder %s", path->at);
 }
 
 int files_write_all(int fd, struct span s)
@@ -134,18 +141,23 @@ void files_remove_tree(const char *path)
   (void)tree_remove_some(path, LIMIT_REMOVER_ENTRIES, &ignored);
 }
 
-/* A private folder whose lock can be taken has no living runner. */
-static bool is_stale(const char *folder)
+static bool is_free(int fd)
 {
-  struct buf lock = buf_make(LIMIT_PATH_BYTES);
-  buf_addf(&lock, "%s/" LOCK_NAME, folder);
-  int fd = open(lock.at, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  buf_free(&lock);
-  if (fd < 0)
-    return errno == ENOENT; /* its runner died while it made or removed the folder */
-  bool free_now = flock(fd, LOCK_EX | LOCK_NB) == 0;
-  close(fd);
+  bool free_now = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+  if (fd >= 0)
+    close(fd);
   return free_now;
+}
+
+/* A private folder whose lock can be taken has no living runner. */
+static bool is_stale(const char *path)
+{
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0)
+    return false;
+  int file = openat(folder, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  bool has_none = file < 0 && errno == ENOENT, free_now = is_free(file);
+  return has_none ? is_free(folder) : (close(folder), free_now);
 }
 
 unsigned files_sweep_stale(const char *state, const char *prefix)

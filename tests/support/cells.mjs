@@ -38,14 +38,18 @@ const listening = () =>
         .map((c) => c[9]),
     ),
   )
+/** But for the file of the runs that go on, which the first one opens for all that come. */
 const descriptors = (pid) =>
-  fs.readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return fs.readlinkSync(`/proc/${pid}/fd/${fd}`)
-    } catch {
-      return ''
-    }
-  })
+  fs
+    .readdirSync(`/proc/${pid}/fd`)
+    .map((fd) => {
+      try {
+        return fs.readlinkSync(`/proc/${pid}/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    .filter((to) => !to.includes('/ongoing-'))
 /** How many sockets a process listens on. */
 export function listeners(pid) {
   const all = listening()

@@ -103,7 +103,7 @@ export async function until(what, test, ms = 5000) {
 }
 
 /** No process of the box lives, and no file of ours is left in its TMPDIR (the state folder itself may stay, empty of
- * all but its lock, and the note of a killed service for the next: ongoing-…/N.run). */
+ * all but its lock, and the note of a killed service for the next: ongoing-…/runs). */
 export async function assertNothingLeft(box, but = []) {
   let left = []
   await until('processes of the run', () => (left = processesOf(box.mark, but)).length === 0, 3000).catch(() => {
@@ -116,7 +116,7 @@ export async function assertNothingLeft(box, but = []) {
   const listed = () =>
     fs
       .readdirSync(box.tmp, { recursive: true, withFileTypes: true })
-      .filter((e) => !e.isDirectory() && !/lock$|^\d+\.run$/.test(e.name))
+      .filter((e) => !e.isDirectory() && !/lock$|^runs$/.test(e.name))
   await until(
     'files to go',
     () => {

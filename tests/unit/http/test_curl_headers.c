@@ -34,11 +34,13 @@ static void test_curl_headers__are_the_callers_and_no_others(void **state)
   expect(NULL, none_out);
 }
 
-static void test_curl_headers__neighbours_that_curl_does_not_know_are_one_node(void **state)
+static void
+test_curl_headers__neighbours_that_curl_does_not_know_are_one_node(void **state)
 {
   (void)state;
-  const char *const given[] = {"X-a: 1",    "Authorization: Bearer t", "traceparent: 00",
-                               "accept: b", "x-c: 2",                  NULL};
+  const char *const given[] = {"X-a: 1",          "Authorization: Bearer t",
+                               "traceparent: 00", "accept: b",
+                               "x-c: 2",          NULL};
   const char *const wanted[] = {"X-a: 1\r\nAuthorization: Bearer t\r\ntraceparent: 00",
                                 "accept: b",
                                 "x-c: 2",
@@ -91,7 +93,8 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_curl_headers__are_the_callers_and_no_others),
-      cmocka_unit_test(test_curl_headers__neighbours_that_curl_does_not_know_are_one_node),
+      cmocka_unit_test(
+          test_curl_headers__neighbours_that_curl_does_not_know_are_one_node),
       cmocka_unit_test(test_curl_headers__a_line_end_is_refused),
       cmocka_unit_test(test_curl_headers__retry_after_is_seconds_or_nothing),
       cmocka_unit_test(test_curl_headers__the_session_is_the_last_that_was_given),

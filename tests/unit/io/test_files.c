@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -457,7 +458,7 @@ static void expect_owner(const char *path, unsigned uid, unsigned mode)
   assert_int_equal(s.st_mode & 0777, mode);
 }
 
-static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **state)
+static void test_files__a_private_folder_is_given_away(void **state)
 {
   (void)state;
   assert_int_equal(geteuid(), 0); /* this test must be run as root */
@@ -479,8 +480,6 @@ static void test_files__a_private_folder_is_given_away_but_for_its_lock(void **s
   expect_owner("/etc/passwd", 0, 0644);
   snprintf(path, sizeof path, "%s/token", folder.at);
   expect_owner(path, 65534, 0600);
-  snprintf(path, sizeof path, "%s/.lock", folder.at);
-  expect_owner(path, 0, 0600);
   files_remove_tree(folder.at);
   assert_int_equal(files_give(folder.at, (struct files_owner){65534, 65534}, &f), -1);
   close(lock);
@@ -503,11 +502,27 @@ static void test_files__only_a_new_folder_becomes_the_owners(void **state)
   scratch_remove(&s);
 }
 
+/* As it is where folders cannot be locked, and was before. */
+static void test_files__one_that_is_locked_by_a_file_in_it_is_not_stale(void **state)
+{
+  (void)state;
+  struct scratch s = scratch_make();
+  assert_int_equal(mkdir(scratch_path(&s, "run-nfs"), 0700), 0);
+  int lock = open(scratch_write(&s, "run-nfs/.lock", 0600, ""), O_RDWR);
+  assert_int_equal(flock(lock, LOCK_EX), 0);
+  assert_int_equal(files_sweep_stale(s.folder, "run"), 0);
+  close(lock);
+  assert_int_equal(files_sweep_stale(s.folder, "run"), 1);
+  assert_int_equal(scratch_count(&s, "."), 0);
+  scratch_remove(&s);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_files__makes_all_the_folders_of_a_path),
-      cmocka_unit_test(test_files__a_private_folder_is_given_away_but_for_its_lock),
+      cmocka_unit_test(test_files__a_private_folder_is_given_away),
+      cmocka_unit_test(test_files__one_that_is_locked_by_a_file_in_it_is_not_stale),
       cmocka_unit_test(test_files__only_a_new_folder_becomes_the_owners),
       cmocka_unit_test(test_files__the_state_folder_is_made_for_us_alone),
       cmocka_unit_test(test_files__a_state_folder_that_is_a_link_is_refused),
