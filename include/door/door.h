@@ -24,7 +24,9 @@ enum option_group {
   OPTIONS_RECORDING = 32, /* a recorded agent */
   OPTIONS_BRIDGE = 64,    /* of a vercel/ai harness */
   OPTIONS_SESSION = 128,  /* a process for another host's agent */
-  OPTIONS_HEALTH = 256    /* a service is asked */
+  OPTIONS_HEALTH = 256,   /* a service is asked */
+  OPTIONS_TOKEN = 512,    /* a service is asked what it tells only with its token */
+  OPTIONS_VERSION = 1024
 };
 
 /* A host that was made for Node starts a door as `node …/<file>`, with runlet in the

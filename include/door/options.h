@@ -75,7 +75,8 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   struct translate_options translate;
   struct bridge_options bridge;
   struct log_options log;
-  const char *health_url;
+  const char *health_url; /* NULL: the usual one */
+  bool version_verbose;
   bool session_stream; /* events as lines on stdout, not as files */
 };
 

@@ -4,16 +4,19 @@
 
 #include <stddef.h>
 
-/* In the order of --help.  A row stands for <name>_door, which <name>_door.c defines. */
+/* In the order of --help.  A row stands for <name>_door, which <name>_door.c defines
+ * (ready_door: health_door.c). */
 #define DOOR_ROWS(ROW)                                                                   \
   ROW(stdin)                                                                             \
   ROW(http)                                                                              \
   ROW(translate)                                                                         \
   ROW(health)                                                                            \
+  ROW(ready)                                                                             \
   ROW(gateway)                                                                           \
   ROW(session)                                                                           \
   ROW(exec)                                                                              \
-  ROW(bridge)
+  ROW(bridge)                                                                            \
+  ROW(version)
 
 #define DOOR_DECLARED(name) extern const struct door name##_door;
 #define DOOR_LISTED(name)   &name##_door,

@@ -36,8 +36,12 @@ const struct option option_table[] = {
     TEXT_ROW(
         "listen", serve.listen, SERVICE, NULL, "HOST:PORT",
         "where to listen; default 127.0.0.1 and $RUNNER_PORT or 8080; port 0 takes any"),
-    TEXT_ROW("token-file", serve.token_file, SERVICE, NULL, "FILE",
-             "callers must send the token in FILE as Bearer (or set RUNLET_TOKEN)"),
+    {.name = "token-file",
+     .kind = OPTION_TEXT,
+     SETTING(serve.token_file),
+     .groups = OPTIONS_SERVICE | OPTIONS_TOKEN,
+     .value = "FILE",
+     .help = "callers must send the token in FILE as Bearer (or set RUNLET_TOKEN)"},
     YES_ROW("allow-unauthenticated", serve.allow_unauthenticated, SERVICE,
             "listen beyond loopback without a token"),
     TEXT_ROW(
@@ -164,8 +168,10 @@ const struct option option_table[] = {
     YES_ROW(
         "mcp-legacy-only", run.settings.mcp_legacy_only, RUN,
         "speak only MCP up to 2025-11-25 to the agent: for one that fails in 2026-07-28"),
-    TEXT_ROW("url", health_url, HEALTH, "http://127.0.0.1:8080/health", "URL",
-             "of the service"),
+    TEXT_ROW("url", health_url, HEALTH, NULL, "URL",
+             "of the service; default http://127.0.0.1:8080/health, or /ready"),
+    YES_ROW("verbose", version_verbose, VERSION,
+            "also the commit, the compiler and the libraries inside"),
     {.name = "harness",
      .kind = OPTION_TEXT,
      SETTING(harness),

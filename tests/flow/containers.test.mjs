@@ -12,6 +12,7 @@ import { assertStream, eventsOf, resultsOf, textOf } from '../support/ndjson.mjs
 import { runRequest } from '../support/orchestrator.mjs'
 import {
   AGENT,
+  LOOKS,
   RUNLET,
   ask,
   assertNothingLeft,
@@ -22,6 +23,7 @@ import {
   serve,
   until,
 } from '../support/runlet.mjs'
+import { CONTAINER, DOCKER_CAPS, buildImages, makeStore, startContainer } from '../support/image.mjs'
 
 const tools = fs.mkdtempSync(path.join(os.tmpdir(), 'runlet-containers-'))
 fs.chmodSync(tools, 0o755)
@@ -263,6 +265,23 @@ test('neither netlink nor /proc/net: --agent-user says so, and each call that is
   box.remove()
 })
 
+test('CAP_PERFMON opens the environment on a newer Linux: the token is not in it, and memory stays closed', async () => {
+  const s = await serve({ env: { RUNLET_TOKEN: 'token-of-the-test' } })
+  const look = (caps, file) =>
+    spawnSync('setpriv', [`--bounding-set=-all${caps}`, '--inh-caps=-all', 'cat', `/proc/${s.pid}/${file}`]).stdout
+  assert.equal(look('', 'environ').length, 0)
+  for (const cap of [',+perfmon', ',+sys_ptrace'])
+    assert.doesNotMatch(look(cap, 'environ').toString(), /token-of-the-test/)
+  if (LOOKS) assert.match(look(',+sys_ptrace', 'environ').toString(), /RUNLET_TOKEN=/)
+  const opens = (caps) =>
+    spawnSync('setpriv', [`--bounding-set=-all${caps}`, '--inh-caps=-all', 'sh', '-c', `exec 3</proc/${s.pid}/mem`])
+      .status
+  assert.notEqual(opens(',+perfmon'), 0)
+  if (LOOKS) assert.equal(opens(',+sys_ptrace'), 0)
+  await s.stop()
+  s.box.remove()
+})
+
 // -- file systems, networks --
 
 const readOnly = (box, ...kept) => [
@@ -335,22 +354,44 @@ test('runlet health: by its exit status and one line', async () => {
   assert.match(gone.stderr, /^runlet: http:\/\/127\.0\.0\.1:\d+\/health: .*\n$/)
 })
 
+test('runlet ready: with the token of its environment, and the reasons where it is not', async () => {
+  const env = { RUNLET_TOKEN: 'secret' }
+  const s = await serve({ env })
+  const url = `${s.url}/ready`
+  const well = await command(['ready', '--url', url], { env })
+  assert.equal(well.code, 0, well.stderr)
+  assert.equal(well.stderr, '')
+  const stranger = await command(['ready', '--url', url])
+  assert.equal(stranger.code, 1)
+  assert.match(stranger.stderr, /\/ready: the answer is 401/)
+  await s.stop()
+  s.box.remove()
+  const lacking = await serve({ args: ['--require-cli', 'no-such-agent'] })
+  const not = await command(['ready', '--url', `${lacking.url}/ready`])
+  assert.equal(not.code, 1)
+  assert.match(not.stderr, /the answer is 503 .*"reasons":\[".*no-such-agent/)
+  await lacking.stop()
+  lacking.box.remove()
+})
+
 // -- container/Dockerfile.agent, its own lines in a root like its base image's --
 
-const dockerfile = fs.readFileSync(path.join(import.meta.dirname, '../../container/Dockerfile.agent'), 'utf8')
+const dockerfile = fs.readFileSync(path.join(CONTAINER, 'Dockerfile.agent'), 'utf8')
 /** As a shell script in the root $R, and what it says of the start. */
 function readDockerfile() {
   const image = { steps: [], workdir: '/' }
   for (const line of dockerfile.split('\n').filter((l) => l && !l.startsWith('#'))) {
     const [, word, rest] = /^(\w+) (.*)$/.exec(line)
-    const [from, to] = rest.split(' ')
+    const [from, to] = rest.split(' ').filter((w) => !w.startsWith('--'))
     if (word === 'RUN') image.steps.push(`chroot "$R" /bin/sh -c '${rest}'`)
+    else if (word === 'ARG') image.steps.push(`export ${rest}`)
     else if (word === 'COPY')
       image.steps.push(`mkdir -p "$R${path.dirname(to)}"; cp "$FILES/${path.basename(from)}" "$R${to}"`)
     else if (word === 'WORKDIR') image.steps.push(`mkdir -p "$R${(image.workdir = rest)}"`)
     else if (word === 'ENTRYPOINT') image.entrypoint = JSON.parse(rest)
+    else if (word === 'CMD') image.entrypoint.push(...JSON.parse(rest))
     else if (word === 'HEALTHCHECK') image.health = JSON.parse(rest.replace(/^CMD /, ''))
-    else assert.equal(word, 'FROM', `${word} is not played here`)
+    else assert.match(word, /^(FROM|USER)$/, `${word} is not played here`)
   }
   return image
 }
@@ -363,7 +404,7 @@ mount --rbind /proc proc; mount --rbind /dev dev
 printf 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n' >etc/passwd
 printf 'root:x:0:\nnode:x:1000:\n' >etc/group
 chown 1000:1000 home/node
-printf '#!/bin/sh\n' >usr/local/bin/npm; cp "$FILES/claude" usr/local/bin
+for n in npm apt-get; do printf '#!/bin/sh\n' >usr/local/bin/$n; done; cp "$FILES/claude" usr/local/bin
 chmod 755 usr/local/bin/*
 `
 /** A run posted from inside the container's network: its agent makes a file in the workspace, as user 1000. */
@@ -385,7 +426,6 @@ for (const [how, user, env] of [
     const FILES = fs.mkdtempSync(path.join(tools, 'files-'))
     fs.copyFileSync(OURS, path.join(FILES, 'runlet'))
     fs.copyFileSync(AGENT, path.join(FILES, 'claude'))
-    fs.writeFileSync(path.join(FILES, 'container-runner.mjs'), '')
     const start = [
       '/usr/sbin/chroot',
       ...user,
@@ -416,98 +456,29 @@ for (const [how, user, env] of [
     await new Promise((done) => child.on('close', done))
   })
 
-/** A root with a few programs and what they need, in place of the base image, which cannot be pulled here. */
-function makeBase(R) {
-  const put = (file, to = file) => {
-    fs.mkdirSync(path.dirname(R + to), { recursive: true })
-    fs.copyFileSync(fs.realpathSync(file), R + to)
-    fs.chmodSync(R + to, 0o755)
-  }
-  const programs = ['sh', 'mkdir', 'chown', 'touch', 'stat'].map((n) => [`/bin/${n}`])
-  for (const [file, to] of [...programs, [AGENT, '/usr/local/bin/claude'], [OURS, '/tmp/runlet']]) {
-    put(file, to)
-    const needed = spawnSync('ldd', [file])
-      .stdout.toString()
-      .matchAll(/(?:^|\s)(\/\S+)/g)
-    for (const [, library] of needed) if (fs.existsSync(library)) put(library)
-  }
-  fs.rmSync(`${R}/tmp/runlet`)
-  fs.writeFileSync(`${R}/usr/local/bin/npm`, '#!/bin/sh\n', { mode: 0o755 })
-  fs.mkdirSync(`${R}/etc`)
-  fs.writeFileSync(`${R}/etc/passwd`, 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n')
-  fs.writeFileSync(`${R}/etc/group`, 'root:x:0:\nnode:x:1000:\n')
-  fs.mkdirSync(`${R}/root`)
-  fs.chmodSync(`${R}/tmp`, 0o1777)
-}
-
-// What Docker gives a container by default, of what matters here.
-const DOCKER_CAPS = NEEDED.map((c) => `CAP_${c.toUpperCase()}`)
-
-test('container/Dockerfile.agent, built by buildah, run by crun as node and with RUNLET_AGENT_USER=node', async () => {
-  const store = fs.mkdtempSync(path.join(tools, 'store-'))
-  const buildah = (...words) =>
-    execFileSync('buildah', ['--root', `${store}/s`, '--runroot', `${store}/r`, '--storage-driver', 'vfs', ...words])
-      .toString()
-      .trim()
-  makeBase(`${store}/base`)
-  fs.mkdirSync(`${store}/home`)
-  const base = buildah('from', 'scratch')
-  buildah('copy', '-q', base, `${store}/base`, '/')
-  buildah('copy', '-q', '--chown', '1000:1000', base, `${store}/home`, '/home/node')
-  buildah('commit', '-q', base, `docker.io/library/${/^FROM (\S+)$/m.exec(dockerfile)[1]}`)
-  for (const [from, to] of [
-    [OURS, 'build-release/runlet'],
-    [path.join(support, '../../container/container-runner.mjs'), 'container/container-runner.mjs'],
-  ]) {
-    fs.mkdirSync(path.dirname(`${store}/context/${to}`), { recursive: true })
-    fs.copyFileSync(from, `${store}/context/${to}`)
-  }
-  buildah(
-    ...['bud', '-q', '--isolation', 'chroot', '--pull-never', '--format', 'docker', '-t', 'agent'],
-    ...['-f', path.join(support, '../../container/Dockerfile.agent'), `${store}/context`],
-  )
-  const { config } = JSON.parse(JSON.parse(buildah('inspect', '--type', 'image', 'localhost/agent')).Config)
+test('container/Dockerfile.agent, built by buildah, run by crun as its own user and as root with RUNLET_AGENT_USER=node', async () => {
+  const store = makeStore(tools)
+  buildImages(store, path.join(CONTAINER, '..'))
+  const config = store.config('my-agent')
   assert.deepEqual(config.Healthcheck.Test.slice(0, 1), ['CMD'])
+  assert.equal(config.User, '1000:1000')
   for (const [name, uid, env] of [
     ['user', 1000, ['HOME=/home/node']],
     ['agent-user', 0, ['HOME=/root', 'RUNLET_AGENT_USER=node']],
   ]) {
-    const bundle = `${store}/${name}`
-    fs.mkdirSync(bundle)
-    execFileSync('crun', ['spec'], { cwd: bundle })
-    const spec = JSON.parse(fs.readFileSync(`${bundle}/config.json`))
-    spec.root = { path: buildah('mount', buildah('from', '--pull-never', 'localhost/agent')), readonly: false }
-    spec.process = {
-      ...spec.process,
-      terminal: false,
-      args: config.Entrypoint,
-      cwd: config.WorkingDir,
-      user: { uid, gid: uid },
-      env: [...config.Env, ...env, 'RUNLET_TOKEN=token-of-the-test'],
-      capabilities: { bounding: DOCKER_CAPS, ...(uid === 0 && { effective: DOCKER_CAPS, permitted: DOCKER_CAPS }) },
-    }
-    // The groups of this machine may be of both kinds, which crun does not take.
-    delete spec.linux.resources
-    spec.linux.namespaces = spec.linux.namespaces.filter((n) => n.type !== 'cgroup')
-    spec.mounts = spec.mounts.filter((m) => m.type !== 'cgroup')
-    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec))
-    const crun = ['crun', '--root', `${store}/crun`, '--cgroup-manager=disabled']
-    const groups = 'umount -l -R /sys/fs/cgroup; mount -t cgroup2 cgroup2 /sys/fs/cgroup; exec "$@"'
-    const child = spawn('unshare', ['--mount', 'sh', '-c', groups, 'sh', ...crun, 'run', '-b', bundle, name])
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (d) => (said += d))
+    const c = startContainer(store, name, 'my-agent', {
+      uid,
+      caps: DOCKER_CAPS,
+      env: [...env, 'RUNLET_TOKEN=token-of-the-test'],
+    })
     try {
-      await until('it to listen', () => {
-        assert.equal(child.exitCode, null, said)
-        return /listening on 0\.0\.0\.0:8080/.test(said)
-      })
-      assert.doesNotMatch(said, / (warn|error) /)
-      execFileSync(crun[0], [...crun.slice(1), 'exec', name, ...config.Healthcheck.Test.slice(1)])
-      runInside(JSON.parse(execFileSync(crun[0], [...crun.slice(1), 'state', name])).pid)
+      await c.listening()
+      assert.doesNotMatch(c.said(), / (warn|error) /)
+      assert.equal(c.exec(config.Healthcheck.Test.slice(1)).status, 0)
+      runInside(c.pid())
     } finally {
-      spawnSync(crun[0], [...crun.slice(1), 'kill', name, 'TERM'])
+      await c.stop()
     }
-    await new Promise((done) => child.on('close', done))
-    assert.equal(child.exitCode, 0, said)
+    assert.equal(await c.ended, 0, c.said())
   }
 })
