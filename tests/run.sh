@@ -3,7 +3,7 @@
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
 # `agents` those; `long` both commands of the README in a fresh copy without RUNLET_SOURCES, where the release build must
 # give the same bytes, another with each other pin of mbedTLS, thousands of runs in one service, each fuzz target for
-# RUNLET_FUZZ_SECONDS (60), the benchmark in small.  Ends with "N passed, N failed".  Says first what it needs.
+# RUNLET_FUZZ_SECONDS (60), the benchmark in small, both architectures.  Ends with "N passed, N failed".  Says first what it needs.
 # Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
 # shellcheck disable=SC2317 # step calls the functions
 set -u
@@ -135,9 +135,11 @@ RUNLET_TESTS_LOOKS=yes
 step "looking into the program" tests/node/run.sh looks || RUNLET_TESTS_LOOKS=no
 export RUNLET_TESTS_PID_1 RUNLET_TESTS_LOOKS
 wanted=tests
-[ "$mode" != agents ] || wanted=agents
+[ "$mode" = all ] || wanted=$mode
 step "packages" container/packages.sh "$wanted" || finish
 step "sources" subprojects/fetch.sh || finish
+RUNLET_COMMIT=$(container/commit.sh) # a fresh copy has no git to ask
+export RUNLET_COMMIT
 step "release build" container/build.sh || finish
 if [ "$mode" = long ]; then
   step "scripted agent" build_scripted_agent && node_suite long

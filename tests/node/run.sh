@@ -81,6 +81,8 @@ install_packages() { # FOLDER [npm's words]
 
 install_packages "$here"
 install_packages "$here/replay"
+# Not `ci`, nor what is optional: the lock of one has platforms that are not to be had (see agents).
+install_packages "$here/formats" "install --no-save --omit=optional --ignore-scripts"
 [ "$which" = long ] || install_packages "$here/harness" # vercel/ai's, and the WebSocket client
 ln -sfn node/node_modules "$tests/node_modules"
 "$node" --version >/dev/null || die "$node does not run: remove $here/node_modules and try again"
