@@ -22,6 +22,7 @@
 #include "base/process.h"
 #include "request/bridge_address.h"
 #include "request/run_request.h"
+#include "request/session_store.h"
 #include "request/tool_offer.h"
 
 /* What a request may ask for and not every harness can do: admission refuses the rest. */
@@ -69,6 +70,10 @@ struct harness {
    * into the first.  NULL: as `skills_for` says, and none if that is NULL, too. */
   const char *skills;
   const char *(*skills_for)(const struct run_request *req);
+  /* Where it keeps its sessions, for a request's `session`; NULL: as `sessions_for` says,
+   * and if that is NULL or says so, its sessions cannot be taken along. */
+  const struct session_store *sessions;
+  const struct session_store *(*sessions_for)(const struct run_request *req);
   bool plugins; /* `program plugin install NAME` is how it gets a plugin */
   /* For an agent that does not exit by itself at the end of its turn: how long it may
    * take after agent_hang_up().  0: as long as --result-grace-ms says. */
@@ -116,6 +121,8 @@ struct harness {
   bool (*succeeded)(const void *state);
 };
 
+const struct session_store *harness_sessions(const struct harness *h,
+                                             const struct run_request *req);
 /* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field, or
  * what its plan would refuse but for the messages (FAULT_TOO_BIG too). */
 int harness_admit(const struct harness *h, const struct run_request *req,

@@ -246,6 +246,10 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_TOOLS           1024
 #define LIMIT_TOOL_NAME_BYTES 256
 #define LIMIT_MESSAGES        100000
+#define LIMIT_ARCHIVE_BYTES   ((size_t)64 * MIB) /* an agent's session; more: refused */
+#define LIMIT_ARCHIVE_FILES   1024               /* in it */
+#define LIMIT_ARCHIVE_LOOKS   20000              /* names seen, to find them */
+#define LIMIT_ARCHIVE_MS      60000u             /* for it to come from its URL */
 #define LIMIT_THREADS         1024 /* whose sessions are remembered; then the oldest go */
 #define LIMIT_ID_BYTES        256  /* a runId, a threadId */
 #define LIMIT_TOKEN_BYTES     ((size_t)4 * KIB)

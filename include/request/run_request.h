@@ -46,6 +46,12 @@ struct config_entry { /* harnessOptions.config */
   bool is_bool, on; /* true, false */
 };
 
+struct session_request {          /* session: the agent's own, taken along */
+  bool export;                    /* told at the end */
+  struct span archive;            /* to be brought, base64 … */
+  struct span url, token, sha256; /* … or from there; what is not given is empty */
+};
+
 struct run_deadlines { /* 0 = not given in the request, else milliseconds */
   unsigned run_ms, start_ms, idle_ms, tool_ms, kill_grace_ms, drain_ms, background_ms,
       setup_ms, approval_ms;
@@ -90,6 +96,7 @@ struct run_request {
   unsigned max_turns;          /* modelOptions.maxTurns; 0: not given */
   struct spans allowed_tools, disallowed_tools;
   struct span effort;
+  struct session_request session;
   struct policy policy;      /* and approvals */
   struct span output_schema; /* outputSchema, the sender's bytes; empty: none */
   struct harness_options harness_options;

@@ -53,6 +53,7 @@ struct record { /* read only for all but records.c */
   long long began_at, ended_at; /* epoch ms; 0: not yet */
   unsigned long long ended_ticks;
   struct buf report;          /* the bytes of outcome.report */
+  struct buf archive;         /* the agent's session (session.export); empty: none */
   struct run_outcome outcome; /* when it is over */
 };
 

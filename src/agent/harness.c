@@ -42,6 +42,17 @@ static int plan_try(const struct harness *h, const struct run_request *req,
   return rc;
 }
 
+const struct session_store *harness_sessions(const struct harness *h,
+                                             const struct run_request *req)
+{
+  return h->sessions || !h->sessions_for ? h->sessions : h->sessions_for(req);
+}
+
+static bool wants_session(const struct session_request *s)
+{
+  return s->export || s->archive.len > 0 || s->url.len > 0;
+}
+
 int harness_admit(const struct harness *h, const struct run_request *req, struct fault *f)
 {
   const struct harness_options *o = &req->harness_options;
@@ -81,6 +92,12 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
                      "run request: harnessOptions.command must name the program harness "
                      "%s runs, as an array of strings",
                      h->id);
+  if (wants_session(&req->session) && !harness_sessions(h, req))
+    return fault_set(f, FAULT_BAD_INPUT,
+                     "run request: session is not supported by harness %s%s", h->id,
+                     h->sessions_for ? " with this agent: it is not known where that one "
+                                       "keeps its sessions"
+                                     : "");
   if (h->prompt && prompt_admit(req, h->prompt, f) < 0)
     return -1;
   return plan_try(h, req, f);

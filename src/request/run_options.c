@@ -30,6 +30,34 @@ static int model_options_read(const struct fields *r, json_at root,
   return 0;
 }
 
+/* Whether it is an archive is asked where it is brought. */
+static int session_read(const struct fields *r, json_at root, struct session_request *out)
+{
+  static const char where[] = "session.import.";
+  json_at o;
+  if (fields_object(r, root, "", "session", &o) < 0 ||
+      fields_bool(r, o, "session.", "export", &out->export) < 0)
+    return -1;
+  json_at import = json_get(o, "import");
+  if (!fields_given(import))
+    return 0;
+  if (json_kind(import) != JSON_OBJECT)
+    return fields_text(r, o, "session.", "import", &out->archive);
+  if (fields_text(r, import, where, "url", &out->url) < 0 ||
+      fields_text(r, import, where, "token", &out->token) < 0 ||
+      fields_text(r, import, where, "sha256", &out->sha256) < 0)
+    return -1;
+  bool hash = out->sha256.len == 0 || out->sha256.len == 64;
+  for (size_t i = 0; i < out->sha256.len; i++)
+    hash = hash && strchr("0123456789abcdefABCDEF", out->sha256.at[i]);
+  if (out->url.len > 0 && fields_fits_header(out->token) && hash)
+    return 0;
+  return fault_set(r->f, FAULT_BAD_INPUT, "run request: session.import.%s",
+                   out->url.len == 0 ? "url must be a non-empty string"
+                   : hash            ? "token cannot be sent in a header"
+                                     : "sha256 must be 64 hexadecimal digits");
+}
+
 static int output_schema_read(const struct fields *r, json_at root,
                               struct run_request *req)
 {
@@ -244,7 +272,8 @@ int run_options_read(const struct fields *r, json_at root, struct run_request *r
 {
   if (system_prompts_read(r, root, req) < 0)
     return -1;
-  if (model_options_read(r, root, req) < 0 || output_schema_read(r, root, req) < 0 ||
+  if (model_options_read(r, root, req) < 0 || session_read(r, root, &req->session) < 0 ||
+      output_schema_read(r, root, req) < 0 ||
       harness_options_read(r, root, &req->harness_options) < 0 ||
       timeouts_read(r, root, &req->deadlines) < 0)
     return -1;

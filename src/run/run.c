@@ -21,6 +21,7 @@
 #include "run_end.h"
 #include "run_files.h"
 #include "run_prepare.h"
+#include "run_session.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -56,7 +57,8 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->deadlines = deadlines_resolve(settings, req);
   preview_guide(req, settings->own_port);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
-  if (resources_admit(&r->resources, settings, req, r->budget, f) < 0) {
+  if (resources_admit(&r->resources, settings, req, r->budget, f) < 0 ||
+      run_session_admit(r, f) < 0) {
     run_free(r);
     return NULL;
   }

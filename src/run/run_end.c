@@ -9,6 +9,7 @@
 #include "io/loop.h"
 #include "report.h"
 #include "run_files.h"
+#include "run_session.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -35,6 +36,7 @@ void run_release(struct run *r)
   resources_free(&r->resources);
   run_request_free(r->req);
   run_talk_free(r);
+  run_session_free(r);
   run_hold_end(r);
   buf_free(&r->message);
   buf_free(&r->report);
@@ -69,15 +71,19 @@ static void resources_closed(void *who)
   say_the_end(r);
   struct run_outcome outcome = r->outcome;
   struct buf report = buf_take(&r->report), session = buf_make(LIMIT_NAME_BYTES);
+  struct buf archive = buf_take(&r->portable.archive);
   void (*on_over)(void *, const struct run_outcome *) = r->on_over;
   void *over_who = r->who;
   buf_add(&session, events_session_id(r->events));
+  buf_charge(&archive, NULL);
   run_release(r);
+  outcome.archive = archive.len > 0 ? &archive : NULL;
   outcome.report = buf_span(&report);
   outcome.session = buf_span(&session);
   on_over(over_who, &outcome);
   buf_free(&report);
   buf_free(&session);
+  buf_free(&archive);
 }
 
 /* The reverse of the beginning. */
@@ -169,11 +175,16 @@ static void warn_leftovers(struct run *r, const struct process_end *end)
   buf_free(&valid);
 }
 
+static void files_are_told(struct run *r, const struct process_end *end)
+{
+  run_session_export(r, end, run_conclude);
+}
+
 static void child_settled(void *who, const struct process_end *end)
 {
   struct run *r = who;
   warn_leftovers(r, end);
-  run_files_finish(r, end, run_conclude);
+  run_files_finish(r, end, files_are_told);
 }
 
 /* The agent has exited and its output was read; others of its run may live on. */

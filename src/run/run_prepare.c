@@ -8,6 +8,7 @@
 #include "io/loop.h"
 #include "report.h"
 #include "run_end.h"
+#include "run_session.h"
 
 #include <stdio.h>
 
@@ -81,6 +82,31 @@ static bool is_well(struct run *r, bool failed)
   return !failed && !r->code[0];
 }
 
+static void fail_bringing(struct run *r, const struct fault *why)
+{
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_addf(&text, "session.import: %s", why->text);
+  if (why->kind != FAULT_CANCELLED)
+    fail(r, "session-import-failed", buf_span(&text));
+  buf_free(&text);
+}
+
+static void on_brought(struct run *r, const struct fault *why)
+{
+  if (why)
+    fail_bringing(r, why);
+  if (is_well(r, why))
+    r->filled(r);
+}
+
+static void bring_session(struct run *r)
+{
+  if (run_session_bring(r, on_brought))
+    wait(r);
+  else
+    r->filled(r);
+}
+
 static void on_listed(void *who, struct buf *list, const struct fault *fault)
 {
   struct run *r = who;
@@ -103,7 +129,7 @@ static void on_listed(void *who, struct buf *list, const struct fault *fault)
   }
   buf_free(&left_out);
   if (is_well(r, failed))
-    r->filled(r);
+    bring_session(r);
 }
 
 static void list_tools(struct run *r)
@@ -111,7 +137,7 @@ static void list_tools(struct run *r)
   struct resources *s = &r->resources;
   struct fault f = {0};
   if (!s->server_tools.server) {
-    r->filled(r);
+    bring_session(r);
     return;
   }
   s->listing = server_tools_start(&s->server_tools, on_listed, r, &f);
@@ -156,6 +182,8 @@ bool run_prepare_stop(struct run *r)
     return false;
   if (r->resources.listing)
     server_tools_cancel(r->resources.listing);
+  else if (r->portable.done)
+    run_session_stop(r);
   else
     workspace_fill_cancel(r->resources.filling);
   return true;

@@ -6,6 +6,7 @@
  *   run_end.c      how it ends
  *   run_talk.c     who talks with its agent
  *   run_files.c    what becomes of the files of its workspace
+ *   run_session.c  the agent's own session, brought and taken along
  *   run_hold.c     its stream ends before it does  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
@@ -46,6 +47,15 @@ struct run {
   struct seen_ids said;         /* ids of run_say() */
   struct approvals approvals;
   bool holds_approvals; /* somebody may answer them while it works */
+
+  struct portable_session { /* of run_session.c */
+    const struct session_store *store;
+    struct buf archive, id;
+    struct http_client_request *fetch;
+    void (*done)(struct run *r, const struct fault *why);
+    const struct process_end *end; /* while it is collected … */
+    void (*told)(struct run *r, const struct process_end *end); /* … and then */
+  } portable;
 
   struct file_watch *files;      /* NULL: nobody wants to know, or not yet */
   const struct process_end *end; /* the child's, while the last files are told … */

@@ -13,6 +13,7 @@ static void for_each(const struct strv *env, const struct run_request *req,
   act(req->tool_token);
   act(req->callback.secret);
   act(req->bridge.token);
+  act(req->session.token);
   act(req->workspace.git.token);
   for (size_t i = 0; i < req->secrets.count; i++) {
     char *name = span_copy(req->secrets.at[i]);

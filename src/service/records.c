@@ -35,6 +35,7 @@ static void record_free(struct record *r)
   buf_free(&r->harness);
   buf_free(&r->model);
   buf_free(&r->report);
+  buf_free(&r->archive);
   free(r);
 }
 
@@ -67,7 +68,7 @@ static bool are_too_many(const struct records *all)
     if (r->run || facts.readers > 0)
       continue;
     runs++;
-    bytes += facts.memory_bytes + facts.spill_bytes;
+    bytes += facts.memory_bytes + facts.spill_bytes + r->archive.len;
   }
   return runs > all->setup.keep_runs || bytes > all->setup.keep_bytes;
 }
@@ -100,6 +101,9 @@ static void retire(struct record *r, const struct run_outcome *outcome)
   buf_add(&r->report, outcome->report);
   r->outcome.report = buf_span(&r->report);
   r->outcome.session = (struct span){0};
+  if (outcome->archive)
+    r->archive = buf_take(outcome->archive);
+  r->outcome.archive = NULL;
   journal_settle(r->journal);
 }
 

@@ -70,19 +70,22 @@ static int open_folder(int at, const char *name, bool make,
   return fd;
 }
 
-/* The folder that holds the last part of `path`, and that part. */
-static int walk(const char *root, struct span path, bool make,
-                const struct files_owner *owner, char last[256], struct fault *f)
+/* The folder that holds the last part of `path`, and that part.  Takes `at`, the root. */
+static int walk_from(int at, struct span path, bool make, const struct files_owner *owner,
+                     char last[256], struct fault *f)
 {
   struct span rest = path;
   char next[256];
-  int more = next_part(&rest, last);
-  if (more <= 0)
+  int more = next_part(&rest, last), e = errno;
+  if (more <= 0) {
+    if (at >= 0)
+      close(at);
     return refuse(f, path, more < 0 ? "leads out of the workspace" : "names no file");
-  int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  }
+  errno = e; /* of the root's */
   while (at >= 0 && (more = next_part(&rest, next)) > 0) {
     int below = open_folder(at, last, make, owner);
-    int e = errno;
+    e = errno;
     close(at);
     errno = e;
     at = below;
@@ -94,6 +97,13 @@ static int walk(const char *root, struct span path, bool make,
     return at;
   close(at);
   return refuse(f, path, "leads out of the workspace");
+}
+
+static int walk(const char *root, struct span path, bool make,
+                const struct files_owner *owner, char last[256], struct fault *f)
+{
+  return walk_from(open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC), path, make, owner,
+                   last, f);
 }
 
 static int read_all(int fd, struct span path, struct buf *out, struct fault *f)
@@ -218,4 +228,56 @@ int beneath_link(const char *root, struct span path, const char *target,
     r = 0; /* it stays ours; who may follow it does not depend on that */
   close(folder);
   return r;
+}
+
+/* -- below a folder that is open -- */
+
+static int same(int root)
+{
+  return openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int beneath_open(int root, struct span path, struct fault *f)
+{
+  char name[256];
+  int folder = walk_from(same(root), path, false, NULL, name, f);
+  if (folder < 0)
+    return -1;
+  int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int e = errno;
+  close(folder);
+  errno = e;
+  return fd < 0 ? fail(f, path) : fd;
+}
+
+int beneath_create(int root, struct span path, struct span content,
+                   const struct files_owner *owner, struct fault *f)
+{
+  char name[256];
+  int folder = walk_from(same(root), path, true, owner, name, f);
+  if (folder < 0)
+    return -1;
+  int fd =
+      openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int r = fd < 0 ? -errno : files_write_all(fd, content);
+  if (fd >= 0) {
+    give(fd, owner);
+    close(fd);
+  }
+  if (fd >= 0 && r < 0)
+    (void)unlinkat(folder, name, 0);
+  close(folder);
+  errno = -r;
+  return r < 0 ? fail(f, path) : 0;
+}
+
+void beneath_remove(int root, struct span path)
+{
+  char name[256];
+  struct fault ignored = {0};
+  int folder = walk_from(same(root), path, false, NULL, name, &ignored);
+  if (folder < 0)
+    return;
+  (void)unlinkat(folder, name, 0); /* one that is gone is fine */
+  close(folder);
 }

@@ -26,5 +26,12 @@ int beneath_folder(const char *root, struct span path, const struct files_owner 
 /* A symbolic link, where nothing of that name is.  1: something is, but not this link. */
 int beneath_link(const char *root, struct span path, const char *target,
                  const struct files_owner *owner, struct fault *f);
+/* Below a folder that is open.  A descriptor to read from, which need not be a plain
+ * file's; what is not there is FAULT_SYSTEM, -ENOENT. */
+int beneath_open(int root, struct span path, struct fault *f);
+/* A file that is not there yet, 0600; else FAULT_SYSTEM, -EEXIST. */
+int beneath_create(int root, struct span path, struct span content,
+                   const struct files_owner *owner, struct fault *f);
+void beneath_remove(int root, struct span path); /* the file; if it can be */
 
 #endif

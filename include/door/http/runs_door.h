@@ -46,6 +46,8 @@ void runs_door_record(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target);
 void runs_door_events(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target);
+void runs_door_session(struct runs_door *d, struct http_exchange *x,
+                       const struct route_target *target);
 void runs_door_cancel(struct runs_door *d, struct http_exchange *x,
                       const struct route_target *target);
 

@@ -20,6 +20,7 @@
 #include "acp_plan.h"
 #include "acp_requests.h"
 #include "acp_turn.h"
+#include "agent/session_stores.h"
 #include "base/limits.h"
 
 static const struct acp_profile any_agent = {.id = "acp", .name = "ACP"};
@@ -120,6 +121,7 @@ const struct harness acp_harness = {
     .needs = NEEDS_WORDS_FOR_LINKS,
     .program_for = acp_plan_program,
     .skills_for = acp_plan_skills,
+    .sessions_for = acp_plan_sessions,
     .started = state_started,
     .memory = sizeof(struct acp),
     .plan = any_plan,
@@ -135,6 +137,7 @@ const struct harness grok_build_harness = {
     .id = "grok-build",
     .program = "grok",
     .skills = ".grok .claude .agents .cursor",
+    .sessions = &session_store_grok,
     .farewell_ms = LIMIT_FAREWELL_MS,
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,

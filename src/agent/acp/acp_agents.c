@@ -3,6 +3,8 @@
  * gemini are played by the interop tests.  */
 #include "acp_agents.h"
 
+#include "agent/session_stores.h"
+
 #include <string.h>
 
 static const struct prompt_guard claude_guard = {
@@ -20,6 +22,7 @@ static const struct acp_agent agents[] = {
      .argv = {"claude-agent-acp"},
      .programs = {"claude-agent-acp", "claude-code-acp"},
      .skills = ".claude",
+     .sessions = &session_store_claude,
      .info = "@agentclientprotocol/claude-agent-acp",
      .env = {{"IS_SANDBOX", "1"},
              {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"},
@@ -31,6 +34,7 @@ static const struct acp_agent agents[] = {
      .argv = {"codex-acp"},
      .programs = {"codex-acp"},
      .skills = ".codex .agents",
+     .sessions = &session_store_codex,
      .info = "@agentclientprotocol/codex-acp",
      .guard = &codex_guard},
     {.name = "copilot",

@@ -10,6 +10,7 @@
 
 #include "agent/prompt_guard.h"
 #include "request/run_request.h"
+#include "request/session_store.h"
 
 struct acp_agent {
   const char *name;        /* harnessOptions.agent; NULL: it has no command of its own */
@@ -17,8 +18,9 @@ struct acp_agent {
   const char *programs[3]; /* … and by these names it is known, too */
   const char *info;        /* agentInfo.name */
   const char *env[4][2];
-  const char *skills;               /* as in agent/harness.h */
-  const struct prompt_guard *guard; /* NULL: acp_any_guard */
+  const char *skills;                   /* as in agent/harness.h … */
+  const struct session_store *sessions; /* … and this */
+  const struct prompt_guard *guard;     /* NULL: acp_any_guard */
   bool expands; /* ${NAME} in the header of an MCP server, which it puts into an argv */
   /* How it is brought to ask about each act, where a policy is to be kept: "" it does,
    * "_meta" by Claude's settings there, else this variable, as OpenCode has it.  NULL: it

@@ -32,6 +32,12 @@ const char *acp_plan_skills(const struct run_request *req)
   return agent ? agent->skills : NULL;
 }
 
+const struct session_store *acp_plan_sessions(const struct run_request *req)
+{
+  const struct acp_agent *agent = agent_of(req);
+  return agent ? agent->sessions : NULL;
+}
+
 static int refuse_agent(const struct run_request *req, struct fault *f)
 {
   struct buf names = buf_make(KIB);

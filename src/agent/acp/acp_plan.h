@@ -12,8 +12,9 @@
 /* The program of harnessOptions.agent; NULL: the request has a command, or names nobody
  * we know. */
 const char *acp_plan_program(const struct run_request *req);
-/* harness.skills of the agent that it names or whose command it has. */
+/* harness.skills and .sessions of the agent that it names or whose command it has. */
 const char *acp_plan_skills(const struct run_request *req);
+const struct session_store *acp_plan_sessions(const struct run_request *req);
 /* argv and env: harnessOptions.command or agent; `grok agent … stdio`. */
 int acp_plan_command(struct process_plan *out, const struct run_request *req,
                      struct fault *f);

@@ -22,6 +22,7 @@
  * as TanStack's runner does.  A tool can run and its `user` line be printed before the
  * message_stop of the message that called it.  */
 #include "agent/harness.h"
+#include "agent/session_stores.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "claude_code_plan.h"
@@ -354,6 +355,7 @@ const struct harness claude_code_harness = {
     .id = "claude-code",
     .program = "claude",
     .skills = ".claude",
+    .sessions = &session_store_claude,
     .plugins = true,
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS |

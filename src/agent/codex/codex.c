@@ -19,6 +19,7 @@
  * (seen): the last one counts, as in JavaScript.  */
 #include "agent/harness.h"
 #include "agent/harness_end.h"
+#include "agent/session_stores.h"
 #include "agent/structured.h"
 #include "agent/text_growth.h"
 #include "base/json.h"
@@ -286,6 +287,7 @@ const struct harness codex_harness = {
     .id = "codex",
     .program = "codex",
     .skills = ".codex .agents",
+    .sessions = &session_store_codex,
     .native_programs = codex_plan_native_programs,
     .structured = true,
     .prompt = &codex_prompt,

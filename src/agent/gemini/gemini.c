@@ -39,6 +39,7 @@
 #include "agent/harness.h"
 #include "agent/harness_end.h"
 #include "agent/prompt.h"
+#include "agent/session_stores.h"
 #include "base/limits.h"
 #include "event/event_session.h"
 #include "gemini_plan.h"
@@ -278,6 +279,7 @@ const struct harness gemini_harness = {
     .id = "gemini",
     .program = "gemini",
     .skills = ".gemini .agents",
+    .sessions = &session_store_gemini,
     .last_words_ms = LIMIT_LAST_WORDS_MS,
     .structured = true,
     .parts = true,

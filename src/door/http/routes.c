@@ -23,6 +23,7 @@ static const struct route table[] = {
     {"GET", "/runs", .answer = runs_door_list},
     {"GET", "/runs/{id}", .answer = runs_door_record},
     {"GET", "/runs/{id}/events", .for_pages = true, .answer = runs_door_events},
+    {"GET", "/runs/{id}/session", .answer = runs_door_session},
     {"POST", "/runs/{id}/approvals/{id}", .for_pages = true,
      .answer = approval_post_answer},
     {"POST", "/runs/{id}/cancel", .for_pages = true, .answer = runs_door_cancel},

@@ -198,6 +198,27 @@ void runs_door_events(struct runs_door *d, struct http_exchange *x,
     runs_door_stream(d, x, r, form.after, false, form.sse);
 }
 
+/* -- the agent's session -- */
+
+void runs_door_session(struct runs_door *d, struct http_exchange *x,
+                       const struct route_target *target)
+{
+  const struct record *r = runs_door_find(d, x, target);
+  struct fault f = {0};
+  if (!r)
+    return;
+  if (r->run)
+    fault_set(&f, FAULT_CONFLICT, "the run is not over: its session is taken at its end");
+  else if (r->archive.len == 0)
+    fault_set(&f, FAULT_UNKNOWN,
+              "the run has no session here: its request did not say session "
+              "{\"export\":true}, or its stream says why (session-not-exported)");
+  if (f.kind != FAULT_NONE)
+    answer_fault(x, &f);
+  else
+    answer_text(x, 200, "application/x-tar", buf_span(&r->archive));
+}
+
 /* -- ending -- */
 
 void runs_door_cancel(struct runs_door *d, struct http_exchange *x,

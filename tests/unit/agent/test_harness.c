@@ -31,6 +31,30 @@ static void expect_refused(const struct run_request *req, unsigned takes,
   assert_int_equal(harness_admit(&h, req, &f), 0);
 }
 
+static const struct session_store *sessions_of(const struct run_request *req)
+{
+  static const struct session_store store = {.id = "one"};
+  return req->detach ? &store : NULL;
+}
+
+static void test_harness__a_session_is_taken_along_where_its_place_is_known(void **state)
+{
+  (void)state;
+  struct harness h = plain;
+  struct run_request req = {.session.export = true};
+  struct fault f = {0};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_string_equal(f.text, "run request: session is not supported by harness plain");
+  h.sessions_for = sessions_of;
+  f = (struct fault){0};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  assert_non_null(strstr(f.text, "with this agent"));
+  req = (struct run_request){.session.url = SPAN_LITERAL("http://a/")};
+  assert_int_equal(harness_admit(&h, &req, &f), -1);
+  req.detach = true;
+  assert_int_equal(harness_admit(&h, &req, &f), 0);
+}
+
 static void test_harness__what_it_cannot_do_is_refused_by_name(void **state)
 {
   struct span one[] = {SPAN_LITERAL("x")};
@@ -107,6 +131,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_harness__a_prompt_that_it_would_refuse_is_refused),
+      cmocka_unit_test(test_harness__a_session_is_taken_along_where_its_place_is_known),
       cmocka_unit_test(test_harness__what_it_cannot_do_is_refused_by_name),
       cmocka_unit_test(test_harness__a_command_is_for_those_that_need_one),
   };

@@ -70,6 +70,35 @@ static void refused(const char *name, const char *value, const char *why)
   assert_string_equal(fault.text, why);
 }
 
+static void test_run_options__a_session_that_is_taken_along(void **state)
+{
+  (void)state;
+  struct run_request *req = read_options(
+      "{\"session\":{\"export\":true,\"import\":{\"url\":\"http://a/\",\"token\":\"t\","
+      "\"sha256\":\"00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF\"}}"
+      "}");
+  assert_non_null(req);
+  assert_true(req->session.export);
+  span_text_is(req->session.url, "http://a/");
+  span_text_is(req->session.token, "t");
+  assert_int_equal(req->session.archive.len, 0);
+  options_free();
+  req = read_options("{\"session\":{\"import\":\"aGk=\"}}");
+  span_text_is(req->session.archive, "aGk=");
+  assert_false(req->session.export);
+  options_free();
+  accepted("session", "null");
+  accepted("session", "{\"import\":null}");
+#define WHERE "run request: session"
+  refused("session", "{\"export\":1}", WHERE ".export must be true or false");
+  refused("session", "{\"import\":{\"token\":\"t\"}}",
+          WHERE ".import.url must be a non-empty string");
+  refused("session", "{\"import\":{\"url\":\"u\",\"token\":\"a\\nb\"}}",
+          WHERE ".import.token cannot be sent in a header");
+  refused("session", "{\"import\":{\"url\":\"u\",\"sha256\":\"00\"}}",
+          WHERE ".import.sha256 must be 64 hexadecimal digits");
+}
+
 static void test_run_options__reads_our_options(void **state)
 {
   (void)state;
@@ -259,6 +288,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_run_options__reads_our_options),
+      cmocka_unit_test(test_run_options__a_session_that_is_taken_along),
       cmocka_unit_test(test_run_options__names_the_option_that_is_wrong),
       cmocka_unit_test(test_run_options__what_asks_for_nothing_is_fine),
       cmocka_unit_test(

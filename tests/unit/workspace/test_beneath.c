@@ -4,6 +4,7 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -191,6 +192,37 @@ static void test_beneath__a_folder_is_made_where_no_link_leads(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, open_scratch, close_scratch)
 
+static void
+test_beneath__what_is_created_was_not_there_and_can_be_taken_back(void **state)
+{
+  (void)state;
+  struct fault f = {0};
+  int at = open(root, O_RDONLY | O_DIRECTORY);
+  assert_int_equal(symlink("../outside", scratch_path(&scratch, "work/out")), 0);
+  assert_int_equal(beneath_create(at, SPAN_LITERAL("a/b/c"), SPAN_LITERAL("1"), NULL, &f),
+                   0);
+  content_is("work/a/b/c", "1");
+  assert_int_equal(beneath_create(at, SPAN_LITERAL("a/b/c"), SPAN_LITERAL("2"), NULL, &f),
+                   -1);
+  assert_int_equal(f.os, -EEXIST);
+  content_is("work/a/b/c", "1");
+  int fd = beneath_open(at, SPAN_LITERAL("a/b/c"), &f);
+  assert_true(fd >= 0);
+  close(fd);
+  assert_int_equal(beneath_open(at, SPAN_LITERAL("a/x"), &f), -1);
+  assert_int_equal(f.os, -ENOENT);
+  const char *const bad[] = {"../x", "a/../x", "out/x", "out", "/../x", ""};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(beneath_create(at, span_of(bad[i]), SPAN_LITERAL("x"), NULL, &f),
+                     -1);
+    beneath_remove(at, i == 3 ? SPAN_LITERAL("none") : span_of(bad[i]));
+  }
+  assert_int_equal(scratch_count(&scratch, "outside"), 0);
+  beneath_remove(at, SPAN_LITERAL("a/b/c"));
+  assert_false(scratch_has(&scratch, "work/a/b/c"));
+  close(at);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -203,6 +235,7 @@ int main(void)
       T(test_beneath__a_fifo_holds_nobody),
       T(test_beneath__links_where_nothing_is),
       T(test_beneath__a_folder_is_made_where_no_link_leads),
+      T(test_beneath__what_is_created_was_not_there_and_can_be_taken_back),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
