@@ -9,6 +9,7 @@
 #define AGENT_AGENT_ACTIONS_H
 
 #include "agent/agent_retries.h"
+#include "agent/spending.h"
 #include "base/buf.h"
 #include "event/event.h"
 #include "request/policy.h"
@@ -59,6 +60,7 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   bool heartbeat;           /* the last input was no sign of life */
   bool does_without_bridge; /* and that was told */
   struct agent_retries retries;
+  struct spending spending; /* what the agent tells of it */
   /* Set by the run when somebody answers questions; else the permission mode decides. */
   bool can_ask;
   const struct policy *policy; /* of the request, where it has one; else NULL */

@@ -14,6 +14,7 @@
 
 enum agent_input_kind {
   AGENT_LINE,   /* one line of the agent's stdout, without its newline */
+  AGENT_ASIDE,  /* one of its stderr that its plan has asked for (process_plan.aside) */
   AGENT_ANSWER, /* what came of an agent_ask() */
   AGENT_STREAM  /* one event of an agent_follow(), or its end */
 };

@@ -87,6 +87,10 @@ struct harness {
   unsigned takes;   /* TAKES_…; what is given and not taken is refused */
   /* NEEDS_…: how it is offered the host tools (request/tool_offer.h). */
   unsigned needs;
+  /* What of a budget its output tells (1 << BUDGET_…), of this request's agent where
+   * `counts_for` is there: admission refuses the rest. */
+  unsigned counts;
+  unsigned (*counts_for)(const struct run_request *req);
   size_t memory; /* bytes of zeroed per-run state handed to the calls */
   /* How its prompts are written, where that alone can refuse a request; may be NULL. */
   const struct prompt_rules *prompt;
@@ -123,6 +127,7 @@ struct harness {
 
 const struct session_store *harness_sessions(const struct harness *h,
                                              const struct run_request *req);
+unsigned harness_counts(const struct harness *h, const struct run_request *req);
 /* Can this harness do what the request asks of it?  FAULT_BAD_INPUT naming the field, or
  * what its plan would refuse but for the messages (FAULT_TOO_BIG too). */
 int harness_admit(const struct harness *h, const struct run_request *req,

@@ -23,6 +23,9 @@ struct process_plan {
   struct strv argv; /* argv[0] is looked up in the PATH of the agent's environment */
   struct strv env;  /* what this agent needs on top of the run's environment */
   enum input_use input;
+  /* A constant: lines of its stderr that hold this are its words (AGENT_ASIDE), not
+   * diagnostics.  NULL: none are. */
+  const char *aside;
   struct buf first_input;
   struct plan_file *files;
   size_t file_count;

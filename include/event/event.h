@@ -115,6 +115,9 @@ size_t events_backlog(const struct events *e); /* what the sink said last */
 void events_caught_up(struct events *e);
 unsigned long long events_count(const struct events *e); /* that went out */
 unsigned long long events_tool_calls(const struct events *e);
+/* Messages and tool calls that were begun, and results: what shows that the agent goes
+ * on. */
+unsigned long long events_acts(const struct events *e);
 /* Ticks (clock_ticks_ms) of the last event that went out: for heartbeats. */
 unsigned long long events_last_ms(const struct events *e);
 

@@ -42,6 +42,10 @@ struct child_setup {
   size_t line_ceiling;
   struct budget *budget; /* what it holds is charged to it; NULL: none */
   unsigned drain_ms;
+  /* Lines of stderr that hold this text come by on_aside, any number, until on_end, and
+   * are not in its tail.  NULL: none. */
+  const char *aside;
+  void (*on_aside)(void *who, struct span line);
   /* Any number, until on_end; NULL: lines. */
   void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
 };

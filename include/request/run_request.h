@@ -12,6 +12,7 @@
 #include "request/callback.h"
 #include "request/host_bridge.h"
 #include "request/policy.h"
+#include "request/run_budget.h"
 #include "request/tools.h"
 #include "request/workspace_plan.h"
 
@@ -103,6 +104,7 @@ struct run_request {
   struct env_entry *env;
   size_t env_count;
   struct run_deadlines deadlines;
+  struct run_budget budget;
   struct span event_format; /* its name; empty: the usual one */
   bool kill_leftovers;      /* after a success too */
   bool no_file_events;      /* fileEvents: no sandbox.file */

@@ -9,6 +9,7 @@ struct run_outcome {
   bool finished; /* RUN_FINISHED */
   char code[64]; /* else the RUN_ERROR's code */
   unsigned long long events, tool_calls, duration_ms, cpu_ms;
+  unsigned budget_warnings;
   struct span report;  /* members of metadata.runlet, lent for the call */
   struct buf *archive; /* session.export: may be taken with buf_take(); NULL: none */
   struct span session; /* as the agent named it, lent for the call; empty: it did not */

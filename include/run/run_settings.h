@@ -38,6 +38,7 @@ struct run_settings {
   size_t line_ceiling;
   struct run_deadlines deadlines; /* defaults, every field set (idle_ms 0 = off) */
   unsigned max_run_ms;            /* caps the request's runMs; 0: no cap */
+  struct run_budget max_budget;   /* caps the request's */
   unsigned own_port;              /* where the service listens; 0: nowhere */
   unsigned heartbeat_ms, result_grace_ms;
   unsigned bridge_hold_ms, bridge_progress_ms;

@@ -22,7 +22,8 @@ struct counters {
     unsigned long long runs;
   } codes[COUNTERS_CODES + 1]; /* the last: "other" */
   size_t code_count;
-  unsigned long long events, bytes, agent_cpu_ms; /* of runs that are over */
+  unsigned long long events, bytes, agent_cpu_ms,
+      budget_warnings; /* of runs that are over */
   unsigned long long tool_calls[COUNTERS_TOOLS];
   unsigned long long tool_steps[COUNTERS_STEPS + 1]; /* calls that took at most so long */
   unsigned long long tool_ms;

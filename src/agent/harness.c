@@ -3,6 +3,7 @@
  * before anything starts, and told which field it was.  */
 #include "agent/harness.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -11,6 +12,36 @@ static int refuse(const struct harness *h, const char *field, struct fault *f)
 {
   return fault_set(f, FAULT_BAD_INPUT, "run request: %s is not supported by harness %s",
                    field, h->id);
+}
+
+unsigned harness_counts(const struct harness *h, const struct run_request *req)
+{
+  return h->counts_for ? h->counts_for(req) : h->counts;
+}
+
+/* A limit that nobody can keep is not taken. */
+static int budget_admit(const struct harness *h, const struct run_request *req,
+                        struct fault *f)
+{
+  unsigned counts = harness_counts(h, req);
+  enum budget_kind kind = 0;
+  while (kind < BUDGET_KINDS && (req->budget.most[kind] == 0 || counts & 1u << kind))
+    kind++;
+  if (kind == BUDGET_KINDS)
+    return 0;
+  struct buf source = buf_make(KIB), told = buf_make(KIB);
+  run_budget_put_source(&req->budget, kind, &source);
+  for (enum budget_kind k = 0; k < BUDGET_KINDS; k++)
+    if (counts & 1u << k)
+      buf_addf(&told, "%s%s", told.len > 0 ? ", " : "", run_budget_name(k));
+  (void)fault_set(f, FAULT_BAD_INPUT,
+                  "run request: %s cannot be counted for harness %s%s, which tells %s as "
+                  "it goes",
+                  buf_cstring(&source), h->id, h->counts_for ? " with this agent" : "",
+                  told.len > 0 ? buf_cstring(&told) : "nothing of it");
+  buf_free(&source);
+  buf_free(&told);
+  return -1;
 }
 
 /* What a plan refuses is found by making one, with addresses and words that do not
@@ -98,6 +129,8 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
                      h->sessions_for ? " with this agent: it is not known where that one "
                                        "keeps its sessions"
                                      : "");
+  if (budget_admit(h, req, f) < 0)
+    return -1;
   if (h->prompt && prompt_admit(req, h->prompt, f) < 0)
     return -1;
   return plan_try(h, req, f);

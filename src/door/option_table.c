@@ -32,6 +32,10 @@
 #define MS_ROW(option, field, group, least, preset, words)                               \
   NUMBER_ROW(option, field, group, least, MS_MOST, preset, words)
 
+#define COUNT_ROW(option, kind, words)                                                   \
+  NUMBER_ROW(option, run.settings.max_budget.most[BUDGET_##kind], RUN, 0, 1ull << 53, 0, \
+             words)
+
 const struct option option_table[] = {
     TEXT_ROW(
         "listen", serve.listen, SERVICE, NULL, "HOST:PORT",
@@ -94,6 +98,16 @@ const struct option option_table[] = {
            "a run's length, unless the request says timeouts.runMs"),
     MS_ROW("max-run-ms", run.settings.max_run_ms, RUN, 0, 0,
            "cap for timeouts.runMs; 0: none"),
+    {.name = "max-budget-usd",
+     .kind = OPTION_USD,
+     SETTING(run.settings.max_budget.most[BUDGET_USD]),
+     .groups = OPTIONS_RUN,
+     .value = "N",
+     .help = "cap for budget.usd, what a run may cost in US dollars, as 0.25; 0: none"},
+    COUNT_ROW("max-budget-tokens", TOKENS, "cap for budget.tokens; 0: none"),
+    COUNT_ROW("max-budget-tool-calls", TOOL_CALLS, "cap for budget.toolCalls; 0: none"),
+    COUNT_ROW("max-budget-model-turns", MODEL_TURNS,
+              "cap for budget.modelTurns; 0: none"),
     MS_ROW("start-timeout-ms", run.settings.deadlines.start_ms, RUN, 1, LIMIT_START_MS,
            "start of the agent to its first line (timeouts.startMs)"),
     MS_ROW("idle-timeout-ms", run.settings.deadlines.idle_ms, RUN, 0, LIMIT_IDLE_AGENT_MS,

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 
-enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_YES };
+enum option_kind { OPTION_TEXT, OPTION_NUMBER, OPTION_YES, OPTION_USD };
 
 struct option {
   const char *name; /* without "--" */

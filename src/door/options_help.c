@@ -9,7 +9,7 @@
 static void help_default(const struct option *o, char *out, size_t capacity)
 {
   out[0] = 0;
-  if (o->kind == OPTION_NUMBER)
+  if (o->kind == OPTION_NUMBER || o->kind == OPTION_USD)
     snprintf(out, capacity, "%llu", o->number);
   else if (o->kind == OPTION_TEXT && o->text && o->text[0])
     snprintf(out, capacity, "%s", o->text);

@@ -43,6 +43,15 @@ static int set(const struct option *o, const char *source, const char *value,
     set_number(out, o, number);
     return 0;
   }
+  if (o->kind == OPTION_USD) {
+    unsigned long long parts;
+    if (!run_budget_read_usd(span_of(value), &parts))
+      return fault_set(f, FAULT_BAD_INPUT,
+                       "%s must be an amount of US dollars as 0.25, not \"%.60s\"",
+                       source, value);
+    set_number(out, o, parts);
+    return 0;
+  }
   bool yes = !strcmp(value, "1") || !strcmp(value, "true");
   if (!yes && strcmp(value, "0") != 0 && strcmp(value, "false") != 0)
     return fault_set(f, FAULT_BAD_INPUT, "%s must be 1, 0, true or false, not \"%.60s\"",

@@ -137,6 +137,7 @@ static void open_message(struct events *e, enum open_message what, struct span i
   events_begin_content(e);
   event_ids_message(&e->ids, id, &e->message);
   e->open = what;
+  e->acts++;
   e->spoken = true;
 }
 
@@ -356,6 +357,11 @@ unsigned long long events_count(const struct events *e)
 unsigned long long events_tool_calls(const struct events *e)
 {
   return e->tool_calls;
+}
+
+unsigned long long events_acts(const struct events *e)
+{
+  return e->acts;
 }
 
 unsigned long long events_last_ms(const struct events *e)

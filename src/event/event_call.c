@@ -21,6 +21,7 @@ static void send_result(struct events *e, const struct event *call, struct span 
   event.whole_bytes = event.text.len < content.len ? content.len : 0;
   events_send(e, &event);
   e->answered = e->told = true;
+  e->acts++;
   buf_free(&id);
 }
 
@@ -89,6 +90,7 @@ static size_t open_call(struct events *e, enum tool_origin origin, struct span k
                        .name = span_cut_utf8(name, LIMIT_NAME_BYTES)};
   events_begin_content(e);
   e->tool_calls++;
+  e->acts++;
   call.parent = buf_span(&e->parent);
   events_send(e, &call);
   call.parent = (struct span){0};

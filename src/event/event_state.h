@@ -41,7 +41,7 @@ struct events {
   struct open_calls unanswered;
   unsigned step;
   size_t backlog;
-  unsigned long long count, tool_calls, last_ms;
+  unsigned long long count, tool_calls, acts, last_ms;
 };
 
 /* What both do.  event.c: */

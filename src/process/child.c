@@ -26,6 +26,7 @@ struct child {
   struct keeper_link *keeper;
   struct child_calls calls;
   void (*on_bytes)(void *who, bool is_stderr, struct span bytes);
+  void (*on_aside)(void *who, struct span line);
   void *who;
 
   struct buf program;
@@ -83,6 +84,13 @@ static void long_line_came(void *who, size_t ceiling)
   struct child *c = who;
   if (c->calls.on_too_long)
     c->calls.on_too_long(c->who, ceiling);
+}
+
+static void aside_came(void *who, struct span line)
+{
+  struct child *c = who;
+  if (c->on_aside)
+    c->on_aside(c->who, line);
 }
 
 /* -- the end -- */
@@ -367,6 +375,9 @@ static struct child *child_new(struct uv_loop_s *loop, const struct child_setup 
   c->drain_ms = setup->drain_ms;
   c->streams = child_streams_make(setup->line_ceiling, setup->budget, &streams_calls, c);
   c->streams.on_bytes = setup->on_bytes ? bytes_came : NULL;
+  c->streams.aside = setup->aside;
+  c->streams.on_aside = aside_came;
+  c->on_aside = setup->on_aside;
   c->program = buf_make(LIMIT_PATH_BYTES);
   buf_add_text(&c->program, setup->program);
   c->streams.last_output_ms = clock_ticks_ms();
@@ -420,6 +431,7 @@ void child_close(struct child *c, void (*closed)(void *who), void *who)
   c->closing = true;
   c->calls = (struct child_calls){0};
   c->on_bytes = NULL;
+  c->on_aside = NULL;
   c->settled = NULL;
   c->closed = closed;
   c->closed_who = who;

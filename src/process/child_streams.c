@@ -9,12 +9,14 @@
 #include "io/loop.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct child_streams child_streams_make(size_t line_ceiling, struct budget *budget,
                                         const struct child_streams_calls *calls,
                                         void *who)
 {
   struct child_streams s = {.lines = lines_make(line_ceiling),
+                            .err_lines = lines_make(LIMIT_STDERR_KEPT_BYTES),
                             .stderr_tail = buf_make(LIMIT_STDERR_KEPT_BYTES),
                             .rest = buf_make(LIMIT_READ_BYTES),
                             .read_memory = mem_new(LIMIT_READ_BYTES),
@@ -28,6 +30,7 @@ struct child_streams child_streams_make(size_t line_ceiling, struct budget *budg
 void child_streams_free(struct child_streams *s)
 {
   lines_free(&s->lines);
+  lines_free(&s->err_lines);
   stdin_pipe_wipe(&s->in);
   buf_free(&s->stderr_tail);
   buf_free(&s->rest);
@@ -118,6 +121,27 @@ void child_streams_go_on(struct child_streams *s)
     loop_timer_start(s->go_on, 0);
 }
 
+static void err_line_came(void *who, struct span line)
+{
+  struct child_streams *s = who;
+  if (memmem(line.at, line.len, s->aside, strlen(s->aside))) {
+    s->on_aside(s->who, line);
+    return;
+  }
+  buf_add_tail(&s->stderr_tail, line);
+  buf_add_tail(&s->stderr_tail, SPAN_LITERAL("\n"));
+}
+
+/* No diagnostics that anybody reads. */
+static void err_line_is_long(void *who, size_t ceiling)
+{
+  (void)who;
+  (void)ceiling;
+}
+
+static const struct lines_calls err_calls_of_lines = {err_line_came, err_line_is_long,
+                                                      NULL};
+
 static void err_came(void *who, struct span bytes)
 {
   struct child_streams *s = who;
@@ -125,7 +149,10 @@ static void err_came(void *who, struct span bytes)
     hand_out_bytes(s, true, bytes);
     return;
   }
-  buf_add_tail(&s->stderr_tail, bytes);
+  if (s->aside)
+    (void)lines_add(&s->err_lines, bytes, &err_calls_of_lines, s);
+  else
+    buf_add_tail(&s->stderr_tail, bytes);
   s->calls->on_news(s->who);
 }
 
@@ -172,6 +199,8 @@ int child_streams_open(struct child_streams *s, struct uv_loop_s *loop, struct p
 void child_streams_end_lines(struct child_streams *s)
 {
   lines_end(&s->lines, &s->calls->lines, s->who);
+  if (s->aside)
+    lines_end(&s->err_lines, &err_calls_of_lines, s);
 }
 
 void child_streams_mark(struct child_streams *s)

@@ -5,7 +5,8 @@
  * stdout becomes lines, of stderr the end is kept.  Lines are handed out for at most
  * LIMIT_TURN_MS in a row: what an agent prints may cost much more to understand than to
  * print, and others wait for the loop.  The rest follows on the next turn, before
- * anything more is read.  With `on_bytes` both outputs are handed out as they come.
+ * anything more is read.  Of stderr lines that hold `aside` are handed out, too, and what
+ * is not kept of them.  With `on_bytes` both outputs are handed out as they come.
  *
  * `on_news` comes after something was read, and when an output is at its end; `on_closed`
  * once for each of the three, on a later turn than the close: only after the last one the
@@ -31,6 +32,10 @@ struct child_streams {
   struct output_pipe out, err;
   struct lines lines;
   struct buf stderr_tail;
+  /* NULL: none.  May be set until child_streams_open(), with on_aside. */
+  const char *aside;
+  void (*on_aside)(void *who, struct span line);
+  struct lines err_lines;
   struct buf rest;          /* of a read, not handed out yet … */
   struct loop_timer *go_on; /* … but then */
   unsigned long long turn_until_ms;

@@ -17,9 +17,9 @@
 /* What TanStack's runner answers to a body without a value (V8's text). */
 static const char no_body[] = "Unexpected end of JSON input";
 
-/* Schemas pass through byte for byte. */
+/* Schemas pass through byte for byte; a budget is read by run_budget.c. */
 static const char *const raw_names[] = {"inputSchema", "outputSchema", "annotations",
-                                        NULL};
+                                        "budget", NULL};
 
 /* TanStack's runner checks that it is a string and not "", we also what it holds: it goes
  * into headers, argv or paths. */

@@ -268,6 +268,12 @@ static int system_prompts_read(const struct fields *r, json_at root,
   return 0;
 }
 
+static int budget_read(const struct fields *r, json_at root, struct run_budget *out)
+{
+  json_at v = json_get(root, "budget");
+  return fields_given(v) ? run_budget_parse(json_raw(v), "budget.", out, r->f) : 0;
+}
+
 int run_options_read(const struct fields *r, json_at root, struct run_request *req)
 {
   if (system_prompts_read(r, root, req) < 0)
@@ -275,7 +281,8 @@ int run_options_read(const struct fields *r, json_at root, struct run_request *r
   if (model_options_read(r, root, req) < 0 || session_read(r, root, &req->session) < 0 ||
       output_schema_read(r, root, req) < 0 ||
       harness_options_read(r, root, &req->harness_options) < 0 ||
-      timeouts_read(r, root, &req->deadlines) < 0)
+      timeouts_read(r, root, &req->deadlines) < 0 ||
+      budget_read(r, root, &req->budget) < 0)
     return -1;
   if (policy_read(r, root, req) < 0 || env_read(r, root, req) < 0 ||
       stream_read(r, root, req) < 0 || file_events_read(r, root, req) < 0 ||

@@ -241,6 +241,8 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .terms = keeper_terms_of(s),
                               .input = &plan->first_input,
                               .dialogue = plan->input == INPUT_DIALOGUE,
+                              .aside = plan->aside,
+                              .on_aside = calls->on_aside,
                               .line_ceiling = s->settings->line_ceiling,
                               .budget = s->budget,
                               .drain_ms = drain_ms};

@@ -66,6 +66,7 @@ struct resources {
 
 struct resources_calls { /* they outlive the resources */
   struct child_calls child;
+  void (*on_aside)(void *who, struct span line); /* process/child.h */
   struct agent_http_calls agent_http;
   struct workspace_calls workspace;
   /* A tool's result broke the promise of its outputSchema (bridge/bridge.h). */

@@ -22,6 +22,7 @@
 #include "run_files.h"
 #include "run_prepare.h"
 #include "run_session.h"
+#include "run_spending.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -55,6 +56,7 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   r->message = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
   r->report = buf_make(LIMIT_CERTIFICATE_BYTES);
   r->deadlines = deadlines_resolve(settings, req);
+  run_budget_cap(&req->budget, &settings->max_budget, true);
   preview_guide(req, settings->own_port);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
   if (resources_admit(&r->resources, settings, req, r->budget, f) < 0 ||
@@ -216,6 +218,14 @@ static void judge_bridge(struct run *r)
                              "works without the host tools"));
 }
 
+static void keep_budget(struct run *r)
+{
+  struct buf why = buf_make(KIB);
+  if (run_spending_is_over(r, &why))
+    run_cancel(r, NULL, "budget-exceeded", buf_cstring(&why), 0);
+  buf_free(&why);
+}
+
 static void child_says(void *who, struct span line)
 {
   struct run *r = who;
@@ -224,8 +234,17 @@ static void child_says(void *who, struct span line)
   /* Noise is no sign of life: it would put off the result grace for ever. */
   if (input)
     run_carry_out(r);
+  keep_budget(r);
   if (!r->code[0] && agent_session_gave_up(&r->session))
     end_with_reason(r, NULL, "agent-error", "");
+}
+
+static void child_says_aside(void *who, struct span line)
+{
+  struct run *r = who;
+  struct agent_input input = {.kind = AGENT_ASIDE, .text = line};
+  (void)agent_session_input(&r->session, &input);
+  keep_budget(r);
 }
 
 /* What comes by HTTP after the agent has exited is not its word any more. */
@@ -240,6 +259,7 @@ static void agent_http_says(void *who, const struct agent_input *input)
   judge_bridge(r);
   if (alive)
     run_carry_out(r);
+  keep_budget(r);
   if (!r->code[0] && agent_session_gave_up(&r->session))
     end_with_reason(r, NULL, "agent-error", "");
 }
@@ -300,6 +320,7 @@ static void end_for_memory(struct run *r)
 
 static struct resources_calls calls = {
     .child = {child_says, line_too_long, run_child_ended},
+    .on_aside = child_says_aside,
     .agent_http = {agent_http_says, line_too_long},
     .on_unstructured = tool_unstructured};
 

@@ -10,6 +10,7 @@
 #include "report.h"
 #include "run_files.h"
 #include "run_session.h"
+#include "run_spending.h"
 #include "run_talk.h"
 #include "secrets.h"
 
@@ -127,6 +128,7 @@ static void report_end(struct run *r, const struct process_end *end)
         child_first_output_ms(r->resources.child) - r->resources.spawned_ms;
   struct buf members = buf_make(LIMIT_CERTIFICATE_BYTES);
   report_write(&report, &members);
+  run_spending_report(r, &members);
   events_report(r->events, buf_span(&members), (long long)report.duration_ms);
   buf_free(&members);
   r->outcome.cpu_ms = end ? (unsigned long long)end->cpu_ms : 0;

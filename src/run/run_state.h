@@ -5,6 +5,7 @@
  *   run_prepare.c  what comes before its agent
  *   run_end.c      how it ends
  *   run_talk.c     who talks with its agent
+ *   run_spending.c what its agent may use
  *   run_files.c    what becomes of the files of its workspace
  *   run_session.c  the agent's own session, brought and taken along
  *   run_hold.c     its stream ends before it does  */

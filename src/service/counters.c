@@ -35,6 +35,7 @@ void counters_run(struct counters *c, const struct run_outcome *outcome,
   c->events += outcome->events;
   c->bytes += bytes;
   c->agent_cpu_ms += outcome->cpu_ms;
+  c->budget_warnings += outcome->budget_warnings;
 }
 
 void counters_tool_call(void *context, enum run_tool_end how, unsigned ms)

@@ -2,6 +2,7 @@
 // A mock of the OpenAI chat completions API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'bash', args}, {value: {…}}]   blocks of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   `afterMs` beside either: it answers after so long
 //   {cut: [blocks]}        the beginning of an answer, then the connection is cut; {tool, bare: true} in it: a call without arguments
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
@@ -75,6 +76,7 @@ export async function startChat(turns) {
     requests.push({ headers: req.headers, body, offered, side })
     if (say.status) return json(say.status, say.body ?? openaiError(say.status))
     if (say.hang) return undefined
+    if (say.afterMs) await sleep(say.afterMs)
     const id = `chatcmpl-mock-${requests.length}`,
       model = body.model,
       created = 1

@@ -2,6 +2,7 @@
 // A mock of the Gemini API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'run_shell_command', args}]   parts of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   `afterMs` beside either: it answers after so long
 //   {cut: [{text}, …]}     the beginning of an answer, then the stream ends without a finishReason
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
@@ -38,6 +39,7 @@ export async function startGemini(turns) {
     requests.push({ headers: req.headers, body, offered, side })
     if (say.status) return json(say.status, say.body ?? errorBody(say.status))
     if (say.hang) return undefined
+    if (say.afterMs) await sleep(say.afterMs)
     const all = (say.cut ?? say).flatMap((b, i) => partsOf(b, offered, `call_${requests.length}_${i}`))
     const chunk = (p, finishReason) => ({
       candidates: [{ index: 0, content: { role: 'model', parts: p }, ...(finishReason ? { finishReason } : {}) }],

@@ -2,6 +2,7 @@
 // A mock of the OpenAI Responses API on loopback.  `turns` is what the model says, one entry a request:
 //   [{think}, {text}, {tool: 'echo', args}, {native: 'exec_command', args}, {item: {…}}]   items of one answer
 //   {status: 500, body?}   an error answer        {hang: true}   never answers
+//   `afterMs` beside either: it answers after so long
 //   {cut: [items]}         the beginning of an answer, then the connection is cut
 // The last entry is repeated.  A bridged tool is called by its bare name: it is looked up in what the agent offered.
 import { createServer } from 'node:http'
@@ -100,6 +101,7 @@ export async function startResponses(turns) {
     requests.push({ headers: req.headers, body, offered })
     if (say.status) return json(say.status, say.body ?? openaiError(say.status))
     if (say.hang) return undefined
+    if (say.afterMs) await sleep(say.afterMs)
     const id = `mock${requests.length}`
     return stream(
       res,

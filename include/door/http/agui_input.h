@@ -10,6 +10,7 @@
  *
  *   model, effort   texts
  *   sessionId       a session of the agent; null: none, though the thread has one
+ *   budget          as in a request; only lowers what the server gives
  *   hostTools       which of `tools` the server runs: names
  *
  * A member of it that is not one of these is refused by name.  */
@@ -23,7 +24,7 @@ struct agui_input {
   struct span run_id, thread_id;
   /* Raw JSON, checked; empty: not there. */
   struct span messages, tools, context, resume;
-  struct span model, effort, session_id, host_tools;
+  struct span model, effort, session_id, host_tools, budget;
   bool fresh; /* sessionId is null */
 
   struct buf text; /* what holds the spans */

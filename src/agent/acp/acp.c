@@ -122,6 +122,7 @@ const struct harness acp_harness = {
     .program_for = acp_plan_program,
     .skills_for = acp_plan_skills,
     .sessions_for = acp_plan_sessions,
+    .counts_for = acp_plan_counts,
     .started = state_started,
     .memory = sizeof(struct acp),
     .plan = any_plan,
@@ -144,6 +145,7 @@ const struct harness grok_build_harness = {
     .parts = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
              TAKES_AUTH_METHOD | TAKES_MCP_SERVERS,
+    .counts = 1 << BUDGET_TOKENS | 1 << BUDGET_TOOL_CALLS | 1 << BUDGET_MODEL_TURNS,
     .needs = NEEDS_SINGLE_UNDERSCORES | NEEDS_WORDS_FOR_LINKS,
     .started = state_started,
     .memory = sizeof(struct acp),

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { TURNS = 1 << BUDGET_MODEL_TURNS, TOKENS = TURNS | 1 << BUDGET_TOKENS };
+
 static const struct prompt_guard claude_guard = {
     .commands = "/", .front = "\n", .mentions = MENTIONS_OUTSIDE_WORDS};
 static const struct prompt_guard codex_guard = {
@@ -29,14 +31,17 @@ static const struct acp_agent agents[] = {
              {"DISABLE_AUTOUPDATER", "1"}},
      .guard = &claude_guard,
      .asks_by = "_meta",
-     .expands = true},
+     .expands = true,
+     .counts = TOKENS,
+     .limits_usd = true},
     {.name = "codex",
      .argv = {"codex-acp"},
      .programs = {"codex-acp"},
      .skills = ".codex .agents",
      .sessions = &session_store_codex,
      .info = "@agentclientprotocol/codex-acp",
-     .guard = &codex_guard},
+     .guard = &codex_guard,
+     .counts = TOKENS},
     {.name = "copilot",
      .argv = {"copilot", "--acp"},
      .programs = {"copilot"},
@@ -44,12 +49,14 @@ static const struct acp_agent agents[] = {
      .info = "Copilot",
      .env = {{"COPILOT_AUTO_UPDATE", "false"}},
      .asks_by = "",
-     .always_counts = true},
+     .always_counts = true,
+     .counts = TURNS}, /* its tokens come with the turn's end */
     {.name = "qwen",
      .argv = {"qwen", "--acp"},
      .programs = {"qwen", "qwen-code"},
      .skills = ".qwen .agents",
-     .info = "qwen-code"},
+     .info = "qwen-code",
+     .counts = TOKENS},
     {.name = "kimi",
      .argv = {"kimi", "acp"},
      .programs = {"kimi", "kimi-code"},

@@ -28,6 +28,9 @@ struct acp_agent {
   const char *asks_by;
   /* Each good answer has `usage`: one without it, of an error's words, is none. */
   bool always_counts;
+  /* What of a budget it tells beside its tool calls: 1 << BUDGET_…, answer by answer. */
+  unsigned counts;
+  bool limits_usd; /* of a new session, by _meta; what it has cost it tells at the end */
 };
 
 /* An agent names its commands by available_commands_update, which may come when the

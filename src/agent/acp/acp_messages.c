@@ -101,19 +101,31 @@ static void put_system(struct acp *a, struct json_writer *w)
   buf_free(&text);
 }
 
-/* claude-agent-acp hands these settings on. */
-static void put_questions(const struct policy *policy, struct json_writer *w)
+/* claude-agent-acp hands these on: settings, and what a run may cost. */
+static void put_options(const struct acp *a, struct json_writer *w)
 {
-  struct buf settings = buf_make(LIMIT_LINE_BYTES);
-  policy_settings_claude(policy, &settings);
+  struct buf settings = buf_make(LIMIT_LINE_BYTES), usd = buf_make(64);
+  bool asks = a->asks_each && a->agent->asks_by[0] == '_';
+  unsigned long long most =
+      a->agent && a->agent->limits_usd && a->req ? a->req->budget.most[BUDGET_USD] : 0;
+  if (!asks && most == 0)
+    return;
   json_open(w, "_meta", '{');
   json_open(w, "claudeCode", '{');
   json_open(w, "options", '{');
-  json_put_raw(w, "settings", buf_span(&settings));
+  if (asks) {
+    policy_settings_claude(&a->req->policy, &settings);
+    json_put_raw(w, "settings", buf_span(&settings));
+  }
+  if (most > 0) {
+    run_budget_put(BUDGET_USD, most, &usd);
+    json_put_raw(w, "maxBudgetUsd", buf_span(&usd));
+  }
   json_close(w, '}');
   json_close(w, '}');
   json_close(w, '}');
   buf_free(&settings);
+  buf_free(&usd);
 }
 
 void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *output)
@@ -130,8 +142,7 @@ void acp_say_session(struct acp *a, enum acp_step step, struct agent_output *out
                a->servers.len > 0 ? buf_span(&a->servers) : SPAN_LITERAL("[]"));
   if (step == ACP_NEW)
     put_system(a, &w);
-  if (a->asks_each && a->agent->asks_by[0] == '_')
-    put_questions(&a->req->policy, &w);
+  put_options(a, &w);
   send(a, &w, step, output);
 }
 

@@ -5,12 +5,29 @@
 
 #include "base/limits.h"
 
+/* Of a sub-agent's session, too. */
+static void on_answer(struct acp *a, json_at usage, bool own, struct spending *s)
+{
+  struct event_usage u = event_usage_none();
+  u.prompt = agent_input_count(usage, "input_tokens");
+  u.completion = agent_input_count(usage, "output_tokens");
+  u.cached = agent_input_count(usage, "cache_read_input_tokens");
+  u.cache_write = agent_input_count(usage, "cache_creation_input_tokens");
+  u.cache_apart = true;
+  spending_answer(s, &u, false);
+  a->answering = a->answering && !own;
+}
+
 void acp_note(struct acp *a, const struct json *doc, struct agent_output *output)
 {
   json_at params = json_get(json_root(doc), "params"),
           update = json_get(params, "update");
   struct span session = json_member_text(doc, params, "sessionId");
   unsigned long long most = 0;
+  if (a->prompted &&
+      span_is(json_member_text(doc, update, "sessionUpdate"), "response_completed"))
+    on_answer(a, json_get(update, "usage"), span_equal(session, buf_span(&a->session)),
+              &output->actions->spending);
   if (!a->open || !span_equal(session, buf_span(&a->session)) ||
       !span_is(json_member_text(doc, update, "sessionUpdate"), "retry_state") ||
       !span_is(json_member_text(doc, update, "type"), "retrying"))

@@ -38,6 +38,14 @@ const struct session_store *acp_plan_sessions(const struct run_request *req)
   return agent ? agent->sessions : NULL;
 }
 
+unsigned acp_plan_counts(const struct run_request *req)
+{
+  const struct acp_agent *agent = agent_of(req);
+  bool usd = agent && agent->limits_usd && req->session_id.len == 0;
+  return 1 << BUDGET_TOOL_CALLS | (agent ? agent->counts : 0) |
+         (usd ? 1 << BUDGET_USD : 0);
+}
+
 static int refuse_agent(const struct run_request *req, struct fault *f)
 {
   struct buf names = buf_make(KIB);

@@ -15,6 +15,7 @@ const char *acp_plan_program(const struct run_request *req);
 /* harness.skills and .sessions of the agent that it names or whose command it has. */
 const char *acp_plan_skills(const struct run_request *req);
 const struct session_store *acp_plan_sessions(const struct run_request *req);
+unsigned acp_plan_counts(const struct run_request *req); /* harness.counts_for */
 /* argv and env: harnessOptions.command or agent; `grok agent … stdio`. */
 int acp_plan_command(struct process_plan *out, const struct run_request *req,
                      struct fault *f);

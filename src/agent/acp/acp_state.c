@@ -9,13 +9,21 @@
 #include "base/limits.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+bool acp_has_spent_usd(const struct acp *a, const struct agent_output *output)
+{
+  unsigned long long most = a->req ? a->req->budget.most[BUDGET_USD] : 0;
+  return most > 0 && output->actions->spending.spent[BUDGET_USD] >= most;
+}
 
 void acp_fail(struct acp *a, struct agent_output *output, const char *code,
               struct span message)
 {
   if (a->outcome == ACP_NO_OUTCOME) {
     a->outcome = ACP_ERROR;
-    agent_keep(&a->code, span_of(code));
+    bool own = acp_has_spent_usd(a, output) && !strcmp(code, "agent-error");
+    agent_keep(&a->code, span_of(own ? "budget-exceeded" : code));
     agent_keep(&a->text, message);
   }
   agent_hang_up(output);

@@ -108,9 +108,12 @@ struct acp {
   struct buf code, text, cost; /* of the outcome */
   struct event_usage usage;
   bool has_usage;
+  bool answering;  /* its model, as far as it was counted */
   bool adds_usage; /* it counts each answer of its model apart: `usage` is their sum */
 };
 
+/* The limit in dollars is reached, by which the agent ends itself (acp_agents.h). */
+bool acp_has_spent_usd(const struct acp *a, const struct agent_output *output);
 /* The turn ends with RUN_ERROR; the first reason wins. */
 void acp_fail(struct acp *a, struct agent_output *output, const char *code,
               struct span message);

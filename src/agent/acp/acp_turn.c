@@ -137,6 +137,9 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
 {
   struct span reason = json_member_text(doc, result, "stopReason");
   struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  if (a->answering && !a->cancelled) /* the last answer was not told to be whole */
+    spending_turn(&output->actions->spending, 0);
+  a->answering = false;
   keep_usage(a, result);
   tell_usage(a, output->events);
   if (span_is(reason, "end_turn") && counted_none(a, result)) {
@@ -150,6 +153,9 @@ void acp_turn_ended(struct acp *a, const struct json *doc, json_at result,
   } else if (span_is(reason, "end_turn")) {
     if (!is_no_answer(a, output))
       a->outcome = ACP_SUCCESS;
+  } else if (span_is(reason, "max_turn_requests") && acp_has_spent_usd(a, output)) {
+    acp_fail(a, output, "agent-error",
+             SPAN_LITERAL("The agent has reached its limit in US dollars (budget.usd)."));
   } else if (span_is(reason, "max_tokens") || span_is(reason, "max_turn_requests")) {
     a->outcome = ACP_LENGTH;
   } else if (span_is(reason, "refusal")) {

@@ -6,7 +6,8 @@
  *   agent_thought_chunk      reasoning
  *   tool_call, …_update      acp_calls.c
  *   plan                     CUSTOM <id>.plan {"entries"}
- *   usage_update             its cost and how full the context is, for the end
+ *   usage_update             its cost and how full the context is, for the end; after
+ *                            words or a call: an answer of the model is whole
  *   session_info_update      the session's title, for the end; codex-acp: acp_notes.c
  *   notice                   runlet.warning agent-notice
  *   user_message_chunk       nothing: it is our own prompt, or a loaded session's past
@@ -68,29 +69,40 @@ static void add_count(long long *sum, json_at usage, const char *name)
     *sum = (*sum < 0 ? 0 : *sum) + n;
 }
 
-static void on_usage(struct acp *a, json_at usage)
+static void add_usage(struct event_usage *sum, json_at usage)
 {
+  add_count(&sum->prompt, usage, "inputTokens");
+  add_count(&sum->completion, usage, "outputTokens");
+  add_count(&sum->total, usage, "totalTokens");
+  add_count(&sum->cached, usage, "cachedReadTokens");
+  add_count(&sum->reasoning, usage, "thoughtTokens");
+}
+
+static void on_usage(struct acp *a, json_at usage, struct agent_output *output)
+{
+  struct event_usage answer = event_usage_none();
   if (json_kind(usage) != JSON_OBJECT)
     return;
   if (!a->adds_usage)
     a->usage = event_usage_none();
   a->adds_usage = a->has_usage = true;
-  add_count(&a->usage.prompt, usage, "inputTokens");
-  add_count(&a->usage.completion, usage, "outputTokens");
-  add_count(&a->usage.total, usage, "totalTokens");
-  add_count(&a->usage.cached, usage, "cachedReadTokens");
-  add_count(&a->usage.reasoning, usage, "thoughtTokens");
+  add_usage(&a->usage, usage);
+  add_usage(&answer, usage);
+  spending_answer(&output->actions->spending, &answer, false);
+  a->answering = false;
 }
 
 static void on_chunk(struct acp *a, const struct json *doc, json_at update,
-                     struct span line, struct events *events)
+                     struct span line, struct agent_output *output)
 {
+  struct events *events = output->events;
   bool thought =
       span_is(json_member_text(doc, update, "sessionUpdate"), "agent_thought_chunk");
   json_at content = json_get(update, "content");
   struct span type = json_member_text(doc, content, "type"),
               text = json_member_text(doc, content, "text");
-  on_usage(a, json_get(json_get(update, "_meta"), "usage"));
+  a->answering = a->answering || text.len > 0;
+  on_usage(a, json_get(json_get(update, "_meta"), "usage"), output);
   turn_page(a, doc, update, events);
   if (!span_is(type, "text") || text.len > 0)
     acp_calls_message(&a->calls, events);
@@ -112,15 +124,22 @@ static void on_chunk(struct acp *a, const struct json *doc, json_at update,
   }
 }
 
-static void on_cost(struct acp *a, const struct json *doc, json_at update)
+/* Some tell at the beginning of an answer, too, before its words. */
+static void on_cost(struct acp *a, const struct json *doc, json_at update,
+                    struct agent_output *output)
 {
   json_at cost = json_get(update, "cost"), amount = json_get(cost, "amount");
   if (json_kind(amount) == JSON_NUMBER &&
       span_is(json_member_text(doc, cost, "currency"), "USD"))
     agent_keep(&a->cost, json_raw(amount));
+  if (a->cost.len > 0 && !a->resumed)
+    spending_total(&output->actions->spending, BUDGET_USD, json_number(amount, 0));
   json_at used = json_get(update, "used"), size = json_get(update, "size");
   if (json_kind(used) == JSON_NUMBER)
     agent_keep(&a->used, json_raw(used));
+  if (a->answering && !a->adds_usage)
+    spending_turn(&output->actions->spending, (long long)json_number(used, 0));
+  a->answering = false;
   if (json_kind(size) == JSON_NUMBER)
     agent_keep(&a->size, json_raw(size));
 }
@@ -166,14 +185,15 @@ void acp_update(struct acp *a, const struct json *doc, struct span line,
     return;
   acp_calls_rest(&a->calls, json_member_text(doc, update, "toolCallId"), events);
   if (span_is(kind, "agent_message_chunk") || span_is(kind, "agent_thought_chunk")) {
-    on_chunk(a, doc, update, line, events);
+    on_chunk(a, doc, update, line, output);
   } else if (span_is(kind, "tool_call") || span_is(kind, "tool_call_update")) {
     acp_forget(a);
+    a->answering = a->answering || span_is(kind, "tool_call");
     acp_calls_update(&a->calls, doc, update, events);
   } else if (span_is(kind, "plan")) {
     custom(a, "plan", "entries", json_raw(json_get(update, "entries")), events);
   } else if (span_is(kind, "usage_update")) {
-    on_cost(a, doc, update);
+    on_cost(a, doc, update, output);
   } else if (span_is(kind, "session_info_update")) {
     on_title(a, doc, update);
     acp_note_codex(a, doc, json_get(json_get(update, "_meta"), "codex"), output);

@@ -32,6 +32,7 @@
 #include "claude_dialogue.h"
 #include "claude_edits.h"
 #include "claude_messages.h"
+#include "claude_spending.h"
 #include "claude_tools.h"
 #include "event/event_session.h"
 
@@ -47,6 +48,7 @@ struct claude {
   const struct run_request *req; /* the run's; NULL: a transcript */
   struct claude_dialogue dialogue;
   struct claude_compaction compaction;
+  struct claude_spending spending;
   struct buf value_call; /* the id of the call whose input is the value */
 };
 
@@ -175,6 +177,7 @@ static void on_result(const struct line *l, json_at root)
 {
   claude_messages_end(&l->c->messages, l->events);
   claude_result_read(&l->c->result, l->doc, root, l->events);
+  claude_spending_result(&l->c->result, root, &l->output->actions->spending);
   if (l->c->result.outcome != OUTCOME_NONE)
     agent_hang_up(l->output);
 }
@@ -238,6 +241,17 @@ static void on_object(struct line *l, json_at root)
   }
 }
 
+static void count(const struct line *l, json_at root)
+{
+  struct spending *s = &l->output->actions->spending;
+  bool sub_agent = is_from_sub_agent(root);
+  if (is(l, root, "type", "assistant"))
+    claude_spending_whole(&l->c->spending, l->doc, root, sub_agent, s);
+  else if (is(l, root, "type", "stream_event") && !sub_agent)
+    claude_spending_stream(&l->c->spending, l->doc, root, s);
+  s->goes_on = s->goes_on && !l->c->result.wants_value; /* its value is a call */
+}
+
 /* A line that is null or a number alone was seen, and says nothing. */
 static int claude_on_input(void *state, const struct agent_input *input,
                            struct agent_output *output, struct fault *f)
@@ -249,6 +263,7 @@ static int claude_on_input(void *state, const struct agent_input *input,
     struct line line = {
         .c = state, .doc = doc, .events = output->events, .output = output};
     on_object(&line, json_root(doc));
+    count(&line, json_root(doc));
     json_free(doc);
     return 0;
   }
@@ -287,6 +302,7 @@ static int claude_plan(void *state, const struct run_request *req,
   c->dialogue.prefix = buf_span(&c->prefix);
   c->result.wants_value = req->output_schema.len > 0;
   c->result.resumed = req->session_id.len > 0;
+  c->result.limited = req->budget.most[BUDGET_USD] > 0;
   return claude_code_plan(req, bridge, place, out, f);
 }
 
@@ -342,6 +358,7 @@ static void claude_free(void *state)
   buf_free(&c->prefix);
   buf_free(&c->value_call);
   claude_messages_free(&c->messages);
+  claude_spending_free(&c->spending);
   claude_result_free(&c->result);
 }
 
@@ -360,6 +377,8 @@ const struct harness claude_code_harness = {
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_MAX_TURNS |
              TAKES_TOOL_LISTS | TAKES_EFFORT | TAKES_SETTING_SOURCES | TAKES_MCP_SERVERS,
+    .counts = 1 << BUDGET_TOKENS | 1 << BUDGET_USD | 1 << BUDGET_TOOL_CALLS |
+              1 << BUDGET_MODEL_TURNS,
     .needs = NEEDS_PLAIN_PARAMETERS | NEEDS_NO_OUTPUT_SCHEMA,
     .prompt = &claude_code_prompt,
     .memory = sizeof(struct claude),

@@ -175,6 +175,13 @@ static int add_options(struct process_plan *out, const struct run_request *req,
     strv_add(argv, SPAN_LITERAL("--max-turns"));
     strv_addf(argv, "%u", req->max_turns);
   }
+  if (req->budget.most[BUDGET_USD] > 0) {
+    struct buf usd = buf_make(64);
+    run_budget_put(BUDGET_USD, req->budget.most[BUDGET_USD], &usd);
+    strv_add(argv, SPAN_LITERAL("--max-budget-usd"));
+    strv_add(argv, buf_span(&usd));
+    buf_free(&usd);
+  }
   if (req->output_schema.len > 0 &&
       add_option(argv, "--json-schema", req->output_schema, "outputSchema", f) != 0)
     return -1;

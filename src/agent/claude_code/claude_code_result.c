@@ -142,6 +142,8 @@ static void keep_words(struct claude_result *r, const struct json *doc, json_at 
     return;
   if (told)
     agent_keep(&r->code, SPAN_LITERAL("agent-error"));
+  else if (r->limited && span_is(subtype, "error_max_budget_usd"))
+    agent_keep(&r->code, SPAN_LITERAL("budget-exceeded"));
   else
     agent_keep_code(&r->code, subtype);
   keep_errors(r, doc, root, subtype);

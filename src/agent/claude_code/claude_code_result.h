@@ -36,6 +36,7 @@ struct claude_result { /* zeroed at first */
   struct buf cost;
   bool has_usage;
   bool resumed; /* the session: set by the caller */
+  bool limited; /* it has a limit in dollars: set by the caller */
   bool own_unknown;
   double own_cost;
 

@@ -14,6 +14,7 @@
  *   error                            kept: a retry notice as often as an error, and which
  *                                    of them only the end tells
  *   item error, anything else        nothing (a hint for a person, no failure)
+ *   its log on stderr                what its model has used (codex_aside.h)
  *
  * Item ids ("item_0") are unique in a run only.  A web_search has two `id` members
  * (seen): the last one counts, as in JavaScript.  */
@@ -23,6 +24,7 @@
 #include "agent/structured.h"
 #include "agent/text_growth.h"
 #include "base/json.h"
+#include "codex_aside.h"
 #include "codex_plan.h"
 #include "codex_tools.h"
 #include "event/event_session.h"
@@ -45,6 +47,7 @@ struct codex {
   bool resumed;              /* the thread had runs before */
   bool has_usage;
   struct event_usage usage;
+  struct codex_aside aside;
 };
 
 struct line { /* what the functions below share */
@@ -206,10 +209,15 @@ static int codex_on_input(void *state, const struct agent_input *input,
                           struct agent_output *output, struct fault *f)
 {
   static const struct json_rules rules = {.raw = codex_tools_raw};
+  struct codex *c = state;
+  if (input->kind == AGENT_ASIDE) {
+    codex_aside_read(&c->aside, input->text, &output->actions->spending);
+    return 0;
+  }
   struct json *doc = agent_input_json(input->text, &rules, output->events, f);
   if (!doc)
     return -1;
-  struct line line = {.c = state, .doc = doc, .events = output->events, .output = output};
+  struct line line = {.c = c, .doc = doc, .events = output->events, .output = output};
   on_object(&line, json_root(doc), output);
   json_free(doc);
   return 0;
@@ -262,6 +270,7 @@ static int codex_begin(void *state, const struct run_request *req,
   c->tools = req->tools;
   c->wants_value = req->output_schema.len > 0;
   c->resumed = req->session_id.len > 0;
+  codex_aside_plan(req, out);
   return codex_plan(req, bridge, place, out, f);
 }
 
@@ -293,6 +302,7 @@ const struct harness codex_harness = {
     .prompt = &codex_prompt,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_EFFORT |
              TAKES_SANDBOX | TAKES_MCP_SERVERS,
+    .counts = 1 << BUDGET_TOKENS | 1 << BUDGET_TOOL_CALLS | 1 << BUDGET_MODEL_TURNS,
     .memory = sizeof(struct codex),
     .plan = codex_begin,
     .on_input = codex_on_input,

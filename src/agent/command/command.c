@@ -155,10 +155,17 @@ static bool command_succeeded(const void *state)
   return ((const struct command *)state)->told.outcome != COMMAND_FAILED;
 }
 
+/* Text tells no tool call. */
+static unsigned command_counts(const struct run_request *req)
+{
+  return span_is(req->harness_options.output, "ndjson") ? 1 << BUDGET_TOOL_CALLS : 0;
+}
+
 const struct harness command_harness = {
     .id = "command",
     .blank_lines = true,
     .takes = TAKES_OUTPUT,
+    .counts_for = command_counts,
     .memory = sizeof(struct command),
     .plan = command_plan,
     .on_input = command_on_input,

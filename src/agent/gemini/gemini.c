@@ -285,6 +285,7 @@ const struct harness gemini_harness = {
     .parts = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_PROTOCOL |
              TAKES_AUTH_METHOD | TAKES_MCP_SERVERS,
+    .counts = 1 << BUDGET_TOOL_CALLS,
     .needs = NEEDS_NO_OUTPUT_SCHEMA | NEEDS_TEXT_OF_STRUCTURE | NEEDS_WAIT_DROPPED |
              NEEDS_SOME_STRUCTURE,
     .memory = sizeof(struct gemini),

@@ -193,6 +193,10 @@ static void on_event(const struct opencode_input *in, json_at root)
                     SPAN_LITERAL("{}"));
   } else if (c->session.len > 0) {
     struct span session = session_of(in, properties);
+    if (span_is(type, "message.part.updated"))
+      opencode_parts_count(&c->parts, in->doc, json_get(properties, "part"),
+                           !span_equal(session, buf_span(&c->session)),
+                           &in->output->actions->spending);
     if (span_equal(session, buf_span(&c->session)))
       on_own_event(in, type, properties);
   }
@@ -379,6 +383,8 @@ const struct harness opencode_harness = {
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS |
              TAKES_EFFORT | TAKES_MCP_SERVERS,
+    .counts = 1 << BUDGET_TOKENS | 1 << BUDGET_USD | 1 << BUDGET_TOOL_CALLS |
+              1 << BUDGET_MODEL_TURNS,
     .needs = NEEDS_UNION_KEYS | NEEDS_NO_OUTPUT_SCHEMA | NEEDS_WORDS_FOR_LINKS,
     .memory = sizeof(struct opencode),
     .plan = opencode_make_plan,

@@ -182,9 +182,20 @@ static void add_count(long long *sum, json_at tokens, const char *key)
     *sum = (*sum > 0 ? *sum : 0) + (long long)n;
 }
 
+static void add_tokens(struct event_usage *u, json_at tokens)
+{
+  json_at cache = json_get(tokens, "cache");
+  add_count(&u->prompt, tokens, "input");
+  add_count(&u->completion, tokens, "output");
+  add_count(&u->total, tokens, "total");
+  add_count(&u->reasoning, tokens, "reasoning");
+  add_count(&u->cached, cache, "read");
+  add_count(&u->cache_write, cache, "write");
+}
+
 static void on_step(struct opencode_parts *p, const struct json *doc, json_at part)
 {
-  json_at tokens = json_get(part, "tokens"), cache = json_get(tokens, "cache");
+  json_at tokens = json_get(part, "tokens");
   struct span id = json_member_text(doc, part, "id");
   if (json_kind(tokens) != JSON_OBJECT || id.len == 0 || seen_ids_add(&p->begun, id) != 0)
     return;
@@ -192,12 +203,28 @@ static void on_step(struct opencode_parts *p, const struct json *doc, json_at pa
     p->usage = event_usage_none();
   p->has_usage = true;
   begun_answer_is_whole(&p->answer);
-  add_count(&p->usage.prompt, tokens, "input");
-  add_count(&p->usage.completion, tokens, "output");
-  add_count(&p->usage.total, tokens, "total");
-  add_count(&p->usage.reasoning, tokens, "reasoning");
-  add_count(&p->usage.cached, cache, "read");
-  add_count(&p->usage.cache_write, cache, "write");
+  add_tokens(&p->usage, tokens);
+}
+
+void opencode_parts_count(struct opencode_parts *p, const struct json *doc, json_at part,
+                          bool sub_agent, struct spending *s)
+{
+  struct span id = json_member_text(doc, part, "id"),
+              type = json_member_text(doc, part, "type");
+  json_at tokens = json_get(part, "tokens");
+  bool call = sub_agent && span_is(type, "tool");
+  if (!(call || span_is(type, "step-finish")) || seen_ids_add(&p->counted, id) > 0)
+    return;
+  if (call) {
+    spending_call(s);
+    return;
+  }
+  struct event_usage usage = event_usage_none();
+  add_tokens(&usage, tokens);
+  spending_cost(s, json_number(json_get(part, "cost"), 0));
+  spending_answer(s, &usage,
+                  !sub_agent &&
+                      span_is(json_member_text(doc, part, "reason"), "tool-calls"));
 }
 
 void opencode_parts_message(struct opencode_parts *p, const struct json *doc,
@@ -249,4 +276,5 @@ void opencode_parts_free(struct opencode_parts *p)
   seen_ids_free(&p->begun);
   seen_ids_free(&p->told);
   seen_ids_free(&p->answered);
+  seen_ids_free(&p->counted);
 }

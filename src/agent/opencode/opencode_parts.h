@@ -34,6 +34,7 @@ struct opencode_parts {
   struct begun_answer answer;       /* since the last call or step */
   struct event_usage usage;         /* of all steps */
   bool has_usage;
+  struct seen_ids counted; /* parts: opencode_parts_count() */
 };
 
 /* The properties of message.updated, message.part.updated (its part alone) and
@@ -44,6 +45,10 @@ void opencode_parts_part(struct opencode_parts *p, const struct json *doc, json_
                          struct events *events);
 void opencode_parts_delta(struct opencode_parts *p, const struct json *doc,
                           json_at properties, struct events *events);
+/* What a part tells of a budget, also one of a sub-agent's session: a step is an answer
+ * of the model, and a sub-agent's tool calls are no events. */
+void opencode_parts_count(struct opencode_parts *p, const struct json *doc, json_at part,
+                          bool sub_agent, struct spending *s);
 /* The model is asked anew: what it said of its answer is abandoned. */
 void opencode_parts_abandon(struct opencode_parts *p, struct events *events);
 /* The registered name of a bridged tool by the name OpenCode gives it, or empty. */

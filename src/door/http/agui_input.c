@@ -57,6 +57,10 @@ static int read_setting(const struct json_walk *member, struct agui_input *in,
   enum json_kind kind = json_slice_kind(member->value);
   if (json_slice_says(member->key, SPAN_LITERAL("hostTools")) && kind != JSON_NULL)
     return read_host_tools(member->value, in, f);
+  if (json_slice_says(member->key, SPAN_LITERAL("budget")) && kind != JSON_NULL) {
+    in->budget = member->value; /* read as a request's is */
+    return 0;
+  }
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     if (!json_slice_says(member->key, span_of(texts[i].name)))
       continue;
@@ -74,7 +78,7 @@ static int read_setting(const struct json_walk *member, struct agui_input *in,
              ? 0
              : fault_set(f, FAULT_BAD_INPUT,
                          "RunAgentInput: forwardedProps.runlet: a page may set model, "
-                         "effort, sessionId and hostTools, not %.*s",
+                         "effort, sessionId, budget and hostTools, not %.*s",
                          SPAN_ARG(span_cut_utf8(member->key, 100)));
 }
 

@@ -188,6 +188,19 @@ static void mark_frontend(const struct agui_input *in, const struct agui_setup *
       tools_set_frontend(tools, index);
 }
 
+/* A page may only ask for less than the server gives. */
+static int lower_budget(const struct agui_input *in, struct run_request *req,
+                        struct fault *f)
+{
+  struct run_budget own;
+  if (in->budget.len == 0)
+    return 0;
+  if (run_budget_parse(in->budget, "forwardedProps.runlet.budget.", &own, f) < 0)
+    return -1;
+  run_budget_cap(&req->budget, &own, false);
+  return 0;
+}
+
 /* -- the request -- */
 
 static void put_model_options(const struct agui_input *in, const struct agui_setup *setup,
@@ -281,6 +294,10 @@ struct run_request *agui_request_make(const struct agui_input *in,
   struct run_request *req = run_request_read(&text, &own, f);
   if (!req)
     return NULL;
+  if (lower_budget(in, req, f) < 0) {
+    run_request_free(req);
+    return NULL;
+  }
   req->event_format = SPAN_LITERAL("agui");
   req->hold_ms = setup->hold_ms;
   mark_frontend(in, setup, req->tools);

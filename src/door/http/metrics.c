@@ -18,6 +18,9 @@ static void put_runs(const struct metrics *m, struct buf *out)
     prometheus_label(out, m->counters->codes[i].name);
     buf_addf(out, "\"} %llu\n", m->counters->codes[i].runs);
   }
+  prometheus_number(out, "runlet_budget_warnings_total", "counter",
+                    m->counters->budget_warnings,
+                    "Warnings budget-near, of runs that are over.");
   prometheus_number(out, "runlet_runs_running", "gauge", m->now.running,
                     "Runs going on.");
   prometheus_number(out, "runlet_runs_kept", "gauge", m->now.kept,

@@ -57,6 +57,31 @@ test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else(void **stat
   acp_talk_close(&t);
 }
 
+static void
+test_messages__a_limit_in_dollars_goes_to_the_agent_that_keeps_it(void **state)
+{
+  struct span words[] = {SPAN_LITERAL("claude-agent-acp")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){words, 1};
+  t.req.budget.most[BUDGET_USD] = BUDGET_USD_PARTS / 4;
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT,
+                "\"_meta\":{\"claudeCode\":{\"options\":{\"maxBudgetUsd\":0.25}}}");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  acp_talk_hear(&t,
+                "{\"method\":\"session/update\",\"params\":{\"sessionId\":\"s-1\","
+                "\"update\":{\"sessionUpdate\":\"usage_update\",\"used\":9,\"cost\":{"
+                "\"amount\":0.26,\"currency\":\"USD\"}}}}",
+                NULL);
+  acp_talk_hear(&t, "{\"id\":8,\"error\":{\"code\":-32603,\"message\":\"enough\"}}",
+                NULL);
+  acp_harness.finish(t.talk.state, &(struct process_end){0}, &t.talk.output);
+  acp_talk_told(&t, "\"budget-exceeded\"", true);
+  acp_talk_close(&t);
+}
+
 static void test_messages__images_go_to_an_agent_that_takes_them(void **state)
 {
   static const char takes[] =
@@ -155,6 +180,7 @@ int main(void)
       cmocka_unit_test(test_messages__a_prompt_that_will_be_cut_is_warned_of),
       cmocka_unit_test(
           test_messages__a_cancel_is_said_while_the_prompt_is_out_and_not_else),
+      cmocka_unit_test(test_messages__a_limit_in_dollars_goes_to_the_agent_that_keeps_it),
       cmocka_unit_test(test_messages__images_go_to_an_agent_that_takes_them),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,6 +170,21 @@ static void test_plan__claude_code_acp_gets_all_headers_by_the_environment(void 
   acp_talk_close(&t);
 }
 
+static void test_plan__what_of_a_budget_is_counted_is_the_agent_s(void **state)
+{
+  static const unsigned calls = 1 << BUDGET_TOOL_CALLS, turns = 1 << BUDGET_MODEL_TURNS,
+                        tokens = 1 << BUDGET_TOKENS, usd = 1 << BUDGET_USD;
+  struct run_request req = {0};
+  (void)state;
+  assert_int_equal(acp_plan_counts(&req), calls);
+  req.harness_options.agent = SPAN_LITERAL("copilot");
+  assert_int_equal(acp_plan_counts(&req), calls | turns);
+  req.harness_options.agent = SPAN_LITERAL("claude");
+  assert_int_equal(acp_plan_counts(&req), calls | turns | tokens | usd);
+  req.session_id = SPAN_LITERAL("s"); /* its cost is the session's */
+  assert_int_equal(acp_plan_counts(&req), calls | turns | tokens);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -177,6 +192,7 @@ int main(void)
       cmocka_unit_test(test_plan__claude_code_acp_gets_its_token_by_the_environment),
       cmocka_unit_test(test_plan__gemini_as_any_agent_gets_what_it_needs),
       cmocka_unit_test(test_plan__an_agent_that_is_known_has_its_own_skills_folder),
+      cmocka_unit_test(test_plan__what_of_a_budget_is_counted_is_the_agent_s),
       cmocka_unit_test(test_plan__grok),
       cmocka_unit_test(test_plan__what_it_cannot_start_with_is_refused),
       cmocka_unit_test(test_plan__other_servers_come_with_the_session),

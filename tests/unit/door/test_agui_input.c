@@ -55,7 +55,8 @@ test_agui_input__bad_bodies_are_refused_by_the_name_of_what_is_wrong(void **stat
       {BODY(",\"forwardedProps\":{\"runlet\":{\"hostTools\":[1]}}"),
        "hostTools must be an array of strings"},
       {BODY(",\"forwardedProps\":{\"runlet\":{\"workspace\":{}}}"),
-       "a page may set model, effort, sessionId and hostTools, not \"workspace\""},
+       "a page may set model, effort, sessionId, budget and hostTools, not "
+       "\"workspace\""},
       {BODY(",\"forwardedProps\":{\"runlet\":{\"toolExecUrl\":\"http://x\"}}"),
        "not \"toolExecUrl\""},
   };

@@ -203,11 +203,30 @@ test_agui_request__host_tools_are_the_file_s_or_those_that_are_named(void **stat
   expect_fault(tools, "there is no --agui-tool-url");
 }
 
+static void test_agui_request__a_page_s_budget_only_lowers_the_server_s(void **state)
+{
+  (void)state;
+  static const char page[] =
+      HI ",\"forwardedProps\":{\"runlet\":{\"budget\":{\"tokens\":500,\"usd\":0.5}}}";
+  setup.defaults = SPAN_LITERAL("{\"budget\":{\"tokens\":400,\"toolCalls\":3}}");
+  struct run_request *req = make_good(page, "");
+  assert_int_equal(req->budget.most[BUDGET_TOKENS], 400);
+  assert_int_equal(req->budget.most[BUDGET_USD], BUDGET_USD_PARTS / 2);
+  assert_int_equal(req->budget.most[BUDGET_TOOL_CALLS], 3);
+  drop(req);
+  expect_fault(HI ",\"forwardedProps\":{\"runlet\":{\"budget\":{\"tokens\":0}}}",
+               "forwardedProps.runlet.budget.tokens must be a whole number above 0");
+  expect_fault(HI ",\"forwardedProps\":{\"runlet\":{\"budget\":7}}",
+               "forwardedProps.runlet.budget must be an object");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup(test_agui_request__what_is_not_said_is_the_server_s, reset),
       cmocka_unit_test_setup(test_agui_request__a_page_sets_model_effort_and_session,
+                             reset),
+      cmocka_unit_test_setup(test_agui_request__a_page_s_budget_only_lowers_the_server_s,
                              reset),
       cmocka_unit_test_setup(test_agui_request__messages_of_every_role_are_taken, reset),
       cmocka_unit_test_setup(test_agui_request__results_at_the_end_are_a_prompt_in_words,

@@ -20,6 +20,8 @@ static size_t size_of_kind(const struct option *o)
     return sizeof(const char *);
   case OPTION_YES:
     return sizeof(bool);
+  case OPTION_USD:
+    return sizeof(unsigned long long);
   case OPTION_NUMBER:
     break;
   }

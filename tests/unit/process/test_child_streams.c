@@ -111,6 +111,24 @@ test_child_streams__make_lines_of_stdout_and_keep_the_end_of_stderr(void **state
   finish_fixture(&d);
 }
 
+static void test_child_streams__lines_of_stderr_with_the_mark_are_handed_out_and_not_kept(
+    void **state)
+{
+  (void)state;
+  struct fixture d;
+  open_fixture(&d);
+  d.streams.aside = " mark: ";
+  d.streams.on_aside = on_line;
+  print(&d, PIPES_ERR, "a warn");
+  print(&d, PIPES_ERR, "ing\nnow mark: 1\nanother\nnow mark: 2");
+  pipes_close(d.pipes.theirs);
+  loopback_wait(&d.loop, is_over, &d);
+  child_streams_end_lines(&d.streams);
+  assert_string_equal(buf_cstring(&d.lines), "now mark: 1|now mark: 2|");
+  assert_true(span_is(buf_span(&d.streams.stderr_tail), "a warning\nanother\n"));
+  finish_fixture(&d);
+}
+
 static bool has_read(void *who)
 {
   return ((struct fixture *)who)->lines.len > 0;
@@ -201,6 +219,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(
           test_child_streams__make_lines_of_stdout_and_keep_the_end_of_stderr),
+      cmocka_unit_test(
+          test_child_streams__lines_of_stderr_with_the_mark_are_handed_out_and_not_kept),
       cmocka_unit_test(test_child_streams__are_drained_when_both_outputs_are_empty),
       cmocka_unit_test(test_child_streams__give_others_their_turn_between_slow_lines),
       cmocka_unit_test(test_child_streams__hand_out_no_line_while_they_are_held),
