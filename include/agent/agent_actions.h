@@ -49,6 +49,18 @@ struct agent_action_question { /* an agent_question that waits */
 };
 void agent_action_question_free(struct agent_action_question *q);
 
+struct agent_words { /* more words of the user, for harness.say */
+  struct span id;    /* never empty */
+  struct span text;
+  bool next; /* a turn of their own, behind one that is over; else in the one at work */
+};
+
+struct agent_action_heard { /* agent_heard(), agent_not_heard() */
+  struct buf id, why;       /* why: they were not */
+  bool refused;
+  size_t most;
+};
+
 struct agent_actions { /* filled by the calls below, emptied by the run */
   struct buf input;    /* bytes for the agent's stdin (INPUT_DIALOGUE only) */
   struct agent_action_call *calls;
@@ -67,11 +79,13 @@ struct agent_actions { /* filled by the calls below, emptied by the run */
   const char *provider;        /* in ids of approvals */
   struct agent_action_question *questions; /* that wait for harness.permit */
   size_t question_count, question_capacity;
+  struct agent_action_heard *heard;
+  size_t heard_count, heard_capacity;
   struct buf *withdrawn; /* ids of questions that need no answer any more */
   size_t withdrawn_count, withdrawn_capacity;
 };
 struct agent_actions agent_actions_make(void);
-/* The input, the calls, the questions and what was withdrawn; the rest stays. */
+/* The input, the calls, the questions, what was withdrawn or heard; the rest stays. */
 void agent_actions_clear(struct agent_actions *o);
 void agent_actions_free(struct agent_actions *o);
 
@@ -97,6 +111,13 @@ void agent_works_again(struct agent_output *e);
 /* The same of an agent that is a server and would never exit: it is ended now, and that
  * says nothing against a success. */
 void agent_dismiss(struct agent_output *e);
+/* harness.say has begun the next turn: whatever was said of the end of the last. */
+void agent_begins_turn(struct agent_output *e);
+/* The agent's model gets the words of this id, or had them before, and with them all that
+ * were said before them; with an empty id: the oldest `most` that it did not have yet. */
+void agent_heard(struct agent_output *e, struct span id, size_t most);
+/* The agent does not take the words of this id; empty: the oldest. */
+void agent_not_heard(struct agent_output *e, struct span id, struct span why);
 /* The agent has said that the API of its model failed, why, and that it tries again, at
  * most `own_most` times (0: it does not say): agent/agent_retries.h. */
 void agent_retry(struct agent_output *e, struct span words, unsigned long long own_most);

@@ -47,9 +47,12 @@ bool agent_session_cancel(struct agent_session *h);
 /* The answer of somebody the run has asked (harness.permit); false: no such question. */
 bool agent_session_permit(struct agent_session *h, struct span id,
                           const struct agent_answer *answer);
-/* More words of the user (harness.say).  FAULT_BAD_INPUT: this agent takes none while it
- * works. */
-int agent_session_say(struct agent_session *h, struct span text, struct fault *f);
+/* More words of the user (harness.say). */
+int agent_session_say(struct agent_session *h, const struct agent_words *words,
+                      struct fault *f);
+/* FAULT_CONFLICT: this agent reads one prompt, and no more. */
+int agent_session_takes_words(const struct agent_session *h,
+                              const struct run_request *req, struct fault *f);
 /* The agent tries again, more often than is borne: whoever runs it ends it now. */
 bool agent_session_gave_up(const struct agent_session *h);
 /* Why it was given up; or, for a run that ran out of time, "; it was trying again: " and

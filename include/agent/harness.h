@@ -54,6 +54,8 @@ struct plan_place {
   /* Somebody answers the agent's questions and may speak while it works: an agent that
    * can be started so is (agent_actions.can_ask is set, too). */
   bool dialogue;
+  /* More words of the user may come; an agent that has to be started for them is. */
+  bool words;
 };
 
 struct harness {
@@ -111,9 +113,14 @@ struct harness {
    * this agent never asks. */
   bool (*permit)(void *state, struct span id, const struct agent_answer *answer,
                  struct agent_output *output);
-  /* More words of the user while the agent works, of a run with plan_place.dialogue: its
-   * model gets them with its next request.  NULL: this agent has no way for it. */
-  int (*say)(void *state, struct span text, struct agent_output *output, struct fault *f);
+  /* More words of the user, of a run with plan_place.words: its model gets them with its
+   * next request, or in a turn of their own (agent_begins_turn()).  That it has them it
+   * says by agent_heard().  FAULT_CONFLICT: not now, or not by this agent.  NULL: this
+   * agent has no way for it. */
+  int (*say)(void *state, const struct agent_words *words, struct agent_output *output,
+             struct fault *f);
+  /* With this request it reads one prompt all the same; may be NULL. */
+  bool (*one_prompt)(const struct run_request *req);
   /* The process is gone.  Decides from all signals together: what the agent
    * said last, exit status, signal, stderr tail.  Each single one was seen to lie. */
   void (*finish)(void *state, const struct process_end *end, struct agent_output *output);

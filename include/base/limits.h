@@ -73,6 +73,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SEEN_IDS          ((size_t)1 << 20)  /* ids remembered in one run */
 #define LIMIT_OPEN_BLOCKS       256  /* of a message, that can be named as abandoned */
 #define LIMIT_OPEN_CALLS        4096 /* without a result; more: the oldest gets one */
+#define LIMIT_WAITING_MESSAGES  64   /* of a run, that wait for its agent; more: 409 */
 #define LIMIT_OPEN_QUESTIONS    256  /* of a run, for leave; one more is denied at once */
 #define LIMIT_ABANDONED_BYTES   ((size_t)64 * KIB) /* ids of an answer not yet whole */
 #define LIMIT_CERTIFICATE_BYTES ((size_t)64 * KIB)
@@ -88,6 +89,8 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_AGENT_USER_BYTES ((size_t)4 * KIB) /* uid, gid and groups as text */
 
 /* The control port. */
+#define LIMIT_WORDS_BYTES     ((size_t)16 * MIB) /* a word to a running agent; 413 */
+#define LIMIT_WAITING_BYTES   ((size_t)32 * MIB) /* … of all that wait; more: 409 */
 #define LIMIT_BODY_BYTES      ((size_t)32 * MIB)
 #define LIMIT_HEADER_BYTES    ((size_t)16 * KIB) /* request line and all headers */
 #define LIMIT_HEAD_ROOM_BYTES ((size_t)2 * KIB)  /* for one at first: most fit */

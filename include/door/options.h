@@ -18,7 +18,8 @@ struct run_options {
   struct run_settings settings;
   const char *state_dir, *ca_file, *agent_user;
   bool agent_may_gain_privileges;
-  const char *output; /* "ndjson", "pretty"; NULL: as stdout is */
+  unsigned messages_fd; /* 0: none */
+  const char *output;   /* "ndjson", "pretty"; NULL: as stdout is */
   size_t max_body_bytes;
 };
 

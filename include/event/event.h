@@ -67,6 +67,9 @@ void events_start(struct events *e);
 void events_text_open(struct events *e, struct span id);
 void events_text(struct events *e, struct span delta); /* opens one if none is open */
 void events_text_close(struct events *e);
+/* Words of the user that came while the run went on: a whole message, with the role of a
+ * user.  What comes after it is a new step of the agent. */
+void events_user_message(struct events *e, struct span id, struct span text);
 /* One reasoning message (the five REASONING_* events); its id is generated when empty. */
 void events_reasoning_open(struct events *e, struct span id);
 void events_reasoning(struct events *e, struct span delta);

@@ -60,6 +60,7 @@ struct event { /* what its kind does not name is zero */
   enum event_kind kind;
   enum tool_origin origin; /* TOOL_*; says nothing of a result without a name */
   bool failed;             /* TOOL_RESULT */
+  bool user;               /* TEXT_*: the user's words, not the agent's */
   long long at_ms;         /* epoch milliseconds */
   struct span id;          /* of the message; TOOL_RESULT has one of its own */
   struct span call;        /* TOOL_*: the call's id */

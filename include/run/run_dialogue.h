@@ -4,18 +4,18 @@
  *
  * A run has nobody unless its door names one by run_talk(), before its start.  Without:
  * agents are started as ever, nothing is asked, modelOptions.permissionMode alone
- * decides, and run_say() refuses.  With: an agent that has a dialogue is started so, and
+ * decides.  With: an agent that has a dialogue is started so, and
  * what the mode would deny is asked (request/permission.h: in "default" all but the
  * host's tools, in "acceptEdits" what is neither reading nor editing; in
  * "bypassPermissions" and "plan" nothing).  Tools of the host are never asked about: the
  * host is who runs them.  A tool of the agent that itself asks a person (Claude Code's
  * AskUserQuestion and ExitPlanMode) is asked about in every mode.
  *
- *   agent         asks                          words while it works     polite cancel
- *   claude-code   yes; a reason, other input    yes                      interrupt
- *   acp, gemini,  yes, no reason                no: the protocol has     session/cancel
- *     grok-build                                one prompt at a time
- *   opencode      as its own configuration      yes                      abort
+ *   agent         asks                          more words               polite cancel
+ *   claude-code   yes; a reason, other input    now, next                interrupt
+ *   acp, gemini,  yes, no reason                next; now where it       session/cancel
+ *     grok-build                                offers _meta.steering
+ *   opencode      as its own configuration      now, next                abort
  *                 says ("ask"); a reason
  *   codex         no (`codex exec` cannot)      no                       none: signals
  *   command       no                            no                       none
@@ -72,19 +72,32 @@ bool run_permit(struct run *r, struct span id, bool yes, struct span reason);
  * with any other agent it is a plain yes.  Claude's own questions are answered so:
  * AskUserQuestion's arguments with "answers" {"<question>":"<answer>"} added. */
 bool run_permit_input(struct run *r, struct span id, struct span input_json);
-/* More words of the user while the agent works; its model gets them with its next
- * request.  They obey the prompt guard (agent/prompt_guard.h).  `message_id` is the
- * door's and may be empty; words whose id was said before are not said again, and that is
- * no fault.  A model that says its last words when they come gets them in a turn more,
- * which is a part of the run.  0 means that they were handed to the agent, not
- * that its model has seen them.  -1:
- *   FAULT_BAD_INPUT   the run has no dialogue, its agent takes no words while it works,
- *                     or the text is blank
- *   FAULT_CONFLICT    not at this time: the agent is not started yet, its turn is over,
- *                     or the run is ending
- *   FAULT_TOO_BIG     more than the agent takes (LIMIT_PROMPT_BYTES, Claude Code 10 MiB)
+/* -- more words of the user -- */
+
+/* Before run_start(); run_talk() does it, too.  Claude Code is then started to read more
+ * than its prompt; without it run_message() refuses. */
+void run_take_messages(struct run *r);
+enum run_when {
+  RUN_NOW, /* into the turn at work: the model gets them with its next request */
+  RUN_NEXT /* a turn of their own when this one has ended, in the same run and session */
+};
+/* More words of the user.  They obey the prompt guard (agent/prompt_guard.h).  `id` is
+ * the caller's, empty: a fresh one; words whose id was said before are not said again,
+ * and that is no fault.  0: they are taken, which CUSTOM runlet.message {messageId,
+ * state} tells: "queued" at once; "delivered" when the agent's model gets them, and then
+ * they stand in the stream as a message of the user's; or "refused" with a reason, at the
+ * latest before the terminal event.  Words for the turn at work that come with its last
+ * ones get a turn more.  -1, and nothing is told:
+ *   FAULT_BAD_INPUT   the text is blank
+ *   FAULT_CONFLICT    not by this agent, not of this run, or not at this time: the agent
+ *                     is not started yet, its turn is over, the run is ending, or
+ *                     LIMIT_WAITING_MESSAGES wait
+ *   FAULT_TOO_BIG     more than the agent takes (LIMIT_WORDS_BYTES, Claude Code 10 MiB)
  *   FAULT_BUSY        the agent does not read, and much waits for it  */
-int run_say(struct run *r, struct span message_id, struct span text, struct fault *f);
+int run_message(struct run *r, struct span id, struct span text, enum run_when when,
+                struct fault *f);
+/* Tells that words never became a message of the run. */
+void run_message_refused(struct run *r, struct span id, struct span reason);
 
 /* -- approvals -- */
 

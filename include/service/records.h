@@ -82,6 +82,9 @@ bool record_cancel(struct record *r);
  * over. */
 int record_approve(struct record *r, struct span approval_id, bool yes,
                    struct span reason, struct fault *f);
+/* More words of its user (run/run_dialogue.h).  FAULT_CONFLICT: the run is over. */
+int record_message(struct record *r, struct span id, struct span text, enum run_when when,
+                   struct fault *f);
 /* "running", "held", "ending", "over" */
 const char *record_state(const struct record *r);
 

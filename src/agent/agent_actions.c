@@ -55,6 +55,13 @@ void agent_actions_clear(struct agent_actions *o)
   free(o->withdrawn);
   o->withdrawn = NULL;
   o->withdrawn_count = o->withdrawn_capacity = 0;
+  for (size_t i = 0; i < o->heard_count; i++) {
+    buf_free(&o->heard[i].id);
+    buf_free(&o->heard[i].why);
+  }
+  free(o->heard);
+  o->heard = NULL;
+  o->heard_count = o->heard_capacity = 0;
 }
 
 void agent_actions_free(struct agent_actions *o)
@@ -214,6 +221,33 @@ void agent_withdraw(struct agent_output *e, struct span id)
   o->withdrawn = mem_reserve(o->withdrawn, o->withdrawn_count, &o->withdrawn_capacity,
                              sizeof *o->withdrawn);
   o->withdrawn[o->withdrawn_count++] = copy_of(id, LIMIT_LINE_BYTES);
+}
+
+void agent_begins_turn(struct agent_output *e)
+{
+  e->actions->hang_up = e->actions->dismissed = false;
+}
+
+static void add_heard(struct agent_actions *o, struct agent_action_heard heard)
+{
+  o->heard = mem_reserve(o->heard, o->heard_count, &o->heard_capacity, sizeof *o->heard);
+  o->heard[o->heard_count++] = heard;
+}
+
+void agent_heard(struct agent_output *e, struct span id, size_t most)
+{
+  add_heard(e->actions, (struct agent_action_heard){.id = copy_of(id, LIMIT_LINE_BYTES),
+                                                    .most = most});
+}
+
+void agent_not_heard(struct agent_output *e, struct span id, struct span why)
+{
+  add_heard(e->actions,
+            (struct agent_action_heard){
+                .id = copy_of(id, LIMIT_LINE_BYTES),
+                .why = copy_of(span_cut_utf8(why, LIMIT_ERROR_MESSAGE_BYTES), KIB * 64),
+                .refused = true,
+                .most = 1});
 }
 
 void agent_heartbeat(struct agent_output *e)

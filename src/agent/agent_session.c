@@ -133,14 +133,21 @@ bool agent_session_permit(struct agent_session *h, struct span id,
   return h->harness->permit && h->harness->permit(h->state, id, answer, &output);
 }
 
-int agent_session_say(struct agent_session *h, struct span text, struct fault *f)
+int agent_session_takes_words(const struct agent_session *h,
+                              const struct run_request *req, struct fault *f)
+{
+  const struct harness *a = h->harness;
+  return a->say && !(a->one_prompt && a->one_prompt(req))
+             ? 0
+             : fault_set(f, FAULT_CONFLICT,
+                         "%s takes no messages: it reads one prompt a run", a->id);
+}
+
+int agent_session_say(struct agent_session *h, const struct agent_words *words,
+                      struct fault *f)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
-  if (!h->harness->say)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "%s takes no words while it works: it reads one prompt a turn",
-                     h->harness->id);
-  return h->harness->say(h->state, text, &output, f);
+  return h->harness->say(h->state, words, &output, f);
 }
 
 bool agent_session_gave_up(const struct agent_session *h)

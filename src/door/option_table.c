@@ -73,6 +73,9 @@ const struct option option_table[] = {
         "stdin, result on stdout"),
     TEXT_ROW("output", run.output, OUTPUT, NULL, "ndjson|pretty",
              "default: pretty on a terminal, else ndjson"),
+    NUMBER_ROW("messages-fd", run.messages_fd, OUTPUT, 0, 65535, 0,
+               "messages to the agent while it works, lines as of POST "
+               "/runs/{id}/messages, from this descriptor; 0: none"),
     NUMBER_ROW("max-runs", serve.max_runs, SERVICE, 1, 10000, LIMIT_RUNS,
                "runs at the same time; more: 503"),
     NUMBER_ROW(

@@ -12,9 +12,11 @@
 #include "door/token.h"
 #include "event/formats.h"
 #include "event/notices.h"
+#include "io/fd_reader.h"
 #include "io/fd_writer.h"
 #include "io/files.h"
 #include "io/signals.h"
+#include "request/message_read.h"
 #include "request/request_read.h"
 #include "request/trace.h"
 
@@ -26,6 +28,7 @@ struct stdin_state {
   struct runtime *runtime;
   struct door_signals signals;
   struct fd_writer *writer;
+  struct fd_reader *messages; /* --messages-fd; NULL: none, or over */
   struct run *run;
   const char *format; /* of the events; empty: as the request says */
   bool over;
@@ -62,8 +65,41 @@ static struct sink *sink_of(void *who, struct run *r)
 {
   struct stdin_state *d = who;
   d->run = r;
+  if (d->runtime->options->run.messages_fd)
+    run_take_messages(r);
   return &d->sink;
 }
+
+/* -- messages to the agent -- */
+
+static void refuse_message(struct stdin_state *d, struct span id, const char *why)
+{
+  if (d->run)
+    run_message_refused(d->run, id, span_of(why));
+}
+
+static void message_came(void *who, struct span line)
+{
+  struct stdin_state *d = who;
+  struct user_message m;
+  struct fault f = {0};
+  if (span_trim(line).len == 0 || !d->run)
+    return;
+  if (message_read(line, &m, &f) < 0 ||
+      run_message(d->run, buf_span(&m.id), buf_span(&m.text), m.next ? RUN_NEXT : RUN_NOW,
+                  &f) < 0)
+    refuse_message(d, buf_span(&m.id), f.text);
+  user_message_free(&m);
+}
+
+static void message_too_long(void *who, size_t ceiling)
+{
+  (void)ceiling;
+  refuse_message(who, (struct span){0}, "the line is too long");
+}
+
+static const struct lines_calls messages = {.on_line = message_came,
+                                            .on_too_long = message_too_long};
 
 /* The exit waits for what stdout has not taken yet, but not for ever. */
 static void run_over(void *who, const struct run_outcome *outcome)
@@ -72,6 +108,8 @@ static void run_over(void *who, const struct run_outcome *outcome)
   d->over = true;
   d->run = NULL;
   d->outcome = *outcome;
+  fd_reader_close(d->messages);
+  d->messages = NULL;
   door_signals_close(&d->signals);
   fd_writer_end(d->writer, d->runtime->settings.deadlines.kill_grace_ms + 1000, NULL,
                 NULL);
@@ -96,6 +134,7 @@ static void refuse(struct stdin_state *d, const struct fault *f)
   put_line(&d->sink, buf_span(&line));
   buf_free(&line);
   d->over = true;
+  fd_reader_close(d->messages);
   door_signals_close(&d->signals);
   fd_writer_end(d->writer, 1000, NULL, NULL);
 }
@@ -181,12 +220,18 @@ static int open_door(const struct options *options, char *const *env, struct fau
   bool refused = !failed && read_request(options, &text, &unread) < 0;
   if (!failed)
     failed = door_signals_open(&d.signals, runtime.loop, false, on_signal, &d, f);
+  if (!failed && options->run.messages_fd) {
+    d.messages = fd_reader_open(runtime.loop, (int)options->run.messages_fd,
+                                LIMIT_BODY_BYTES, &messages, &d, f);
+    failed = d.messages ? 0 : fault_prefix(f, "--messages-fd");
+  }
   if (!failed) {
     d.writer = fd_writer_open(runtime.loop, 1, reader_drained, reader_gone, &d, f);
     failed = d.writer ? 0 : -1;
   }
   if (failed) {
     buf_free(&text);
+    fd_reader_close(d.messages);
     door_signals_close(&d.signals);
     runtime_close(&runtime);
     return -1;

@@ -30,7 +30,7 @@ static void text_start(const struct event_run *run, const struct event *e,
                        struct json_writer *w)
 {
   message(run, e, w);
-  json_put_raw(w, "role", SPAN_LITERAL("\"assistant\""));
+  json_put_text(w, "role", e->user ? SPAN_LITERAL("user") : SPAN_LITERAL("assistant"));
 }
 
 static void text(const struct event_run *run, const struct event *e,

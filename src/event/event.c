@@ -168,6 +168,25 @@ void events_text_close(struct events *e)
     events_close_message(e);
 }
 
+void events_user_message(struct events *e, struct span id, struct span text)
+{
+  if (!events_ready(e))
+    return;
+  events_end_begun(e);
+  events_begin_content(e);
+  struct buf own = buf_make(LIMIT_EVENT_LINE_BYTES);
+  event_ids_message(&e->ids, id, &own);
+  struct event piece = {.kind = EVENT_TEXT_START, .id = buf_span(&own), .user = true};
+  events_send(e, &piece);
+  piece.kind = EVENT_TEXT;
+  events_send_pieces(e, &piece, text);
+  piece.kind = EVENT_TEXT_END;
+  piece.text = (struct span){0};
+  events_send(e, &piece);
+  buf_clear(&e->parent); /* it is no longer the last message */
+  buf_free(&own);
+}
+
 /* A structured result names the message that it stands for; a run that only called tools
  * has none. */
 void events_last_message(struct events *e, struct buf *out)

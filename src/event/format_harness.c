@@ -357,7 +357,7 @@ static void format_write(void *state, const struct event_run *run, const struct 
                          struct buf *out)
 {
   struct part p = {.s = state, .run = run, .e = e, .out = out};
-  if (!rows[e->kind])
+  if (!rows[e->kind] || e->user) /* the host has said it */
     return;
   if (e->kind != EVENT_CUSTOM)
     begin(&p, (struct span){0});

@@ -117,6 +117,17 @@ static void text(struct page *p, const struct event_run *run, const struct event
   add_text(p, e->text);
 }
 
+static void text_start(struct page *p, const struct event_run *run, const struct event *e)
+{
+  (void)run;
+  if (e->user) {
+    new_line(p);
+    attribute(p, BOLD);
+    say(p, "user: ");
+    attribute(p, PLAIN);
+  }
+}
+
 static void message_end(struct page *p, const struct event_run *run,
                         const struct event *e)
 {
@@ -234,6 +245,7 @@ static void run_error(struct page *p, const struct event_run *run, const struct 
 static void (*const shows[EVENT_KINDS])(struct page *p, const struct event_run *run,
                                         const struct event *e) = {
     [EVENT_RUN_STARTED] = run_started,
+    [EVENT_TEXT_START] = text_start,
     [EVENT_TEXT] = text,
     [EVENT_TEXT_END] = message_end,
     [EVENT_REASONING_MESSAGE_START] = reasoning_start,

@@ -161,6 +161,11 @@ static void leave(struct watch *w, unsigned open_tasks)
 {
   const struct deadlines *d = w->setup.deadlines;
   unsigned long long now = clock_ticks_ms();
+  if (!w->hung_up && w->setup.on_turn_over && w->setup.on_turn_over(w->setup.who)) {
+    if (w->ended_ms) /* no turn has begun yet: it has to, in time */
+      loop_timer_start(w->result, d->result_grace_ms);
+    return;
+  }
   if (open_tasks > 0 && d->background_ms > 0) {
     wait_for_tasks(w);
     return;

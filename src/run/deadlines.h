@@ -45,6 +45,8 @@ struct watch_setup {
   bool dialogue;          /* its stdin is wanted while it has background tasks */
   /* False: startMs still counts though the agent has spoken; NULL: it never does. */
   bool (*started)(void *who);
+  /* Before its stdin ends: true, and it stays open; NULL: it always ends. */
+  bool (*on_turn_over)(void *who);
   /* A deadline passed: `code` is the RUN_ERROR's.  At most once. */
   void (*on_passed)(void *who, const char *code, const char *message);
   /* The agent did not exit in time after its result: at most once a watch_result(). */

@@ -234,15 +234,16 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
     *equals = 0; /* nobody reads the plan again */
     strv_set_env(&s->env, plan->env.at[i], span_of(equals + 1));
   }
+  s->reads_on = plan->input == INPUT_DIALOGUE;
   struct child_setup setup = {.program = s->program.at,
                               .argv = &plan->argv,
                               .env = &s->env,
                               .cwd = s->workspace.at,
                               .terms = keeper_terms_of(s),
                               .input = &plan->first_input,
-                              .dialogue = plan->input == INPUT_DIALOGUE,
                               .aside = plan->aside,
                               .on_aside = calls->on_aside,
+                              .dialogue = s->reads_on,
                               .line_ceiling = s->settings->line_ceiling,
                               .budget = s->budget,
                               .drain_ms = drain_ms};
@@ -324,7 +325,8 @@ int resources_open(struct resources *s, void *harness_state,
   struct bridge_address address;
   bool bridged = find_bridge(s, &address);
   struct plan_place place = {buf_span(&s->folder), buf_span(&s->workspace),
-                             span_of(s->secret), &s->servers.list, s->dialogue};
+                             span_of(s->secret),   &s->servers.list,
+                             s->dialogue,          s->words};
   struct process_plan plan = process_plan_make();
   int failed = s->harness->plan(harness_state, s->req, bridged ? &address : NULL, &place,
                                 &plan, f);

@@ -57,6 +57,8 @@ struct resources {
   char secret[65];               /* for the harness (plan_place); "": not made yet */
   unsigned long long spawned_ms; /* clock_ticks_ms */
   bool dialogue; /* somebody talks with the agent (plan_place): set before the opening */
+  bool words;    /* more words of the user may come (plan_place): likewise */
+  bool reads_on; /* its agent has a dialogue on stdin, which ends when we end it */
   bool sweep;    /* at the close: what the setup left running is ended */
   unsigned closing;        /* parts that are not closed yet … */
   struct loop_timer *last; /* … this among them: `closed` is never from inside */

@@ -24,6 +24,7 @@
 #include "run_session.h"
 #include "run_spending.h"
 #include "run_talk.h"
+#include "run_words.h"
 #include "secrets.h"
 
 #include <stdio.h>
@@ -105,6 +106,28 @@ bool run_shares_session(const struct run *running, const struct run *r)
 
 /* -- who ends it -- */
 
+static bool goes_on(void *who)
+{
+  return run_words_turn_over(who);
+}
+
+/* Its next turn, or its end. */
+static void turn_is_over(struct run *r)
+{
+  bool dismissed = r->session.actions.dismissed;
+  if (dismissed && !r->polite && run_words_turn_over(r))
+    return;
+  if (r->polite || dismissed)
+    child_end_input(r->resources.child);
+  /* it said what it had to say */
+  if (r->polite)
+    loop_timer_start(r->polite, 0);
+  else if (dismissed)
+    child_stop(r->resources.child, r->deadlines.kill_grace_ms);
+  else if (r->watch)
+    watch_result(r->watch, r->session.actions.open_tasks);
+}
+
 /* Does what the harness wants done, right after each call to it. */
 void run_carry_out(struct run *r)
 {
@@ -113,17 +136,10 @@ void run_carry_out(struct run *r)
     buf_clear(&r->session.actions.input);
   }
   run_talk_tell(r); /* what is sent next empties the actions */
+  run_words_tell(r);
   agent_http_send(r->resources.agent_http, &r->session.actions);
   if (r->session.actions.hang_up) {
-    if (r->polite || r->session.actions.dismissed)
-      child_end_input(r->resources.child);
-    /* it said what it had to say */
-    if (r->polite)
-      loop_timer_start(r->polite, 0);
-    else if (r->session.actions.dismissed)
-      child_stop(r->resources.child, r->deadlines.kill_grace_ms);
-    else if (r->watch)
-      watch_result(r->watch, r->session.actions.open_tasks);
+    turn_is_over(r);
   } else if (r->watch) {
     watch_works(r->watch);
   }
@@ -355,6 +371,7 @@ static void start_agent(struct run *r)
                               .dialogue = r->resources.dialogue,
                               .started = r->resources.harness->started ? agent_has_started
                                                                        : NULL,
+                              .on_turn_over = goes_on,
                               .on_passed = deadline_passed,
                               .on_result_grace_over = result_grace_is_over,
                               .who = r};

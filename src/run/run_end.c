@@ -12,6 +12,7 @@
 #include "run_session.h"
 #include "run_spending.h"
 #include "run_talk.h"
+#include "run_words.h"
 #include "secrets.h"
 
 #include <stdio.h>
@@ -152,6 +153,7 @@ void run_conclude(struct run *r, const struct process_end *end)
 {
   if (r->phase == OVER)
     return;
+  run_words_end(r);
   agent_session_sum_up(&r->session,
                        r->resources.child ? child_repaired(r->resources.child) : 0);
   keep_end(r, end);

@@ -6,6 +6,7 @@
  *   run_end.c      how it ends
  *   run_talk.c     who talks with its agent
  *   run_spending.c what its agent may use
+ *   run_words.c    more words of its user
  *   run_files.c    what becomes of the files of its workspace
  *   run_session.c  the agent's own session, brought and taken along
  *   run_hold.c     its stream ends before it does  */
@@ -21,6 +22,16 @@
 #include "run/run_dialogue.h"
 #include "run/run_outcome.h"
 #include "workspace/file_watch.h"
+
+struct run_message { /* of its user, while it goes on: run_words.c */
+  struct buf id, text;
+  bool given; /* to the agent, which has not taken it up */
+};
+
+struct run_words { /* zeroed at first */
+  struct run_message *at;
+  size_t count, capacity, bytes;
+};
 
 enum phase { ADMITTED, BEGINNING, PREPARING, SPEAKING, ENDING, OVER };
 
@@ -45,7 +56,9 @@ struct run {
 
   struct run_dialogue dialogue; /* nobody: no on_question */
   struct questions *questions;  /* of the dialogue; NULL: nobody, or not started */
-  struct seen_ids said;         /* ids of run_say() */
+  bool takes_messages;          /* run_take_messages() */
+  struct run_words messages;
+  struct seen_ids said; /* ids of run_message() */
   struct approvals approvals;
   bool holds_approvals; /* somebody may answer them while it works */
 
@@ -85,6 +98,8 @@ struct run {
   void *who;
 };
 
+/* Does what the harness wants done: after each call to it (run.c). */
+void run_carry_out(struct run *r);
 void run_hold_end(struct run *r); /* any number of times */
 
 #endif

@@ -5,6 +5,7 @@
  * place in the list and a deadline, and are told.  An answer goes the same way back:
  * harness.permit, then what it wants done.  */
 #include "run_talk.h"
+#include "run_words.h"
 
 #include "base/limits.h"
 
@@ -18,6 +19,7 @@ void run_talk(struct run *r, const struct run_dialogue *dialogue)
 {
   r->dialogue = *dialogue;
   r->resources.dialogue = r->session.actions.can_ask = r->holds_approvals = true;
+  run_take_messages(r);
 }
 
 void run_hold_approvals(struct run *r)
@@ -136,6 +138,7 @@ void run_talk_tell(struct run *r)
 
 void run_talk_end(struct run *r)
 {
+  run_words_end(r);
   if (!r->questions)
     return;
   questions_drop_all(r->questions, RUN_QUESTION_RUN_ENDS);
@@ -147,6 +150,7 @@ void run_talk_free(struct run *r)
 {
   questions_free(r->questions);
   approvals_free(&r->approvals);
+  run_words_free(r);
   seen_ids_free(&r->said);
 }
 
@@ -181,31 +185,4 @@ bool run_permit_input(struct run *r, struct span id, struct span input_json)
 {
   const struct agent_answer said = {.yes = true, .input = input_json};
   return permit(r, id, &said);
-}
-
-int run_say(struct run *r, struct span message_id, struct span text, struct fault *f)
-{
-  if (!r->dialogue.on_question)
-    return fault_set(f, FAULT_BAD_INPUT, "the run has no dialogue");
-  if (text.len > LIMIT_PROMPT_BYTES)
-    return fault_set(f, FAULT_TOO_BIG, "the message is longer than %zu bytes",
-                     LIMIT_PROMPT_BYTES);
-  if (r->phase != SPEAKING || r->code[0])
-    return fault_set(f, FAULT_CONFLICT, "%s",
-                     r->phase < SPEAKING && !r->code[0] ? "the agent is not started yet"
-                                                        : "the run is ending");
-  if (message_id.len > 0 && seen_ids_has(&r->said, message_id))
-    return 0;
-  if (child_input_waiting(r->resources.child) > LIMIT_SINK_HIGH_BYTES)
-    return fault_set(f, FAULT_BUSY, "the agent does not read what was said before");
-  if (agent_session_say(&r->session, text, f) < 0)
-    return -1;
-  if (r->session.actions.input.len > 0 && !child_takes_input(r->resources.child)) {
-    buf_clear(&r->session.actions.input);
-    return fault_set(f, FAULT_CONFLICT, "the agent's turn is over");
-  }
-  if (message_id.len > 0)
-    (void)seen_ids_add(&r->said, message_id);
-  run_carry_out(r);
-  return 0;
 }

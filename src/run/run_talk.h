@@ -6,9 +6,6 @@
 
 #include "run_state.h"
 
-/* Does what the harness wants done: after each call to it (run.c). */
-void run_carry_out(struct run *r);
-
 void run_talk_begin(struct run *r); /* run_start() */
 /* Puts what the agent asks to whoever talks with it. */
 void run_talk_tell(struct run *r);

@@ -144,6 +144,7 @@ static struct sink *sink_of(void *who, struct run *run)
   struct record *r = who;
   r->run = run;
   run_hold_approvals(run);
+  run_take_messages(run);
   run_may_hold(run, run_is_held_now, r);
   note(r);
   log_line(LOG_INFO, buf_span(&r->id), "run started");
@@ -250,6 +251,14 @@ int record_approve(struct record *r, struct span approval_id, bool yes,
   if (!r->run)
     return fault_set(f, FAULT_CONFLICT, "the run is over");
   return run_approve(r->run, approval_id, yes, reason, f);
+}
+
+int record_message(struct record *r, struct span id, struct span text, enum run_when when,
+                   struct fault *f)
+{
+  if (!r->run)
+    return fault_set(f, FAULT_CONFLICT, "the run is over");
+  return run_message(r->run, id, text, when, f);
 }
 
 bool records_ending(const struct records *all, struct span thread)

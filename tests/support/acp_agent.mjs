@@ -8,9 +8,11 @@
 //   sleep MS            die N                          hang            until it is cancelled
 //   after MS TEXT       a chunk so long after the turn's end, if stdin is still there
 //   deaf                does not hear of a cancel      stop REASON     how the turn ends (end_turn)
+//   hear                waits for words by _session/steering, says them
 // ACP_AGENT_MODE in its environment: `stays` (does not exit when stdin ends), `mute` (never answers initialize),
 // `no-http` (takes no MCP servers over HTTP; so does cline), `no-session` (never answers session/new; so does pi-acp),
-// `no-account` (asks for a login that it cannot be given; so does auggie), `late` (tells a loaded session's past behind the answer).
+// `no-account` (asks for a login that it cannot be given; so does auggie), `late` (tells a loaded session's past behind the answer),
+// `steers` (offers _session/steering).
 import { execSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import readline from 'node:readline'
@@ -27,6 +29,8 @@ let bridge,
   deaf = false,
   asked = 0,
   calls = 0
+const steered = []
+let working = false
 const waiting = new Map(),
   late = []
 const ask = (method, params) =>
@@ -119,6 +123,10 @@ const acts = {
     process.stderr.write('it hurts\n')
     process.exit(Number(code))
   },
+  async hear() {
+    while (!steered.length && !cancelled) await sleep(5)
+    if (!cancelled) acts.say(`heard: ${steered.shift()}`)
+  },
   async hang() {
     while (!cancelled) await sleep(10)
   },
@@ -132,6 +140,14 @@ const acts = {
 }
 
 async function prompt(text) {
+  working = true
+  try {
+    return await turn(text)
+  } finally {
+    working = false
+  }
+}
+async function turn(text) {
   let stopReason = 'end_turn'
   for (const line of text.split('\n')) {
     const [name, ...rest] = line.split(' ')
@@ -149,6 +165,7 @@ const answers = {
       : {
           protocolVersion: 1,
           agentCapabilities: { loadSession: true, mcpCapabilities: { http: mode !== 'no-http' } },
+          ...(mode === 'steers' ? { _meta: { steering: { supported: true } } } : {}),
           authMethods: mode === 'no-account' ? [{ id: 'login', name: 'Log in', type: 'terminal' }] : [],
         },
   async 'session/new'(p) {
@@ -176,6 +193,11 @@ const answers = {
     return { modes: opened.modes }
   },
   'session/set_mode': () => ({}),
+  '_session/steering'(p) {
+    if (!working) return { outcome: 'promptRequired', reason: 'noRunningTurn' }
+    steered.push(p.prompt.map((b) => b.text).join(''))
+    return { outcome: 'injected' }
+  },
   'session/prompt': (p) => prompt(p.prompt.map((b) => b.text).join('')),
 }
 

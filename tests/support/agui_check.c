@@ -167,7 +167,8 @@ static bool run_started(const struct look *l)
 
 static bool text_start(const struct look *l)
 {
-  return opens_message(l, TEXT) && is_text(l, "role", "assistant");
+  return opens_message(l, TEXT) &&
+         (span_is(text_of(l, "role"), "user") || is_text(l, "role", "assistant"));
 }
 
 static bool text_content(const struct look *l)

@@ -72,7 +72,7 @@ export function grammar(events) {
         break
       case 'TEXT_MESSAGE_START':
         if (text !== undefined || reasoning) say(i, 'something is still open')
-        if (e.role !== 'assistant') say(i, 'role')
+        if (e.role !== 'assistant' && e.role !== 'user') say(i, 'role')
         fresh(i, e.messageId)
         text = e.messageId
         break
@@ -188,20 +188,19 @@ export function assertStream(events, end) {
   return last
 }
 
-export const textOf = (events) =>
-  events
-    .filter((e) => e.type === 'TEXT_MESSAGE_CONTENT')
-    .map((e) => e.delta)
-    .join('')
-/** The texts, one a message. */
-export const textsOf = (events) => {
+/** The texts of the agent, or of the user who said more meanwhile, one a message. */
+export const textsOf = (events, role = 'assistant') => {
   const all = new Map()
   for (const e of events) {
-    if (e.type === 'TEXT_MESSAGE_START') all.set(e.messageId, '')
-    if (e.type === 'TEXT_MESSAGE_CONTENT') all.set(e.messageId, all.get(e.messageId) + e.delta)
+    if (e.type === 'TEXT_MESSAGE_START' && e.role === role) all.set(e.messageId, '')
+    if (e.type === 'TEXT_MESSAGE_CONTENT' && all.has(e.messageId)) all.set(e.messageId, all.get(e.messageId) + e.delta)
   }
   return [...all.values()]
 }
+export const textOf = (events) => textsOf(events).join('')
+/** What became of the user's messages: [[messageId, state, reason], …]. */
+export const messagesOf = (events) =>
+  events.filter((e) => e.name === 'runlet.message').map(({ value: v }) => [v.messageId, v.state, v.reason])
 export const resultsOf = (events) => events.filter((e) => e.type === 'TOOL_CALL_RESULT')
 export const failed = (result) => result.metadata?.tanstack?.state === 'output-error'
 export const warningsOf = (events) =>

@@ -195,12 +195,12 @@ export async function run(request, { args = [], ...options } = {}) {
   return { ...r, events: eventsOf(r.stdout) }
 }
 
-/** `runlet run -` still running: {child, stdout(), stderr(), ended}. */
-export function startRun(request, { box, args = [], env = {} }) {
+/** `runlet run -` still running: {child, stdout(), stderr(), ended}; `pipes`: descriptors 3 and on. */
+export function startRun(request, { box, args = [], env = {}, pipes = [] }) {
   const child = spawn(RUNLET, ['run', '-', '--output', 'ndjson', ...args], {
     cwd: box.work,
     env: { ...box.env, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', ...pipes],
   })
   const c = collect(child)
   child.stdin.end(JSON.stringify(request))

@@ -438,6 +438,7 @@ int main(int argc, char **argv)
     message(&a, "text", (struct slice){a.prompt.at, a.prompt.len});
     a.format->result(&a, slice_of("success"), slice_of(""));
   }
-  dialogue_end(&a);
+  while (dialogue_next(&a))
+    (void)play(&a, a.prompt.at);
   return 0;
 }

@@ -17,7 +17,8 @@
 static struct dialogue {
   bool on, ended, ending;
   struct text in;     /* bytes of stdin, not yet a line */
-  struct text words;  /* user messages that nobody heard yet, each ended by a NUL */
+  struct text words;  /* user messages that nobody heard yet, each ended by a NUL … */
+  struct text ids;    /* … and their uuids; empty: it has none */
   struct text answer; /* control_responses nobody looked at, each ended by a NUL */
   unsigned asked, open;
   unsigned tools[16]; /* of the questions, by their numbers */
@@ -96,6 +97,8 @@ static void take_line(struct agent *a, struct slice line)
   if (slice_is(type, "\"user\"")) {
     add_words(line, &dialogue.words);
     text_add(&dialogue.words, "", 1);
+    unescape(slice_member(line, "uuid"), &dialogue.ids);
+    text_add(&dialogue.ids, "", 1);
   } else if (slice_is(type, "\"control_response\"")) {
     text_add(&dialogue.answer, line.at, line.len);
     text_add(&dialogue.answer, "", 1);
@@ -135,16 +138,43 @@ static void hear(struct agent *a, int ms)
   }
 }
 
-static bool take_words(struct text *out)
+static void take_front(struct text *from, struct text *out)
 {
-  size_t len = dialogue.words.len ? strlen(dialogue.words.at) : 0;
+  size_t len = strlen(from->at);
+
+  text_add(out, from->at, len);
+  memmove(from->at, from->at + len + 1, from->len - len);
+  from->len -= len + 1;
+}
+
+/* And says so of what has a uuid. */
+static bool take_words(struct agent *a, struct text *out)
+{
+  struct text id = {0};
 
   if (dialogue.words.len == 0)
     return false;
-  text_add(out, dialogue.words.at, len);
-  memmove(dialogue.words.at, dialogue.words.at + len + 1, dialogue.words.len - len);
-  dialogue.words.len -= len + 1;
+  take_front(&dialogue.words, out);
+  text_str(&id, "");
+  take_front(&dialogue.ids, &id);
+  if (id.len)
+    text_format(&a->out,
+                "{\"type\":\"command_lifecycle\",\"command_uuid\":\"%s\",\"state\":"
+                "\"started\"}\n",
+                id.at);
+  text_free(&id);
   return true;
+}
+
+bool dialogue_next(struct agent *a)
+{
+  flush(a);
+  dialogue.ending = true;
+  while (dialogue.on && !dialogue.ended && !dialogue.words.len)
+    hear(a, -1);
+  dialogue.ending = false;
+  text_clear(&a->prompt);
+  return dialogue.on && take_words(a, &a->prompt);
 }
 
 bool dialogue_open(struct agent *a)
@@ -154,7 +184,7 @@ bool dialogue_open(struct agent *a)
   if (!format || strcmp(format, "stream-json") != 0)
     return false;
   dialogue.on = true;
-  while (!take_words(&a->prompt) && !dialogue.ended)
+  while (!take_words(a, &a->prompt) && !dialogue.ended)
     hear(a, -1);
   return true;
 }
@@ -275,7 +305,7 @@ void do_hear(struct agent *a, struct slice rest)
   (void)rest;
   flush(a);
   text_str(&told, "heard: ");
-  while (!take_words(&told) && dialogue.on && !dialogue.ended)
+  while (!take_words(a, &told) && dialogue.on && !dialogue.ended)
     hear(a, -1);
   message(a, "text", (struct slice){told.at, told.len});
   text_free(&told);

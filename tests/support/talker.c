@@ -9,7 +9,7 @@
  *   {"permitted":BOOL}   {"said":BOOL,"fault":…}        {"over":BOOL,"code":…}
  * On stdin, a line each:
  *   {"permit":ID,"yes":BOOL,"reason":…}   {"permit":ID,"input":{…}}
- *   {"say":TEXT,"id":…}                   {"cancel":true} */
+ *   {"say":TEXT,"id":…,"next":BOOL}       {"cancel":true} */
 #include "base/json.h"
 #include "base/json_write.h"
 #include "base/limits.h"
@@ -114,8 +114,9 @@ static void say(struct talker *t, const struct json *doc, json_at root)
 {
   struct fault f = {0};
   struct buf out;
-  int rc = run_say(t->run, json_member_text(doc, root, "id"),
-                   json_member_text(doc, root, "say"), &f);
+  int rc = run_message(
+      t->run, json_member_text(doc, root, "id"), json_member_text(doc, root, "say"),
+      json_kind(json_get(root, "next")) == JSON_TRUE ? RUN_NEXT : RUN_NOW, &f);
   struct json_writer w = begin(&out);
   json_put_bool(&w, "said", rc == 0);
   json_put_text(&w, "fault", span_of(f.text));

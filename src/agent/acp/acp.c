@@ -21,6 +21,7 @@
 #include "acp_requests.h"
 #include "acp_turn.h"
 #include "agent/session_stores.h"
+#include "acp_words.h"
 #include "base/limits.h"
 
 static const struct acp_profile any_agent = {.id = "acp", .name = "ACP"};
@@ -86,6 +87,12 @@ static bool state_permit(void *state, struct span id, const struct agent_answer 
   return acp_permit(state, id, answer->yes, output);
 }
 
+static int state_say(void *state, const struct agent_words *words,
+                     struct agent_output *output, struct fault *f)
+{
+  return acp_words_say(state, words, output, f);
+}
+
 static void state_finish(void *state, const struct process_end *end,
                          struct agent_output *output)
 {
@@ -129,6 +136,7 @@ const struct harness acp_harness = {
     .on_input = any_on_input,
     .cancel = state_cancel,
     .permit = state_permit,
+    .say = state_say,
     .finish = state_finish,
     .free = state_free,
     .succeeded = state_succeeded,
@@ -153,6 +161,7 @@ const struct harness grok_build_harness = {
     .on_input = grok_on_input,
     .cancel = state_cancel,
     .permit = state_permit,
+    .say = state_say,
     .finish = state_finish,
     .free = state_free,
     .succeeded = state_succeeded,

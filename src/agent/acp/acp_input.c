@@ -8,6 +8,7 @@
 #include "acp_requests.h"
 #include "acp_session.h"
 #include "acp_update.h"
+#include "acp_words.h"
 
 #include <stdio.h>
 
@@ -42,6 +43,8 @@ static void read_object(struct acp *a, const struct json *doc, struct span line,
     acp_question_cancelled(a, json_get(json_get(root, "params"), "requestId"), output);
   } else if (span_is(method, "_x.ai/session_notification")) {
     acp_note(a, doc, output);
+  } else if (method.len == 0 && span_starts(json_raw(id), "\"" ACP_SAY)) {
+    acp_words_answered(doc, line, output);
   } else if (method.len == 0 && has_id) {
     enum acp_step step = step_of(a, json_raw(id));
     /* Without a request of ours a transcript is read: it may hold any step. */

@@ -250,6 +250,48 @@ void acp_say_prompt(struct acp *a, struct agent_output *output)
   buf_free(&text);
 }
 
+/* Should its turn be over by then, the agent is not to begin one by itself. */
+static void put_steering(struct json_writer *w)
+{
+  json_open(w, "_meta", '{');
+  json_open(w, "steering", '{');
+  json_put_text(w, "idleBehavior", SPAN_LITERAL("promptRequired"));
+  json_close(w, '}');
+  json_close(w, '}');
+}
+
+void acp_say_text(struct acp *a, struct span id, struct span text,
+                  struct agent_output *output)
+{
+  struct buf out = buf_make(LIMIT_PROMPT_BYTES), own = buf_make(LIMIT_LINE_BYTES);
+  struct json_writer w = json_write_to(&out);
+  if (id.len > 0) {
+    buf_addf(&own, ACP_SAY "%.*s", SPAN_ARG(id));
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "jsonrpc", SPAN_LITERAL("2.0"));
+    json_put_text(&w, "id", buf_span(&own));
+    json_put_text(&w, "method", SPAN_LITERAL("_session/steering"));
+    json_open(&w, "params", '{');
+  } else {
+    w = begin(&out, ACP_PROMPT, "session/prompt");
+  }
+  json_put_text(&w, "sessionId", buf_span(&a->session));
+  json_open(&w, "prompt", '[');
+  if (a->guard->apart && prompt_guard_wants_front(a->guard, a->req, text))
+    put_part(&w, span_of(a->guard->front));
+  put_part(&w, text);
+  json_close(&w, ']');
+  if (id.len > 0) {
+    put_steering(&w);
+    end(&w);
+    agent_write(output, buf_span(&out));
+  } else {
+    send(a, &w, ACP_PROMPT, output);
+  }
+  buf_free(&own);
+  buf_free(&out);
+}
+
 bool acp_say_cancel(struct acp *a, struct agent_output *output)
 {
   struct buf out = buf_make(LIMIT_NAME_BYTES + KIB);

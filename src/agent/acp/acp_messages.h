@@ -23,6 +23,10 @@ void acp_say_option(struct acp *a, enum acp_step step, struct span id,
                     const struct config_entry *value, struct agent_output *output);
 /* A prompt that is too long fails the turn instead. */
 void acp_say_prompt(struct acp *a, struct agent_output *output);
+/* A prompt of its own (ACP_PROMPT), or with an id words for the turn at work
+ * (acp_words.c). */
+void acp_say_text(struct acp *a, struct span id, struct span text,
+                  struct agent_output *output);
 /* False: there is no turn that could be cancelled. */
 bool acp_say_cancel(struct acp *a, struct agent_output *output);
 

@@ -15,10 +15,12 @@
  *   acp_notes.c     what it tells beside the protocol: that it tries again, that it
  *                   failed; what it tells of its session
  *   acp_turn.c      how the turn ends, and the run with it
+ *   acp_words.c     more words of the user: for the turn at work, or the next
  *
  * No two requests of ours wait at once and each has its place in the order, so that is
  * its JSON-RPC id: a transcript of what the agent said needs nothing else to be
- * understood.  Options are set one after the other, from id 10 on.  */
+ * understood.  Options are set one after the other, from id 10 on.  Only words for the
+ * turn at work go out meanwhile (_session/steering): "say-" and the message's id.  */
 #ifndef AGENT_ACP_STATE_H
 #define AGENT_ACP_STATE_H
 
@@ -40,6 +42,8 @@ enum acp_step {
   ACP_AFTER,
   ACP_OPTION /* its id is this or a higher one */
 };
+
+#define ACP_SAY "say-" /* before the message's id */
 
 enum acp_speaking { ACP_SILENT, ACP_SAYING, ACP_THINKING };
 
@@ -107,6 +111,8 @@ struct acp {
   enum acp_outcome outcome;    /* of the turn, as the agent tells it */
   struct buf code, text, cost; /* of the outcome */
   struct event_usage usage;
+  struct event_usage earlier; /* of turns before, if `turns` */
+  bool turns;                 /* the run has had more than one */
   bool has_usage;
   bool answering;  /* its model, as far as it was counted */
   bool adds_usage; /* it counts each answer of its model apart: `usage` is their sum */

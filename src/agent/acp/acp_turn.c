@@ -20,6 +20,22 @@ static long long count_of(json_at usage, const char *key, const char *other)
   return n >= 0 ? n : agent_input_count(usage, other);
 }
 
+static void add(long long *sum, long long n)
+{
+  if (n >= 0)
+    *sum = (*sum < 0 ? 0 : *sum) + n;
+}
+
+static void add_usage(struct event_usage *sum, const struct event_usage *earlier)
+{
+  add(&sum->prompt, earlier->prompt);
+  add(&sum->completion, earlier->completion);
+  add(&sum->total, earlier->total);
+  add(&sum->cached, earlier->cached);
+  add(&sum->cache_write, earlier->cache_write);
+  add(&sum->reasoning, earlier->reasoning);
+}
+
 /* The protocol's `usage` (draft); grok has it in _meta, gemini in _meta.quota. */
 static void keep_usage(struct acp *a, json_at result)
 {
@@ -38,6 +54,9 @@ static void keep_usage(struct acp *a, json_at result)
   a->usage.cached = count_of(usage, "cachedReadTokens", "cached_tokens");
   a->usage.cache_write = count_of(usage, "cachedWriteTokens", "cacheCreationTokens");
   a->usage.reasoning = count_of(usage, "thoughtTokens", "reasoningTokens");
+  if (a->turns)
+    add_usage(&a->usage, &a->earlier);
+  a->has_usage |= a->turns && a->earlier.prompt >= 0;
 }
 
 /* A turn of which no token was counted: each answer of the model broke off, or there was

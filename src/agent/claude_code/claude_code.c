@@ -176,6 +176,8 @@ static void on_user(const struct line *l, json_at root)
 static void on_result(const struct line *l, json_at root)
 {
   claude_messages_end(&l->c->messages, l->events);
+  if (!l->c->dialogue.tells) /* an older version */
+    agent_heard(l->output, (struct span){0}, SIZE_MAX);
   claude_result_read(&l->c->result, l->doc, root, l->events);
   claude_spending_result(&l->c->result, root, &l->output->actions->spending);
   if (l->c->result.outcome != OUTCOME_NONE)
@@ -321,10 +323,11 @@ static const struct prompt_guard words_guard = {
     .commands = "/", .behind_blanks = true, .front = "\xe2\x81\xa0"};
 
 /* What comes after the answer is a turn more, as long as stdin is open: the run knows. */
-static int claude_say(void *state, struct span text, struct agent_output *output,
-                      struct fault *f)
+static int claude_say(void *state, const struct agent_words *said,
+                      struct agent_output *output, struct fault *f)
 {
   struct claude *c = state;
+  struct span text = said->text;
   struct buf words = buf_make(LIMIT_PROMPT_BYTES), line = buf_make(LIMIT_PROMPT_BYTES);
   int rc = 0;
   buf_add(&words, text);
@@ -335,8 +338,10 @@ static int claude_say(void *state, struct span text, struct agent_output *output
     rc = fault_set(f, FAULT_TOO_BIG, "claude-code takes no message above %zu bytes",
                    claude_code_prompt.most);
   else
-    claude_dialogue_put_words(&line, buf_span(&words));
+    claude_dialogue_put_words(&line, said->id, buf_span(&words));
   agent_write(output, buf_span(&line));
+  if (rc == 0 && said->next)
+    agent_begins_turn(output);
   buf_free(&words);
   buf_free(&line);
   return rc;

@@ -134,8 +134,10 @@ static int add_lists(struct strv *argv, const struct run_request *req,
 }
 
 /* --setting-sources stands before -p, which could take what follows for the prompt. */
-static void add_front(struct strv *argv, const struct run_request *req, bool dialogue)
+static void add_front(struct strv *argv, const struct run_request *req,
+                      const struct plan_place *place)
 {
+  size_t talks = place->dialogue ? 4 : place->words ? 2 : 0;
   static const char *const talk[] = {"--input-format", "stream-json",
                                      "--permission-prompt-tool", "stdio"};
   static const char *const words[] = {"-p", "--output-format", "stream-json",
@@ -151,7 +153,7 @@ static void add_front(struct strv *argv, const struct run_request *req, bool dia
   strv_add(argv, sources.len > 0 ? buf_span(&sources) : SPAN_LITERAL("user,project"));
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
     strv_add(argv, span_of(words[i]));
-  for (size_t i = 0; dialogue && i < sizeof talk / sizeof talk[0]; i++)
+  for (size_t i = 0; i < talks; i++)
     strv_add(argv, span_of(talk[i]));
   buf_free(&sources);
 }
@@ -201,7 +203,7 @@ static int add_questions(struct strv *argv, const struct policy *policy, struct 
 static void begin_dialogue(struct process_plan *out)
 {
   struct buf line = buf_make(LIMIT_PROMPT_BYTES);
-  claude_dialogue_put_words(&line, buf_span(&out->first_input));
+  claude_dialogue_put_words(&line, (struct span){0}, buf_span(&out->first_input));
   buf_free(&out->first_input);
   out->first_input = line;
   out->input = INPUT_DIALOGUE;
@@ -216,9 +218,9 @@ int claude_code_plan(const struct run_request *req, const struct bridge_address 
   if (req->output_schema.len > 0)
     structured_ask(req->output_schema, &out->first_input);
   out->input = INPUT_ONCE;
-  if (place->dialogue)
+  if (place->dialogue || place->words)
     begin_dialogue(out);
-  add_front(&out->argv, req, place->dialogue);
+  add_front(&out->argv, req, place);
   if (add_options(out, req, bridge, f) != 0)
     return -1;
   if (policy_restricts(&req->policy) && add_questions(&out->argv, &req->policy, f) != 0)

@@ -21,7 +21,7 @@ static void send(struct json_writer *w, struct agent_output *output)
   buf_free(w->out);
 }
 
-void claude_dialogue_put_words(struct buf *out, struct span text)
+void claude_dialogue_put_words(struct buf *out, struct span id, struct span text)
 {
   struct json_writer w = json_write_to(out);
   json_open(&w, NULL, '{');
@@ -35,6 +35,8 @@ void claude_dialogue_put_words(struct buf *out, struct span text)
   json_close(&w, '}');
   json_close(&w, ']');
   json_close(&w, '}');
+  if (id.len > 0)
+    json_put_text(&w, "uuid", id);
   json_close(&w, '}');
   buf_add_char(out, '\n');
 }
@@ -179,6 +181,14 @@ bool claude_dialogue_read(struct claude_dialogue *d, const struct json *doc, jso
     if (i < d->count) {
       drop(d, i);
       agent_withdraw(output, id);
+    }
+    return true;
+  }
+  if (span_is(type, "command_lifecycle")) {
+    d->tells = true;
+    if (span_is(json_member_text(doc, root, "state"), "started")) {
+      agent_heard(output, json_member_text(doc, root, "command_uuid"), 1);
+      agent_works_again(output);
     }
     return true;
   }

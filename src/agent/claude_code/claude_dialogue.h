@@ -14,7 +14,9 @@
  *   control_request, any other              control_response, subtype error
  *                                           control_request interrupt: it ends its turn,
  *                                           with a `result`, and tells its questions off
- *   control_response, command_lifecycle     nothing
+ *   command_lifecycle started               nothing: the words of that uuid are in the
+ *                                           next request of its model (agent_heard())
+ *   control_response                        nothing
  *
  * The `assistant` line of a call comes before the question about it.  Tools of the bridge
  * are asked about, too, and always allowed.  One that asks a person has
@@ -31,14 +33,15 @@ struct claude_held; /* a question that waits for an answer */
 
 struct claude_dialogue { /* zeroed at first */
   bool on;               /* it was started so */
+  bool tells;            /* which words it has begun with */
   enum permission_mode mode;
   struct span prefix; /* of bridged tools' names; the caller's */
   struct claude_held *held;
   size_t count, capacity;
 };
 
-/* A user's message as a line. */
-void claude_dialogue_put_words(struct buf *out, struct span text);
+/* A user's message as a line; `id` empty: its end is not wanted to be told. */
+void claude_dialogue_put_words(struct buf *out, struct span id, struct span text);
 /* A line that may be of the dialogue; its "input" was kept raw.  False: it is not. */
 bool claude_dialogue_read(struct claude_dialogue *d, const struct json *doc, json_at root,
                           struct agent_output *output);

@@ -35,6 +35,7 @@
 #include "agent/acp/acp_plan.h"
 #include "agent/acp/acp_requests.h"
 #include "agent/acp/acp_turn.h"
+#include "agent/acp/acp_words.h"
 #include "agent/api_error.h"
 #include "agent/harness.h"
 #include "agent/harness_end.h"
@@ -246,19 +247,31 @@ static void gemini_finish(void *state, const struct process_end *end,
     harness_fail_by_end(output->events, end);
 }
 
+static bool is_stream_json(const struct run_request *req)
+{
+  return span_is(req->harness_options.protocol, "stream-json");
+}
+
 static int gemini_plan_both(void *state, const struct run_request *req,
                             const struct bridge_address *bridge,
                             const struct plan_place *place, struct process_plan *out,
                             struct fault *f)
 {
   struct gemini *g = state;
-  g->speaks_acp = !span_is(req->harness_options.protocol, "stream-json");
+  g->speaks_acp = !is_stream_json(req);
   g->acp.profile = &profile;
   g->acp.req = req;
   agent_keep(&g->acp.answer, (struct span){0});
   if (gemini_plan(req, bridge, out, f) != 0)
     return -1;
   return g->speaks_acp ? acp_plan(&g->acp, &profile, req, bridge, place, out, f) : 0;
+}
+
+static int gemini_say(void *state, const struct agent_words *words,
+                      struct agent_output *output, struct fault *f)
+{
+  struct gemini *g = state;
+  return acp_words_say(&g->acp, words, output, f);
 }
 
 static void gemini_free(void *state)
@@ -293,6 +306,8 @@ const struct harness gemini_harness = {
     .on_input = gemini_on_input,
     .cancel = gemini_cancel,
     .permit = gemini_permit,
+    .say = gemini_say,
+    .one_prompt = is_stream_json,
     .finish = gemini_finish,
     .free = gemini_free,
     .succeeded = gemini_succeeded,

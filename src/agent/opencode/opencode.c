@@ -158,7 +158,7 @@ static void on_own_event(const struct opencode_input *in, struct span type,
                         in->output->events);
   } else if (span_is(type, "message.updated")) {
     opencode_parts_message(&c->parts, in->doc, json_get(properties, "info"));
-    opencode_heard(c, in->doc, json_get(properties, "info"));
+    opencode_heard(c, in->doc, json_get(properties, "info"), in->output);
   } else if (span_is(type, "session.status")) {
     on_status(in, json_get(properties, "status"));
   } else if (span_is(type, "session.idle")) {
@@ -282,21 +282,26 @@ static bool opencode_permit(void *state, struct span id,
 }
 
 /* A message beside the one that is worked on: its model gets it with its next request. */
-static int opencode_say(void *state, struct span text, struct agent_output *output,
-                        struct fault *f)
+static int opencode_say(void *state, const struct agent_words *words,
+                        struct agent_output *output, struct fault *f)
 {
   struct opencode *c = state;
   struct buf body = buf_make(LIMIT_PROMPT_BYTES);
   bool over = c->over || (c->answered && !opencode_words_wait(c));
-  if (!c->asked || over)
+  if (!c->asked || (words->next ? !c->over || c->lost : over))
     return fault_set(f, FAULT_CONFLICT, "%s",
-                     over ? "the agent's turn is over" : "the agent has not begun yet");
-  int rc = opencode_words(c->req, &c->order.disallowed, text, &body, f);
+                     !c->asked      ? "the agent has not begun yet"
+                     : !words->next ? "the agent's turn is over"
+                                    : "the agent's turn goes on");
+  int rc = opencode_words(c->req, &c->order.disallowed, words->text, &body, f);
   if (rc == 0) {
     c->says++;
     c->unheard++;
-    opencode_ask_of(c, output, OPENCODE_WORDS, "session", buf_span(&c->session),
-                    "/prompt_async", buf_span(&body));
+    if (words->next)
+      opencode_begin_turn(c, output);
+    opencode_ask_of(c, output, words->next ? OPENCODE_PROMPT : OPENCODE_WORDS, "session",
+                    buf_span(&c->session), words->next ? "/message" : "/prompt_async",
+                    buf_span(&body));
   }
   buf_free(&body);
   return rc;

@@ -119,11 +119,22 @@ void opencode_catch_up(struct opencode *c, struct agent_output *output)
   json_free(doc);
 }
 
-void opencode_heard(struct opencode *c, const struct json *doc, json_at info)
+void opencode_begin_turn(struct opencode *c, struct agent_output *output)
+{
+  c->answered = c->idle = c->over = c->finished = c->length = c->no_value = false;
+  buf_clear(&c->failure);
+  buf_clear(&c->words);
+  buf_clear(&c->value);
+  agent_begins_turn(output);
+}
+
+void opencode_heard(struct opencode *c, const struct json *doc, json_at info,
+                    struct agent_output *output)
 {
   struct span id = json_member_text(doc, info, "id"),
               role = json_member_text(doc, info, "role");
   if (span_is(role, "user") && id.len > 0 && seen_ids_add(&c->users, id) == 0) {
+    c->fresh += c->last_user.len > 0; /* the first is the prompt */
     c->unheard -= c->unheard > 0;
     agent_keep(&c->last_user, id);
     c->last_user_answered = false;
@@ -131,6 +142,9 @@ void opencode_heard(struct opencode *c, const struct json *doc, json_at info)
              span_equal(json_member_text(doc, info, "parentID"),
                         buf_span(&c->last_user))) {
     c->last_user_answered = true;
+    if (c->fresh > 0)
+      agent_heard(output, (struct span){0}, c->fresh);
+    c->fresh = 0;
   }
 }
 
@@ -284,6 +298,7 @@ static void on_words(const struct opencode_input *in, const struct agent_input *
   buf_addf(&text, "OpenCode did not take what was said to it while it worked (%d)",
            input->status);
   events_warn(in->output->events, "words-refused", buf_span(&text));
+  agent_not_heard(in->output, (struct span){0}, buf_span(&text));
   buf_free(&text);
   opencode_maybe_over(in->c, in->output);
 }

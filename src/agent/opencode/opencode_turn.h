@@ -24,6 +24,7 @@ struct opencode {
   struct opencode_parts parts;
   /* More words of the user: the turn is over only when the last of them are answered. */
   unsigned says, unheard;  /* all; those of which no message is in the session yet */
+  unsigned fresh;          /* those in the session to which the model said nothing yet */
   struct seen_ids users;   /* ids of the user's messages */
   struct buf last_user;    /* the last of them … */
   bool last_user_answered; /* … is one to which the model says something */
@@ -69,7 +70,10 @@ void opencode_fail(struct opencode *c, struct agent_output *output, const char *
 /* The last message as the answer has it: what the stream did not bring any more. */
 void opencode_catch_up(struct opencode *c, struct agent_output *output);
 /* message.updated: whose words are heard and answered. */
-void opencode_heard(struct opencode *c, const struct json *doc, json_at info);
+void opencode_heard(struct opencode *c, const struct json *doc, json_at info,
+                    struct agent_output *output);
+/* The next prompt is asked: nothing of the turn before holds. */
+void opencode_begin_turn(struct opencode *c, struct agent_output *output);
 /* Words that were said wait to be answered. */
 bool opencode_words_wait(const struct opencode *c);
 void opencode_maybe_over(struct opencode *c, struct agent_output *output);

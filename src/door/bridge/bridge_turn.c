@@ -293,7 +293,7 @@ void bridge_turn_message(struct bridge_turn *t, const struct bridge_frame *frame
   else if (span_starts(frame->text, "/compact"))
     (void)fault_set(&f, FAULT_BAD_INPUT, "a compaction cannot be asked for");
   else
-    (void)run_say(t->run, frame->id, frame->text, &f);
+    (void)run_message(t->run, frame->id, frame->text, RUN_NOW, &f);
   struct answered_message *m = mem_new(sizeof *m);
   *m = (struct answered_message){.next = t->messages,
                                  .id = buf_make(frame->id.len + 1),

@@ -7,6 +7,7 @@
 #include "door/http/answer.h"
 #include "door/http/approval_post.h"
 #include "door/http/code_post.h"
+#include "door/http/message_post.h"
 #include "door/http/metrics.h"
 #include "door/http/ready.h"
 #include "door/http/run_post.h"
@@ -26,6 +27,7 @@ static const struct route table[] = {
     {"GET", "/runs/{id}/session", .answer = runs_door_session},
     {"POST", "/runs/{id}/approvals/{id}", .for_pages = true,
      .answer = approval_post_answer},
+    {"POST", "/runs/{id}/messages", .for_pages = true, .answer = message_post_answer},
     {"POST", "/runs/{id}/cancel", .for_pages = true, .answer = runs_door_cancel},
     {.method = ""},
 };

@@ -251,11 +251,11 @@ static bool answer_it(void *state, struct span id, const struct agent_answer *an
   return true;
 }
 
-static int say_it(void *state, struct span text, struct agent_output *output,
-                  struct fault *f)
+static int say_it(void *state, const struct agent_words *words,
+                  struct agent_output *output, struct fault *f)
 {
   (void)state;
-  agent_write(output, text);
+  agent_write(output, words->text);
   return fault_set(f, FAULT_CONFLICT, "too late");
 }
 
@@ -274,22 +274,34 @@ static void test_agent_session__hands_an_answer_to_the_harness_that_asked(void *
   agent_session_free(&h);
 }
 
+static bool not_always(const struct run_request *req)
+{
+  return req->max_turns == 1;
+}
+
 static void test_agent_session__says_why_an_agent_takes_no_words(void **state)
 {
-  static const struct harness listens = {.id = "listens", .say = say_it};
+  static const struct harness listens = {
+      .id = "listens", .say = say_it, .one_prompt = not_always};
   static const struct harness never = {.id = "never"};
+  const struct agent_words hi = {SPAN_LITERAL("m"), SPAN_LITERAL("hi"), false};
+  struct run_request req = {0};
   struct agent_session h = agent_session_make(&listens);
   struct fault f = {0};
   (void)state;
-  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("hi"), &f), -1);
+  assert_int_equal(agent_session_takes_words(&h, &req, &f), 0);
+  req.max_turns = 1;
+  assert_int_equal(agent_session_takes_words(&h, &req, &f), -1);
+  f = (struct fault){0};
+  assert_int_equal(agent_session_say(&h, &hi, &f), -1);
   assert_string_equal(f.text, "too late");
   assert_string_equal(buf_cstring(&h.actions.input), "hi");
   agent_session_free(&h);
   h = agent_session_make(&never);
   f = (struct fault){0};
-  assert_int_equal(agent_session_say(&h, SPAN_LITERAL("hi"), &f), -1);
-  assert_string_equal(f.text,
-                      "never takes no words while it works: it reads one prompt a turn");
+  assert_int_equal(agent_session_takes_words(&h, &req, &f), -1);
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  assert_string_equal(f.text, "never takes no messages: it reads one prompt a run");
   agent_session_free(&h);
 }
 

@@ -197,35 +197,70 @@ static void test_claude_dialogue__whatever_else_is_asked_is_refused(void **state
   shut(&t);
 }
 
+static int say(struct test *t, struct span text, bool next, struct fault *f)
+{
+  const struct agent_words words = {SPAN_LITERAL("m-1"), text, next};
+  *f = (struct fault){0};
+  return claude_code_harness.say(t->talk.state, &words, &t->talk.output, f);
+}
+
 static void test_claude_dialogue__more_words_obey_the_prompt_guard(void **state)
 {
   struct test t;
   struct fault f = {0};
   (void)state;
   begin(&t, "", true);
-  struct agent_output *output = &t.talk.output;
-  assert_int_equal(
-      claude_code_harness.say(t.talk.state, SPAN_LITERAL("\n/clear"), output, &f), 0);
-  expect_told(&t, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
-                  "\"type\":\"text\",\"text\":\"\xe2\x81\xa0\\n/clear\"}]}}\n");
+  assert_int_equal(say(&t, SPAN_LITERAL("\n/clear"), false, &f), 0);
+  expect_told(
+      &t, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
+          "\"type\":\"text\",\"text\":\"\xe2\x81\xa0\\n/clear\"}]},\"uuid\":\"m-1\"}\n");
   t.req.harness_options.prompt_commands = true;
-  assert_int_equal(
-      claude_code_harness.say(t.talk.state, SPAN_LITERAL("/clear"), output, &f), 0);
+  assert_int_equal(say(&t, SPAN_LITERAL("/clear"), false, &f), 0);
   expect_told(&t, "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
-                  "\"type\":\"text\",\"text\":\"/clear\"}]}}\n");
-  assert_int_equal(claude_code_harness.say(t.talk.state, SPAN_LITERAL(" \n"), output, &f),
-                   -1);
+                  "\"type\":\"text\",\"text\":\"/clear\"}]},\"uuid\":\"m-1\"}\n");
+  assert_int_equal(say(&t, SPAN_LITERAL(" \n"), false, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   struct buf much = buf_make(LIMIT_PROMPT_BYTES);
   while (much.len <= 10 * MIB)
     buf_add_text(&much,
                  "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde");
-  f = (struct fault){0};
-  assert_int_equal(claude_code_harness.say(t.talk.state, buf_span(&much), output, &f),
-                   -1);
+  assert_int_equal(say(&t, buf_span(&much), false, &f), -1);
   assert_int_equal(f.kind, FAULT_TOO_BIG);
   expect_told(&t, "");
   buf_free(&much);
+  shut(&t);
+}
+
+#define LIFECYCLE(id, state)                                                             \
+  "{\"type\":\"command_lifecycle\",\"command_uuid\":\"" id "\",\"state\":\"" state "\"}"
+#define RESULT                                                                           \
+  "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":\"x\","    \
+  "\"num_turns\":1}"
+
+static void test_claude_dialogue__it_tells_which_words_its_model_gets(void **state)
+{
+  struct test t;
+  struct fault f;
+  (void)state;
+  begin(&t, "", true);
+  assert_int_equal(say(&t, SPAN_LITERAL("x"), false, &f), 0);
+  talk_say(&t.talk, LIFECYCLE("m-1", "queued"));
+  talk_say(&t.talk, RESULT);
+  assert_int_equal(t.talk.actions.heard_count, 0);
+  assert_true(t.talk.actions.hang_up);
+  talk_say(&t.talk, LIFECYCLE("m-1", "started"));
+  assert_int_equal(t.talk.actions.heard_count, 1);
+  assert_string_equal(buf_cstring(&t.talk.actions.heard[0].id), "m-1");
+  assert_false(t.talk.actions.hang_up); /* a turn more */
+  talk_say(&t.talk, RESULT);
+  agent_actions_clear(&t.talk.actions);
+  assert_int_equal(say(&t, SPAN_LITERAL("y"), true, &f), 0);
+  assert_false(t.talk.actions.hang_up);
+  shut(&t);
+  begin(&t, "", true); /* an older one does not */
+  assert_int_equal(say(&t, SPAN_LITERAL("x"), false, &f), 0);
+  talk_say(&t.talk, RESULT);
+  assert_int_equal(t.talk.actions.heard_count, 1);
   shut(&t);
 }
 
@@ -259,6 +294,7 @@ int main(void)
           test_claude_dialogue__a_question_that_is_taken_back_needs_no_answer),
       cmocka_unit_test(test_claude_dialogue__whatever_else_is_asked_is_refused),
       cmocka_unit_test(test_claude_dialogue__more_words_obey_the_prompt_guard),
+      cmocka_unit_test(test_claude_dialogue__it_tells_which_words_its_model_gets),
       cmocka_unit_test(test_claude_dialogue__it_is_interrupted_while_its_turn_lasts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

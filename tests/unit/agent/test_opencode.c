@@ -307,6 +307,13 @@ static void test_opencode__a_policy_decides_by_what_it_wants_to_do(void **state)
   close_talk(&t, forced, "RUN_ERROR");
 }
 
+static int say(struct talk *t, const char *text, bool next, struct fault *f)
+{
+  const struct agent_words words = {SPAN_LITERAL("m-1"), span_of(text), next};
+  *f = (struct fault){0};
+  return opencode_harness.say(t->state, &words, &t->output, f);
+}
+
 static void test_opencode__more_words_are_a_prompt_beside_the_first(void **state)
 {
   (void)state;
@@ -315,12 +322,11 @@ static void test_opencode__more_words_are_a_prompt_beside_the_first(void **state
   open_talk(&t);
   t.req.effort = SPAN_LITERAL("high");
   plan(&t, false);
-  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("/x"), &t.output, &f), -1);
+  assert_int_equal(say(&t, "/x", false, &f), -1);
   assert_int_equal(f.kind, FAULT_CONFLICT);
   assert_string_equal(f.text, "the agent has not begun yet");
   begin(&t);
-  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("/x \"y\""), &t.output, &f),
-                   0);
+  assert_int_equal(say(&t, "/x \"y\"", false, &f), 0);
   assert_int_equal(t.actions.call_count, 1);
   const struct agent_action_call *call = &t.actions.calls[0];
   assert_non_null(strstr(call->url, "/prompt_async"));
@@ -330,7 +336,7 @@ static void test_opencode__more_words_are_a_prompt_beside_the_first(void **state
                          "\"parts\":[{\"type\":\"text\",\"text\":\"/x \\\"y\\\"\"}]}"));
   agent_actions_clear(&t.actions);
   f = (struct fault){0};
-  assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL(""), &t.output, &f), -1);
+  assert_int_equal(say(&t, "", false, &f), -1);
   assert_int_equal(f.kind, FAULT_BAD_INPUT);
   close_talk(&t, forced, "RUN_ERROR");
 }
@@ -345,7 +351,7 @@ static void test_opencode__the_turn_ends_when_the_last_words_are_answered(void *
     open_talk(&t);
     plan(&t, false);
     begin(&t);
-    assert_int_equal(opencode_harness.say(t.state, SPAN_LITERAL("x"), &t.output, &f), 0);
+    assert_int_equal(say(&t, "x", false, &f), 0);
     agent_actions_clear(&t.actions);
     event(&t, HEARD("\"id\":\"msg_1\",\"role\":\"user\""));
     event(&t, HEARD("\"id\":\"msg_2\",\"role\":\"assistant\",\"parentID\":\"msg_1\""));
@@ -364,10 +370,45 @@ static void test_opencode__the_turn_ends_when_the_last_words_are_answered(void *
               "\"status\":{\"type\":\"busy\"}}}");
     event(&t, HEARD("\"id\":\"msg_4\",\"role\":\"assistant\",\"parentID\":\"msg_3\""));
     assert_false(t.actions.hang_up);
+    assert_int_equal(t.actions.heard_count, 1); /* its model has them now */
+    assert_int_equal(t.actions.heard[0].most, 1);
     event(&t, IDLE);
     assert_true(t.actions.dismissed);
     close_talk(&t, forced, "RUN_FINISHED");
   }
+}
+
+static void test_opencode__the_next_turn_is_a_prompt_of_the_same_session(void **state)
+{
+  (void)state;
+  struct talk t;
+  struct fault f;
+  open_talk(&t);
+  plan(&t, false);
+  begin(&t);
+  assert_int_equal(say(&t, "two", true, &f), -1);
+  assert_string_equal(f.text, "the agent's turn goes on");
+  event(&t, HEARD("\"id\":\"msg_1\",\"role\":\"user\""));
+  event(&t, HEARD("\"id\":\"msg_2\",\"role\":\"assistant\",\"parentID\":\"msg_1\""));
+  on_input(&t, AGENT_ANSWER, PROMPT, 200, DONE);
+  event(&t, IDLE);
+  assert_true(t.actions.dismissed);
+  assert_int_equal(say(&t, "two", false, &f), -1);
+  assert_int_equal(say(&t, "two", true, &f), 0);
+  assert_false(t.actions.hang_up || t.actions.dismissed);
+  assert_non_null(strstr(t.actions.calls[0].url, "/session/ses_1/message"));
+  agent_actions_clear(&t.actions);
+  event(&t, IDLE); /* of the turn before */
+  event(&t, "{\"type\":\"session.status\",\"properties\":{\"sessionID\":\"ses_1\","
+            "\"status\":{\"type\":\"busy\"}}}");
+  event(&t, HEARD("\"id\":\"msg_3\",\"role\":\"user\""));
+  on_input(&t, AGENT_ANSWER, PROMPT, 200, DONE);
+  assert_false(t.actions.dismissed);
+  event(&t, HEARD("\"id\":\"msg_4\",\"role\":\"assistant\",\"parentID\":\"msg_3\""));
+  assert_int_equal(t.actions.heard_count, 1);
+  event(&t, IDLE);
+  assert_true(t.actions.dismissed);
+  close_talk(&t, forced, "RUN_FINISHED");
 }
 
 static void test_opencode__a_question_is_turned_down(void **state)
@@ -556,6 +597,7 @@ int main(void)
       cmocka_unit_test(test_opencode__a_policy_decides_by_what_it_wants_to_do),
       cmocka_unit_test(test_opencode__more_words_are_a_prompt_beside_the_first),
       cmocka_unit_test(test_opencode__the_turn_ends_when_the_last_words_are_answered),
+      cmocka_unit_test(test_opencode__the_next_turn_is_a_prompt_of_the_same_session),
       cmocka_unit_test(test_opencode__a_question_is_turned_down),
       cmocka_unit_test(test_opencode__a_cancel_aborts_the_turn_and_hangs_up),
       cmocka_unit_test(

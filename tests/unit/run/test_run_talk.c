@@ -191,37 +191,14 @@ static void test_run_talk__without_a_dialogue_nobody_is_asked_or_heard(void **st
   struct fault f = {0};
   (void)state;
   start(&t, 0, false);
-  assert_int_equal(run_say(t.run, SPAN_LITERAL("u"), SPAN_LITERAL("hi"), &f), -1);
-  assert_int_equal(f.kind, FAULT_BAD_INPUT);
+  assert_int_equal(run_message(t.run, SPAN_LITERAL("u"), SPAN_LITERAL("hi"), RUN_NOW, &f),
+                   -1);
+  assert_int_equal(f.kind, FAULT_CONFLICT);
+  assert_string_equal(f.text, "the run was not started to take messages");
   assert_false(run_permit(t.run, SPAN_LITERAL("\"p-1\""), true, (struct span){0}));
   run_fixture_wait(&t.d, 1);
   assert_int_equal(t.log.len, 0);
   end(&t, NULL, "\"delta\":\"no\"");
-}
-
-static void test_run_talk__words_are_refused_with_the_reason(void **state)
-{
-  struct test t = {.does = WAIT};
-  struct fault f = {0};
-  struct span u = SPAN_LITERAL("u"), hi = SPAN_LITERAL("hi");
-  (void)state;
-  start(&t, 0, true);
-  assert_int_equal(run_say(t.run, u, hi, &f), -1);
-  assert_string_equal(f.text, "the agent is not started yet");
-  run_fixture_wait_for(&t.d, "TOOL_CALL_END");
-  f = (struct fault){0};
-  assert_int_equal(run_say(t.run, u, hi, &f), -1);
-  assert_int_equal(f.kind, FAULT_BAD_INPUT);
-  assert_string_equal(f.text,
-                      "acp takes no words while it works: it reads one prompt a turn");
-  f = (struct fault){0};
-  assert_int_equal(run_say(t.run, u, (struct span){"", LIMIT_PROMPT_BYTES + 1}, &f), -1);
-  assert_int_equal(f.kind, FAULT_TOO_BIG);
-  run_cancel(t.run, "client", "cancelled", "enough", 0);
-  f = (struct fault){0};
-  assert_int_equal(run_say(t.run, u, hi, &f), -1);
-  assert_int_equal(f.kind, FAULT_CONFLICT);
-  end(&t, "over \"p-1\" 2;", "\"code\":\"cancelled\"");
 }
 
 /* What Claude has read is the file "got" of its folder. */
@@ -235,30 +212,6 @@ static void expect_got(struct test *t, const char *text, bool is_there)
   (void)fclose(file);
   if ((strstr(got, text) != NULL) != is_there)
     fail_msg("%s: %s", text, got);
-}
-
-static void test_run_talk__claude_is_steered_in_mid_turn_and_not_after_it(void **state)
-{
-  struct test t = {.does = WAIT};
-  struct fault f = {0};
-  struct span u = SPAN_LITERAL("u-1");
-  (void)state;
-  begin(&t,
-        "INIT; read -r p; SAY; read -r more; printf %s \"$more\" > got; GOOD; cat >> got",
-        "", 0, true);
-  run_fixture_wait_for(&t.d, "\"hello\"");
-  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("/now this"), &f), 0);
-  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("not again"), &f), 0);
-  run_fixture_wait(&t.d, 1);
-  expect_got(&t, "\"text\":\"\xe2\x81\xa0/now this\"", true);
-  expect_got(&t, "not again", false);
-  end(&t, NULL, "RUN_FINISHED");
-  begin(&t, "INIT; read -r p; GOOD; SAY; sleep 5", "", 0, true);
-  run_fixture_wait_for(&t.d, "\"hello\"");
-  assert_int_equal(run_say(t.run, u, SPAN_LITERAL("late"), &f), -1);
-  assert_int_equal(f.kind, FAULT_CONFLICT);
-  assert_string_equal(f.text, "the agent's turn is over");
-  end(&t, NULL, "RUN_FINISHED");
 }
 
 static void test_run_talk__claude_is_interrupted_before_it_is_signalled(void **state)
@@ -310,8 +263,6 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_run_talk__without_an_answer_in_time_it_is_no),
       cmocka_unit_test(test_run_talk__the_end_of_the_run_ends_its_questions),
       cmocka_unit_test(test_run_talk__without_a_dialogue_nobody_is_asked_or_heard),
-      cmocka_unit_test(test_run_talk__words_are_refused_with_the_reason),
-      cmocka_unit_test(test_run_talk__claude_is_steered_in_mid_turn_and_not_after_it),
       cmocka_unit_test(test_run_talk__claude_is_interrupted_before_it_is_signalled),
       cmocka_unit_test(test_run_talk__a_model_that_a_task_has_woken_can_still_ask),
   };

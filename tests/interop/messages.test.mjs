@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// A word to a running agent, with the real ones: steered in mid-turn and given a next turn, seen in the model's requests;
+// those that cannot say so by name.
+import assert from 'node:assert/strict'
+import fs from 'node:fs'
+import path from 'node:path'
+import { test } from 'node:test'
+import * as acp from '../support/acp_agents.mjs'
+import { assertStream, messagesOf, textOf } from '../support/ndjson.mjs'
+import { claude, codex, gemini, grok, opencode } from '../support/real_agents.mjs'
+import { ask, open, serve, until } from '../support/runlet.mjs'
+import { withScene } from '../support/scene.mjs'
+
+const HOLD = 'while [ -e wait ]; do sleep 0.05; done; echo free'
+const STEER = 'Take /the other road instead.'
+const NEXT = 'And what of the third road?'
+const agents = {
+  'claude-code': { agent: claude, shell: { bash: HOLD }, steers: true },
+  opencode: { agent: opencode, steers: true },
+  'acp claude': { agent: acp.claudeAgent, steers: true, answers: true },
+  'acp codex': { agent: acp.codexAgent, steers: true },
+  gemini: { agent: gemini },
+  'grok-build': { agent: grok },
+  'acp copilot': { agent: acp.copilot },
+  'acp qwen': { agent: acp.qwen },
+  'acp kimi': { agent: acp.kimi },
+  'acp opencode': { agent: acp.opencodeAcp },
+  'acp kilo': { agent: acp.kilo },
+}
+
+const say = async (server, runId, message) => {
+  const r = await ask(server, 'POST', `/runs/${runId}/messages`, { body: JSON.stringify(message) })
+  return { status: r.status, text: r.body.toString(), id: r.status === 202 ? JSON.parse(r.body).messageId : undefined }
+}
+const shown = (agent, text, requests) => requests.map((q) => agent.shows(text, q))
+
+for (const [name, { agent, shell, steers }] of Object.entries(agents))
+  test(
+    `${name}: ${steers ? 'steered in mid-turn, then a next turn' : 'a next turn; it cannot be steered, and says so'}`,
+    { timeout: 120000 },
+    withScene(agent)(
+      [
+        ...(agent.before ?? []),
+        [{ text: 'I wait.' }, shell ?? agent.shell(HOLD)],
+        [{ text: 'First.' }],
+        [{ text: 'Second.' }],
+        [{ text: 'Third.' }],
+      ],
+      {},
+      async (s) => {
+        const server = await serve({ box: s.box })
+        const wait = path.join(s.box.work, 'wait')
+        fs.writeFileSync(wait, '')
+        const req = s.request()
+        const r = await open(server, req)
+        assert.equal(r.status, 200)
+        await until('the tool', () => r.events.some((e) => e.type === 'TOOL_CALL_END' && e.toolCallName !== undefined || e.type === 'TOOL_CALL_END'), 60000)
+        const now = await say(server, req.runId, { text: STEER, when: 'now' })
+        assert.equal(now.status, steers ? 202 : 409, now.text)
+        if (!steers) assert.match(now.text, /cannot be steered/)
+        const next = await say(server, req.runId, { text: NEXT, when: 'next' })
+        assert.equal(next.status, 202, next.text)
+        await new Promise((done) => setTimeout(done, 500)) // the agent reads it
+        fs.rmSync(wait)
+        await r.ended
+        const end = assertStream(r.events, 'RUN_FINISHED')
+        console.log(`# ${name}: ${textOf(r.events)} ${JSON.stringify(messagesOf(r.events))} ${JSON.stringify(end.usage)}`)
+        assert.deepEqual(
+          messagesOf(r.events)
+            .filter((m) => m[1] === 'delivered')
+            .map((m) => m[0]),
+          steers ? [now.id, next.id] : [next.id],
+        )
+        const asked = s.asked()
+        const steered = shown(agent, STEER, asked),
+          more = shown(agent, NEXT, asked)
+        const own = agent.before?.length ?? 0
+        assert.equal(steered.includes(true), !!steers)
+        assert.ok(!steered[own] && !more[own], 'not in the first request')
+        assert.ok(more.at(-1), 'the last request has the next turn')
+        if (steers) assert.ok(steered.indexOf(true) < more.indexOf(true), 'one after the other')
+        await server.stop()
+      },
+    ),
+  )
+
+test(
+  'codex takes one prompt, and says so',
+  { timeout: 120000 },
+  withScene(codex)([[{ text: 'I wait.' }, codex.shell(HOLD)], [{ text: 'First.' }]], {}, async (s) => {
+    const server = await serve({ box: s.box })
+    const wait = path.join(s.box.work, 'wait')
+    fs.writeFileSync(wait, '')
+    const req = s.request()
+    const r = await open(server, req)
+    await until('the tool', () => r.events.some((e) => e.type === 'TOOL_CALL_END'), 60000)
+    for (const when of ['now', 'next']) {
+      const m = await say(server, req.runId, { text: STEER, when })
+      assert.deepEqual([m.status, m.text], [409, 'codex takes no messages: it reads one prompt a run'])
+    }
+    fs.rmSync(wait)
+    await r.ended
+    assertStream(r.events, 'RUN_FINISHED')
+    await server.stop()
+  }),
+)
