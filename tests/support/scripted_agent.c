@@ -438,7 +438,9 @@ int main(int argc, char **argv)
     message(&a, "text", (struct slice){a.prompt.at, a.prompt.len});
     a.format->result(&a, slice_of("success"), slice_of(""));
   }
-  while (dialogue_next(&a))
+  while (a.resulted && dialogue_next(&a)) {
+    a.resulted = false;
     (void)play(&a, a.prompt.at);
+  }
   return 0;
 }

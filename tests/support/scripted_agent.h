@@ -42,6 +42,7 @@ struct agent {
   struct text out;
   struct mcp mcp;
   unsigned messages, tools;
+  bool resulted; /* it has told how its turn ended */
   struct loop loops[LOOPS];
   size_t depth;
   const char *next; /* the script's next line */

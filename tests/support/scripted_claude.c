@@ -115,6 +115,7 @@ static void claude_result(struct agent *a, struct slice subtype, struct slice te
   bool flagged = slice_is(subtype, "is_error");
   bool well = flagged || slice_is(subtype, "success");
 
+  a->resulted = true;
   say(a, "{\"duration_ms\":1,\"type\":\"result\",\"subtype\":");
   text_json(&a->out, flagged ? "success" : subtype.at, flagged ? 7 : subtype.len);
   say(a, well && !flagged ? ",\"is_error\":false" : ",\"is_error\":true");
@@ -129,6 +130,7 @@ static void claude_result(struct agent *a, struct slice subtype, struct slice te
 /* The answer to --json-schema, as a result line. */
 void do_structured(struct agent *a, struct slice rest)
 {
+  a->resulted = true;
   say(a, "{\"type\":\"result\",\"subtype\":\"success\",\"is_error\":false,\"result\":");
   text_json(&a->out, rest.at, rest.len);
   say(a, ",\"structured_output\":");

@@ -20,8 +20,8 @@
 #include "acp_plan.h"
 #include "acp_requests.h"
 #include "acp_turn.h"
-#include "agent/session_stores.h"
 #include "acp_words.h"
+#include "agent/session_stores.h"
 #include "base/limits.h"
 
 static const struct acp_profile any_agent = {.id = "acp", .name = "ACP"};

@@ -31,6 +31,7 @@ struct acp_agent {
   /* What of a budget it tells beside its tool calls: 1 << BUDGET_…, answer by answer. */
   unsigned counts;
   bool limits_usd; /* of a new session, by _meta; what it has cost it tells at the end */
+  bool counts_session; /* its usage is the session's so far, not the turn's */
 };
 
 /* An agent names its commands by available_commands_update, which may come when the

@@ -35,10 +35,10 @@ static int check(const struct acp *a, const struct agent_words *words, struct fa
 
 static void begin_turn(struct acp *a, struct agent_output *output)
 {
-  if (!a->adds_usage && a->has_usage)
-    a->earlier = a->usage;
-  else if (!a->turns)
+  if (!a->turns)
     a->earlier = event_usage_none();
+  if (!a->adds_usage && a->has_usage && !(a->agent && a->agent->counts_session))
+    a->earlier = a->usage;
   a->turns = true;
   a->outcome = ACP_NO_OUTCOME;
   a->broken = false;
