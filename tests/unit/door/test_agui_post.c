@@ -77,7 +77,7 @@ static void test_agui_post__waits_for_the_end_of_the_run_before_it(void **state)
 {
   (void)state;
   struct door_fixture d;
-  open_door(&d, "INIT; SAY; case $(cat) in *long*) exec sleep 60 ;; esac; GOOD");
+  open_door(&d, "INIT; SAY; read -r p; case $p in *long*) exec sleep 60 ;; esac; GOOD");
   door_fixture_ask(&d, "POST", "/agui", "",
                    "{\"threadId\":\"t\",\"runId\":\"a\",\"messages\":[{\"role\":\"user\","
                    "\"content\":\"long\"}]}");
