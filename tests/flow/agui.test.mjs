@@ -66,6 +66,35 @@ for (const [name, connect] of Object.entries(clients)) {
     await assertClean(chat)
   })
 
+  test(`${name}: words to the running agent are shown as the user's, and the thread goes on behind them`, async (t) => {
+    const server = await service(t)
+    const chat = connect(`${server.url}/agui`, { threadId: 'words' })
+    const question = script('@think hm', '@text I go on.', '@hear')
+    const asked = chat.ask(question)
+    await until('its words', () => JSON.stringify(chat.messages()).includes('I go on."'))
+    const { runId } = JSON.parse((await ask(server, 'GET', '/runs')).body).runs[0]
+    for (const [text, when] of [
+      [script('@text And on.'), 'next'],
+      ['this way', 'now'], // which it hears, and ends its turn
+    ]) {
+      const r = await ask(server, 'POST', `/runs/${runId}/messages`, { body: JSON.stringify({ text, when }) })
+      assert.equal(r.status, 202)
+    }
+    await asked
+    await chat.ask(script('@text The end.'))
+    assert.deepEqual(
+      chat.turns().map((turn) => [turn[0].split('\n').at(-2) ?? turn[0], turn[2]]),
+      [
+        ['@hear', 'I go on.'],
+        ['this way', 'heard: this way'],
+        ['@text And on.', 'And on.'],
+        ['@text The end.', 'The end.'],
+      ],
+    )
+    assert.equal(new Set(chat.messages().map((m) => m.id)).size, chat.messages().length, 'ids are unique')
+    await assertClean(chat)
+  })
+
   test(`${name}: tools of the host run there, and calls stand with the text that they belong to`, async (t) => {
     const { orch, route, file } = await hostTools(t)
     const server = await service(t, { args: [...route, ...file] })

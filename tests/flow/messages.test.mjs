@@ -73,33 +73,35 @@ test('Claude Code is steered in mid-turn: the message stands in the stream where
 })
 
 test('a message for the next turn is one in the same run, and tokens are added up', async () => {
-  const req = claude(['@text One.', '@sleep 200', '@result success'])
+  const req = claude(['@text One.', '@hear', '@result success'])
   const r = await open(server, req)
   await said(r, 'One.')
   const m = await send(req.runId, { text: '@text Two.\n@result success', when: 'next' })
   assert.equal(m.status, 202)
+  await send(req.runId, { text: 'go' })
   await r.ended
   const last = assertStream(r.events, 'RUN_FINISHED')
-  assert.deepEqual(textsOf(r.events), ['One.', 'Two.'])
+  assert.deepEqual(textsOf(r.events), ['One.', 'heard: go', 'Two.'])
   const at = delivered(r.events, m.id, '@text Two.\n@result success')
-  assert.deepEqual(textsOf(r.events.slice(0, at)), ['One.'])
+  assert.deepEqual(textsOf(r.events.slice(0, at)), ['One.', 'heard: go'])
   assert.deepEqual([last.usage.promptTokens, last.usage.completionTokens], [20, 10])
   assert.equal(last.metadata.runlet.forced, undefined)
 })
 
 for (const when of ['now', 'next'])
   test(`ten messages at once, ${when}, keep their order`, async () => {
-    const hears = Array(10).fill('@hear')
-    const req = claude(['@text Go.', ...(when === 'now' ? hears : ['@sleep 500']), '@result success'])
+    const hears = Array(when === 'now' ? 11 : 1).fill('@hear')
+    const req = claude(['@text Go.', ...hears, '@result success'])
     const r = await open(server, req)
     await said(r, 'Go.')
     const ids = Array.from({ length: 10 }, (_, i) => `m-${when}-${i}-${req.runId}`)
     const text = (i) => (when === 'now' ? `word ${i}` : `@text word ${i}\n@result success`)
     for (const [i, messageId] of ids.entries())
       assert.equal((await send(req.runId, { text: text(i), when, messageId })).id, messageId)
+    const go = (await send(req.runId, { text: 'go' })).id
     await r.ended
     assertStream(r.events, 'RUN_FINISHED')
-    const states = messagesOf(r.events)
+    const states = messagesOf(r.events).filter((s) => s[0] !== go)
     for (const state of ['queued', 'delivered'])
       assert.deepEqual(
         states.filter((s) => s[1] === state).map((s) => s[0]),
@@ -108,27 +110,29 @@ for (const when of ['now', 'next'])
     assert.deepEqual(
       textsOf(r.events)
         .slice(1)
-        .map((t) => t.replace('heard: ', '')),
+        .map((t) => t.replace('heard: ', ''))
+        .filter((t) => t !== 'go'),
       ids.map((_, i) => `word ${i}`),
     )
   })
 
 test('a message that is sent again is not said again', async () => {
-  const req = claude(['@text Go.', '@hear', '@sleep 300', '@result success'])
+  const req = claude(['@text Go.', '@hear', '@hear', '@result success'])
   const r = await open(server, req)
   await said(r, 'Go.')
   const messageId = `again-${req.runId}`
   for (let i = 0; i < 3; i++) assert.equal((await send(req.runId, { text: 'hi', messageId })).id, messageId)
+  await send(req.runId, { text: 'go' })
   await r.ended
   assertStream(r.events, 'RUN_FINISHED')
-  assert.equal(messagesOf(r.events).length, 2)
-  assert.deepEqual(textsOf(r.events), ['Go.', 'heard: hi'])
+  assert.equal(messagesOf(r.events).length, 4)
+  assert.deepEqual(textsOf(r.events), ['Go.', 'heard: hi', 'heard: go'])
 })
 
 test('what waits when the run is cancelled, or fails, is refused before its terminal event', async () => {
   for (const [how, prompt, code] of [
     ['cancelled', ['@text Go.', '@hang'], 'cancelled'],
-    ['failed', ['@text Go.', '@sleep 400', '@result is_error no more'], 'agent-error'],
+    ['failed', ['@text Go.', '@hear', '@result is_error no more'], 'agent-error'],
   ]) {
     const req = claude(prompt)
     const r = await open(server, req)
@@ -136,14 +140,16 @@ test('what waits when the run is cancelled, or fails, is refused before its term
     const m = await send(req.runId, { text: 'and then', when: 'next' })
     assert.equal(m.status, 202)
     if (how === 'cancelled') await ask(server, 'POST', `/runs/${req.runId}/cancel`)
+    else await send(req.runId, { text: 'go' })
     await r.ended
     assertStream(r.events, code)
+    const states = messagesOf(r.events).filter((s) => s[0] === m.id)
     assert.deepEqual(
-      messagesOf(r.events).map((s) => s[1]),
+      states.map((s) => s[1]),
       ['queued', 'refused'],
     )
-    assert.ok(messagesOf(r.events)[1][2])
-    assert.deepEqual(textsOf(r.events, 'user'), [])
+    assert.ok(states[1][2])
+    assert.deepEqual(textsOf(r.events, 'user'), how === 'cancelled' ? [] : ['go'])
   }
 })
 
@@ -152,7 +158,7 @@ test('a message that comes as the run ends is refused and not lost', async () =>
   const r = await open(server, req)
   await said(r, 'Go.')
   const answers = []
-  for (let status = 0; status !== 409; answers.push(status))
+  for (let status = 0; status !== 409 && answers.length < 20; answers.push(status))
     ({ status } = await send(req.runId, { text: '@text More.\n@result success', when: 'next' }))
   await r.ended
   assertStream(r.events, 'RUN_FINISHED')
@@ -165,9 +171,9 @@ test('a message that comes as the run ends is refused and not lost', async () =>
 })
 
 test('agents that read one prompt a run refuse by name; what is wrong is said', async () => {
-  const command = ['sh', '-c', 'echo Hello; sleep 1']
+  const command = ['sh', '-c', 'echo Hello; exec sleep 60']
   for (const [req, name] of [
-    [runRequest({ harness: 'codex', prompt: ['@init', '@text Go.', '@sleep 800', '@result success'] }), 'codex'],
+    [runRequest({ harness: 'codex', prompt: ['@init', '@text Go.', '@hang'] }), 'codex'],
     [runRequest({ harness: 'command', prompt: 'x', harnessOptions: { command }, toolDescriptors: [] }), 'command'],
   ]) {
     const r = await open(server, req)
@@ -185,6 +191,7 @@ test('agents that read one prompt a run refuse by name; what is wrong is said', 
     ])
       assert.deepEqual(await send(req.runId, body), { status: 400, text, id: undefined })
     assert.equal((await send('nobody', { text: 'x' })).status, 404)
+    await ask(server, 'POST', `/runs/${req.runId}/cancel`)
     await r.ended
     assert.deepEqual(messagesOf(r.events), [])
   }
@@ -203,12 +210,12 @@ test('so many may wait, and one more is refused', async () => {
 })
 
 test('an ACP agent that offers it is steered, and given two more turns', async () => {
-  const req = acp(['say Go.', 'hear', 'sleep 300'])
+  const req = acp(['say Go.', 'hear'])
   const r = await open(server, req)
   await said(r, 'Go.')
-  const now = await send(req.runId, { text: '/quick @there' })
   const next = await send(req.runId, { text: 'say Two.\nsleep 1', when: 'next' })
   const last = await send(req.runId, { text: 'say Three.', when: 'next' })
+  const now = await send(req.runId, { text: '/quick @there' })
   await r.ended
   const end = assertStream(r.events, 'RUN_FINISHED')
   assert.deepEqual(
@@ -224,13 +231,16 @@ test('an ACP agent that offers it is steered, and given two more turns', async (
 test('an ACP agent that does not offer it cannot be steered, but has a next turn', async () => {
   const plain = makeBox({ agent: null })
   const s = await serve({ box: plain })
-  const req = acp(['say Go.', 'sleep 600'])
+  const wait = path.join(plain.work, 'wait')
+  fs.writeFileSync(wait, '')
+  const req = acp(['say Go.', 'sleep 1', 'bash while [ -e wait ]; do sleep 0.05; done'])
   const r = await open(s, req)
   await said(r, 'Go.')
   const now = await send(req.runId, { text: 'x' }, s)
   assert.equal(now.status, 409)
   assert.match(now.text, /^acp cannot be steered/)
   assert.equal((await send(req.runId, { text: 'say Two.', when: 'next' }, s)).status, 202)
+  fs.rmSync(wait)
   await r.ended
   assertStream(r.events, 'RUN_FINISHED')
   assert.deepEqual(textsOf(r.events), ['Go.', 'Two.'])
@@ -246,8 +256,8 @@ test('runlet run takes them from a descriptor, and tells what it refuses', async
   const to = r.child.stdio[3]
   const events = () => eventsOf(r.stdout().subarray(0, r.stdout().lastIndexOf(10) + 1))
   await until('its words', () => textOf(events()).includes('Go.'))
-  to.write('{"text":"one"}\n\n{"when":"next","text":"@text Two.\\n@result success","messageId":"n"}\n')
-  to.write('{"text":7,"messageId":"bad"}\nno json\n')
+  to.write('{"text":7,"messageId":"bad"}\nno json\n\n')
+  to.write('{"when":"next","text":"@text Two.\\n@result success","messageId":"n"}\n{"text":"one"}\n')
   const { code } = await r.ended
   assert.equal(code, 0, r.stderr())
   assertStream(events(), 'RUN_FINISHED')
