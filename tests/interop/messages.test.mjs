@@ -32,6 +32,8 @@ const say = async (server, runId, message) => {
   const r = await ask(server, 'POST', `/runs/${runId}/messages`, { body: JSON.stringify(message) })
   return { status: r.status, text: r.body.toString(), id: r.status === 202 ? JSON.parse(r.body).messageId : undefined }
 }
+/** Those that tell each turn whole, by tokens of the model's answer. */
+const PER_ANSWER = { 'claude-code': 30, opencode: 25, gemini: 30, 'acp copilot': 30 }
 const shown = (agent, text, requests) => requests.map((q) => agent.shows(text, q))
 
 for (const [name, { agent, shell, steers }] of Object.entries(agents))
@@ -78,12 +80,62 @@ for (const [name, { agent, shell, steers }] of Object.entries(agents))
           more = shown(agent, NEXT, asked)
         const own = agent.before?.length ?? 0
         assert.equal(steered.includes(true), !!steers)
+        if (PER_ANSWER[name]) assert.equal(end.usage.completionTokens, PER_ANSWER[name] * asked.length)
         assert.ok(!steered[own] && !more[own], 'not in the first request')
         assert.ok(more.at(-1), 'the last request has the next turn')
         if (steers) assert.ok(steered.indexOf(true) < more.indexOf(true), 'one after the other')
         await server.stop()
       },
     ),
+  )
+
+for (const [name, { agent, shell, steers }] of Object.entries(agents).filter(([, a]) => a.steers))
+  test(
+    `${name}: ten messages at once keep their order; what comes as the run ends is refused or answered`,
+    { timeout: 120000 },
+    withScene(agent)([[{ text: 'I wait.' }, shell ?? agent.shell(HOLD)], [{ text: 'Well.' }]], {}, async (s) => {
+      const server = await serve({ box: s.box })
+      const wait = path.join(s.box.work, 'wait')
+      fs.writeFileSync(wait, '')
+      const req = s.request()
+      const r = await open(server, req)
+      await until('the tool', () => r.events.some((e) => e.type === 'TOOL_CALL_END'), 60000)
+      const words = Array.from({ length: 10 }, (_, i) => `Word number ${i} of ten.`)
+      const ids = []
+      for (const text of words) ids.push((await say(server, req.runId, { text })).id)
+      await new Promise((done) => setTimeout(done, 500)) // the agent reads it
+      fs.rmSync(wait)
+      await until('its answer', () => textOf(r.events).includes('Well.'), 60000)
+      const late = []
+      for (let answer = { status: 202 }; answer.status === 202 && late.length < 5;) {
+        const text = `Late word ${late.length}.`
+        answer = await say(server, req.runId, { text })
+        if (answer.status === 202) late.push([answer.id, text])
+      }
+      await r.ended
+      assertStream(r.events, 'RUN_FINISHED')
+      const states = messagesOf(r.events)
+      const delivered = states.filter((m) => m[1] === 'delivered').map((m) => m[0])
+      console.log(`# ${name}: ${late.length} late, ${delivered.length} delivered, ${JSON.stringify(states.at(-1))}`)
+      assert.deepEqual(delivered.slice(0, 10), ids)
+      const last = JSON.stringify(s.asked().findLast((q) => agent.shows(words[9], q))?.body)
+      const places = words.map((text) => last.indexOf(text))
+      assert.ok(!places.includes(-1), 'all are in what its model is asked')
+      assert.deepEqual(
+        places,
+        places.toSorted((a, b) => a - b),
+      )
+      for (const [id, text] of late) {
+        const end = states.find((m) => m[0] === id && m[1] !== 'queued')
+        assert.ok(end, 'it came to an end')
+        assert.equal(
+          s.asked().some((q) => agent.shows(text, q)),
+          end[1] === 'delivered',
+          `${text} ${end}`,
+        )
+      }
+      await server.stop()
+    }),
   )
 
 test(
