@@ -202,6 +202,19 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_BRIDGE_PING_MS       30000u
 #define LIMIT_BRIDGE_CLOSE_MS      1000u /* for the host's half of our close */
 
+/* Spans, on their way to a collector (OTLP). */
+#define LIMIT_OTLP_QUEUE_BYTES  ((size_t)1 * MIB)   /* that wait; more: dropped */
+#define LIMIT_OTLP_BATCH_BYTES  ((size_t)256 * KIB) /* so many leave at once … */
+#define LIMIT_OTLP_BATCH_MS     1000u               /* … and fewer after so long */
+#define LIMIT_OTLP_CONNECT_MS   5000u
+#define LIMIT_OTLP_ANSWER_MS    10000u /* for the collector to take a batch */
+#define LIMIT_OTLP_ANSWER_BYTES ((size_t)64 * KIB)
+#define LIMIT_OTLP_TRIES        3u     /* of a batch that it asks to have again */
+#define LIMIT_OTLP_RETRY_MS     30000u /* the longest wait for that */
+#define LIMIT_OTLP_FLUSH_MS     2000u  /* for the last ones, at the end */
+#define LIMIT_OTLP_SAY_MS       60000u /* between two log lines of dropped ones */
+#define LIMIT_OTLP_TEXT_BYTES   ((size_t)16 * KIB) /* of one content, then: cut */
+
 /* A log record; longer ones are cut. */
 #define LIMIT_LOG_RECORD_BYTES ((size_t)16 * KIB)
 

@@ -3,7 +3,7 @@
  *
  * Only doors, run and main log, once a failure, at the place that handles it; the pure
  * rooms and io return faults.  Text form: "2026-11-21T06:53:55.123Z warn run=r1 message";
- * JSON form: {"time","level","run"?,"trace"?,"message"}.  Control bytes are escaped.  Words given
+ * JSON form: {"time","level","run"?,"trace"?,"span"?,"message"}.  Control bytes are escaped.  Words given
  * to log_hide() (tokens, secrets) come out as "***" in both.  stderr
  * is never waited for: what it does not take at once is lost, and counted in the next
  * record that it takes.
@@ -28,8 +28,9 @@ bool log_level_read(struct span name,
 /* `run` may be empty. */
 void log_line(enum log_level level, struct span run, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Records of this run say from now on of which trace it is; `id` empty: of none. */
-void log_trace(struct span run, struct span id);
+/* Records of this run say from now on of which trace it is, and which span of it, if that
+ * is told (`span` empty: it is not); `id` empty: of none. */
+void log_trace(struct span run, struct span id, struct span span);
 void log_hide(struct span word);   /* copied; words under 6 bytes are ignored */
 void log_unhide(struct span word); /* one log_hide() back; the copy is wiped */
 /* Replaces every hidden word in `text` by "***", appended to `out`. */

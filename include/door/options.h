@@ -16,7 +16,7 @@ struct run_options {
   /* What the options can say of it: workspace is as it was given (NULL: not at all), and
    * the pointers to what a door opens are not set. */
   struct run_settings settings;
-  const char *state_dir, *ca_file, *agent_user;
+  const char *state_dir, *ca_file, *agent_user, *otlp_endpoint;
   bool agent_may_gain_privileges;
   unsigned messages_fd; /* 0: none */
   const char *output;   /* "ndjson", "pretty"; NULL: as stdout is */

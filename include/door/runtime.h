@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* runtime.h - what a door that starts runs stands on: loop, tool client, folders, the
- * agents' user, and the settings made of them.
+ * agents' user, where spans go, and the settings made of them.
  *
  * Opened once from the options, before the door itself; runtime_close() gives it all back
  * when the last run is over.  */
@@ -15,6 +15,7 @@
 #include "process/cgroup.h"
 #include "service/counters.h"
 #include "service/runs.h"
+#include "telemetry/otlp_exporter.h"
 
 struct runtime {
   const struct options *options;
@@ -27,6 +28,8 @@ struct runtime {
   struct cgroups cgroups;
   struct run_settings settings;
   struct counters counters;
+  struct otlp_settings otlp;
+  struct otlp_exporter *traces; /* NULL: spans go nowhere */
   struct runs *runs;
   bool unclean; /* the loop did not run dry at the end: a defect */
 };
@@ -34,6 +37,8 @@ struct runtime {
 int runtime_open(struct runtime *g, const struct options *options, char *const *env,
                  struct fault *f);
 void runtime_run(struct runtime *g); /* until nothing is left to wait for */
+/* The last run is over: what has not left yet does, within LIMIT_OTLP_FLUSH_MS. */
+void runtime_flush(struct runtime *g);
 /* After the last run: closes what is open and runs the loop dry.  Safe on a half-opened
  * runtime. */
 void runtime_close(struct runtime *g);

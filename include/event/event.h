@@ -52,6 +52,9 @@ struct events_setup {
   const struct event_format *format;    /* NULL: the first of event/formats.h */
   size_t max_chunk_bytes;               /* 0: LIMIT_CHUNK_BYTES */
   struct sink *sink; /* borrowed until the terminal event has been put and ended */
+  /* Hears each event before it is spelled, whatever becomes of it; NULL: none. */
+  void (*on_event)(void *who, const struct event *event);
+  void *who;
 };
 
 struct events; /* owned by the run */

@@ -18,7 +18,7 @@
 
 /* Is this entry "NAME=value" one that steers runlet or a door of it? */
 bool environment_is_control(const char *entry);
-/* A copy of the process's environment without those. */
+/* A copy of the process's environment without those, and what was wiped. */
 struct strv environment_of_runner(char *const *environ_now);
 /* `out`: what the agent of this request gets, before its harness adds its own. */
 int environment_resolve(const struct strv *runner, const struct run_request *req,

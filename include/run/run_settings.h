@@ -10,6 +10,7 @@
 struct uv_loop_s;
 struct http_client;
 struct agent_user;
+struct otlp_exporter;
 
 /* A door that runs the host tools over its own wire: run/run_tools.h. */
 struct run_tools {
@@ -49,6 +50,8 @@ struct run_settings {
   /* For each tool call that ended, before the agent gets its answer; may be NULL. */
   void (*on_tool_ended)(void *context, enum run_tool_end how, unsigned ms);
   void *tool_context;
+  struct otlp_exporter *traces; /* where spans go; NULL: nowhere */
+  bool otlp_content;            /* … with what was asked and said */
 };
 
 #endif

@@ -21,7 +21,7 @@
 #include "tool/tool_executor.h"
 #include "tool/tool_places.h"
 
-enum { TOOL_TOO_MANY = -32000 };
+enum { TOOL_TOO_MANY = -32000, TOOL_TRACEPARENT_BYTES = 56 };
 
 struct tool_route { /* how a run's calls are made; owned by the run, outlives its calls */
   struct uv_loop_s *loop;
@@ -33,6 +33,13 @@ struct tool_route { /* how a run's calls are made; owned by the run, outlives it
   /* May be NULL: for each call that ended, before its on_answer. */
   void (*on_ended)(void *who, const struct tool_answer *answer, unsigned ms);
   void *ended_who;
+  /* May be NULL: of each call, from inside tool_call_start(); `traceparent` is what goes
+   * out with it in the place of the source's.  What it gives comes back by on_over, once,
+   * before its on_answer. */
+  void *(*on_begun)(void *who, struct span name, struct span id, struct span args_json,
+                    char traceparent[TOOL_TRACEPARENT_BYTES]);
+  void (*on_over)(void *who, void *begun, const struct tool_answer *answer);
+  void *begun_who;
 };
 
 /* `answer` and all in it are lent for the call. */

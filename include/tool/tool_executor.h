@@ -53,6 +53,7 @@ struct tool_attempt {
   unsigned number;     /* from 1 */
   unsigned left_ms;    /* until the call's deadline, at least 1 */
   bool takes_mcp;      /* the tool's result is an MCP result object (request/tools.h) */
+  struct span traceparent; /* empty: the source's */
 };
 
 struct tool_attempt_end {

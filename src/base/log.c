@@ -30,7 +30,7 @@ static struct hidden *hidden; /* longest first, so that the longest match wins *
 static size_t hidden_count, hidden_capacity;
 
 static struct traced {
-  char *run, id[33];
+  char *run, id[33], span[17];
 } * traced; /* the runs that are a part of a trace */
 static size_t traced_count, traced_capacity;
 
@@ -91,19 +91,21 @@ static struct traced *traced_find(struct span run)
   return NULL;
 }
 
-void log_trace(struct span run, struct span id)
+void log_trace(struct span run, struct span id, struct span span)
 {
   struct traced *known = traced_find(run);
   if (known) {
     free(known->run);
     *known = traced[--traced_count];
   }
-  if (id.len == 0 || id.len >= sizeof known->id)
+  if (id.len == 0 || id.len >= sizeof known->id || span.len >= sizeof known->span)
     return;
   traced = mem_reserve(traced, traced_count, &traced_capacity, sizeof *traced);
   struct traced *t = &traced[traced_count++];
   *t = (struct traced){.run = span_copy(run)};
   memcpy(t->id, id.at, id.len);
+  if (span.len > 0)
+    memcpy(t->span, span.at, span.len);
 }
 
 static void hidden_drop(size_t index)
@@ -235,6 +237,8 @@ static void put_record(enum log_level level, struct span run, const struct trace
       json_put_text(&w, "run", run);
     if (trace)
       json_put_text(&w, "trace", span_of(trace->id));
+    if (trace && trace->span[0])
+      json_put_text(&w, "span", span_of(trace->span));
     json_put_text(&w, "message", message);
     json_close(&w, '}');
   } else {
@@ -242,7 +246,10 @@ static void put_record(enum log_level level, struct span run, const struct trace
     if (run.len > 0) {
       buf_add_text(line, "run=");
       add_visible(line, run);
-      buf_addf(line, trace ? " trace=%s " : " ", trace ? trace->id : "");
+      if (trace)
+        buf_addf(line, trace->span[0] ? " trace=%s span=%s" : " trace=%s", trace->id,
+                 trace->span);
+      buf_add_char(line, ' ');
     }
     add_visible(line, message);
   }

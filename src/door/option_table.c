@@ -71,6 +71,12 @@ const struct option option_table[] = {
         "tool-command", run.settings.tool_command, RUN, NULL, "CMD",
         "run tools here instead of calling toolExecUrl: /bin/sh -c CMD, {name,args} on "
         "stdin, result on stdout"),
+    TEXT_ROW(
+        "otlp-endpoint", run.otlp_endpoint, RUN, NULL, "URL",
+        "where spans of runs go, by OTLP over HTTP in JSON, to URL/v1/traces; default: "
+        "as OTEL_EXPORTER_OTLP_* say, else nowhere"),
+    YES_ROW("otlp-content", run.settings.otlp_content, RUN,
+            "… with prompts, answers, arguments and results of tools"),
     TEXT_ROW("output", run.output, OUTPUT, NULL, "ndjson|pretty",
              "default: pretty on a terminal, else ndjson"),
     NUMBER_ROW("messages-fd", run.messages_fd, OUTPUT, 0, 65535, 0,

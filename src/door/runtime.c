@@ -5,6 +5,7 @@
 
 #include "base/ids.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "http/http_client.h"
 #include "io/files.h"
 #include "io/loop.h"
@@ -16,6 +17,7 @@
 #include "run/environment.h"
 
 #include <pwd.h>
+#include <string.h>
 #include <unistd.h>
 
 static int find_agent(struct runtime *g, struct fault *f)
@@ -68,6 +70,22 @@ static void find_home(struct runtime *g)
   strv_set_env(&g->agent_environment, "HOME", span_of(home));
 }
 
+/* The headers are secrets: no agent gets them, and /proc/<pid>/environ shows this
+ * memory. */
+static int find_collector(struct runtime *g, char *const *env, struct fault *f)
+{
+  if (otlp_settings_read(g->options->run.otlp_endpoint, env, &g->otlp, f) < 0)
+    return -1;
+  if (g->otlp.note.len > 0)
+    log_line(LOG_WARN, (struct span){0}, "%s", buf_cstring(&g->otlp.note));
+  for (const char *const *h = g->otlp.headers; *h; h++)
+    log_hide(span_of(strchr(*h, ' ') + 1));
+  for (size_t i = 0; env[i] && g->otlp.url.len > 0; i++)
+    if (otlp_settings_is_secret(env[i]))
+      mem_wipe(env[i], strlen(env[i]));
+  return 0;
+}
+
 static int check_tool_command(const struct options *o, struct fault *f)
 {
   if (!o->run.settings.tool_command || access("/bin/sh", X_OK) == 0)
@@ -91,6 +109,7 @@ static void fill_settings(struct runtime *g, const struct agent_user *agent)
   s->cgroup = buf_cstring(&g->cgroups.folder);
   s->oom_kills = buf_cstring(&g->cgroups.kills);
   s->line_ceiling = g->options->max_line_bytes;
+  s->traces = g->traces;
   s->on_tool_ended = counters_tool_call;
   s->tool_context = &g->counters;
 }
@@ -103,6 +122,8 @@ static int open_loop(struct runtime *g, struct fault *f)
     return -1;
   struct http_client_setup client = {g->loop, g->options->run.ca_file};
   g->client = http_client_open(&client, f);
+  if (g->client && g->otlp.url.len > 0)
+    g->traces = otlp_exporter_open(g->loop, g->client, &g->otlp);
   return g->client ? 0 : -1;
 }
 
@@ -110,6 +131,8 @@ int runtime_open(struct runtime *g, const struct options *options, char *const *
                  struct fault *f)
 {
   *g = (struct runtime){.options = options};
+  if (find_collector(g, env, f) < 0)
+    return -1;
   g->environment = environment_of_runner(env);
   const struct agent_user *agent = options->run.agent_user ? &g->agent : NULL;
   if (check_tool_command(options, f) < 0 || find_agent(g, f) < 0 ||
@@ -133,8 +156,14 @@ void runtime_run(struct runtime *g)
   loop_run(g->loop);
 }
 
+void runtime_flush(struct runtime *g)
+{
+  otlp_exporter_end(g->traces);
+}
+
 void runtime_close(struct runtime *g)
 {
+  otlp_exporter_close(g->traces);
   if (g->client)
     http_client_close(g->client, NULL, NULL);
   if (g->loop)
@@ -148,5 +177,6 @@ void runtime_close(struct runtime *g)
   strv_free(&g->agent_environment);
   cgroups_free(&g->cgroups);
   folders_close(&g->folders);
+  otlp_settings_free(&g->otlp);
   log_forget_all();
 }

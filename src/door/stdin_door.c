@@ -111,6 +111,7 @@ static void run_over(void *who, const struct run_outcome *outcome)
   fd_reader_close(d->messages);
   d->messages = NULL;
   door_signals_close(&d->signals);
+  runtime_flush(d->runtime);
   fd_writer_end(d->writer, d->runtime->settings.deadlines.kill_grace_ms + 1000, NULL,
                 NULL);
 }

@@ -27,6 +27,8 @@ struct events *events_new(const struct events_setup *setup)
   e->overhead = e->format->overhead + e->texts.run.model_json.len;
   e->ids.run_id = e->texts.run.run_id;
   e->sink = setup->sink;
+  e->on_event = setup->on_event;
+  e->who = setup->who;
   e->max_chunk = setup->max_chunk_bytes > 0 ? setup->max_chunk_bytes : LIMIT_CHUNK_BYTES;
   /* An event has two ids at most, and has to have room for what it says. */
   e->ids.most = e->max_chunk / 8;
@@ -65,6 +67,8 @@ void events_send(struct events *e, struct event *event)
   long long now = clock_now_ms(); /* which somebody may set back */
   e->at_ms = now > e->at_ms ? now : e->at_ms;
   event->at_ms = e->at_ms;
+  if (e->on_event)
+    e->on_event(e->who, event);
   e->format->write(e->state, &e->texts.run, event, &e->line);
   e->last_ms = clock_ticks_ms();
   if (!e->line.overflowed && e->line.len > 0) {

@@ -22,6 +22,8 @@ struct events {
   struct run_texts texts; /* of the run that the format is told */
   struct sink *sink;
   struct event_hold *hold; /* NULL: it is not held */
+  void (*on_event)(void *who, const struct event *event);
+  void *who;
   size_t max_chunk, overhead;
   struct buf line;
   long long at_ms;      /* of the last event */

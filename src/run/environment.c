@@ -27,7 +27,7 @@ struct strv environment_of_runner(char *const *environ_now)
 {
   struct strv env = {0};
   for (size_t i = 0; environ_now[i]; i++)
-    if (!environment_is_control(environ_now[i]))
+    if (environ_now[i][0] && !environment_is_control(environ_now[i]))
       strv_add(&env, span_of(environ_now[i]));
   return env;
 }

@@ -17,7 +17,6 @@
 #include "event/formats.h"
 #include "io/loop.h"
 #include "preview.h"
-#include "request/trace.h"
 #include "run_end.h"
 #include "run_files.h"
 #include "run_prepare.h"
@@ -26,6 +25,7 @@
 #include "run_talk.h"
 #include "run_words.h"
 #include "secrets.h"
+#include "tracing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,15 +60,17 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   run_budget_cap(&req->budget, &settings->max_budget, true);
   preview_guide(req, settings->own_port);
   req->deadlines.tool_ms = r->deadlines.tool_ms; /* what harnesses tell their agents */
-  if (resources_admit(&r->resources, settings, req, r->budget, f) < 0 ||
+  if (tracing_begin(r, f) < 0 ||
+      resources_admit(&r->resources, settings, req, r->budget, f) < 0 ||
       run_session_admit(r, f) < 0) {
     run_free(r);
     return NULL;
   }
   if (r->resources.harness->farewell_ms)
     r->deadlines.result_grace_ms = r->resources.harness->farewell_ms;
+  tracing_watch_calls(r);
   secrets_hide(&r->resources.env, req);
-  log_trace(req->run_id, trace_id(req));
+  tracing_log(r, req->run_id);
   r->session = agent_session_make(r->resources.harness);
   r->session.budget = r->budget;
   r->session.actions.retries.most = settings->max_agent_retries;
@@ -361,6 +363,7 @@ static void start_agent(struct run *r)
   if (!r->resources.harness->parts)
     prompt_warn_parts(r->req, r->req->session_id.len > 0, false, r->events);
   r->phase = SPEAKING;
+  tracing_agent_begins(r);
   warn_of_tools(r);
   struct watch_setup watch = {.loop = r->settings->loop,
                               .deadlines = &r->deadlines,
@@ -408,7 +411,9 @@ void run_start(struct run *r, struct sink *sink,
                                .model = r->req->model,
                                .format = formats_find(r->req->event_format),
                                .max_chunk_bytes = r->req->max_chunk_bytes,
-                               .sink = sink};
+                               .sink = sink,
+                               .on_event = r->trace ? tracing_event : NULL,
+                               .who = r->trace};
   r->events = events_new(&setup);
   if (r->hold.timer)
     events_keep_arguments(r->events);

@@ -14,6 +14,7 @@
 #include "run_talk.h"
 #include "run_words.h"
 #include "secrets.h"
+#include "telemetry/run_trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,11 @@ void run_release(struct run *r)
 {
   if (r->session.state) { /* admitted */
     secrets_unhide(&r->resources.env, r->req);
-    log_trace(r->req->run_id, (struct span){0});
+    log_trace(r->req->run_id, (struct span){0}, (struct span){0});
   }
   if (r->events)
     events_free(r->events);
+  run_trace_free(r->trace);
   agent_session_free(&r->session);
   resources_free(&r->resources);
   run_request_free(r->req);

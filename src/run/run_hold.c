@@ -12,10 +12,10 @@
 #include "event/event_hold.h"
 #include "io/loop.h"
 #include "request/permission.h"
-#include "request/trace.h"
 #include "run/run.h"
 #include "run/run_tools.h"
 #include "run_state.h"
+#include "tracing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -273,8 +273,8 @@ bool run_is_held(const struct run *r)
 void run_go_on(struct run *r, struct span run_id, struct sink *sink, void *who)
 {
   struct buf old = r->hold.run_id;
-  log_trace(r->req->run_id, (struct span){0});
-  log_trace(run_id, trace_id(r->req));
+  log_trace(r->req->run_id, (struct span){0}, (struct span){0});
+  tracing_log(r, run_id);
   r->hold.run_id = copy(run_id);
   r->req->run_id = r->resources.tools.run_id = buf_span(&r->hold.run_id);
   r->hold.who = who;

@@ -9,6 +9,7 @@
 #include "report.h"
 #include "run_end.h"
 #include "run_session.h"
+#include "tracing.h"
 
 #include <stdio.h>
 
@@ -152,6 +153,7 @@ static void list_tools(struct run *r)
 static void on_done(void *who, const char *code, struct span message)
 {
   struct run *r = who;
+  tracing_setup_ends(r, code);
   if (code && code[0])
     fail(r, code, message);
   if (is_well(r, code))
@@ -173,6 +175,7 @@ void run_prepare(struct run *r, struct resources_calls *calls,
     list_tools(r);
   } else {
     wait(r);
+    tracing_setup_begins(r);
   }
 }
 

@@ -9,7 +9,8 @@
  *   run_words.c    more words of its user
  *   run_files.c    what becomes of the files of its workspace
  *   run_session.c  the agent's own session, brought and taken along
- *   run_hold.c     its stream ends before it does  */
+ *   run_hold.c     its stream ends before it does
+ *   tracing.c      its spans  */
 #ifndef RUN_RUN_STATE_H
 #define RUN_RUN_STATE_H
 
@@ -21,6 +22,7 @@
 #include "resources.h"
 #include "run/run_dialogue.h"
 #include "run/run_outcome.h"
+#include "telemetry/run_trace.h"
 #include "workspace/file_watch.h"
 
 struct run_message { /* of its user, while it goes on: run_words.c */
@@ -44,6 +46,7 @@ struct run {
 
   struct sink *sink;
   struct events *events;
+  struct run_trace *trace; /* NULL: its spans are not told */
 
   struct loop_timer *later;      /* begin(), or the end when the budget is spent */
   struct loop_timer *preparing;  /* runMs, while there is no watch */

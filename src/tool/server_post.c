@@ -140,11 +140,12 @@ static void add_header(struct buf *lines, const char *name, struct span value)
   buf_add_char(lines, 0);
 }
 
-static void add_headers(struct buf *lines, const struct tool_source *source)
+static void add_headers(struct buf *lines, const struct tool_source *source,
+                        struct span traceparent)
 {
   const struct tool_server *s = source->server;
   /* All of it at once: a buffer that grows leaves the token behind. */
-  (void)buf_reserve(lines, KIB + s->token.len + s->session.len + source->traceparent.len);
+  (void)buf_reserve(lines, KIB + s->token.len + s->session.len + traceparent.len);
   add_header(lines, "content-type: ", SPAN_LITERAL("application/json"));
   add_header(lines, "accept: ", SPAN_LITERAL("application/json, text/event-stream"));
   buf_add_text(lines, "authorization: Bearer ");
@@ -152,12 +153,13 @@ static void add_headers(struct buf *lines, const struct tool_source *source)
   buf_add_char(lines, 0);
   add_header(lines, "mcp-session-id: ", buf_span(&s->session));
   add_header(lines, "mcp-protocol-version: ", buf_span(&s->version));
-  add_header(lines, "traceparent: ", source->traceparent);
+  add_header(lines, "traceparent: ", traceparent);
 }
 
 struct server_post *server_post_start(const struct tool_source *source, unsigned id,
-                                      struct span message, unsigned left_ms,
-                                      server_post_done *done, void *who, struct fault *f)
+                                      struct span message, struct span traceparent,
+                                      unsigned left_ms, server_post_done *done, void *who,
+                                      struct fault *f)
 {
   static const struct sse_reader_calls calls = {on_event, on_long_event, has_enough};
   struct server_post *p = mem_new(sizeof *p);
@@ -170,7 +172,7 @@ struct server_post *server_post_start(const struct tool_source *source, unsigned
   p->events = sse_reader_make(source->answer_ceiling, &calls, p);
   buf_charge(&p->events.lines.part, source->budget);
   buf_charge(&p->events.data, source->budget);
-  add_headers(&lines, source);
+  add_headers(&lines, source, traceparent.len > 0 ? traceparent : source->traceparent);
   for (size_t at = 0; at < lines.len; at += strlen(lines.at + at) + 1)
     headers[count++] = lines.at + at;
   char *url = span_copy(source->server->url);

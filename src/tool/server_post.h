@@ -20,11 +20,13 @@ struct server_reply { /* all lent */
 typedef void server_post_done(void *who, const struct server_reply *reply);
 
 struct server_post;
-/* `id`: of the message; 0: a notification, which is answered by a status alone.  `done`
- * comes once, never from inside start or cancel.  NULL and the reason: not started. */
+/* `id`: of the message; 0: a notification, which is answered by a status alone.
+ * `traceparent` empty: the source's.  `done` comes once, never from inside start or
+ * cancel.  NULL and the reason: not started. */
 struct server_post *server_post_start(const struct tool_source *source, unsigned id,
-                                      struct span message, unsigned left_ms,
-                                      server_post_done *done, void *who, struct fault *f);
+                                      struct span message, struct span traceparent,
+                                      unsigned left_ms, server_post_done *done, void *who,
+                                      struct fault *f);
 void server_post_cancel(struct server_post *p); /* then FAULT_CANCELLED */
 
 #endif

@@ -46,7 +46,7 @@ static int ask(struct server_tools *t, enum step step, struct fault *f)
   else
     server_message_list(id, buf_span(&t->cursor), &message);
   t->step = step;
-  t->post = server_post_start(t->source, id, buf_span(&message),
+  t->post = server_post_start(t->source, id, buf_span(&message), (struct span){0},
                               now < t->deadline_ms ? (unsigned)(t->deadline_ms - now) : 1,
                               on_reply, t, f);
   buf_free(&message);

@@ -21,8 +21,10 @@ struct tool_call {
   const struct tool_executor *executor; /* the route's */
   struct buf name, message, id;
   bool takes_mcp, cancelled;
-  struct tool_wait place;   /* among the calls in flight */
-  unsigned attempt, unsent; /* attempts so far; of them that never left */
+  char traceparent[TOOL_TRACEPARENT_BYTES]; /* "": as the source has it */
+  void *begun;                              /* of route->on_begun */
+  struct tool_wait place;                   /* among the calls in flight */
+  unsigned attempt, unsent;                 /* attempts so far; of them that never left */
   unsigned long long began_ms, deadline_ms;
   void *work; /* the attempt at work, the executor's; NULL: none */
   /* The next attempt, or an answer that must not come from inside; NULL until needed. */
@@ -40,6 +42,8 @@ static void answer(struct tool_call *c, const struct tool_answer *a)
   if (c->route->on_ended)
     c->route->on_ended(c->route->ended_who, a,
                        (unsigned)(clock_ticks_ms() - c->began_ms));
+  if (c->begun)
+    c->route->on_over(c->route->begun_who, c->begun, a);
   c->on_answer(c->who, a);
   buf_free(&c->name);
   buf_free(&c->message);
@@ -151,7 +155,8 @@ static void attempt(struct tool_call *c)
                              .call_id = buf_span(&c->id),
                              .number = ++c->attempt,
                              .left_ms = left ? left : 1,
-                             .takes_mcp = c->takes_mcp};
+                             .takes_mcp = c->takes_mcp,
+                             .traceparent = span_of(c->traceparent)};
   c->work = executor->start(executor->context, &now, attempt_ended, c, &c->start_fault);
   if (!c->work)
     later(c, 0);
@@ -195,10 +200,14 @@ struct tool_call *tool_call_start(const struct tool_route *route, struct span na
   buf_add_text(&c->message, ",\"args\":");
   buf_add(&c->message, args_json);
   buf_add_char(&c->message, '}');
-  if (ids_fresh(&c->id, "call", &c->start_fault) < 0)
-    later(c, 0);
-  else
+  bool named = ids_fresh(&c->id, "call", &c->start_fault) == 0;
+  if (route->on_begun)
+    c->begun = route->on_begun(route->begun_who, name, buf_span(&c->id), args_json,
+                               c->traceparent);
+  if (named)
     begin(c);
+  else
+    later(c, 0);
   return c;
 }
 

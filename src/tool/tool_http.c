@@ -78,10 +78,11 @@ static void add_headers(struct buf *lines, const struct tool_source *source,
 {
   char number[16];
   snprintf(number, sizeof number, "%u", attempt->number);
+  struct span parent =
+      attempt->traceparent.len > 0 ? attempt->traceparent : source->traceparent;
   /* All of it at once: a buffer that grows leaves the token behind. */
   buf_reserve(lines, KIB / 4 + 2 * attempt->call_id.len + source->run_id.len +
-                         source->traceparent.len + source->tracestate.len +
-                         source->token.len);
+                         parent.len + source->tracestate.len + source->token.len);
   add_header(lines, "content-type: ", SPAN_LITERAL("application/json"));
   add_header(lines, "accept: ", SPAN_LITERAL("*/*"));
   add_header(lines, "authorization: Bearer ", source->token);
@@ -89,8 +90,8 @@ static void add_headers(struct buf *lines, const struct tool_source *source,
   add_header(lines, "x-runlet-call-id: ", attempt->call_id);
   add_header(lines, "idempotency-key: ", attempt->call_id);
   add_header(lines, "x-runlet-attempt: ", span_of(number));
-  if (source->traceparent.len > 0)
-    add_header(lines, "traceparent: ", source->traceparent);
+  if (parent.len > 0)
+    add_header(lines, "traceparent: ", parent);
   if (source->tracestate.len > 0)
     add_header(lines, "tracestate: ", source->tracestate);
 }

@@ -83,8 +83,8 @@ static void *start(void *context, const struct tool_attempt *attempt,
   *w = (struct server_attempt){attempt->tool, NULL, done, who};
   buf_charge(&message, source->budget);
   server_message_call(id, attempt->message, &message);
-  w->post =
-      server_post_start(source, id, buf_span(&message), attempt->left_ms, on_reply, w, f);
+  w->post = server_post_start(source, id, buf_span(&message), attempt->traceparent,
+                              attempt->left_ms, on_reply, w, f);
   buf_free(&message);
   if (w->post)
     return w;

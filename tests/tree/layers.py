@@ -18,11 +18,12 @@ MAY = {  # base and the room itself for all
     "process": {"io"},
     "tool": {"request", "http", "process", "io"},
     "workspace": {"request", "http", "process", "io"},
+    "telemetry": {"event", "request", "http", "io"},
     "agent": {"event", "request"},
     "bridge": {"tool", "request", "http", "io"},
-    "run": {"agent", "bridge", "tool", "workspace", "event", "request", "http", "process", "io"},
+    "run": {"agent", "bridge", "tool", "workspace", "telemetry", "event", "request", "http", "process", "io"},
     "service": {"run", "event", "request", "io"},
-    "door": {"service", "run", "event", "request", "http", "process", "io"},
+    "door": {"service", "run", "telemetry", "event", "request", "http", "process", "io"},
 }
 PURE_ROOMS = {"request", "event", "agent"}
 # translate drives a harness without a run; it may see the harness table.

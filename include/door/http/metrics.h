@@ -10,12 +10,14 @@
 #include "io/self_usage.h"
 #include "service/counters.h"
 #include "service/records.h"
+#include "telemetry/otlp_exporter.h"
 
 struct metrics {
   const char *version;
   const struct counters *counters;
   struct records_figures now;
   struct self_usage self;
+  struct otlp_counts spans;
 };
 
 void metrics_write(const struct metrics *m, struct buf *out);

@@ -111,8 +111,10 @@ static void turn_is_gone(void *who)
   if (d->turn)
     bridge_turn_free(d->turn);
   d->turn = NULL;
-  if (d->ending)
+  if (d->ending) {
+    runtime_flush(&d->runtime);
     return;
+  }
   if (d->next.len > 0)
     begin_turn(d);
   else
@@ -177,6 +179,8 @@ static void end_door(struct bridge_door *d, const char *farewell)
   buf_clear(&d->next);
   if (d->turn)
     bridge_turn_abort(d->turn, true);
+  else
+    runtime_flush(&d->runtime);
   door_signals_close(&d->signals);
   http_server_stop(d->server);
   bridge_hosts_close(d->hosts, 1000, farewell, hosts_closed);

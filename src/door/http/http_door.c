@@ -111,6 +111,7 @@ static void close_door(struct http_state *d)
   d->flush = NULL;
   if (!d->companion) /* one that takes its time still hears what comes */
     door_signals_close(&d->signals);
+  runtime_flush(d->runtime);
   http_server_close(d->server, NULL, NULL); /* tells what still follows a run */
   runs_door_close(&d->runs);
 }

@@ -66,6 +66,16 @@ static void put_tools(const struct metrics *m, struct buf *out)
            calls, (double)m->counters->tool_ms / 1000, calls);
 }
 
+static void put_spans(const struct metrics *m, struct buf *out)
+{
+  prometheus_head(out, "runlet_otlp_spans_total", "counter",
+                  "Spans of traces, by what became of them.");
+  buf_addf(out,
+           "runlet_otlp_spans_total{outcome=\"sent\"} %llu\n"
+           "runlet_otlp_spans_total{outcome=\"dropped\"} %llu\n",
+           m->spans.sent, m->spans.dropped);
+}
+
 void metrics_write(const struct metrics *m, struct buf *out)
 {
   prometheus_head(out, "runlet_build_info", "gauge", "The program's version.");
@@ -73,6 +83,7 @@ void metrics_write(const struct metrics *m, struct buf *out)
   put_runs(m, out);
   put_readers(m, out);
   put_tools(m, out);
+  put_spans(m, out);
   prometheus_seconds(out, "runlet_agent_cpu_seconds_total",
                      (double)m->counters->agent_cpu_ms / 1000,
                      "Processor time of agents, of runs that are over.");
@@ -91,7 +102,8 @@ void metrics_answer(struct runs_door *d, struct http_exchange *x,
   struct metrics m = {.version = RUNLET_VERSION,
                       .counters = &d->runtime->counters,
                       .now = records_figures(d->records),
-                      .self = self_usage()};
+                      .self = self_usage(),
+                      .spans = otlp_exporter_counts(d->runtime->traces)};
   struct buf text = buf_make(MIB);
   metrics_write(&m, &text);
   answer_text(x, 200, PROMETHEUS_TYPE, buf_span(&text));

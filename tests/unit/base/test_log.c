@@ -90,23 +90,26 @@ static void test_log__a_run_of_a_trace_says_of_which(void **state)
 {
   (void)state;
   listen_to_stderr();
-  log_trace(span_of("r1"), span_of("0af7651916cd43dd8448eb211c80319c"));
-  log_trace(span_of("r2"), span_of(""));
+  log_trace(span_of("r1"), span_of("0af7651916cd43dd8448eb211c80319c"), span_of(""));
+  log_trace(span_of("r2"), span_of(""), span_of("b7ad6b7169203331"));
   log_line(LOG_WARN, span_of("r1"), "a");
   log_line(LOG_WARN, span_of("r2"), "b");
   log_line(LOG_WARN, span_of(""), "c");
-  log_trace(span_of("r1"), span_of("ff"));
+  log_trace(span_of("r3"), span_of("ee"), span_of("b7ad6b7169203331"));
+  log_line(LOG_WARN, span_of("r3"), "f");
+  log_trace(span_of("r1"), span_of("ff"), span_of("aa"));
   log_setup(LOG_DEBUG, LOG_JSON);
   log_line(LOG_WARN, span_of("r1"), "d");
-  log_trace(span_of("r1"), span_of(""));
+  log_trace(span_of("r1"), span_of(""), span_of(""));
   log_line(LOG_WARN, span_of("r1"), "e");
   assert_string_equal(
       what_was_heard(),
       "2026-11-21T03:53:55.123Z warn run=r1 trace=0af7651916cd43dd8448eb211c80319c a\n"
       "2026-11-21T03:53:55.123Z warn run=r2 b\n"
       "2026-11-21T03:53:55.123Z warn c\n"
+      "2026-11-21T03:53:55.123Z warn run=r3 trace=ee span=b7ad6b7169203331 f\n"
       "{\"time\":\"2026-11-21T03:53:55.123Z\",\"level\":\"warn\",\"run\":\"r1\","
-      "\"trace\":\"ff\",\"message\":\"d\"}\n"
+      "\"trace\":\"ff\",\"span\":\"aa\",\"message\":\"d\"}\n"
       "{\"time\":\"2026-11-21T03:53:55.123Z\",\"level\":\"warn\",\"run\":\"r1\","
       "\"message\":\"e\"}\n");
 }

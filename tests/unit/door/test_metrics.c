@@ -35,6 +35,7 @@ static void test_metrics__adds_what_is_over_and_what_goes_on(void **state)
                               .bytes = 50,
                               .spill_bytes = 8,
                               .backlog_bytes = 9},
+                      .spans = {.sent = 11, .dropped = 12},
                       .self = {.rss_bytes = 4096, .cpu_s = 0.25, .children_cpu_s = 2}};
   struct buf text = buf_make(1 << 20);
   metrics_write(&m, &text);
@@ -56,6 +57,8 @@ static void test_metrics__adds_what_is_over_and_what_goes_on(void **state)
   has(&text, "_bucket{le=\"+Inf\"} 3\n");
   has(&text, "_sum 100000.062\n");
   has(&text, "_count 3\n");
+  has(&text, "runlet_otlp_spans_total{outcome=\"sent\"} 11\n");
+  has(&text, "runlet_otlp_spans_total{outcome=\"dropped\"} 12\n");
   has(&text, "\nrunlet_agent_cpu_seconds_total 1.500000\n");
   has(&text, "\nrunlet_children_cpu_seconds_total 2.000000\n");
   has(&text, "\nprocess_cpu_seconds_total 0.250000\n");

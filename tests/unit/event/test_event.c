@@ -48,6 +48,38 @@ static void test_events__a_clock_that_is_set_back_sets_no_event_back(void **stat
   stream_close(&s);
 }
 
+static void hear(void *who, const struct event *event)
+{
+  buf_addf(who, "%d@%lld ", (int)event->kind, event->at_ms);
+}
+
+static void test_events__a_listener_hears_also_what_the_format_leaves_out(void **state)
+{
+  (void)state;
+  struct collector sink;
+  struct buf text = buf_make(MIB), heard = buf_make(MIB), expected = buf_make(MIB);
+  sink = collector_make(&text);
+  struct events_setup setup = {.run_id = SPAN_LITERAL("r"),
+                               .thread_id = SPAN_LITERAL("t"),
+                               .model = SPAN_LITERAL("m"),
+                               .sink = &sink.sink,
+                               .on_event = hear,
+                               .who = &heard};
+  clock_freeze(7);
+  struct events *e = events_new(&setup);
+  events_text(e, SPAN_LITERAL("a"));
+  events_finish(e, "stop", NULL);
+  events_free(e);
+  clock_freeze(-1);
+  buf_addf(&expected, "%d@7 %d@7 %d@7 %d@7 %d@7 %d@7 ", EVENT_RUN_STARTED,
+           EVENT_TEXT_START, EVENT_TEXT, EVENT_TEXT_END, EVENT_STEP_END,
+           EVENT_RUN_FINISHED);
+  assert_string_equal(buf_cstring(&heard), buf_cstring(&expected));
+  buf_free(&text);
+  buf_free(&heard);
+  buf_free(&expected);
+}
+
 static void test_events__one_message_closes_the_other(void **state)
 {
   struct stream s;
@@ -415,6 +447,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_events__starts_by_itself_and_once),
       cmocka_unit_test(test_events__a_clock_that_is_set_back_sets_no_event_back),
+      cmocka_unit_test(test_events__a_listener_hears_also_what_the_format_leaves_out),
       cmocka_unit_test(test_events__one_message_closes_the_other),
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),

@@ -51,6 +51,16 @@ static void test_environment__nothing_of_ours_reaches_the_agent(void **state)
   strv_free(&env);
 }
 
+static void test_environment__what_was_wiped_is_no_entry(void **state)
+{
+  (void)state;
+  char *entries[] = {(char *)"A=1", (char *)"", (char *)"B=2", NULL};
+  struct strv env = environment_of_runner(entries);
+  assert_int_equal(env.count, 2);
+  assert_string_equal(env.at[1], "B=2");
+  strv_free(&env);
+}
+
 static void test_environment__a_declared_secret_comes_from_the_runner(void **state)
 {
   (void)state;
@@ -150,6 +160,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_environment__what_steers_a_door_is_kept_from_the_agent),
       cmocka_unit_test(test_environment__nothing_of_ours_reaches_the_agent),
+      cmocka_unit_test(test_environment__what_was_wiped_is_no_entry),
       cmocka_unit_test(test_environment__a_declared_secret_comes_from_the_runner),
       cmocka_unit_test(test_environment__one_missing_is_named_and_nothing_is_given),
       cmocka_unit_test(test_environment__the_requests_env_is_added_and_wins),

@@ -52,7 +52,7 @@ static struct server_post *post(struct fixture *d, unsigned left_ms)
   struct fault f = {0};
   d->tool.inside = true;
   struct server_post *p = server_post_start(&d->tool.source, 7, SPAN_LITERAL("{\"x\":1}"),
-                                            left_ms, replied, d, &f);
+                                            (struct span){0}, left_ms, replied, d, &f);
   assert_non_null(p);
   d->tool.inside = false;
   return p;

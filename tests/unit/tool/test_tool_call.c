@@ -22,7 +22,7 @@ struct script { /* what an executor will say, and what it was given */
   struct tool_attempt_end ends[8]; /* of the attempts; the last for all further ones */
   unsigned attempts, cancels;
   bool cannot_start, holds; /* holds: until it is cancelled */
-  char ids[8][64], message[200];
+  char ids[8][64], message[200], traceparent[64];
   unsigned number, left_ms;
   struct loop_timer *timer;
   tool_attempt_done *done;
@@ -52,6 +52,7 @@ static void *script_start(void *context, const struct tool_attempt *attempt,
              attempt->call_id.at);
   snprintf(s->message, sizeof s->message, "%.*s", (int)attempt->message.len,
            attempt->message.at);
+  snprintf(s->traceparent, sizeof s->traceparent, "%.*s", SPAN_ARG(attempt->traceparent));
   s->attempts++;
   s->number = attempt->number;
   s->left_ms = attempt->left_ms;
@@ -119,6 +120,50 @@ static void test_tool_call__the_executor_gets_name_and_arguments_as_one_text(voi
   assert_int_equal(s.left_ms, 20000);
   assert_string_equal(buf_cstring(&d.result), "[1]");
   assert_string_equal(buf_cstring(&d.failure), "ended;");
+  tool_fixture_close(&d);
+}
+
+static void *note_begun(void *who, struct span name, struct span id,
+                        struct span args_json, char traceparent[TOOL_TRACEPARENT_BYTES])
+{
+  struct tool_fixture *d = who;
+  assert_true(d->inside && span_starts(id, "call-"));
+  buf_addf(&d->failure, "%.*s %.*s;", SPAN_ARG(name), SPAN_ARG(args_json));
+  snprintf(traceparent, TOOL_TRACEPARENT_BYTES, "00-of-the-call");
+  return d;
+}
+
+static void note_over(void *who, void *begun, const struct tool_answer *answer)
+{
+  struct tool_fixture *d = who;
+  assert_ptr_equal(begun, d);
+  assert_int_equal(d->answers, 0);
+  buf_add_text(&d->failure, answer->cancelled ? "cancelled" : "over");
+}
+
+static void test_tool_call__who_watches_it_hears_of_both_its_ends_once(void **state)
+{
+  (void)state;
+  struct tool_fixture d;
+  struct script s;
+  open_script(&d, &s);
+  fill(&s, unsent());
+  s.ends[1] = good();
+  d.route.on_begun = note_begun;
+  d.route.on_over = note_over;
+  d.route.begun_who = &d;
+  tool_fixture_start(&d, "{}");
+  tool_fixture_wait(&d);
+  assert_int_equal(s.attempts, 2);
+  assert_string_equal(s.traceparent, "00-of-the-call");
+  assert_string_equal(buf_cstring(&d.failure), "a \"tool\" {};over");
+  buf_clear(&d.failure);
+  d.answers = 0;
+  s.holds = true;
+  struct tool_call *c = tool_fixture_start(&d, "{}");
+  tool_fixture_cancel(&d, c);
+  tool_fixture_wait(&d);
+  assert_string_equal(buf_cstring(&d.failure), "a \"tool\" {};cancelled");
   tool_fixture_close(&d);
 }
 
@@ -341,6 +386,7 @@ int main(void)
       cmocka_unit_test(test_tool_call__waits_for_its_place_and_more_are_refused),
       cmocka_unit_test(test_tool_call__waits_for_its_place_until_its_deadline),
       TEST(the_executor_gets_name_and_arguments_as_one_text),
+      TEST(who_watches_it_hears_of_both_its_ends_once),
       TEST(what_never_left_is_tried_three_times),
       TEST(what_may_have_arrived_is_never_tried_again),
       TEST(pending_is_asked_again_until_there_is_an_answer),

@@ -46,6 +46,28 @@ static void test_tool_http__posts_name_and_args_and_nothing_else(void **state)
   tool_fixture_close(&d);
 }
 
+static void *own_parent(void *who, struct span name, struct span id,
+                        struct span args_json, char traceparent[TOOL_TRACEPARENT_BYTES])
+{
+  (void)who, (void)name, (void)id, (void)args_json;
+  snprintf(traceparent, TOOL_TRACEPARENT_BYTES, "00-aa-cc-01");
+  return NULL;
+}
+
+static void test_tool_http__a_call_with_a_span_of_its_own_names_that(void **state)
+{
+  (void)state;
+  struct tool_fixture d;
+  tool_fixture_open(&d);
+  tool_fixture_use(&d, tool_http_claim);
+  d.route.on_begun = own_parent;
+  tool_fixture_start(&d, "{}");
+  tool_fixture_wait(&d);
+  expect_header(&d, "traceparent: 00-aa-cc-01\n");
+  assert_null(strstr(d.host.last_head.at, "00-aa-bb-01"));
+  tool_fixture_close(&d);
+}
+
 static void test_tool_http__a_failed_call_is_a_failure_in_words(void **state)
 {
   (void)state;
@@ -241,6 +263,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       TEST(posts_name_and_args_and_nothing_else),
+      TEST(a_call_with_a_span_of_its_own_names_that),
       TEST(a_failed_call_is_a_failure_in_words),
       TEST(what_may_have_arrived_is_never_sent_again),
       TEST(a_kept_connection_that_dies_does_not_repeat_the_call),
