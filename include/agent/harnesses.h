@@ -24,5 +24,7 @@ HARNESSES(HARNESS_DECLARED)
 #undef HARNESS_DECLARED
 
 const struct harness *harness_find(struct span id); /* NULL: not known */
+/* In the order of the rows; NULL past the last. */
+const struct harness *harness_at(size_t index);
 
 #endif

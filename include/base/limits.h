@@ -269,5 +269,9 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_THREADS         1024 /* whose sessions are remembered; then the oldest go */
 #define LIMIT_ID_BYTES        256  /* a runId, a threadId */
 #define LIMIT_TOKEN_BYTES     ((size_t)4 * KIB)
+#define LIMIT_FIELDS_ASKED    256 /* members of a request that are known, told apart */
+#define LIMIT_SHOWN_BYTES     60  /* of what was given, in the text of an error */
+#define LIMIT_PACKAGE_BYTES   ((size_t)256 * KIB) /* a package.json, for its version */
+#define LIMIT_LEFT_OUT_NAMES  8 /* unknown members of an object, named in the warning */
 
 #endif

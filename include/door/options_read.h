@@ -23,6 +23,10 @@
 int options_read(const struct door *const *doors, int argc, char *const *argv,
                  char *const *env, struct options *out, struct fault *f);
 
+/* A line in the log for each RUNLET_… variable that no option has: it is misspelt.  Not
+ * for those that Kubernetes makes of a service of our name. */
+void options_warn_of_variables(char *const *env);
+
 /* "HOST:PORT" to its parts; HOST is an IP literal ([…] for IPv6) or "localhost". */
 int options_listen(const char *text, struct buf *host, unsigned *port, struct fault *f);
 

@@ -13,6 +13,8 @@
  * An empty file or variable, or two variables in `env`, are FAULT_BAD_INPUT.  The
  * variable is wiped in every case; the caller wipes the token (buf_wipe). */
 int token_read(const char *file, char *const *env, struct buf *token, struct fault *f);
+/* A line in the log when everybody may read it. */
+void token_warn_of_readers(const char *option, const char *file);
 /* For who needs no token: overwrites the variable's value. */
 void token_wipe(char *const *env);
 

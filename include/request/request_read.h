@@ -4,9 +4,11 @@
  * Wire: the body of POST /run of TanStack AI's in-container runner plus our optional
  * fields (README.md "The request").  Checked in the order of TanStack's runner with its
  * texts, the first failure wins: object, runId, threadId, model, toolExecUrl,
- * toolExecToken, messages, harness, workspace, toolDescriptors; then ours.  Unknown
- * fields are ignored.  A field that changes what the run does and is not built yet is
- * refused by name: nothing is silently left out.
+ * toolExecToken, messages, harness, workspace, toolDescriptors; then ours: the text
+ * says what was given, too.  Unknown members are left out; those of the request itself,
+ * modelOptions, harnessOptions, timeouts and session are named in req->left_out.  A field
+ * that changes what the run does and is not built yet is refused by name: nothing is
+ * silently left out.
  *
  * Member names given twice are refused.  Control characters are refused in runId,
  * threadId, model and the tool fields (they go into headers, argv and paths), NUL
@@ -19,7 +21,10 @@
 struct request_rules {
   /* Is this the id of a harness that this program knows?  The table is the agents'. */
   bool (*is_harness)(struct span id);
-  /* `runlet run`: runId, threadId default to these, model to "default", workspace to
+  /* Puts those that are known onto the text of a refusal; NULL: they are not told. */
+  void (*put_harnesses)(const void *who, struct buf *out);
+  const void *who;
+  /* `runlet run` and POST /run: runId, threadId default to these, model to "default", workspace to
    * {"source":{"type":"none"}}, the tool fields to none; `prompt`: string is taken where
    * `messages` is absent. */
   bool lenient;

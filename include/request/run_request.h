@@ -13,6 +13,7 @@
 #include "request/host_bridge.h"
 #include "request/policy.h"
 #include "request/run_budget.h"
+#include "request/spans.h"
 #include "request/tools.h"
 #include "request/workspace_plan.h"
 
@@ -30,11 +31,6 @@ struct message_part { /* what is no text */
   /* Of a user's image that came with the request, data in base64; else both are
    * empty. */
   struct span mime_type, data;
-};
-
-struct spans { /* a list of borrowed texts */
-  struct span *at;
-  size_t count;
 };
 
 struct env_entry {
@@ -111,6 +107,7 @@ struct run_request {
   bool detach;              /* onDisconnect: the run goes on without its client */
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
+  struct span left_out;     /* members that nobody knows, in words; empty: none */
   /* set by the door, borrowed from door_text */
   /* request/trace.h; empty: none */
   struct span traceparent, tracestate;

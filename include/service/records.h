@@ -50,6 +50,7 @@ struct record { /* read only for all but records.c */
   bool lost;     /* its runner died with it: posted again it begins anew */
   unsigned note; /* ongoing_note() */
   unsigned posters;
+  unsigned posts;               /* of its request; more than one: the same run again */
   long long began_at, ended_at; /* epoch ms; 0: not yet */
   unsigned long long ended_ticks;
   struct buf report;          /* the bytes of outcome.report */

@@ -8,10 +8,26 @@
 
 #include <stdlib.h>
 
-static int refuse(const struct harness *h, const char *field, struct fault *f)
+struct asked_for { /* a member that not every harness takes */
+  unsigned bit;
+  const char *field;
+  bool given;
+};
+
+static int refuse(const struct harness *h, const char *field, const struct asked_for *all,
+                  size_t count, struct fault *f)
 {
-  return fault_set(f, FAULT_BAD_INPUT, "run request: %s is not supported by harness %s",
-                   field, h->id);
+  struct buf text = buf_make(sizeof f->text);
+  buf_addf(&text, "run request: %s is not supported by harness %s", field, h->id);
+  const char *before = ", which takes ";
+  for (size_t i = 0; i < count; i++)
+    if (h->takes & all[i].bit) {
+      buf_addf(&text, "%s%s", before, all[i].field);
+      before = ", ";
+    }
+  (void)fault_set(f, FAULT_BAD_INPUT, "%s", buf_cstring(&text));
+  buf_free(&text);
+  return -1;
 }
 
 unsigned harness_counts(const struct harness *h, const struct run_request *req)
@@ -87,11 +103,7 @@ static bool wants_session(const struct session_request *s)
 int harness_admit(const struct harness *h, const struct run_request *req, struct fault *f)
 {
   const struct harness_options *o = &req->harness_options;
-  const struct {
-    unsigned bit;
-    const char *field;
-    bool given;
-  } rows[] = {
+  const struct asked_for rows[] = {
       {TAKES_POLICY, "policy", policy_restricts(&req->policy)},
       {TAKES_SESSION, "modelOptions.sessionId", req->session_id.len > 0},
       {TAKES_PERMISSION_MODE, "modelOptions.permissionMode",
@@ -110,13 +122,17 @@ int harness_admit(const struct harness *h, const struct run_request *req, struct
       {TAKES_SETTING_SOURCES, "harnessOptions.settingSources",
        o->setting_sources.count > 0},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+  enum { ROWS = sizeof rows / sizeof rows[0] };
+  const char *field = NULL;
+  for (size_t i = 0; i < ROWS && !field; i++)
     if (rows[i].given && !(h->takes & rows[i].bit))
-      return refuse(h, rows[i].field, f);
-  if (req->output_schema.len > 0 && !h->structured)
-    return refuse(h, "outputSchema", f);
-  if (h->program && o->command.count > 0)
-    return refuse(h, "harnessOptions.command", f);
+      field = rows[i].field;
+  if (!field && req->output_schema.len > 0 && !h->structured)
+    field = "outputSchema";
+  if (!field && h->program && o->command.count > 0)
+    field = "harnessOptions.command";
+  if (field)
+    return refuse(h, field, rows, ROWS, f);
   bool named = o->command.count > 0 ? o->command.at[0].len > 0 : o->agent.len > 0;
   if (!h->program && !named)
     return fault_set(f, FAULT_BAD_INPUT,

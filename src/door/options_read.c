@@ -89,6 +89,31 @@ static int read_environment(char *const *env, struct options *out, struct fault 
   return r;
 }
 
+static bool is_variable(struct span name)
+{
+  struct buf known = buf_make(KIB);
+  bool found = span_is(name, "RUNLET_TOKEN") || span_starts(name, "RUNLET_SERVICE_") ||
+               span_is(name, "RUNLET_PORT") || span_starts(name, "RUNLET_PORT_");
+  for (size_t i = 0; i < option_count && !found; i++) {
+    buf_clear(&known);
+    option_variable(&option_table[i], &known);
+    found = span_equal(name, buf_span(&known));
+  }
+  buf_free(&known);
+  return found;
+}
+
+void options_warn_of_variables(char *const *env)
+{
+  for (; *env; env++) {
+    struct span name = {*env, strcspn(*env, "=")};
+    if (span_starts(name, "RUNLET_") && !is_variable(name))
+      log_line(LOG_WARN, (struct span){0},
+               "the variable %.*s is not known: no option has that name (runlet --help)",
+               SPAN_ARG(span_cut_utf8(name, 100)));
+  }
+}
+
 static const struct option *option_find(struct span name)
 {
   for (size_t i = 0; i < option_count; i++)

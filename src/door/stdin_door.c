@@ -19,6 +19,7 @@
 #include "request/message_read.h"
 #include "request/request_read.h"
 #include "request/trace.h"
+#include "run/agents_found.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -165,6 +166,8 @@ static int start(struct stdin_state *d, struct buf *text, struct fault *f)
     failed = ids_fresh(&thread_id, "thread", f);
   if (!failed) {
     struct request_rules rules = {.is_harness = run_is_harness,
+                                  .put_harnesses = agents_known_put,
+                                  .who = &d->runtime->agent_environment,
                                   .lenient = true,
                                   .run_id = buf_span(&run_id),
                                   .thread_id = buf_span(&thread_id),

@@ -9,6 +9,7 @@
 #include "io/files.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define TOKEN_VARIABLE "RUNLET_TOKEN="
 
@@ -26,11 +27,22 @@ static int check(const char *from, struct span token, struct fault *f)
   return 0;
 }
 
+void token_warn_of_readers(const char *option, const char *file)
+{
+  struct stat s;
+  if (stat(file, &s) == 0 && s.st_mode & S_IROTH)
+    log_line(LOG_WARN, (struct span){0},
+             "%s %s can be read by every user here, the agent's too (mode %03o): chmod "
+             "o-r it",
+             option, file, (unsigned)s.st_mode & 0777);
+}
+
 static int read_file(const char *file, struct buf *token, struct fault *f)
 {
   struct buf text;
   if (files_read(file, 4 * KIB, &text, f) < 0)
     return fault_prefix(f, "--token-file");
+  token_warn_of_readers("--token-file", file);
   buf_add(token, span_trim(buf_span(&text)));
   buf_wipe(&text);
   if (token->len == 0)

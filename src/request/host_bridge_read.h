@@ -4,6 +4,7 @@
 #ifndef REQUEST_HOST_BRIDGE_READ_H
 #define REQUEST_HOST_BRIDGE_READ_H
 
+#include "request/run_request.h"
 #include "request_fields.h"
 
 /* After workspace and toolDescriptors: its name is none of theirs. */

@@ -37,9 +37,7 @@ static int decision_read(const struct fields *r, json_at object, const char *whe
       *out = (enum permission)i;
       return 0;
     }
-  return fault_set(r->f, FAULT_BAD_INPUT,
-                   "run request: %s%s must be \"allow\", \"ask\" or \"deny\"", where,
-                   name);
+  return fields_wrong(r, v, "", where, name, "\"allow\", \"ask\" or \"deny\"");
 }
 
 static int rules_read(const struct fields *r, json_at commands, struct policy *p)

@@ -9,6 +9,7 @@
 #ifndef REQUEST_POLICY_READ_H
 #define REQUEST_POLICY_READ_H
 
+#include "request/run_request.h"
 #include "request_fields.h"
 
 /* After the options beside which it stands. */

@@ -3,21 +3,44 @@
  *
  * `where` is what stands before the name in an error ("modelOptions."); may be "".  An
  * absent or null member leaves `out` as it is.  Errors are FAULT_BAD_INPUT, "run request:
- * <where><name> must be ...".  For request_read.c and its neighbours only.  */
+ * <where><name> must be ..., not <what was given>".  For request_read.c and its neighbours only.  */
 #ifndef REQUEST_REQUEST_FIELDS_H
 #define REQUEST_REQUEST_FIELDS_H
 
 #include "base/arena.h"
 #include "base/fault.h"
 #include "base/json.h"
-#include "request/run_request.h"
+#include "base/limits.h"
+#include "request/spans.h"
+
+/* The members that somebody asked for, by where they stand and their name: what is given
+ * and stands not here is known to nobody. */
+struct fields_asked {
+  struct {
+    const char *where, *name;
+  } at[LIMIT_FIELDS_ASKED];
+  size_t count;
+};
 
 struct fields {
   struct json *doc;
   struct arena *arena; /* for lists; lives as long as the request */
   const char *(*event_format_name)(size_t index); /* as in the rules */
+  struct fields_asked *asked;                     /* NULL: nobody wants to know */
+  struct buf *left_out; /* what is given and not read, in words; NULL: the same */
   struct fault *f;
 };
+
+/* The member, noted as asked for: the functions below do it by themselves. */
+json_at fields_get(const struct fields *r, json_at object, const char *where,
+                   const char *name);
+/* "run request: <theirs><where><name> must be <what>, not <v>", -1.  `theirs` is the text
+ * of TanStack's runner, where that says less.  Of tokens and env no value is told. */
+int fields_wrong(const struct fields *r, json_at v, const char *theirs, const char *where,
+                 const char *name, const char *what);
+/* Puts the members of `object` that nobody asked for onto left_out, and those that are
+ * known there. */
+void fields_leave_out(const struct fields *r, json_at object, const char *where);
 
 /* Absent and null are the same to us, as they are to TanStack's runner. */
 bool fields_given(json_at v);

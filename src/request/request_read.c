@@ -26,10 +26,10 @@ static const char *const raw_names[] = {"inputSchema", "outputSchema", "annotati
 static int required_text(const struct fields *r, json_at root, const char *name,
                          struct span *out)
 {
-  struct span text = json_text(r->doc, json_get(root, name), (struct span){0});
+  json_at v = fields_get(r, root, "", name);
+  struct span text = json_text(r->doc, v, (struct span){0});
   if (text.len == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT, "run request: %s must be a non-empty string",
-                     name);
+    return fields_wrong(r, v, "", "", name, "a non-empty string");
   for (size_t i = 0; i < text.len; i++) {
     if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
       return fault_set(r->f, FAULT_BAD_INPUT,
@@ -44,7 +44,7 @@ static int required_text(const struct fields *r, json_at root, const char *name,
 static int text_or(const struct fields *r, json_at root, const char *name,
                    struct span otherwise, struct span *out)
 {
-  if (otherwise.len > 0 && !fields_given(json_get(root, name))) {
+  if (otherwise.len > 0 && !fields_given(fields_get(r, root, "", name))) {
     *out = otherwise;
     return 0;
   }
@@ -78,10 +78,10 @@ static int tool_route_read(const struct fields *r, json_at root,
 {
   bool optional =
       rules->lenient || rules->local_tools || fields_given(json_get(root, "bridge"));
-  if (!(optional && !fields_given(json_get(root, "toolExecUrl"))) &&
+  if (!(optional && !fields_given(fields_get(r, root, "", "toolExecUrl"))) &&
       required_text(r, root, "toolExecUrl", &req->tool_url) < 0)
     return -1;
-  if (!(optional && !fields_given(json_get(root, "toolExecToken"))) &&
+  if (!(optional && !fields_given(fields_get(r, root, "", "toolExecToken"))) &&
       required_text(r, root, "toolExecToken", &req->tool_token) < 0)
     return -1;
   if (!fields_fits_header(req->tool_token))
@@ -95,13 +95,15 @@ static int tool_route_read(const struct fields *r, json_at root,
 static int messages_read(const struct fields *r, json_at root,
                          const struct request_rules *rules, struct run_request *req)
 {
-  json_at messages = json_get(root, "messages");
-  if (!rules->lenient || messages || !fields_given(json_get(root, "prompt")))
+  json_at messages = fields_get(r, root, "", "messages"),
+          said = rules->lenient ? fields_get(r, root, "", "prompt") : NULL;
+  if (messages && fields_given(said))
+    buf_add_text(r->left_out, "prompt (there are messages)");
+  if (messages || !fields_given(said))
     return run_messages_read(r, messages, req);
-  struct span prompt = json_text(r->doc, json_get(root, "prompt"), (struct span){0});
+  struct span prompt = json_text(r->doc, said, (struct span){0});
   if (prompt.len == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: prompt must be a non-empty string");
+    return fields_wrong(r, said, "", "", "prompt", "a non-empty string");
   req->messages = arena_new(r->arena, sizeof *req->messages);
   req->messages[0] = (struct message){.role = ROLE_USER, .text = prompt};
   req->message_count = 1;
@@ -111,23 +113,30 @@ static int messages_read(const struct fields *r, json_at root,
 static int harness_read(const struct fields *r, json_at root,
                         const struct request_rules *rules, struct run_request *req)
 {
-  req->harness = json_text(r->doc, json_get(root, "harness"), (struct span){0});
+  json_at v = fields_get(r, root, "", "harness");
+  req->harness = json_text(r->doc, v, (struct span){0});
   if (rules->is_harness(req->harness))
     return 0;
-  return fault_set(r->f, FAULT_BAD_INPUT,
-                   "run request: harness must be a known harness id");
+  (void)fields_wrong(r, v, "", "", "harness", "a known harness id");
+  if (!rules->put_harnesses)
+    return -1;
+  struct buf text = buf_make(sizeof r->f->text);
+  buf_addf(&text, "%s. Known: ", r->f->text);
+  rules->put_harnesses(rules->who, &text);
+  (void)fault_set(r->f, FAULT_BAD_INPUT, "%s", buf_cstring(&text));
+  buf_free(&text);
+  return -1;
 }
 
 static int descriptors_read(const struct fields *r, json_at root,
                             const struct request_rules *rules, struct run_request *req)
 {
-  json_at descriptors = json_get(root, "toolDescriptors");
+  json_at descriptors = fields_get(r, root, "", "toolDescriptors");
   bool optional = rules->lenient || fields_given(json_get(root, "bridge"));
   if (optional && !fields_given(descriptors))
     descriptors = NULL;
   else if (!descriptors)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: toolDescriptors must be a ToolDescriptor[]");
+    return fields_wrong(r, NULL, "", "", "toolDescriptors", "a ToolDescriptor[]");
   req->tools = tools_read(r->doc, descriptors, r->f);
   if (!req->tools)
     return -1;
@@ -135,13 +144,30 @@ static int descriptors_read(const struct fields *r, json_at root,
     return 0;
   /* Only where they are optional. */
   if (req->tool_url.len == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: toolExecUrl must be a non-empty string (or give "
-                     "--tool-command)");
+    return fields_wrong(r, NULL, "", "", "toolExecUrl",
+                        "a non-empty string (or give --tool-command)");
   if (req->tool_token.len == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: toolExecToken must be a non-empty string");
+    return fields_wrong(r, NULL, "", "", "toolExecToken", "a non-empty string");
   return 0;
+}
+
+/* A name that is written wrong is a default that nobody asked for: the run says so. */
+static void leave_out_rest(const struct fields *r, json_at root, struct run_request *req)
+{
+  static const char *const within[][2] = {{"modelOptions", "modelOptions."},
+                                          {"harnessOptions", "harnessOptions."},
+                                          {"timeouts", "timeouts."},
+                                          {"session", "session."}};
+  fields_leave_out(r, root, "");
+  for (size_t i = 0; i < sizeof within / sizeof *within; i++)
+    fields_leave_out(r, json_get(root, within[i][0]), within[i][1]);
+  if (r->left_out->len == 0)
+    return;
+  struct buf text = buf_make(LIMIT_ERROR_MESSAGE_BYTES);
+  buf_add_text(&text, "left out of the request: ");
+  buf_add(&text, buf_span(r->left_out));
+  req->left_out = (struct span){arena_copy(r->arena, buf_span(&text)), text.len};
+  buf_free(&text);
 }
 
 static int request_read(const struct fields *r, const struct request_rules *rules,
@@ -160,7 +186,10 @@ static int request_read(const struct fields *r, const struct request_rules *rule
   if (run_workspace_read(r, root, rules->lenient, req) < 0 ||
       descriptors_read(r, root, rules, req) < 0)
     return -1;
-  return run_options_read(r, root, req);
+  if (run_options_read(r, root, req) < 0)
+    return -1;
+  leave_out_rest(r, root, req);
+  return 0;
 }
 
 /* Invalid UTF-8 becomes U+FFFD, as it does where a body is read into a JavaScript
@@ -197,11 +226,17 @@ struct run_request *run_request_read(struct buf *text, const struct request_rule
       (void)fault_prefix(f, "run request");
     goto refuse;
   }
+  struct fields_asked asked = {.count = 0};
+  struct buf left_out = buf_make(LIMIT_ERROR_MESSAGE_BYTES - KIB);
   struct fields fields = {.doc = req->doc,
                           .arena = arena,
                           .event_format_name = rules->event_format_name,
+                          .asked = &asked,
+                          .left_out = &left_out,
                           .f = f};
-  if (request_read(&fields, rules, req) < 0)
+  int failed = request_read(&fields, rules, req);
+  buf_free(&left_out);
+  if (failed)
     goto refuse;
   return req;
 refuse:

@@ -5,7 +5,10 @@
 
 #include "base/limits.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static const char theirs[] = "messages must be a non-empty ModelMessage[]: ";
 
 static struct span text_of(const struct fields *r, json_at v)
 {
@@ -126,12 +129,26 @@ static bool result_of(const struct fields *r, json_at calls, json_at message)
   return false;
 }
 
+static int refuse(const struct fields *r, json_at messages, json_at m)
+{
+  char where[40];
+  size_t i = 0;
+  for (json_at other = json_first(messages); other != m; other = json_next(other))
+    i++;
+  snprintf(where, sizeof where, "messages[%zu]", i);
+  if (!fields_is_object(m))
+    return fields_wrong(r, m, theirs, "", where, "an object");
+  json_at role = json_get(m, "role");
+  bool good = json_kind(role) == JSON_STRING;
+  return good ? fields_wrong(r, NULL, theirs, where, ".content", "a text or parts")
+              : fields_wrong(r, role, theirs, where, ".role", "a string");
+}
+
 int run_messages_read(const struct fields *r, json_at messages, struct run_request *req)
 {
-  static const char wrong[] = "run request: messages must be a non-empty ModelMessage[]";
   size_t count = json_kind(messages) == JSON_ARRAY ? json_count(messages) : 0;
   if (count == 0)
-    return fault_set(r->f, FAULT_BAD_INPUT, wrong);
+    return fields_wrong(r, messages, "", "", "messages", "a non-empty ModelMessage[]");
   if (count > LIMIT_MESSAGES)
     return fault_set(r->f, FAULT_BAD_INPUT,
                      "run request: messages holds more than %d messages", LIMIT_MESSAGES);
@@ -143,7 +160,7 @@ int run_messages_read(const struct fields *r, json_at messages, struct run_reque
     json_at role = json_get(m, "role"), content = json_get(m, "content");
     enum message_role kind = role_of(text_of(r, role));
     if (json_kind(role) != JSON_STRING || (!content && kind != ROLE_ASSISTANT))
-      return fault_set(r->f, FAULT_BAD_INPUT, wrong);
+      return refuse(r, messages, m);
     if (recorded && result_of(r, recorded, m))
       continue;
     recorded = kind == ROLE_ASSISTANT ? recorded_calls(m) : recorded;

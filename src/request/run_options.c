@@ -38,7 +38,7 @@ static int session_read(const struct fields *r, json_at root, struct session_req
   if (fields_object(r, root, "", "session", &o) < 0 ||
       fields_bool(r, o, "session.", "export", &out->export) < 0)
     return -1;
-  json_at import = json_get(o, "import");
+  json_at import = fields_get(r, o, "session.", "import");
   if (!fields_given(import))
     return 0;
   if (json_kind(import) != JSON_OBJECT)
@@ -73,15 +73,16 @@ static int setting_sources_read(const struct fields *r, json_at object, const ch
 {
   if (fields_texts(r, object, where, "settingSources", true, out) < 0)
     return -1;
-  bool good = out->count > 0 || !fields_given(json_get(object, "settingSources"));
-  for (size_t i = 0; good && i < out->count; i++)
-    good = span_is(out->at[i], "user") || span_is(out->at[i], "project") ||
-           span_is(out->at[i], "local");
-  return good ? 0
-              : fault_set(r->f, FAULT_BAD_INPUT,
-                          "run request: %ssettingSources must be an array of \"user\", "
-                          "\"project\" and \"local\"",
-                          where);
+  json_at list = json_get(object, "settingSources"), wrong = NULL;
+  if (out->count == 0 && fields_given(list))
+    wrong = list;
+  for (size_t i = 0; !wrong && i < out->count; i++)
+    if (!span_is(out->at[i], "user") && !span_is(out->at[i], "project") &&
+        !span_is(out->at[i], "local"))
+      wrong = json_item(list, i);
+  return wrong ? fields_wrong(r, wrong, "", where, "settingSources",
+                              "an array of \"user\", \"project\" and \"local\"")
+               : 0;
 }
 
 static int config_read(const struct fields *r, json_at object, const char *where,
@@ -211,8 +212,8 @@ static int event_format_read(const struct fields *r, json_at root, struct span *
   struct buf names = buf_make(KIB);
   for (size_t i = 0; (known = format_name(r, i)); i++)
     buf_addf(&names, "%s\"%s\"", i ? " or " : "", known);
-  (void)fault_set(r->f, FAULT_BAD_INPUT, "run request: eventFormat must be %s",
-                  buf_cstring(&names));
+  (void)fields_wrong(r, json_get(root, "eventFormat"), "", "", "eventFormat",
+                     buf_cstring(&names));
   buf_free(&names);
   return -1;
 }
@@ -243,7 +244,7 @@ static int stream_read(const struct fields *r, json_at root, struct run_request 
 static int file_events_read(const struct fields *r, json_at root, struct run_request *req)
 {
   bool on = true;
-  json_at v = json_get(root, "fileEvents");
+  json_at v = fields_get(r, root, "", "fileEvents");
   if (json_kind(v) == JSON_OBJECT)
     return fields_unbuilt(r, v, "fileEvents.", "diff");
   if (fields_bool(r, root, "", "fileEvents", &on) < 0)

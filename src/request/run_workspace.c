@@ -12,11 +12,6 @@
 
 static const char where[] = "workspace.";
 
-static int refuse(const struct fields *r, const char *what)
-{
-  return fault_set(r->f, FAULT_BAD_INPUT, "run request: workspace.%s", what);
-}
-
 /* -- the source -- */
 
 /* A number of commits, or "full" for all of them. */
@@ -42,9 +37,9 @@ static int git_read(const struct fields *r, json_at source, struct git_source *g
       fields_text(r, auth, in_auth, "token", &git->token) < 0)
     return -1;
   if (git->url.len == 0)
-    return refuse(r, "source.url must be a non-empty string");
+    return fields_wrong(r, NULL, "", in_source, "url", "a non-empty string");
   if (auth && git->token.len == 0)
-    return refuse(r, "source.auth.token must be a non-empty string");
+    return fields_wrong(r, NULL, "", in_auth, "token", "a non-empty string");
   return 0;
 }
 
@@ -59,7 +54,8 @@ static int source_read(const struct fields *r, json_at source, struct run_reques
   if (fields_text(r, source, "workspace.source.", "path", &req->local_path) < 0)
     return -1;
   return req->local_path.len > 0 ? 0
-                                 : refuse(r, "source.path must be a non-empty string");
+                                 : fields_wrong(r, NULL, "", "workspace.source.", "path",
+                                                "a non-empty string");
 }
 
 /* -- secrets -- */
@@ -71,7 +67,7 @@ static int secrets_read(const struct fields *r, json_at secrets, struct run_requ
   if (!fields_given(secrets))
     return 0;
   if (!array && json_kind(secrets) != JSON_OBJECT)
-    return refuse(r, "secrets must be an object");
+    return fields_wrong(r, secrets, "", where, "secrets", "an object");
   size_t count = json_count(secrets), i = 0;
   if (count > LIMIT_SECRETS)
     return fault_set(r->f, FAULT_BAD_INPUT,
@@ -143,7 +139,8 @@ static int scripts_read(const struct fields *r, json_at workspace,
   for (json_at v = json_first(scripts); v; v = json_next(v)) {
     struct workspace_script s = {json_key(v), json_text(r->doc, v, (struct span){0})};
     if (!is_one_line(s.name) || !is_one_line(s.command))
-      return refuse(r, "scripts must be an object of names and commands, each one line");
+      return fields_wrong(r, scripts, "", where, "scripts",
+                          "an object of names and commands, each one line");
     plan->scripts[plan->script_count++] = s;
   }
   if (plan->script_count > 0)
@@ -167,15 +164,17 @@ static int plugins_read(const struct fields *r, json_at workspace,
 int run_workspace_read(const struct fields *r, json_at root, bool optional,
                        struct run_request *req)
 {
-  json_at workspace = json_get(root, "workspace");
+  static const char theirs[] = "workspace must be a WorkspaceDefinition: ";
+  json_at workspace = fields_get(r, root, "", "workspace");
   struct workspace_plan *plan = &req->workspace;
   req->root = SPAN_LITERAL("/workspace");
   if (optional && !fields_given(workspace))
     return 0;
   json_at source = json_get(workspace, "source");
   if (!fields_is_object(source))
-    return fault_set(r->f, FAULT_BAD_INPUT,
-                     "run request: workspace must be a WorkspaceDefinition");
+    return fields_is_object(workspace)
+               ? fields_wrong(r, source, theirs, where, "source", "an object")
+               : fields_wrong(r, workspace, "", "", "workspace", "a WorkspaceDefinition");
   if (source_read(r, source, req) < 0 ||
       secrets_read(r, json_get(workspace, "secrets"), req) < 0 ||
       setup_read(r, workspace, plan) < 0 || scripts_read(r, workspace, plan) < 0 ||

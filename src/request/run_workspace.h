@@ -7,6 +7,7 @@
 #ifndef REQUEST_RUN_WORKSPACE_H
 #define REQUEST_RUN_WORKSPACE_H
 
+#include "request/run_request.h"
 #include "request_fields.h"
 
 /* `optional`: an absent workspace is an empty one. */

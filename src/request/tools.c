@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "request/tool_schema.h"
+#include "request_fields.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +16,7 @@ struct tools {
   size_t count;
 };
 
-static const char wrong[] = "run request: toolDescriptors must be a ToolDescriptor[]";
+static const char theirs[] = "toolDescriptors must be a ToolDescriptor[]: ";
 
 /* A text of the tool, or that it is odd. */
 static struct span text_of(struct json *doc, json_at v, bool *odd)
@@ -35,41 +37,44 @@ static struct span shown(struct span name)
   return span_cut_utf8(name, 100);
 }
 
-static int check_name(struct span name, struct fault *f)
+static int check_name(const struct fields *r, const char *where, struct span name)
 {
   if (name.len > LIMIT_TOOL_NAME_BYTES)
-    return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: toolDescriptors: a name is longer than %d bytes: "
-                     "\"%.*s…\"",
+    return fault_set(r->f, FAULT_BAD_INPUT,
+                     "run request: %sname is longer than %d bytes: \"%.*s…\"", where,
                      LIMIT_TOOL_NAME_BYTES, SPAN_ARG(shown(name)));
   for (size_t i = 0; i < name.len; i++)
     if ((unsigned char)name.at[i] < 0x20 || name.at[i] == 0x7f)
-      return fault_set(f, FAULT_BAD_INPUT,
-                       "run request: toolDescriptors: a name must not contain control "
-                       "characters");
+      return fault_set(r->f, FAULT_BAD_INPUT,
+                       "run request: %sname must not contain control characters", where);
   return 0;
 }
 
-static int read_format(struct json *doc, json_at format, struct tool *tool,
-                       struct fault *f)
+static int read_format(const struct fields *r, const char *where, json_at format,
+                       struct tool *tool)
 {
-  if (json_kind(format) == JSON_ABSENT || json_kind(format) == JSON_NULL)
+  if (!fields_given(format))
     return 0;
-  struct span text = json_text(doc, format, SPAN_LITERAL(""));
+  struct span text = json_text(r->doc, format, SPAN_LITERAL(""));
   tool->result_is_mcp = span_is(text, "mcp");
   if (tool->result_is_mcp || span_is(text, "text"))
     return 0;
-  return fault_set(f, FAULT_BAD_INPUT,
-                   "run request: toolDescriptors: resultFormat of \"%.*s\" must be "
-                   "\"text\" or \"mcp\"",
-                   SPAN_ARG(shown(tool->name)));
+  return fields_wrong(r, format, "", where, "resultFormat", "\"text\" or \"mcp\"");
 }
 
-static int tool_read(struct json *doc, json_at v, struct tool *tool, struct fault *f)
+static int tool_read(struct json *doc, json_at v, size_t index, struct tool *tool,
+                     struct fault *f)
 {
+  const struct fields r = {.doc = doc, .f = f};
+  char where[48];
   json_at name = json_get(v, "name");
-  if (json_kind(v) != JSON_OBJECT || json_kind(name) != JSON_STRING)
-    return fault_set(f, FAULT_BAD_INPUT, wrong);
+  int end = snprintf(where, sizeof where, "toolDescriptors[%zu].", index) - 1;
+  if (json_kind(v) != JSON_OBJECT)
+    where[end] = 0;
+  if (json_kind(v) != JSON_OBJECT)
+    return fields_wrong(&r, v, theirs, "", where, "an object");
+  if (json_kind(name) != JSON_STRING)
+    return fields_wrong(&r, name, theirs, where, "name", "a string");
   *tool = (struct tool){
       .name = json_text(doc, name, SPAN_LITERAL("")),
       .input_schema = raw_of(json_get(v, "inputSchema")),
@@ -78,14 +83,14 @@ static int tool_read(struct json *doc, json_at v, struct tool *tool, struct faul
   };
   tool->description = text_of(doc, json_get(v, "description"), &tool->odd_description);
   tool->title = text_of(doc, json_get(v, "title"), &tool->odd_title);
-  if (check_name(tool->name, f) < 0)
+  if (check_name(&r, where, tool->name) < 0)
     return -1;
   if (tool_schema_root(tool->input_schema) == SCHEMA_ROOT_OTHER)
     return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: toolDescriptors: the type of inputSchema of \"%.*s\" "
-                     "must be \"object\"",
-                     SPAN_ARG(shown(tool->name)));
-  return read_format(doc, json_get(v, "resultFormat"), tool, f);
+                     "run request: the type of %sinputSchema (\"%.*s\") must be "
+                     "\"object\"",
+                     where, SPAN_ARG(shown(tool->name)));
+  return read_format(&r, where, json_get(v, "resultFormat"), tool);
 }
 
 /* Has a tool other than `but` this name or alias? */
@@ -125,7 +130,8 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
 {
   size_t count = json_count(descriptors);
   if (descriptors && json_kind(descriptors) != JSON_ARRAY) {
-    (void)fault_set(f, FAULT_BAD_INPUT, wrong);
+    const struct fields r = {.doc = doc, .f = f};
+    (void)fields_wrong(&r, descriptors, "", "", "toolDescriptors", "a ToolDescriptor[]");
     return NULL;
   }
   if (count > LIMIT_TOOLS) {
@@ -136,7 +142,7 @@ struct tools *tools_read(struct json *doc, json_at descriptors, struct fault *f)
   struct tools *t = mem_new(sizeof *t);
   t->at = mem_new(count * sizeof *t->at);
   for (json_at v = json_first(descriptors); v; v = json_next(v), t->count++) {
-    if (tool_read(doc, v, &t->at[t->count], f) < 0) {
+    if (tool_read(doc, v, t->count, &t->at[t->count], f) < 0) {
       tools_free(t);
       return NULL;
     }
@@ -162,7 +168,7 @@ static const char *read_listed(const struct tools *t, struct json *doc, json_at 
                                struct tool *tool)
 {
   struct fault f = {0};
-  if (tool_read(doc, v, tool, &f) < 0)
+  if (tool_read(doc, v, 0, tool, &f) < 0)
     return json_kind(v) != JSON_OBJECT ? "it is no tool" : "its name or its inputSchema";
   if (tool->name.len == 0)
     return "its name is empty";

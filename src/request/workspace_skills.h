@@ -12,6 +12,7 @@
 #ifndef REQUEST_WORKSPACE_SKILLS_H
 #define REQUEST_WORKSPACE_SKILLS_H
 
+#include "request/run_request.h"
 #include "request_fields.h"
 
 /* Fills req->workspace; req->secrets were read before. */

@@ -18,6 +18,7 @@
 #include "io/tree_removal.h"
 #include "process/agent_user.h"
 #include "process/remover.h"
+#include "run/agents_found.h"
 #include "run/environment.h"
 #include "run/workspace.h"
 
@@ -121,8 +122,13 @@ static int find_program(struct resources *s, struct fault *f)
     prefer_native(s);
     return 0;
   }
-  return fault_set(f, FAULT_BAD_INPUT, "run request: harness %s cannot run here: %s",
-                   s->harness->id, why.text);
+  struct buf found = buf_make(KIB);
+  agents_found_put(&s->env, false, &found);
+  (void)fault_set(f, FAULT_BAD_INPUT,
+                  "run request: harness %s cannot run here: %s. Agents found: %s",
+                  s->harness->id, why.text, buf_cstring(&found));
+  buf_free(&found);
+  return -1;
 }
 
 int resources_admit(struct resources *s, const struct run_settings *settings,

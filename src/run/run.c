@@ -421,5 +421,7 @@ void run_start(struct run *r, struct sink *sink,
   r->later = loop_timer_new(r->settings->loop, begin, r);
   run_talk_begin(r);
   events_start(r->events);
+  if (r->req->left_out.len > 0)
+    events_warn(r->events, "unknown-member", r->req->left_out);
   loop_timer_start(r->later, 0);
 }

@@ -191,6 +191,7 @@ struct record *records_post(struct records *all, struct run_request *req, uint64
     fault_set(f, FAULT_CONFLICT, "run %.*s is known already, with another request",
               (int)(req->run_id.len < 200 ? req->run_id.len : 200), req->run_id.at);
   if (known) {
+    known->posts += known->body == body;
     run_request_free(req);
     return known->body == body ? known : NULL;
   }
@@ -204,6 +205,7 @@ struct record *records_post(struct records *all, struct run_request *req, uint64
     record_free(r);
     return NULL;
   }
+  r->posts = 1;
   r->next = all->newest;
   all->newest = r;
   return r;

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertStream, textOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
-import { ask, command, makeBox, open, post, serve } from '../support/runlet.mjs'
+import { ask, assertRefused, command, makeBox, open, post, serve } from '../support/runlet.mjs'
 
 let server
 before(async () => {
@@ -55,8 +55,6 @@ test('HEAD /health is 404 without a body, and the connection goes on', async () 
 
 const string = (field) =>
   [
-    [undefined, ''],
-    [null, 'null'],
     ['', 'empty'],
     [7, 'a number'],
     [[], 'an array'],
@@ -91,8 +89,6 @@ const rows = [
     ['in other letters', 'Claude-Code'],
   ].map(([what, harness]) => [`harness ${what}`, { harness }, 'run request: harness must be a known harness id']),
   ...[
-    ['missing', undefined],
-    ['null', null],
     ['a string', '/w'],
     ['without source', {}],
     ['with null source', { source: null }],
@@ -103,7 +99,6 @@ const rows = [
     'run request: workspace must be a WorkspaceDefinition',
   ]),
   ...[
-    ['missing', undefined],
     ['an object', {}],
     ['of strings', ['a']],
     ['of null', [null]],
@@ -119,10 +114,31 @@ for (const [what, change, text] of rows)
   test(`400: ${what}`, async () => {
     const request = { ...runRequest(), ...change }
     const r = await post(server, JSON.stringify(request))
-    assert.equal(r.status, 400, r.text)
-    assert.equal(r.text, text)
+    assertRefused(r, text)
     assert.match(r.headers['content-type'], /^text\/plain/)
   })
+
+test('what may be left out is not asked for, but one of these is', async () => {
+  const request = { harness: 'claude-code', messages: [{ role: 'user', content: '@init\n@result success' }] }
+  const r = await post(server, request)
+  assertStream(r.events)
+  assert.match(r.events[0].runId, /^run-[0-9a-f]{16}$/)
+  assert.match(r.events[0].threadId, /^thread-[0-9a-f]{16}$/)
+  assertRefused(
+    await post(server, { harness: 'claude-code' }),
+    'run request: messages must be a non-empty ModelMessage[]',
+  )
+  assertRefused(await post(server, { prompt: 'x' }), 'run request: harness must be a known harness id')
+  const tools = { ...request, toolDescriptors: [{ name: 'a' }] }
+  assertRefused(
+    await post(server, tools),
+    'run request: toolExecUrl must be a non-empty string (or give --tool-command)',
+  )
+  assertRefused(
+    await post(server, { ...tools, toolExecUrl: 'http://127.0.0.1:1/' }),
+    'run request: toolExecToken must be a non-empty string',
+  )
+})
 
 test("400: the first wrong field in the reference's order is the one that is named", async () => {
   const order = [
@@ -138,7 +154,7 @@ test("400: the first wrong field in the reference's order is the one that is nam
   ]
   const request = runRequest()
   for (const field of order.toReversed()) {
-    delete request[field]
+    request[field] = 7
     assert.match((await post(server, request)).text, new RegExp(`^run request: ${field} must be`))
   }
 })
@@ -154,8 +170,8 @@ for (const [what, body] of [
     assert.deepEqual([r.status, r.text], [400, 'run request must be a JSON object'])
   })
 
-test('400: the body is an array, which has no runId', async () => {
-  assert.deepEqual((await post(server, '[]')).text, 'run request: runId must be a non-empty string')
+test('400: the body is an array', async () => {
+  assert.deepEqual((await post(server, '[]')).text, 'run request must be a JSON object')
 })
 
 for (const [what, body] of [

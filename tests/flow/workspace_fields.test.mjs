@@ -7,7 +7,7 @@ import { after, test } from 'node:test'
 import { git, makeRepository } from '../support/git_server.mjs'
 import { resultsOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
-import { assertNothingLeft, makeBox, post, run, serve } from '../support/runlet.mjs'
+import { assertRefused, assertNothingLeft, makeBox, post, run, serve } from '../support/runlet.mjs'
 
 const none = { source: { type: 'none' } }
 const FIELDS = 'source packageManager setup scripts skills instructions plugins secrets root'.split(' ')
@@ -224,8 +224,8 @@ const bad = [
   ['source', git_({ auth: { username: 'u' } }), 'workspace.source.auth.token must be a non-empty string'],
   ['setup', { setup: 'npm ci' }, 'workspace.setup must be an array of strings'],
   ['setup', { setup: {} }, 'workspace.setup must be an array of strings'],
-  ['setup', { setup: ['a', ['b']] }, 'workspace.setup must be an array of strings'],
-  ['setup', { setup: ['a\0b'] }, 'workspace.setup must be an array of strings without NUL characters'],
+  ['setup', { setup: ['a', ['b']] }, 'workspace.setup[1] must be a string, not an array'],
+  ['setup', { setup: ['a\0b'] }, 'workspace.setup[0] must be a string without NUL characters'],
   ['setup', { setup: Array(257).fill('a') }, 'workspace.setup holds more than 256 steps'],
   ['setup', { setup: ['a'.repeat(200000)] }, 'workspace.setup[0] is longer than 102400 bytes'],
   ['scripts', { scripts: ['a'] }, 'workspace.scripts must be an object'],
@@ -251,12 +251,8 @@ const bad = [
   ['skills', skill({ kind: 'agent-skill' }), 'workspace.skills[0].name must be a non-empty string'],
   ['instructions', { instructions: 7 }, 'workspace.instructions must be a non-empty string'],
   ['plugins', { plugins: 'a' }, 'workspace.plugins must be an array of strings'],
-  ['plugins', { plugins: [''] }, 'workspace.plugins must be an array of non-empty strings that do not begin with "-"'],
-  [
-    'plugins',
-    { plugins: ['-x'] },
-    'workspace.plugins must be an array of non-empty strings that do not begin with "-"',
-  ],
+  ['plugins', { plugins: [''] }, 'workspace.plugins[0] must be a non-empty string that does not begin with "-"'],
+  ['plugins', { plugins: ['-x'] }, 'workspace.plugins[0] must be a non-empty string that does not begin with "-"'],
   ['secrets', { secrets: 'A' }, 'workspace.secrets must be an object'],
   [
     'secrets',
@@ -308,7 +304,7 @@ for (const [field, members, text] of bad)
       server,
       runRequest({ prompt: ['@init', '@result success'], workspace: { ...none, ...members } }),
     )
-    assert.deepEqual([r.status, r.text], [400, `run request: ${text}`])
+    assertRefused(r, `run request: ${text}`)
   })
 
 test('400 for a secret that the runner does not have, with the words of TanStack’s runner', async () => {

@@ -274,6 +274,16 @@ export async function post(server, request, { headers = {} } = {}) {
   return { ...r, text: r.body.toString(), events: r.status === 200 ? eventsOf(r.body) : undefined }
 }
 
+/** A 400 with this text, behind which only what was given may stand, or which of many is at fault. */
+export function assertRefused(r, text) {
+  assert.equal(r.status, 400, r.text)
+  assertRefusal(r.text, text)
+}
+export function assertRefusal(said, text) {
+  assert.equal(said.slice(0, text.length), text)
+  assert.match(said.slice(text.length), /^(?:, not |, and is missing|: |, which takes |$)/, said)
+}
+
 /** POST /run, returning at the response head: {status, headers, headMs, events (growing), ended, abort()}. */
 export function open(server, request, { target = '/run' } = {}) {
   return new Promise((done, broken) => {

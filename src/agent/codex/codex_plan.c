@@ -81,7 +81,8 @@ static int choose_sandbox(const struct run_request *req, struct span *chosen,
       }
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harnessOptions.sandbox must be read-only, "
-                     "workspace-write or danger-full-access for codex");
+                     "workspace-write or danger-full-access for codex, not \"%.*s\"",
+                     SPAN_ARG(span_cut_utf8(sandbox, LIMIT_SHOWN_BYTES)));
   }
   if (mode.len == 0)
     return 0;
@@ -92,7 +93,8 @@ static int choose_sandbox(const struct run_request *req, struct span *chosen,
     }
   return fault_set(f, FAULT_BAD_INPUT,
                    "run request: modelOptions.permissionMode must be bypassPermissions, "
-                   "acceptEdits, default or plan for codex");
+                   "acceptEdits, default or plan for codex, not \"%.*s\"",
+                   SPAN_ARG(span_cut_utf8(mode, LIMIT_SHOWN_BYTES)));
 }
 
 /* A TOML basic string takes the escapes of a JSON string. */

@@ -45,7 +45,9 @@ static int choose_output(struct command *c, struct span output, struct fault *f)
     c->output = OUTPUT_EVENTS;
   else if (output.len > 0 && !span_is(output, "text"))
     return fault_set(f, FAULT_BAD_INPUT,
-                     "run request: harnessOptions.output must be text or ndjson");
+                     "run request: harnessOptions.output must be text or ndjson, not "
+                     "\"%.*s\"",
+                     SPAN_ARG(span_cut_utf8(output, LIMIT_SHOWN_BYTES)));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "agent/arguments.h"
 #include "agent/prompt.h"
 #include "agent/structured.h"
+#include "base/limits.h"
 
 /* Outside of ACP '/' is a command as the first character alone, and each '@' in front of
  * the name of a file puts that into the request, inside words too. */
@@ -30,7 +31,8 @@ static int add_mode(struct strv *argv, struct span mode, struct fault *f)
     }
   return fault_set(f, FAULT_BAD_INPUT,
                    "run request: modelOptions.permissionMode must be bypassPermissions, "
-                   "acceptEdits, default or plan for harness gemini");
+                   "acceptEdits, default or plan for harness gemini, not \"%.*s\"",
+                   SPAN_ARG(span_cut_utf8(mode, LIMIT_SHOWN_BYTES)));
 }
 
 static int add_stream(struct process_plan *out, const struct run_request *req,
@@ -60,7 +62,8 @@ int gemini_plan(const struct run_request *req, bool bridged, struct process_plan
     return fault_set(
         f, FAULT_BAD_INPUT,
         "run request: harnessOptions.protocol must be acp or stream-json for "
-        "harness gemini");
+        "harness gemini, not \"%.*s\"",
+        SPAN_ARG(span_cut_utf8(protocol, LIMIT_SHOWN_BYTES)));
   if (!acp && (bridged || req->workspace.server_count > 0))
     return fault_set(f, FAULT_BAD_INPUT,
                      "run request: harness gemini can be given tools over acp only; "

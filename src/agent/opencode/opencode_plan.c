@@ -166,7 +166,8 @@ static int read_mode(struct span mode, enum permission_mode *out, struct fault *
     return 0;
   return fault_set(f, FAULT_BAD_INPUT,
                    "run request: modelOptions.permissionMode must be bypassPermissions, "
-                   "acceptEdits or default for opencode");
+                   "acceptEdits or default for opencode, not \"%.*s\"",
+                   SPAN_ARG(span_cut_utf8(mode, LIMIT_SHOWN_BYTES)));
 }
 
 static int check(const struct run_request *req, struct opencode_order *order,

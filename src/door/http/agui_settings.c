@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "door/token.h"
 #include "event/formats.h"
 #include "io/files.h"
 
@@ -32,6 +33,7 @@ static int read_token(const char *file, struct buf *token, struct fault *f)
     return 0;
   if (files_read(file, 4 * KIB, &text, f) < 0)
     return fault_prefix(f, "--agui-tool-token-file");
+  token_warn_of_readers("--agui-tool-token-file", file);
   buf_reserve(token, text.len + 1);
   buf_add(token, span_trim(buf_span(&text)));
   buf_wipe(&text);

@@ -69,7 +69,7 @@ bool cors_admit(const char *list, struct http_exchange *x, bool *answered)
       {SPAN_LITERAL("access-control-allow-origin"), origin},
       {SPAN_LITERAL("vary"), SPAN_LITERAL("origin")},
       {SPAN_LITERAL("access-control-expose-headers"),
-       SPAN_LITERAL("x-runlet-first-seq")}};
+       SPAN_LITERAL("x-runlet-first-seq, x-runlet-known-run")}};
   for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
     http_exchange_add_header(x, &headers[i]);
   *answered = asks;

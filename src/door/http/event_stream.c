@@ -103,7 +103,7 @@ static void keep_alive(void *who)
   (void)http_write(s->exchange, s->sse ? SPAN_LITERAL(": \n\n") : SPAN_LITERAL("\n"));
 }
 
-static void begin(struct event_stream *s, unsigned long long after)
+static void begin(struct event_stream *s, unsigned long long after, bool posted)
 {
   struct journal_facts facts = journal_facts(s->record->journal);
   char number[24];
@@ -111,12 +111,15 @@ static void begin(struct event_stream *s, unsigned long long after)
            after + 1 > facts.first ? after + 1 : facts.first);
   struct http_header headers[] = {
       {SPAN_LITERAL("cache-control"), SPAN_LITERAL("no-cache")},
-      {SPAN_LITERAL("x-runlet-first-seq"), span_of(number)}};
+      {SPAN_LITERAL("x-runlet-first-seq"), span_of(number)},
+      {SPAN_LITERAL("x-runlet-known-run"), SPAN_LITERAL("true")}};
+  /* who posts must not take an old run's events for a new one's */
+  size_t count = posted && s->record->posts > 1 ? 3 : 2;
   struct http_answer a = {.status = 200,
                           .content_type =
                               s->sse ? "text/event-stream" : "application/x-ndjson",
                           .headers = headers,
-                          .header_count = 2};
+                          .header_count = count};
   http_begin(s->exchange, &a, s->sse ? SPAN_LITERAL(": \n\n") : SPAN_LITERAL("\n"));
 }
 
@@ -129,7 +132,7 @@ void event_stream_open(struct http_exchange *x, const struct event_stream_setup 
   s->text = buf_make(LIMIT_EVENT_LINE_BYTES);
   s->open = setup->open;
   *s->open += 1;
-  begin(s, setup->after);
+  begin(s, setup->after, setup->posted);
   http_exchange_on_gone(x, client_gone, s);
   http_exchange_on_writable(x, pump, s);
   s->keepalive = loop_timer_new(setup->loop, keep_alive, s);

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "door/auth.h"
 #include "door/door_signals.h"
 #include "door/http/answer.h"
@@ -22,6 +23,7 @@
 #include "io/signals.h"
 #include "process/agent_user.h"
 #include "process/companion.h"
+#include "run/agents_found.h"
 
 #include <signal.h>
 #include <string.h>
@@ -268,6 +270,19 @@ static int listen_at(struct http_state *d, char *const *env, struct fault *f)
   return failed;
 }
 
+/* What somebody who looks at the log after a failure wants to know first. */
+static void say_what_is_here(const struct http_state *d)
+{
+  const struct runtime *g = d->runtime;
+  struct buf found = buf_make(16 * KIB);
+  agents_found_put(&g->agent_environment, true, &found);
+  log_line(LOG_INFO, (struct span){0}, "runlet " RUNLET_VERSION ", workspace %s%s, %s",
+           g->folders.workspace.at, g->settings.workspace_per_thread ? "/<thread>" : "",
+           d->runs.has_token ? "callers need the token" : "no token is asked for");
+  log_line(LOG_INFO, (struct span){0}, "agents found: %s", buf_cstring(&found));
+  buf_free(&found);
+}
+
 static int check_runs_harness(const struct options *o, struct fault *f)
 {
   struct span id = span_of(o->serve.runs_harness);
@@ -301,8 +316,10 @@ static int open_door(const struct options *options, char *const *env, struct fau
     failed = -1;
     close_door(&d);
   }
-  if (!failed)
+  if (!failed) {
+    say_what_is_here(&d);
     runtime_run(&runtime);
+  }
   runs_door_close(&d.runs);
   auth_close(&d.auth);
   door_signals_close(&d.signals);

@@ -22,10 +22,13 @@ static void expect_refused(const struct run_request *req, unsigned takes,
   char wanted[200];
   (void)snprintf(wanted, sizeof wanted,
                  "run request: %s is not supported by harness plain", field);
-  assert_string_equal(f.text, wanted);
+  assert_string_equal(f.text, wanted); /* it takes nothing else, so nothing is listed */
   f = (struct fault){0};
   h.takes = ~takes;
   assert_int_equal(harness_admit(&h, req, &f), -1);
+  assert_true(span_starts(span_of(f.text), wanted));
+  assert_non_null(strstr(f.text, " harness plain, which takes "));
+  assert_null(strstr(f.text + strlen(wanted), field));
   f = (struct fault){0};
   h.takes = takes;
   assert_int_equal(harness_admit(&h, req, &f), 0);

@@ -117,7 +117,8 @@ static void test_bridge_request__what_cannot_be_done_names_its_field(void **stat
   (void)state;
   refused("{\"prompt\":7}", "start: prompt");
   refused("{}", "start: prompt");
-  refused("{\"prompt\":\"\"}", "run request: prompt must be a non-empty string");
+  refused("{\"prompt\":\"\"}",
+          "run request: prompt must be a non-empty string, not \"\"");
   refused("{\"prompt\":\"x\",\"responseFormat\":{\"type\":\"json\"}}", "responseFormat");
   refused("{\"prompt\":\"x\",\"builtinToolFiltering\":{\"mode\":\"allow\",\"toolNames\":"
           "[]}}",

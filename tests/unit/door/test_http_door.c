@@ -132,7 +132,7 @@ static void test_http_door__answers_and_ends_with_0_on_term(void **state)
   ask(&d,
       "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nConnection: "
       "close\r\n\r\n{}",
-      "HTTP/1.1 400", "run request: runId must be a non-empty string");
+      "HTTP/1.1 400", "run request: messages must be a non-empty ModelMessage[]");
   ask(&d,
       "POST /run HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\nConnection: "
       "close\r\n\r\n{}",

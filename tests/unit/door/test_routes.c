@@ -22,7 +22,7 @@ static void test_routes__each_address_has_its_answer_and_no_other_has_one(void *
       {"GET", "/health", "200", "ok"},
       {"GET", "/health?x", "404", "not found"},
       {"POST", "/health", "404", "not found"},
-      {"POST", "/run", "400", "runId"},
+      {"POST", "/run", "400", "messages"},
       {"POST", "/run?x=1", "404", "not found"},
       {"GET", "/run", "404", "not found"},
       {"POST", "/v1/runs", "503", "{\"error\":\"Runtime authentication secret is not"},

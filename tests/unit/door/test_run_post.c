@@ -47,7 +47,12 @@ static void test_run_post__refuses_with_a_status_and_words(void **state)
   (void)state;
   struct door_fixture d;
   door_fixture_open(&d, "INIT; GOOD");
-  door_fixture_expect(door_fixture_whole(&d, "POST", "/run", "", "{}"), "400", "runId");
+  door_fixture_expect(door_fixture_whole(&d, "POST", "/run", "", "{}"), "400",
+                      "messages");
+  door_fixture_expect(door_fixture_whole(&d, "POST", "/run", "", "{\"prompt\":\"x\"}"),
+                      "400",
+                      "harness must be a known harness id, and is missing. Known: "
+                      "claude-code, codex");
   char *format = door_fixture_request("a", ",\"eventFormat\":\"pretty\"");
   door_fixture_expect(door_fixture_whole(&d, "POST", "/run", "", format), "400",
                       "eventFormat must be \"tanstack\"");

@@ -91,20 +91,91 @@ static void test_fields__errors_name_the_field_with_what_stands_before_it(void *
   unsigned whole;
   json_at object;
   assert_int_equal(fields_text(&fields, root, "x.", "a", &text), -1);
-  assert_string_equal(fault.text, "run request: x.a must be a non-empty string");
+  assert_string_equal(fault.text, "run request: x.a must be a non-empty string, not 7");
   assert_int_equal(fields_text(&fields, root, "x.", "b", &text), -1);
   assert_int_equal(fields_text(&fields, root, "", "c", &text), -1);
-  assert_string_equal(fault.text,
-                      "run request: c must be a string without NUL characters");
+  assert_string_equal(fault.text, "run request: c must be a string without NUL "
+                                  "characters, not \"x\\u0000\"");
   assert_int_equal(fields_text(&fields, root, "", "d", &text), 0);
   assert_int_equal(fields_argument(&fields, root, "", "d", &text), -1);
   assert_int_equal(fields_whole(&fields, root, "x.", "a", 8, 9, &whole), -1);
-  assert_string_equal(fault.text, "run request: x.a must be a whole number from 8 to 9");
+  assert_string_equal(fault.text,
+                      "run request: x.a must be a whole number from 8 to 9, not 7");
   assert_int_equal(fields_texts(&fields, root, "", "e", false, &texts), 0);
   assert_int_equal(fields_texts(&fields, root, "", "e", true, &texts), -1);
   assert_int_equal(fields_object(&fields, root, "", "e", &object), -1);
-  assert_string_equal(fault.text, "run request: e must be an object");
+  assert_string_equal(fault.text, "run request: e must be an object, not an array");
   assert_int_equal(fault.kind, FAULT_BAD_INPUT);
+  close_text();
+}
+
+static void refuses(const char *name, const char *where, const char *text)
+{
+  struct span out = {0};
+  json_at root = json_root(fields.doc);
+  assert_int_equal(fields_text(&fields, root, where, name, &out), -1);
+  assert_string_equal(fault.text, text);
+}
+
+static void test_fields__no_secret_is_told_in_an_error(void **state)
+{
+  (void)state;
+  open_text("{\"token\":4711,\"toolExecToken\":\"s3cr\\u0000et\",\"A\":[\"s3cret\"],"
+            "\"B\":true,\"name\":4711}");
+  refuses("token", "auth.",
+          "run request: auth.token must be a non-empty string, not a "
+          "number");
+  refuses("toolExecToken", "",
+          "run request: toolExecToken must be a string without NUL characters");
+  refuses("A", "env.", "run request: env.A must be a non-empty string, not an array");
+  refuses("B", "env.", "run request: env.B must be a non-empty string, not true");
+  refuses("name", "", "run request: name must be a non-empty string, not 4711");
+  close_text();
+}
+
+static void test_fields__what_was_given_is_cut_and_one_line(void **state)
+{
+  (void)state;
+  struct buf text = buf_make(1000);
+  buf_add_text(&text, "{\"a\":\"-\\n");
+  for (int i = 0; i < 200; i++)
+    buf_add_text(&text, "\xc3\xa9");
+  buf_add_text(&text, "\"}");
+  struct span out = {0};
+  json_at root = open_text(buf_cstring(&text));
+  assert_int_equal(fields_argument(&fields, root, "", "a", &out), -1);
+  assert_null(strchr(fault.text, '\n'));
+  assert_true(strlen(fault.text) < 160);
+  assert_true(utf8_valid(span_of(fault.text)));
+  close_text();
+  buf_free(&text);
+}
+
+static void test_fields__what_was_not_asked_for_is_left_out_and_named(void **state)
+{
+  (void)state;
+  struct fields_asked asked = {.count = 0};
+  struct buf left_out = buf_make(1000);
+  struct fields asking = fields;
+  struct span text = {0};
+  json_at root = open_text("{\"a\":\"x\",\"c\":1,\"o\":{\"a\":1,\"d\":2}}"), o;
+  asking.doc = fields.doc;
+  asking.asked = &asked;
+  asking.left_out = &left_out;
+  assert_int_equal(fields_text(&asking, root, "", "a", &text), 0);
+  assert_int_equal(fields_text(&asking, root, "", "a", &text), 0);
+  assert_int_equal(fields_text(&asking, root, "", "b", &text), 0);
+  assert_int_equal(fields_object(&asking, root, "", "o", &o), 0);
+  char fleeting[] = "o.x[0].";
+  (void)fields_get(&asking, o, fleeting, "a");
+  assert_int_equal(asked.count, 3);
+  fields_leave_out(&asking, root, "");
+  fields_leave_out(&asking, NULL, "none.");
+  assert_string_equal(buf_cstring(&left_out), "c (known: a b o)");
+  (void)fields_get(&asking, o, "o.", "d");
+  fields_leave_out(&asking, o, "o.");
+  assert_string_equal(buf_cstring(&left_out), "c (known: a b o), o.a (known: d)");
+  buf_free(&left_out);
   close_text();
 }
 
@@ -118,7 +189,8 @@ static void test_fields__choice_is_one_of_two(void **state)
   assert_int_equal(fields_choice(&fields, root, "b", "now", "later", &other), 0);
   assert_true(other);
   assert_int_equal(fields_choice(&fields, root, "c", "now", "later", &other), -1);
-  assert_string_equal(fault.text, "run request: c must be \"now\" or \"later\"");
+  assert_string_equal(fault.text,
+                      "run request: c must be \"now\" or \"later\", not \"never\"");
   close_text();
 }
 
@@ -146,6 +218,9 @@ int main(void)
       cmocka_unit_test(test_fields__absent_and_null_leave_what_is_there),
       cmocka_unit_test(test_fields__says_something),
       cmocka_unit_test(test_fields__errors_name_the_field_with_what_stands_before_it),
+      cmocka_unit_test(test_fields__no_secret_is_told_in_an_error),
+      cmocka_unit_test(test_fields__what_was_given_is_cut_and_one_line),
+      cmocka_unit_test(test_fields__what_was_not_asked_for_is_left_out_and_named),
       cmocka_unit_test(test_fields__choice_is_one_of_two),
       cmocka_unit_test(test_fields__names_of_ours_are_no_environment_for_agents),
       cmocka_unit_test(test_fields__a_header_is_one_line_as_it_is),

@@ -80,7 +80,8 @@ static void test_run_messages__only_an_assistant_may_have_no_content(void **stat
     (void)snprintf(text, sizeof text, "[{\"role\":\"%s\"}]", roles[i]);
     assert_null(read_messages(text));
     span_text_is(span_of(fault.text),
-                 "run request: messages must be a non-empty ModelMessage[]");
+                 "run request: messages must be a non-empty ModelMessage[]: "
+                 "messages[0].content must be a text or parts, and is missing");
     messages_free(&request);
   }
 }

@@ -138,48 +138,51 @@ static void test_run_options__names_the_option_that_is_wrong(void **state)
   (void)state;
   static const char *const rows[][3] = {
       {"timeouts", "{\"runMs\":0}",
-       "timeouts.runMs must be a whole number from 1 to 2147483647"},
+       "timeouts.runMs must be a whole number from 1 to 2147483647, not 0"},
       {"timeouts", "{\"toolMs\":\"90s\"}",
-       "timeouts.toolMs must be a whole number from 1 to 2147483647"},
+       "timeouts.toolMs must be a whole number from 1 to 2147483647, not \"90s\""},
       {"timeouts", "{\"idleMs\":-1}",
-       "timeouts.idleMs must be a whole number from 0 to 2147483647"},
+       "timeouts.idleMs must be a whole number from 0 to 2147483647, not -1"},
       {"timeouts", "{\"drainMs\":2147483648}",
-       "timeouts.drainMs must be a whole number from 1 to 2147483647"},
+       "timeouts.drainMs must be a whole number from 1 to 2147483647, not 2147483648"},
       {"timeouts", "{\"approvalMs\":-1}",
-       "timeouts.approvalMs must be a whole number from 0 to 2147483647"},
+       "timeouts.approvalMs must be a whole number from 0 to 2147483647, not -1"},
       {"policy", "{\"a\":1}",
        "policy.a is not known; a policy that is not kept would be none"},
       {"approvals", "{\"a\":1}", "approvals.a must be true or false"},
-      {"timeouts", "5", "timeouts must be an object"},
-      {"modelOptions", "[]", "modelOptions must be an object"},
+      {"timeouts", "5", "timeouts must be an object, not 5"},
+      {"modelOptions", "[]", "modelOptions must be an object, not []"},
       {"modelOptions", "{\"maxTurns\":1.5}",
-       "modelOptions.maxTurns must be a whole number from 1 to 2147483647"},
+       "modelOptions.maxTurns must be a whole number from 1 to 2147483647, not 1.5"},
       {"modelOptions", "{\"sessionId\":7}",
-       "modelOptions.sessionId must be a non-empty string"},
+       "modelOptions.sessionId must be a non-empty string, not 7"},
       {"modelOptions", "{\"sessionId\":\"--evil\"}",
-       "modelOptions.sessionId must be a string that does not begin with \"-\""},
+       "modelOptions.sessionId must be a string that does not begin with \"-\", "
+       "not \"--evil\""},
       {"modelOptions", "{\"allowedTools\":\"A\"}",
-       "modelOptions.allowedTools must be an array of strings"},
+       "modelOptions.allowedTools must be an array of strings, not \"A\""},
       {"modelOptions", "{\"allowedTools\":[1]}",
-       "modelOptions.allowedTools must be an array of strings"},
+       "modelOptions.allowedTools[0] must be a string, not 1"},
       {"modelOptions", "{\"disallowedTools\":[\"-x\"]}",
-       "modelOptions.disallowedTools must be an array of non-empty strings that do not "
-       "begin with \"-\""},
-      {"systemPrompts", "\"x\"", "systemPrompts must be an array of strings"},
+       "modelOptions.disallowedTools[0] must be a non-empty string that does not begin "
+       "with \"-\", not \"-x\""},
+      {"systemPrompts", "\"x\"", "systemPrompts must be an array of strings, not \"x\""},
       {"env", "{\"A\":1}", "env.A must be a string without NUL characters"},
       {"env", "{\"A\":\"\\u0000\"}", "env.A must be a string without NUL characters"},
       {"env", "{\"A=B\":\"1\"}",
        "env: \"A=B\" cannot be set (no '=', not empty, not RUNLET_...)"},
       {"env", "{\"RUNLET_X\":\"1\"}",
        "env: \"RUNLET_X\" cannot be set (no '=', not empty, not RUNLET_...)"},
-      {"env", "[]", "env must be an object"},
-      {"eventFormat", "\"x\"", "eventFormat must be \"tanstack\" or \"ag-ui\""},
+      {"env", "[]", "env must be an object, not []"},
+      {"eventFormat", "\"x\"",
+       "eventFormat must be \"tanstack\" or \"ag-ui\", not \"x\""},
       {"maxChunkBytes", "1023",
-       "maxChunkBytes must be a whole number from 1024 to 2147483647"},
+       "maxChunkBytes must be a whole number from 1024 to 2147483647, not 1023"},
       {"heartbeatMs", "99", "heartbeatMs must be 0 or at least 100"},
-      {"fileEvents", "\"no\"", "fileEvents must be true or false"},
-      {"leftovers", "\"burn\"", "leftovers must be \"keep\" or \"kill\""},
-      {"onDisconnect", "\"stay\"", "onDisconnect must be \"cancel\" or \"detach\""},
+      {"fileEvents", "\"no\"", "fileEvents must be true or false, not \"no\""},
+      {"leftovers", "\"burn\"", "leftovers must be \"keep\" or \"kill\", not \"burn\""},
+      {"onDisconnect", "\"stay\"",
+       "onDisconnect must be \"cancel\" or \"detach\", not \"stay\""},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char why[300];
@@ -241,25 +244,28 @@ test_run_options__takes_a_schema_as_it_is_and_options_of_harnesses(void **state)
   options_free();
   refused("harnessOptions", "{\"config\":{\"n\":1}}",
           "run request: harnessOptions.config.n must be a string or a boolean");
-  refused("outputSchema", "[]", "run request: outputSchema must be an object");
-  refused("harnessOptions", "[]", "run request: harnessOptions must be an object");
+  refused("outputSchema", "[]",
+          "run request: outputSchema must be an object, not an array");
+  refused("harnessOptions", "[]",
+          "run request: harnessOptions must be an object, not []");
   refused("harnessOptions", "{\"command\":\"sh\"}",
-          "run request: harnessOptions.command must be an array of strings");
-  static const char *const sources[] = {"[]", "[\"user\",\"flag\"]"};
-  for (size_t i = 0; i < 2; i++) {
-    char text[80];
-    (void)snprintf(text, sizeof text, "{\"settingSources\":%s}", sources[i]);
-    refused("harnessOptions", text,
-            "run request: harnessOptions.settingSources must be an array of \"user\", "
-            "\"project\" and \"local\"");
-  }
+          "run request: harnessOptions.command must be an array of strings, not \"sh\"");
+  refused("harnessOptions", "{\"settingSources\":[]}",
+          "run request: harnessOptions.settingSources must be an array of \"user\", "
+          "\"project\" and \"local\", not []");
+  refused("harnessOptions", "{\"settingSources\":[\"user\",\"flag\"]}",
+          "run request: harnessOptions.settingSources must be an array of \"user\", "
+          "\"project\" and \"local\", not \"flag\"");
   refused("harnessOptions", "{\"settingSources\":\"user\"}",
-          "run request: harnessOptions.settingSources must be an array of strings");
-  refused("harnessOptions", "{\"promptCommands\":\"yes\"}",
-          "run request: harnessOptions.promptCommands must be true or false");
+          "run request: harnessOptions.settingSources must be an array of strings, not "
+          "\"user\"");
+  refused(
+      "harnessOptions", "{\"promptCommands\":\"yes\"}",
+      "run request: harnessOptions.promptCommands must be true or false, not \"yes\"");
   refused(
       "harnessOptions", "{\"mode\":\"-x\"}",
-      "run request: harnessOptions.mode must be a string that does not begin with \"-\"");
+      "run request: harnessOptions.mode must be a string that does not begin with \"-\", "
+      "not \"-x\"");
 }
 
 static void test_run_options__nothing_given_is_nothing_set(void **state)

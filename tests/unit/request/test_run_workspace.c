@@ -123,7 +123,7 @@ static void test_run_workspace__what_is_wrong_is_named(void **state)
   refused(GIT(",\"url\":\"u\",\"auth\":7"), "source.auth must be an object");
   refused("{\"source\":{\"type\":\"local\"}}", "source.path must be");
   refused(NONE "\"setup\":\"a\"}", "setup must be an array of strings");
-  refused(NONE "\"setup\":[1]}", "setup must be an array of strings");
+  refused(NONE "\"setup\":[1]}", "setup[0] must be a string, not 1");
   refused(NONE "\"scripts\":[]}", "scripts must be an object");
   refused(NONE "\"scripts\":{\"a\":1}}", "scripts must be an object of names");
   refused(NONE "\"scripts\":{\"a\":\"b\\nc\"}}", "each one line");
@@ -133,7 +133,7 @@ static void test_run_workspace__what_is_wrong_is_named(void **state)
           "skills[0] must have a path");
   refused(NONE "\"skills\":[{\"kind\":\"file\",\"path\":\"x\"}]}", "and a content");
   refused(NONE "\"instructions\":7}", "instructions must be");
-  refused(NONE "\"plugins\":[\"-x\"]}", "plugins must be an array of non-empty");
+  refused(NONE "\"plugins\":[\"-x\"]}", "plugins[0] must be a non-empty string that");
   refused(NONE "\"plugins\":\"x\"}", "plugins must be an array of strings");
   refused(NONE "\"root\":\"\"}", "root must be");
   refused(NONE "\"secrets\":7}", "secrets must be an object");

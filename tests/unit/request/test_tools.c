@@ -62,7 +62,7 @@ static void test_tools__a_root_of_another_type_is_refused(void **state)
     struct buf text = buf_make(1000);
     buf_addf(&text, "[{\"name\":\"a\",\"inputSchema\":%s}]", schemas[i]);
     refused(buf_cstring(&text),
-            "run request: toolDescriptors: the type of inputSchema of \"a\" must be "
+            "run request: the type of toolDescriptors[0].inputSchema (\"a\") must be "
             "\"object\"");
     buf_free(&text);
   }
@@ -84,11 +84,11 @@ static void test_tools__names_are_free_text_up_to_256_bytes(void **state)
   json_free(doc);
   snprintf(text, sizeof text, "[{\"name\":\"%.*s\"}]", LIMIT_TOOL_NAME_BYTES + 1, name);
   assert_null(read_tools(text, &doc, &f));
-  assert_true(span_starts(span_of(f.text), "run request: toolDescriptors: a name is "
+  assert_true(span_starts(span_of(f.text), "run request: toolDescriptors[0].name is "
                                            "longer than 256 bytes: \"aaaa"));
   json_free(doc);
   static const char control[] =
-      "run request: toolDescriptors: a name must not contain control characters";
+      "run request: toolDescriptors[0].name must not contain control characters";
   refused("[{\"name\":\"a\\nb\"}]", control);
   refused("[{\"name\":\"a\\u0000b\"}]", control);
   refused("[{\"name\":\"a\\u007fb\"}]", control);
@@ -159,13 +159,14 @@ static void test_tools__an_alias_leads_to_the_hosts_name(void **state)
 static void test_tools__refuses_with_the_references_texts(void **state)
 {
   (void)state;
-  static const char wrong[] = "run request: toolDescriptors must be a ToolDescriptor[]";
-  refused("{}", wrong);
-  refused("[7]", wrong);
-  refused("[{\"name\":\"a\"},{}]", wrong);
-  refused(
-      "[{\"name\":\"a\",\"resultFormat\":\"html\"}]",
-      "run request: toolDescriptors: resultFormat of \"a\" must be \"text\" or \"mcp\"");
+#define WRONG "run request: toolDescriptors must be a ToolDescriptor[]"
+  refused("{}", WRONG ", not an object");
+  refused("[7]", WRONG ": toolDescriptors[0] must be an object, not 7");
+  refused("[{\"name\":\"a\"},{}]",
+          WRONG ": toolDescriptors[1].name must be a string, and is missing");
+  refused("[{\"name\":\"a\",\"resultFormat\":\"html\"}]",
+          "run request: toolDescriptors[0].resultFormat must be \"text\" or \"mcp\", not "
+          "\"html\"");
   refused("[{\"name\":\"a\"},{\"name\":\"\\u0061\"}]",
           "Cannot pass two tools named \"a\" in the same chat() call. Tool names in one "
           "tools "
