@@ -39,6 +39,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_SINK_LOW_BYTES      ((size_t)256 * KIB) /* below: it is read again */
 #define LIMIT_ERROR_MESSAGE_BYTES ((size_t)4 * KIB)
 #define LIMIT_KEEPALIVE_MS        15000u /* blank line on a silent NDJSON answer */
+#define LIMIT_SIGN_MS             1000u  /* between signs of life on a terminal */
 #define LIMIT_HEARTBEAT_MS        60000u /* CUSTOM runlet.heartbeat after silence */
 
 /* The event log of a run, for readers that come later. */

@@ -20,6 +20,7 @@ struct run_options {
   bool agent_may_gain_privileges;
   unsigned messages_fd; /* 0: none */
   const char *output;   /* "ndjson", "pretty"; NULL: as stdout is */
+  bool full;            /* a transcript of all */
   size_t max_body_bytes;
 };
 

@@ -93,7 +93,8 @@ struct event_run {
 
 struct event_format {
   const char *name;
-  bool is_wire; /* a request may ask for it by its name (eventFormat) */
+  bool is_wire;     /* a request may ask for it by its name (eventFormat) */
+  bool tells_files; /* it has something for sandbox.file, as all wires do */
   /* At least what a line costs beside its content, its ids and the model's name: by it
    * the writer splits and cuts. */
   size_t overhead;

@@ -5,7 +5,8 @@
  *                  at the top, the others in metadata.tanstack, with toolName and input
  *                  once more after the metadata; usage is an object
  *   ag-ui          @ag-ui/core 1.0.0: usage is an array
- *   pretty         a transcript for people; pretty-colour the same for a terminal
+ *   pretty         a transcript for people; pretty-terminal and pretty-colour the same
+ *                  with signs of life, and each with -full behind it: nothing is folded
  * The first is the one of a request that names none.  */
 #ifndef EVENT_FORMATS_H
 #define EVENT_FORMATS_H

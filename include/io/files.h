@@ -39,7 +39,7 @@ unsigned files_sweep_stale_each(const char *state, const char *prefix,
                                 void (*each)(void *who, const char *folder), void *who);
 /* The absolute path of `program` by the given PATH (NULL:
  * "/usr/local/bin:/usr/bin:/bin"), or as it is when it has a slash. FAULT_UNKNOWN naming
- * program and PATH. */
+ * the program. */
 int files_find_program(const char *program, const char *path_variable, const char *cwd,
                        struct buf *found, struct fault *f);
 /* As read(), and waits where that would not: stdin's mode is set by all who share it.

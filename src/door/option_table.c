@@ -79,7 +79,8 @@ const struct option option_table[] = {
             "… with prompts, answers, arguments and results of tools"),
     TEXT_ROW("output", run.output, OUTPUT, NULL, "ndjson|pretty",
              "default: pretty on a terminal, else ndjson"),
-    NUMBER_ROW("messages-fd", run.messages_fd, OUTPUT, 0, 65535, 0,
+    YES_ROW("full", run.full, OUTPUT, "pretty: nothing is cut or folded"),
+    NUMBER_ROW("messages-fd", run.messages_fd, MESSAGES, 0, 65535, 0,
                "messages to the agent while it works, lines as of POST "
                "/runs/{id}/messages, from this descriptor; 0: none"),
     NUMBER_ROW("max-runs", serve.max_runs, SERVICE, 1, 10000, LIMIT_RUNS,
@@ -209,9 +210,9 @@ const struct option option_table[] = {
     TEXT_ROW("bridge-type", bridge.type, BRIDGE, NULL, "NAME",
              "the type in bridge-meta.json; default: the harness"),
     TEXT_ROW(
-        "events", translate.events, RECORDING, "tanstack", "NAME",
-        "how they are spelled: tanstack, ag-ui, pretty, or harness (stream parts of a "
-        "vercel/ai harness)"),
+        "events", translate.events, RECORDING, NULL, "NAME",
+        "how they are spelled: tanstack (default), ag-ui, pretty, or harness (stream "
+        "parts of a vercel/ai harness)"),
     TEXT_ROW("model", translate.model, RECORDING, "unknown", "NAME",
              "the model named in the events"),
     TEXT_ROW("run-id", translate.run_id, RECORDING, "run", "ID",

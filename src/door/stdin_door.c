@@ -10,6 +10,7 @@
 #include "door/door_signals.h"
 #include "door/runtime.h"
 #include "door/token.h"
+#include "door/transcript.h"
 #include "event/formats.h"
 #include "event/notices.h"
 #include "io/fd_reader.h"
@@ -128,9 +129,12 @@ static void on_signal(void *who, const struct signal_news *n)
                again ? 1 : 0);
 }
 
-/* One line, for a request that never became a run. */
+/* One line, for a request that never became a run.  Before a terminal it is not said a
+ * second time. */
 static void refuse(struct stdin_state *d, const struct fault *f)
 {
+  if (!d->format[0] || isatty(STDOUT_FILENO) != 1)
+    log_line(LOG_ERROR, (struct span){0}, "%s", f->text);
   struct buf line = buf_make(64 * KIB);
   notice_refused(formats_find(span_of(d->format)), span_of(f->text), &line);
   put_line(&d->sink, buf_span(&line));
@@ -180,6 +184,8 @@ static int start(struct stdin_state *d, struct buf *text, struct fault *f)
                  span_of(strv_env(env, "TRACESTATE")));
     if (req && d->format[0])
       req->event_format = span_of(d->format);
+    if (req && transcript_is_live(d->format))
+      req->heartbeat_ms = LIMIT_SIGN_MS;
     failed = req && runs_start(d->runtime->runs, req, sink_of, run_over, d, f) ? 0 : -1;
   }
   buf_free(text);
@@ -201,21 +207,12 @@ static int exit_status(const struct stdin_state *d, bool refused)
   return d->outcome.finished ? 0 : 1;
 }
 
-/* People get the transcript, in colour if they look at a terminal. */
-static const char *format_for(const char *output)
-{
-  bool terminal = isatty(STDOUT_FILENO) == 1;
-  if (output ? strcmp(output, "pretty") != 0 : !terminal)
-    return "";
-  return terminal ? "pretty-colour" : "pretty";
-}
-
 static int open_door(const struct options *options, char *const *env, struct fault *f)
 {
   struct runtime runtime;
   struct stdin_state d = {.sink = {.put = put_line, .end = end_lines},
                           .runtime = &runtime};
-  d.format = format_for(options->run.output);
+  d.format = transcript_format(options->run.output, options->run.full);
   token_wipe(env); /* the service's; here it is nobody's */
   int failed = runtime_open(&runtime, options, env, f);
   struct buf text = {0};
@@ -244,10 +241,8 @@ static int open_door(const struct options *options, char *const *env, struct fau
     *f = unread;
   else
     refused = start(&d, &text, f) < 0;
-  if (refused) {
-    log_line(LOG_ERROR, (struct span){0}, "%s", f->text);
+  if (refused)
     refuse(&d, f);
-  }
   runtime_run(&runtime);
   door_signals_close(&d.signals);
   runtime_close(&runtime);
@@ -261,7 +256,8 @@ const struct door stdin_door = {
     .exit_status = "0 finished, 1 RUN_ERROR, 2 bad request or usage, 124 a "
                    "deadline passed,\n"
                    "128+n runlet was ended by signal n.",
-    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT,
+    .options =
+        OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT | OPTIONS_MESSAGES,
     .takes_file = true,
     .open = open_door,
 };

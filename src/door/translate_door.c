@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "door/transcript.h"
 #include "event/formats.h"
 #include "io/files.h"
 #include "io/lines.h"
@@ -154,7 +155,10 @@ static int open_door(const struct options *options, char *const *env, struct fau
   o.file = options->file;
   o.out = STDOUT_FILENO;
   o.max_line_bytes = options->max_line_bytes;
-  o.format = formats_find(span_of(o.events));
+  const char *shown = transcript_format(options->run.output, options->run.full);
+  if (o.events && options->run.output && strcmp(options->run.output, "pretty") == 0)
+    return fault_set(f, FAULT_BAD_INPUT, "--events and --output exclude each other");
+  o.format = formats_find(span_of(o.events ? o.events : shown));
   if (!o.format)
     return fault_set(f, FAULT_BAD_INPUT,
                      "--events must be tanstack, ag-ui, pretty or harness, not \"%.60s\"",
@@ -166,7 +170,7 @@ const struct door translate_door = {
     .name = "translate",
     .arguments = "[FILE|-]",
     .summary = "an agent's recorded output to events; starts nothing",
-    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RECORDING,
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_OUTPUT | OPTIONS_RECORDING,
     .takes_file = true,
     .open = open_door,
 };

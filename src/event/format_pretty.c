@@ -1,249 +1,247 @@
 /* SPDX-License-Identifier: MIT */
-/* format_pretty.c - one function a kind of event, over a page that knows whether the
- * current line is empty.  Kinds without a row are not shown.  */
+/* format_pretty.c - one function a kind of event, over a page.  Kinds without a row are
+ * not shown.  */
 #include "format_pretty.h"
 
+#include "base/json.h"
 #include "base/keyed_hash.h"
-#include "base/utf8.h"
+#include "base/limits.h"
+#include "changed.h"
 #include "event/event_usage.h"
+#include "page.h"
+#include "waiting.h"
 
-enum { SCREEN_CHARS = 100 };
+#include <stdlib.h>
+#include <string.h>
 
-#define BOLD   "\033[1m"
-#define DIM    "\033[2m"
-#define RED    "\033[31m"
-#define YELLOW "\033[33m"
-#define PLAIN  "\033[0m"
+enum { SESSION_BYTES = 128 };
 
 struct transcript { /* what is remembered from event to event */
-  bool in_line;     /* something stands on the current line */
-  size_t column;    /* characters of a tool call's line so far */
-  uint64_t call;    /* whose line it is, a hash; 0: none's */
+  struct page_place place;
+  uint64_t call; /* whose line is open, a hash; 0: none's */
+  struct waiting waiting;
+  struct changed changed;
+  char session[SESSION_BYTES]; /* by which to go on; "": not known */
 };
 
-struct page { /* what the functions below share */
+struct scene { /* what the functions below share */
   struct transcript *t;
-  struct buf *out;
-  bool colour;
+  struct page page;
+  const struct event_run *run;
 };
 
-static void attribute(struct page *p, const char *code)
+static void run_started(struct scene *s, const struct event *e)
 {
-  if (p->colour)
-    buf_add_text(p->out, code);
-}
-
-static void say(struct page *p, const char *text)
-{
-  buf_add_text(p->out, text);
-  p->t->in_line = true;
-}
-
-static void new_line(struct page *p)
-{
-  if (p->t->in_line)
-    buf_add_char(p->out, '\n');
-  p->t->in_line = false;
-}
-
-/* -- foreign text -- */
-
-static void add_char(struct page *p, struct span c)
-{
-  unsigned char first = (unsigned char)c.at[0];
-  if (first < 0x20 || first == 0x7f)
-    buf_addf(p->out, "^%c", first == 0x7f ? '?' : first + '@');
-  else if (utf8_is_hostile(c))
-    for (size_t i = 0; i < c.len; i++)
-      buf_addf(p->out, "<%02x>", (unsigned char)c.at[i]);
-  else
-    buf_add(p->out, c);
-  p->t->in_line = true;
-}
-
-/* Text of any number of lines. */
-static void add_text(struct page *p, struct span text)
-{
-  while (text.len > 0) {
-    struct span c = {text.at, utf8_length(text)};
-    if (c.at[0] == '\n') {
-      buf_add_char(p->out, '\n');
-      p->t->in_line = false;
-    } else if (c.at[0] == '\t') {
-      buf_add_char(p->out, '\t');
-    } else {
-      add_char(p, c);
-    }
-    text = span_after(text, c.len);
+  struct page *p = &s->page;
+  (void)e;
+  page_attribute(p, PAGE_DIM);
+  page_say(p, "run ");
+  p->place->column = 0;
+  page_short(p, s->run->run_id);
+  if (s->run->model.len > 0) {
+    page_say(p, ", model ");
+    page_short(p, s->run->model);
   }
+  page_new_line(p);
+  page_attribute(p, PAGE_PLAIN);
 }
 
-/* Text as a part of one line, whose length t->column keeps over several calls. */
-static void add_short(struct page *p, struct span text)
+static void text(struct scene *s, const struct event *e)
 {
-  while (text.len > 0 && p->t->column <= SCREEN_CHARS) {
-    struct span c = {text.at, utf8_length(text)};
-    if (p->t->column++ == SCREEN_CHARS)
-      buf_add_text(p->out, "…");
-    else if (c.at[0] == '\n' || c.at[0] == '\t')
-      buf_add_char(p->out, ' ');
-    else
-      add_char(p, c);
-    text = span_after(text, c.len);
-  }
+  page_text(&s->page, e->text);
 }
 
-/* -- the events -- */
+static void text_start(struct scene *s, const struct event *e)
+{
+  if (!e->user)
+    return;
+  page_new_line(&s->page);
+  page_attribute(&s->page, PAGE_BOLD);
+  page_say(&s->page, "user: ");
+  page_attribute(&s->page, PAGE_PLAIN);
+}
 
-static void run_started(struct page *p, const struct event_run *run,
-                        const struct event *e)
+static void message_end(struct scene *s, const struct event *e)
 {
   (void)e;
-  attribute(p, DIM);
-  say(p, "run ");
-  p->t->column = 0;
-  add_short(p, run->run_id);
-  if (run->model.len > 0) {
-    say(p, ", model ");
-    add_short(p, run->model);
-  }
-  new_line(p);
-  attribute(p, PLAIN);
+  page_new_line(&s->page);
 }
 
-static void text(struct page *p, const struct event_run *run, const struct event *e)
+static void reasoning_start(struct scene *s, const struct event *e)
 {
-  (void)run;
-  add_text(p, e->text);
-}
-
-static void text_start(struct page *p, const struct event_run *run, const struct event *e)
-{
-  (void)run;
-  if (e->user) {
-    new_line(p);
-    attribute(p, BOLD);
-    say(p, "user: ");
-    attribute(p, PLAIN);
-  }
-}
-
-static void message_end(struct page *p, const struct event_run *run,
-                        const struct event *e)
-{
-  (void)run;
   (void)e;
-  new_line(p);
+  page_attribute(&s->page, PAGE_DIM);
 }
 
-static void reasoning_start(struct page *p, const struct event_run *run,
-                            const struct event *e)
+static void reasoning_end(struct scene *s, const struct event *e)
 {
-  (void)run;
   (void)e;
-  attribute(p, DIM);
-}
-
-static void reasoning_end(struct page *p, const struct event_run *run,
-                          const struct event *e)
-{
-  (void)run;
-  (void)e;
-  new_line(p);
-  attribute(p, PLAIN);
+  page_new_line(&s->page);
+  page_attribute(&s->page, PAGE_PLAIN);
 }
 
 /* A call is shown with its arguments, which may come long after its START. */
-static void tool_args(struct page *p, const struct event_run *run, const struct event *e)
+static void tool_args(struct scene *s, const struct event *e)
 {
-  (void)run;
+  struct page *p = &s->page;
   uint64_t call = keyed_hash(e->call);
-  if (p->t->call != call) {
-    new_line(p);
-    attribute(p, BOLD);
-    say(p, "> ");
-    p->t->column = 0;
-    add_short(p, e->name);
-    attribute(p, PLAIN);
-    say(p, " ");
+  if (s->t->call != call) {
+    page_new_line(p);
+    page_attribute(p, PAGE_BOLD);
+    page_say(p, "> ");
+    p->place->column = 0;
+    page_short(p, e->name);
+    page_attribute(p, PAGE_PLAIN);
+    page_say(p, " ");
   }
-  p->t->call = call;
-  add_short(p, e->text);
+  s->t->call = call;
+  page_short(p, e->text);
 }
 
-static void tool_result(struct page *p, const struct event_run *run,
-                        const struct event *e)
+static void tool_result(struct scene *s, const struct event *e)
 {
-  (void)run;
-  new_line(p);
-  attribute(p, e->failed ? RED : DIM);
-  say(p, e->failed ? "! " : "< ");
-  p->t->column = 0;
-  add_short(p, e->text);
-  new_line(p);
-  attribute(p, PLAIN);
+  struct page *p = &s->page;
+  page_new_line(p);
+  page_attribute(p, e->failed ? PAGE_RED : PAGE_DIM);
+  page_say(p, e->failed ? "! " : "< ");
+  page_folded(p, e->text);
+  page_new_line(p);
+  page_attribute(p, PAGE_PLAIN);
 }
 
-static void warning(struct page *p, const struct event_run *run, const struct event *e)
+static void warning(struct scene *s, const struct event *e)
 {
-  (void)run;
-  new_line(p);
-  attribute(p, YELLOW);
-  say(p, "warning: ");
-  add_text(p, e->text);
-  new_line(p);
-  attribute(p, PLAIN);
+  struct page *p = &s->page;
+  page_new_line(p);
+  page_attribute(p, PAGE_YELLOW);
+  page_say(p, "warning: ");
+  page_text(p, e->text);
+  page_new_line(p);
+  page_attribute(p, PAGE_PLAIN);
 }
 
-static void add_in_brackets(struct page *p, struct span words)
+/* The session's id; and, while nothing else happens, what is waited for. */
+static void custom(struct scene *s, const struct event *e)
 {
-  say(p, " (");
-  add_text(p, words);
-  say(p, ")");
+  static const char session[] = ".session-id";
+  size_t length = sizeof session - 1;
+  if (e->name.len < length ||
+      memcmp(e->name.at + e->name.len - length, session, length) != 0)
+    return;
+  struct fault ignored = {0};
+  struct json *doc = json_parse(e->json, NULL, &ignored);
+  struct span id = json_member_text(doc, json_root(doc), "sessionId");
+  if (doc && id.len > 0 && id.len < sizeof s->t->session) {
+    memcpy(s->t->session, id.at, id.len);
+    s->t->session[id.len] = 0;
+  }
+  json_free(doc);
 }
 
-static void add_facts(struct page *p, const struct event *e)
+/* -- the end -- */
+
+static void add_files(struct scene *s)
 {
+  struct page *p = &s->page;
+  struct buf files = buf_make(2 * CHANGED_BYTES);
+  changed_put(&s->t->changed, &files);
+  page_new_line(p);
+  if (files.len > 0) {
+    page_attribute(p, PAGE_DIM);
+    page_say(p, "files: ");
+    page_text(p, buf_span(&files));
+    page_new_line(p);
+    page_attribute(p, PAGE_PLAIN);
+  }
+  buf_free(&files);
+}
+
+/* What the report has of the agent's memory: only there. */
+static unsigned long long peak_kib(struct span members)
+{
+  struct buf object = buf_make(LIMIT_CERTIFICATE_BYTES + 2);
+  struct fault ignored = {0};
+  unsigned long long kib = 0;
+  buf_addf(&object, "{%.*s}", SPAN_ARG(members));
+  struct json *doc = json_parse(buf_span(&object), NULL, &ignored);
+  if (!doc || !json_whole(json_get(json_root(doc), "maxRssKiB"), 1ull << 50, &kib))
+    kib = 0;
+  json_free(doc);
+  buf_free(&object);
+  return kib;
+}
+
+static void add_facts(struct scene *s, const struct event *e)
+{
+  struct page *p = &s->page;
   const struct event_usage *u = e->usage;
+  unsigned long long kib = peak_kib(e->json);
+  char cost[32] = "";
   if (e->duration_ms >= 0)
     buf_addf(p->out, ", %.1f s, %llu tool call%s", (double)e->duration_ms / 1000,
              e->tool_calls, e->tool_calls == 1 ? "" : "s");
   if (u && (u->prompt >= 0 || u->completion >= 0 || u->total >= 0))
     buf_addf(p->out, ", %lld tokens in, %lld out", event_usage_whole(u).input,
              event_usage_whole(u).output);
+  if (u && u->cost_usd.len > 0 && u->cost_usd.len < sizeof cost) {
+    memcpy(cost, u->cost_usd.at, u->cost_usd.len);
+    buf_addf(p->out, ", $%.4f", strtod(cost, NULL));
+  }
+  if (kib > 0)
+    buf_addf(p->out, ", at most %llu MiB", (kib + 1023) / 1024);
+  if (s->t->session[0]) {
+    page_say(p, ", session ");
+    page_text(p, span_of(s->t->session));
+  }
+  p->place->in_line = true;
+  page_new_line(p);
 }
 
-static void run_finished(struct page *p, const struct event_run *run,
-                         const struct event *e)
+static void add_in_brackets(struct page *p, struct span words)
 {
-  (void)run;
-  new_line(p);
-  attribute(p, BOLD);
-  say(p, "finished");
+  page_say(p, " (");
+  page_text(p, words);
+  page_say(p, ")");
+}
+
+static void run_finished(struct scene *s, const struct event *e)
+{
+  struct page *p = &s->page;
+  add_files(s);
+  page_attribute(p, PAGE_BOLD);
+  page_say(p, "finished");
   if (e->code.len > 0 && !span_is(e->code, "stop"))
     add_in_brackets(p, e->code);
-  attribute(p, PLAIN);
-  add_facts(p, e);
-  new_line(p);
+  page_attribute(p, PAGE_PLAIN);
+  add_facts(s, e);
 }
 
-static void run_error(struct page *p, const struct event_run *run, const struct event *e)
+/* Somebody wanted it so (Ctrl-C): that is no failure. */
+static bool was_interrupted(const struct event *e)
 {
-  (void)run;
-  new_line(p);
-  attribute(p, RED);
-  say(p, "failed");
-  if (e->code.len > 0)
-    add_in_brackets(p, e->code);
-  say(p, ": ");
-  add_text(p, e->text);
-  attribute(p, PLAIN);
-  add_facts(p, e);
-  new_line(p);
+  return span_is(e->code, "runner-shutdown");
 }
 
-static void (*const shows[EVENT_KINDS])(struct page *p, const struct event_run *run,
-                                        const struct event *e) = {
+static void run_error(struct scene *s, const struct event *e)
+{
+  struct page *p = &s->page;
+  add_files(s);
+  if (was_interrupted(e)) {
+    page_attribute(p, PAGE_BOLD);
+    page_say(p, "interrupted");
+  } else {
+    page_attribute(p, PAGE_RED);
+    page_say(p, e->kind == EVENT_REFUSED ? "refused" : "failed");
+    if (e->code.len > 0 && e->kind != EVENT_REFUSED)
+      add_in_brackets(p, e->code);
+    page_say(p, ": ");
+    page_text(p, e->text);
+  }
+  page_attribute(p, PAGE_PLAIN);
+  add_facts(s, e);
+}
+
+static void (*const shows[EVENT_KINDS])(struct scene *s, const struct event *e) = {
     [EVENT_RUN_STARTED] = run_started,
     [EVENT_TEXT_START] = text_start,
     [EVENT_TEXT] = text,
@@ -254,38 +252,93 @@ static void (*const shows[EVENT_KINDS])(struct page *p, const struct event_run *
     [EVENT_TOOL_ARGS] = tool_args,
     [EVENT_TOOL_END] = message_end,
     [EVENT_TOOL_RESULT] = tool_result,
+    [EVENT_CUSTOM] = custom,
     [EVENT_WARNING] = warning,
     [EVENT_RUN_FINISHED] = run_finished,
     [EVENT_RUN_ERROR] = run_error,
     [EVENT_REFUSED] = run_error,
 };
 
-static void show(struct page *p, const struct event_run *run, const struct event *e)
+static void sign(struct scene *s, long long now_ms)
 {
-  if (shows[e->kind])
-    shows[e->kind](p, run, e);
+  struct buf words = buf_make(LIMIT_NAME_BYTES);
+  waiting_put(&s->t->waiting, s->run->model, now_ms, &words);
+  page_sign(&s->page, buf_span(&words));
+  buf_free(&words);
+}
+
+enum { COLOUR = 1, TERMINAL = 2, FULL = 4 };
+
+static void show(void *state, const struct event_run *run, const struct event *e,
+                 struct buf *out, unsigned how)
+{
+  struct transcript *t = state;
+  struct scene s = {
+      .t = t,
+      .run = run,
+      .page = {
+          .place = &t->place, .out = out, .colour = how & COLOUR, .full = how & FULL}};
+  if (e->kind == EVENT_CUSTOM && span_is(e->name, "runlet.heartbeat")) {
+    if (how & TERMINAL)
+      sign(&s, e->at_ms);
+    return;
+  }
+  waiting_note(&t->waiting, e);
+  changed_note(&t->changed, e);
+  if (shows[e->kind]) {
+    page_unsign(&s.page);
+    shows[e->kind](&s, e);
+  }
 }
 
 static void write_plain(void *state, const struct event_run *run, const struct event *e,
                         struct buf *out)
 {
-  show(&(struct page){.t = state, .out = out}, run, e);
+  show(state, run, e, out, 0);
+}
+
+static void write_full(void *state, const struct event_run *run, const struct event *e,
+                       struct buf *out)
+{
+  show(state, run, e, out, FULL);
+}
+
+static void write_terminal(void *state, const struct event_run *run,
+                           const struct event *e, struct buf *out)
+{
+  show(state, run, e, out, TERMINAL);
+}
+
+static void write_terminal_full(void *state, const struct event_run *run,
+                                const struct event *e, struct buf *out)
+{
+  show(state, run, e, out, TERMINAL | FULL);
 }
 
 static void write_colour(void *state, const struct event_run *run, const struct event *e,
                          struct buf *out)
 {
-  show(&(struct page){.t = state, .out = out, .colour = true}, run, e);
+  show(state, run, e, out, COLOUR | TERMINAL);
 }
 
-const struct event_format event_format_pretty = {
-    .name = "pretty",
-    .state_bytes = sizeof(struct transcript),
-    .write = write_plain,
-};
+static void write_colour_full(void *state, const struct event_run *run,
+                              const struct event *e, struct buf *out)
+{
+  show(state, run, e, out, COLOUR | TERMINAL | FULL);
+}
 
-const struct event_format event_format_pretty_colour = {
-    .name = "pretty-colour",
-    .state_bytes = sizeof(struct transcript),
-    .write = write_colour,
-};
+#define PRETTY(called, function)                                                         \
+  {                                                                                      \
+    .name = called, .tells_files = true, .state_bytes = sizeof(struct transcript),       \
+    .write = function                                                                    \
+  }
+const struct event_format event_format_pretty = PRETTY("pretty", write_plain),
+                          event_format_pretty_full = PRETTY("pretty-full", write_full),
+                          event_format_pretty_terminal =
+                              PRETTY("pretty-terminal", write_terminal),
+                          event_format_pretty_terminal_full =
+                              PRETTY("pretty-terminal-full", write_terminal_full),
+                          event_format_pretty_colour =
+                              PRETTY("pretty-colour", write_colour),
+                          event_format_pretty_colour_full =
+                              PRETTY("pretty-colour-full", write_colour_full);

@@ -10,7 +10,11 @@
   ROW(ag_ui)                                                                             \
   ROW(agui)                                                                              \
   ROW(pretty)                                                                            \
+  ROW(pretty_full)                                                                       \
+  ROW(pretty_terminal)                                                                   \
+  ROW(pretty_terminal_full)                                                              \
   ROW(pretty_colour)                                                                     \
+  ROW(pretty_colour_full)                                                                \
   ROW(harness)
 
 #define FORMAT_DECLARED(name) extern const struct event_format event_format_##name;

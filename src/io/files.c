@@ -223,7 +223,11 @@ int files_find_program(const char *program, const char *path_variable, const cha
     if (is_program(found->at))
       return 0;
   }
-  return fault_set(f, FAULT_UNKNOWN, "%s is not on PATH (%s)", program, path);
+  size_t folders = 1;
+  for (const char *at = path; (at = strchr(at, ':')); at++)
+    folders++;
+  return fault_set(f, FAULT_UNKNOWN, "%s is not on PATH (%zu folder%s)", program, folders,
+                   folders == 1 ? "" : "s");
 }
 
 ssize_t files_read_some(int fd, char *to, size_t most)

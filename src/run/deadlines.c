@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* deadlines.c - five timers: the run, the silence, the last words and the time to exit,
- * the heartbeat.
+/* deadlines.c - four timers: the run, the silence, the last words and the time to exit.
  *
  * Nothing here is told of each line or event: a timer that fires compares the clock with
  * when something last came, and waits for the rest.  So a busy agent costs nothing.  */
@@ -10,7 +9,6 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "bridge/bridge.h"
-#include "event/event_hold.h"
 #include "io/loop.h"
 #include "process/child.h"
 
@@ -20,7 +18,7 @@
 
 struct watch {
   struct watch_setup setup;
-  struct loop_timer *run, *quiet, *words, *result, *beat;
+  struct loop_timer *run, *quiet, *words, *result;
   unsigned long long ended_ms; /* when the turn was over; 0: it is not */
   bool hung_up;
   size_t questions; /* that wait for somebody's answer */
@@ -212,22 +210,6 @@ static void result_grace_is_over(void *who)
   watch_result(w, open_tasks);
 }
 
-/* Events of any kind count: the heartbeat is for a stream that would be silent. */
-static void beat(void *who)
-{
-  struct watch *w = who;
-  unsigned every = w->setup.deadlines->heartbeat_ms;
-  unsigned long long since = clock_ticks_ms() - events_last_ms(w->setup.events);
-  if (since >= every) {
-    char value[48];
-    snprintf(value, sizeof value, "{\"sinceMs\":%llu}", since);
-    if (!events_are_held(w->setup.events))
-      events_custom(w->setup.events, "runlet.heartbeat", span_of(value));
-    since = 0;
-  }
-  loop_timer_start(w->beat, every - (unsigned)since);
-}
-
 struct watch *watch_new(const struct watch_setup *setup)
 {
   struct watch *w = mem_new(sizeof *w);
@@ -238,13 +220,10 @@ struct watch *watch_new(const struct watch_setup *setup)
   w->quiet = loop_timer_new(setup->loop, quiet_may_be_over, w);
   w->words = loop_timer_new(setup->loop, words_may_be_over, w);
   w->result = loop_timer_new(setup->loop, result_grace_is_over, w);
-  w->beat = loop_timer_new(setup->loop, beat, w);
   if (d->run_ms)
     loop_timer_start(w->run, d->run_ms);
   if (d->start_ms || d->idle_ms)
     loop_timer_start(w->quiet, sooner(d->start_ms, d->idle_ms));
-  if (d->heartbeat_ms)
-    loop_timer_start(w->beat, d->heartbeat_ms);
   return w;
 }
 
@@ -289,6 +268,5 @@ void watch_free(struct watch *w)
   loop_timer_free(w->quiet);
   loop_timer_free(w->words);
   loop_timer_free(w->result);
-  loop_timer_free(w->beat);
   free(w);
 }

@@ -10,8 +10,7 @@
  *             line restarts it, up to LIMIT_RESULT_GRACES times of it in all
  *   backgroundMs  the same while the agent has background tasks open, from that record;
  *             0 = none, the result's counts.  runMs then ends the wait, not the run badly
- *   heartbeat after so long without an event: CUSTOM runlet.heartbeat {"sinceMs"};
- *             0 = off
+ *   heartbeat after so long without an event (heartbeat.h); 0 = off
  *
  * start, idle, result and background stand still while we do not read the agent
  * (back-pressure).  The request's value beats the option's, and --max-run-ms caps the

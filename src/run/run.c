@@ -423,5 +423,6 @@ void run_start(struct run *r, struct sink *sink,
   events_start(r->events);
   if (r->req->left_out.len > 0)
     events_warn(r->events, "unknown-member", r->req->left_out);
+  r->heartbeat = heartbeat_new(r->settings->loop, r->events, r->deadlines.heartbeat_ms);
   loop_timer_start(r->later, 0);
 }

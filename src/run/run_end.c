@@ -98,6 +98,8 @@ static void tear_down(struct run *r)
   r->sink->on_drain = NULL;
   watch_free(r->watch);
   r->watch = NULL;
+  heartbeat_free(r->heartbeat);
+  r->heartbeat = NULL;
   run_files_close(r);
   loop_timer_free(r->later);
   loop_timer_free(r->polite);

@@ -58,7 +58,7 @@ void run_files_open(struct run *r)
                                          .folder = buf_cstring(&r->resources.workspace),
                                          .own = r->settings->run_folders};
   const struct event_format *format = formats_find(r->req->event_format);
-  if (!r->req->no_file_events && format && format->is_wire)
+  if (!r->req->no_file_events && format && (format->is_wire || format->tells_files))
     r->files = file_watch_open(&setup, &calls, r);
 }
 

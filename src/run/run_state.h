@@ -18,6 +18,7 @@
 #include "approvals.h"
 #include "deadlines.h"
 #include "event/seen_ids.h"
+#include "heartbeat.h"
 #include "questions.h"
 #include "resources.h"
 #include "run/run_dialogue.h"
@@ -56,6 +57,7 @@ struct run {
   struct loop_timer *polite;
   struct deadlines deadlines;
   struct watch *watch;
+  struct heartbeat *heartbeat;
 
   struct run_dialogue dialogue; /* nobody: no on_question */
   struct questions *questions;  /* of the dialogue; NULL: nobody, or not started */

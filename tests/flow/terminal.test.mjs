@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
 import { runRequest } from '../support/orchestrator.mjs'
-import { makeBox, processesOf, RUNLET, until } from '../support/runlet.mjs'
+import { assertNothingLeft, command, makeBox, processesOf, RUNLET, until } from '../support/runlet.mjs'
 import { terminal } from '../support/terminal.mjs'
 
 const request = (prompt = ['@init', '@text hello reader', '@result success']) => {
@@ -60,10 +60,10 @@ test(
     await typeIn(exec, box, JSON.stringify({ command: 'echo', args: ['out of', 'exec'] }, null, 1))
     assert.match((await exec.ended).screen, /"out of exec\\n"/)
     const translate = terminal([RUNLET, 'translate', '--harness', 'command'], { box })
-    await typeIn(translate, box, 'words\nof an agent\n')
+    await typeIn(translate, box, 'words\nof an agent')
     const { code, screen } = await translate.ended
     assert.equal(code, 0, screen)
-    assert.match(screen, /RUN_FINISHED/)
+    assert.match(screen, /words.*words\s+of an agent\s+\S*finished/s)
   }),
 )
 
@@ -114,6 +114,99 @@ for (const [what, mode] of [
       assert.match(shown, /"hello reader"[^]*RUN_FINISHED/)
     }),
   )
+
+const text = (screen) => screen.replaceAll('\r\n', '\n')
+
+test(
+  'a transcript shows what is waited for while nothing happens, folds results, and ends with what it came to',
+  using(async (box) => {
+    const prompt = ['@init', '@text Looking around', '@bash seq 1 40; sleep 2; echo x > made.txt', '@result success']
+    fs.writeFileSync(path.join(box.work, 'r.json'), request(prompt))
+    const t = terminal([RUNLET, 'run', 'r.json'], { box })
+    const { code, screen } = await t.ended
+    assert.equal(code, 0, screen)
+    assert.match(screen, /\x1b7[^\n]*… waiting for Bash, 1 s[^\n]*\x1b8\x1b\[K/, 'drawn and taken away')
+    assert.match(text(screen), /< 1\n {2}2\n {2}3\n {2}4\n {2}5\n {2}… 35 more lines \(--full shows them\)\n/)
+    assert.match(text(screen), /files: [^\n]*made\.txt \(new\)\n/)
+    assert.match(
+      text(screen),
+      /finished\x1b\[0m, \d+\.\d s, 1 tool call, \d+ tokens in, \d+ out, \$\d\.\d{4}, at most \d+ MiB, session \S+\n$/,
+    )
+    const full = terminal([RUNLET, 'run', '--full', 'r.json'], { box })
+    assert.match(text((await full.ended).screen), /\n {2}39\n {2}40\n/)
+  }),
+)
+
+test(
+  'signs of life come while the workspace is filled, too',
+  using(async (box) => {
+    const r = { ...JSON.parse(request()), workspace: { source: { type: 'none' }, setup: ['sleep 2.5'] } }
+    fs.writeFileSync(path.join(box.work, 'r.json'), JSON.stringify(r))
+    const { code, screen } = await terminal([RUNLET, 'run', 'r.json'], { box }).ended
+    assert.equal(code, 0, screen)
+    assert.match(screen, /… waiting for sleep 2\.5, \d s/)
+  }),
+)
+
+for (const [what, env, seen, unseen] of [
+  ['NO_COLOR', { NO_COLOR: '1' }, /\x1b7/, /\x1b\[\d*m/],
+  ['a dumb terminal', { TERM: 'dumb' }, /hello reader/, /\x1b/],
+])
+  test(
+    `${what} is heeded`,
+    using(async (box) => {
+      fs.writeFileSync(
+        path.join(box.work, 'r.json'),
+        request(['@init', '@text hello reader', '@sleep 1600', '@result success']),
+      )
+      const { code, screen } = await terminal([RUNLET, 'run', 'r.json'], { box, env }).ended
+      assert.equal(code, 0, screen)
+      assert.match(screen, seen)
+      assert.doesNotMatch(screen, unseen)
+    }),
+  )
+
+test(
+  'Ctrl-C interrupts a run: that is no failure, its agent is gone and its session is told',
+  using(async (box) => {
+    fs.writeFileSync(path.join(box.work, 'r.json'), request(['@init', '@text started', '@hang']))
+    const t = terminal([RUNLET, 'run', 'r.json'], { box })
+    await until('the agent to speak', () => t.screen().includes('started'))
+    t.type('\x03')
+    const { code, screen } = await t.ended
+    assert.equal(code, 130, screen)
+    assert.match(text(screen), /\x1b\[1minterrupted\x1b\[0m, \d+\.\d s, 0 tool calls, .*session \S+\n$/)
+    assert.doesNotMatch(screen, /\x1b\[31m|failed|runner-shutdown/)
+    await assertNothingLeft(box)
+  }),
+)
+
+test(
+  'a refused request is one message, without the folders of PATH',
+  using(async (box) => {
+    fs.rmSync(path.join(box.bin, 'claude'))
+    fs.writeFileSync(path.join(box.work, 'r.json'), request())
+    const { code, screen } = await terminal([RUNLET, 'run', 'r.json'], { box }).ended
+    assert.equal(code, 2)
+    assert.equal(screen.match(/claude is not on PATH/g)?.length, 1, screen)
+    assert.match(text(screen), /refused: .*claude is not on PATH \(4 folders\)/)
+    assert.doesNotMatch(screen, /\/usr\/bin/)
+  }),
+)
+
+test(
+  'a recorded run is shown to people, too',
+  using(async (box) => {
+    const lines = '{"type":"system","subtype":"init","session_id":"s-1","model":"m"}\n'
+    const piped = await command(['translate', '--output', 'pretty'], { box, input: lines })
+    assert.match(piped.stdout.toString(), /^run run, model unknown\n/)
+    const both = await command(['translate', '--output', 'pretty', '--events', 'ag-ui'], { box, input: lines })
+    assert.deepEqual([both.code, both.stderr], [2, 'runlet: --events and --output exclude each other\n'])
+    fs.writeFileSync(path.join(box.work, 'lines'), lines)
+    const shown = await terminal([RUNLET, 'translate', 'lines'], { box }).ended
+    assert.match(shown.screen, /\x1b\[2mrun run, model unknown/)
+  }),
+)
 
 test(
   'a terminal is left as it was, also by a run that is killed',

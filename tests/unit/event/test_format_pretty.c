@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "collector.h"
 #include "event/event.h"
+#include "event/event_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,17 +58,24 @@ static void test_pretty__a_run_reads_as_a_transcript(void **state)
                    (struct span){0});
   events_tool_result(s.events, SPAN_LITERAL("y"), SPAN_LITERAL("it broke"), true);
   events_warn(s.events, "a-b", SPAN_LITERAL("mind the gap"));
-  events_report(s.events, SPAN_LITERAL("\"durationMs\":9"), 1234);
+  const struct event_session session = {.id = SPAN_LITERAL("0195-ab")};
+  events_session(s.events, "claude-code", &session);
+  events_custom(s.events, "sandbox.file",
+                SPAN_LITERAL("{\"type\":\"create\",\"path\":\"/w/a\\u001b.txt\"}"));
+  usage.cost_usd = SPAN_LITERAL("0.01234");
+  events_report(s.events, SPAN_LITERAL("\"durationMs\":9,\"maxRssKiB\":215040"), 1234);
   events_finish(s.events, "stop", &usage);
   expect_show(&s, "run r1, model sonnet\n"
                   "let me think\n"
                   "Hello\nthere\n"
                   "> getTime {\"tz\":\"utc\"}\n"
-                  "< now in utc\n"
+                  "< now\n  in utc\n"
                   "> boom {}\n"
                   "! it broke\n"
                   "warning: mind the gap\n"
-                  "finished, 1.2 s, 2 tool calls, 10 tokens in, 4 out\n");
+                  "files: /w/a^[.txt (new)\n"
+                  "finished, 1.2 s, 2 tool calls, 10 tokens in, 4 out, $0.0123, at most "
+                  "210 MiB, session 0195-ab\n");
 }
 
 static void test_pretty__an_error_says_code_and_message(void **state)
@@ -83,6 +91,79 @@ static void test_pretty__an_error_says_code_and_message(void **state)
   events_fail(s.events, SPAN_LITERAL("agent-exit"), SPAN_LITERAL("exited with code 7"));
   expect_show(&s, "run r1, model sonnet\ncut off\n> n {}\n< r\n"
                   "failed (agent-exit): exited with code 7, 0.1 s, 1 tool call\n");
+}
+
+static void test_pretty__who_interrupts_a_run_sees_no_failure(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty_colour);
+  events_text(s.events, SPAN_LITERAL("cut off"));
+  events_report(s.events, (struct span){0}, 50);
+  events_fail(s.events, SPAN_LITERAL("runner-shutdown"), SPAN_LITERAL("told to stop"));
+  expect_show(&s, "\033[2mrun r1, model sonnet\n\033[0mcut off\n"
+                  "\033[1minterrupted\033[0m, 0.1 s, 0 tool calls\n");
+}
+
+static void test_pretty__full_shows_all_of_a_call_and_its_result(void **state)
+{
+  struct show s;
+  struct buf args = buf_make(MIB), result = buf_make(MIB);
+  (void)state;
+  open_show(&s, &event_format_pretty_full);
+  buf_addf(&args, "\"%0300d\"", 7);
+  for (int i = 0; i < 30; i++)
+    buf_addf(&result, "line %d\n", i);
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("n"),
+                   buf_span(&args));
+  events_tool_result(s.events, SPAN_LITERAL("x"), buf_span(&result), false);
+  events_finish(s.events, "stop", NULL);
+  assert_non_null(strstr(buf_cstring(&s.text), buf_cstring(&args)));
+  assert_non_null(strstr(buf_cstring(&s.text), "< line 0\n  line 1\n"));
+  assert_non_null(strstr(buf_cstring(&s.text), "  line 29\nfinished"));
+  assert_null(strstr(buf_cstring(&s.text), "…"));
+  events_free(s.events);
+  buf_free(&args);
+  buf_free(&result);
+  buf_free(&s.text);
+}
+
+static void beat(struct show *s)
+{
+  events_custom(s->events, "runlet.heartbeat", SPAN_LITERAL("{\"sinceMs\":1}"));
+}
+
+static void test_pretty__a_terminal_sees_what_is_waited_for_until_it_comes(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty_terminal);
+  beat(&s);
+  events_text(s.events, SPAN_LITERAL("Hel"));
+  beat(&s);
+  events_custom(s.events, "else", SPAN_LITERAL("{}"));
+  events_text(s.events, SPAN_LITERAL("lo"));
+  events_tool_call(s.events, TOOL_NATIVE, SPAN_LITERAL("x"), SPAN_LITERAL("getTime"),
+                   (struct span){0});
+  beat(&s);
+  events_finish(s.events, "stop", NULL);
+  expect_show(&s, "run r1, model sonnet\n"
+                  "\0337\033[?7l… waiting for the agent, 0 s\033[?7h\0338"
+                  "\033[KHel"
+                  "\0337\033[?7l … waiting for sonnet, 0 s\033[?7h\0338"
+                  "\033[Klo\n> getTime {}\n"
+                  "\0337\033[?7l… waiting for getTime, 0 s\033[?7h\0338"
+                  "\033[K< {\"status\":\"interrupted\"}\nfinished\n");
+}
+
+static void test_pretty__no_signs_of_life_where_there_is_no_terminal(void **state)
+{
+  struct show s;
+  (void)state;
+  open_show(&s, &event_format_pretty);
+  beat(&s);
+  events_finish(s.events, "stop", NULL);
+  expect_show(&s, "run r1, model sonnet\nfinished\n");
 }
 
 static void test_pretty__says_why_it_finished_if_not_by_itself(void **state)
@@ -169,6 +250,10 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pretty__a_run_reads_as_a_transcript),
       cmocka_unit_test(test_pretty__an_error_says_code_and_message),
+      cmocka_unit_test(test_pretty__who_interrupts_a_run_sees_no_failure),
+      cmocka_unit_test(test_pretty__full_shows_all_of_a_call_and_its_result),
+      cmocka_unit_test(test_pretty__a_terminal_sees_what_is_waited_for_until_it_comes),
+      cmocka_unit_test(test_pretty__no_signs_of_life_where_there_is_no_terminal),
       cmocka_unit_test(test_pretty__says_why_it_finished_if_not_by_itself),
       cmocka_unit_test(test_pretty__no_agent_text_drives_the_terminal),
       cmocka_unit_test(test_pretty__shows_what_would_mislead_its_reader),

@@ -11,7 +11,8 @@
 
 static void test_formats__are_found_by_their_names(void **state)
 {
-  static const char *const names[] = {"tanstack", "ag-ui", "pretty", "pretty-colour"};
+  static const char *const names[] = {"tanstack", "ag-ui", "pretty", "pretty-terminal",
+                                      "pretty-colour-full"};
   (void)state;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     assert_string_equal(formats_find(span_of(names[i]))->name, names[i]);

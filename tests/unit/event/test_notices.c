@@ -30,8 +30,8 @@ static void test_notice_refused__is_what_the_reader_of_a_run_can_read(void **sta
   clock_freeze(7);
   expect_refused("", line);
   expect_refused("ag-ui", line);
-  expect_refused("pretty", "failed (bad-request): no \"x\"\n");
-  expect_refused("pretty-colour", "\033[31mfailed (bad-request): no \"x\"\033[0m\n");
+  expect_refused("pretty", "refused: no \"x\"\n");
+  expect_refused("pretty-colour", "\033[31mrefused: no \"x\"\033[0m\n");
   clock_freeze(-1);
 }
 

@@ -439,21 +439,6 @@ static void test_deadlines__the_runs_own_ends_a_wait_for_tasks_well(void **state
   guard_close(&g);
 }
 
-static void test_deadlines__a_heartbeat_comes_only_after_silence(void **state)
-{
-  (void)state;
-  struct guard g;
-  guard_open(&g, "exec sleep 60", (struct deadlines){.heartbeat_ms = 700});
-  for (int i = 0; i < 10; i++) {
-    events_text(g.events, SPAN_LITERAL("x"));
-    run_ms(&g, 120);
-  }
-  assert_false(run_fixture_says(&g.fixture, "runlet.heartbeat"));
-  run_fixture_wait_for(&g.fixture,
-                       "\"name\":\"runlet.heartbeat\",\"value\":{\"sinceMs\":");
-  guard_close(&g);
-}
-
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
@@ -476,7 +461,6 @@ int main(int argc, char **argv)
       cmocka_unit_test(test_deadlines__a_turn_after_the_result_stops_the_grace),
       cmocka_unit_test(test_deadlines__no_background_time_is_the_short_grace),
       cmocka_unit_test(test_deadlines__the_runs_own_ends_a_wait_for_tasks_well),
-      cmocka_unit_test(test_deadlines__a_heartbeat_comes_only_after_silence),
   };
   if (argc > 1 && !strcmp(argv[1], KEEPER_ARGUMENT))
     return keeper_main(argc, argv);
