@@ -10,6 +10,8 @@ const root = path.join(import.meta.dirname, '../..')
 const folders = [
   'container',
   'container/harness',
+  'container/npm',
+  'container/npm/bin',
   'tests/bench',
   'tests/flow',
   'tests/interop',

@@ -26,6 +26,24 @@ before(() => {
 })
 after(() => fs.rmSync(tools, { recursive: true, force: true }))
 
+test("container/Dockerfile, alone as its own user: nothing in it is that user's but the workspace, and it is ready", async () => {
+  assert.equal(store.config('runlet').User, '65532:65532')
+  const root = store.mount('runlet')
+  const owner = (name) => fs.statSync(path.join(root, name)).uid
+  assert.deepEqual(['/', '/tmp', '/runlet', '/workspace'].map(owner), [0, 0, 0, 65532])
+  const c = startContainer(store, 'alone', 'runlet', { uid: 65532, env: [`RUNLET_TOKEN=${SECRETS['runlet/token']}`] })
+  try {
+    await c.listening()
+    for (const door of ['health', 'ready']) {
+      const asked = c.exec(['/runlet', door])
+      assert.equal(asked.status, 0, asked.stderr.toString())
+    }
+  } finally {
+    await c.stop()
+  }
+  assert.equal(await c.ended, 0, c.said())
+})
+
 /** As the kubelet does: an emptyDir belongs to fsGroup, a configMap is files. */
 function mountOf(spec, { name, mountPath, readOnly }, configMaps) {
   const volume = spec.volumes.find((v) => v.name === name)

@@ -58,8 +58,8 @@ export function makeStore(folder) {
   return {
     folder: store,
     buildah,
-    /** The files below `root` as an image; `chowned`: [folder of the image, uid]. */
-    commit(name, root, chowned = []) {
+    /** The files below `root` as an image; `chowned`: [folder of the image, uid]; `config`: words of buildah's. */
+    commit(name, root, chowned = [], config = []) {
       const made = buildah('from', 'scratch')
       buildah('copy', '-q', made, root, '/')
       for (const [to, uid] of chowned) {
@@ -67,6 +67,7 @@ export function makeStore(folder) {
         fs.mkdirSync(empty)
         buildah('copy', '-q', '--chown', `${uid}:${uid}`, made, empty, to)
       }
+      if (config.length > 0) buildah('config', ...config, made)
       buildah('commit', '-q', made, name)
     },
     build(tag, dockerfile, context, ...words) {
@@ -87,11 +88,10 @@ export function buildImages(store, folder) {
   makeBase(base)
   store.commit('docker.io/library/node:22-bookworm-slim', base, [['/home/node', 1000]])
   const out = `${store.folder}/out`
-  fs.mkdirSync(`${out}/image/workspace`, { recursive: true })
-  fs.mkdirSync(`${out}/image/tmp`)
+  fs.mkdirSync(`${out}/own/workspace`, { recursive: true })
+  fs.mkdirSync(`${out}/image/tmp`, { recursive: true })
   fs.chmodSync(`${out}/image/tmp`, 0o1777)
-  fs.copyFileSync(RUNLET, `${out}/image/runlet`)
-  fs.chmodSync(`${out}/image/runlet`, 0o755)
+  putProgram(`${out}/image`, RUNLET, '/runlet')
   fs.copyFileSync(path.join(CONTAINER, 'container-runner.mjs'), `${out}/image/container-runner.mjs`)
   store.commit('localhost/built', out)
   store.build('runlet', 'Dockerfile', folder, '--build-context', 'build=docker://localhost/built')
@@ -102,7 +102,7 @@ export function buildImages(store, folder) {
  * configuration.  Runs until it is stopped. */
 export function startContainer(store, name, image, { env = [], uid = 0, caps = [], mounts = [], ...options }) {
   const config = store.config(image)
-  const bundle = `${store.folder}/${name}`
+  const bundle = `${store.folder}/bundle-${name}`
   fs.mkdirSync(bundle)
   execFileSync('crun', ['spec'], { cwd: bundle })
   const spec = JSON.parse(fs.readFileSync(`${bundle}/config.json`))

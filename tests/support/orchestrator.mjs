@@ -89,10 +89,11 @@ const ODD = {
   pending: (res, nth) => res.writeHead(200, JSONS).end(nth < 3 ? '{"pending":true,"retryAfterMs":20}' : OK),
 }
 
-/** `answers`: results by the name of a tool, instead of what hostTools would give. */
+/** `answers`: results by the name of a tool, instead of what hostTools would give; `host`: its address. */
 export async function startOrchestrator({
   token = randomUUID() + randomUUID().replaceAll('-', ''),
   answers = {},
+  host = '127.0.0.1',
 } = {}) {
   const calls = [],
     requests = [],
@@ -149,9 +150,9 @@ export async function startOrchestrator({
     s.number = ++sockets
     s.on('error', () => {})
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(0, host)
   await new Promise((r) => server.once('listening', r))
-  const base = `http://127.0.0.1:${server.address().port}`
+  const base = `http://${host}:${server.address().port}`
   return {
     token,
     calls,
