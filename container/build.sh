@@ -64,7 +64,7 @@ if [ -z "$prefix" ]; then
   libc=$(dpkg-query -W -f='${Version}' musl-dev 2>/dev/null) || libc=unknown
 else
   musl=$out/musl
-  "$root/container/musl.sh" "$debian" "$musl"
+  "$root/container/foreign.sh" "$debian" "$musl" musl musl-dev
   specs=$musl/usr/lib/$arch-linux-musl/musl-gcc.specs libc=$(cat "$musl/.complete")
 fi
 [ -r "$specs" ] || fail "cannot find the specs file of musl-gcc"

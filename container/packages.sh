@@ -8,15 +8,15 @@ build="gcc libc6-dev musl-tools linux-libc-dev meson ninja-build binutils python
 tests="clang clang-format libclang-rt-dev libcmocka-dev pkg-config openssl nodejs git procps util-linux
   python3-websockets iproute2 buildah crun"
 case $(dpkg --print-architecture 2>/dev/null) in
-arm64) cross="gcc-x86-64-linux-gnu linux-libc-dev-amd64-cross" ;;
-*) cross="gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross" ;;
+arm64) cross="gcc-x86-64-linux-gnu linux-libc-dev-amd64-cross" machine=qemu-system-x86 ;;
+*) cross="gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross" machine=qemu-system-arm ;;
 esac
 case ${1:-} in
 build) wanted=$build ;;
 cross) wanted="$build $cross" ;;
 tests) wanted="$build $tests" ;;
 agents) wanted="$build $tests chromium" ;; # for a page
-long) wanted="$build $cross $tests qemu-user mmdebstrap" ;;
+long) wanted="$build $cross $tests qemu-user $machine cpio mmdebstrap" ;;
 *) echo "usage: packages.sh build|cross|tests|agents|long" >&2; exit 2 ;;
 esac
 fail() { echo "packages.sh: $*" >&2; exit 1; }

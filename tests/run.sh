@@ -3,7 +3,7 @@
 # tests/run.sh [agents|long]: the tests, all but the full set of real agents (under 10 minutes on 2 cores);
 # `agents` those; `long` both commands of the README in a fresh copy without RUNLET_SOURCES, where the release build must
 # give the same bytes, another with each other pin of mbedTLS, thousands of runs in one service, each fuzz target for
-# RUNLET_FUZZ_SECONDS (60), the benchmark in small, both architectures.  Ends with "N passed, N failed".  Says first what it needs.
+# RUNLET_FUZZ_SECONDS (60), the benchmark in small, both architectures, the image.  Ends with "N passed, N failed".  Says first what it needs.
 # Installs the Debian packages and npm packages it needs.  RUNLET_SOURCES: see subprojects/fetch.sh.
 # shellcheck disable=SC2317 # step calls the functions
 set -u
@@ -110,7 +110,7 @@ needs() { # measured on minimal Debian 12 and 13 that had nothing yet: their pac
   case $mode in
   all) echo "needs 4 GB of disk, 10 minutes on 2 free cores and, the first time, 700 MB of downloads" ;;
   agents) echo "needs 6 GB of disk and, the first time, 1.2 GB of downloads" ;;
-  long) echo "needs 7 GB of disk and, the first time, 700 MB of downloads" ;;
+  long) echo "needs 9 GB of disk and, the first time, 1 GB of downloads" ;;
   esac
   echo "free here: $(df -Ph . | awk 'NR == 2 {print $4}')"
 }
