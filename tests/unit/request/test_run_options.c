@@ -90,7 +90,7 @@ static void test_run_options__a_session_that_is_taken_along(void **state)
   accepted("session", "null");
   accepted("session", "{\"import\":null}");
 #define WHERE "run request: session"
-  refused("session", "{\"export\":1}", WHERE ".export must be true or false");
+  refused("session", "{\"export\":1}", WHERE ".export must be true or false, not 1");
   refused("session", "{\"import\":{\"token\":\"t\"}}",
           WHERE ".import.url must be a non-empty string");
   refused("session", "{\"import\":{\"url\":\"u\",\"token\":\"a\\nb\"}}",
