@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// container/kubernetes: what the kubelet would make of the Pod and the Job, made by crun: the image's entrypoint with the
+// container/kubernetes and compose.yaml: what the kubelet would make of the Pod and the Job, made by crun: the image's entrypoint with the
 // manifest's arguments, environment, user, read-only root, capabilities and volumes; its probes; its end.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
@@ -132,6 +132,52 @@ test('the Pod without its token is not ready, and the probe says why', async () 
     assert.match(answer.stderr.toString(), /\/ready: the answer is 401/)
   } finally {
     await c.stop()
+  }
+})
+
+test('compose.yaml: the service is healthy by its check, its agent writes home and workspace, it ends in its grace', async () => {
+  const [{ services, volumes }] = readYaml(path.join(CONTAINER, 'compose.yaml'))
+  const { agent } = services
+  const values = { RUNLET_TOKEN: SECRETS['runlet/token'] }
+  const filled = (text) => text.replace(/\$\{(\w+)(:[?-][^}]*)?\}/g, (_, name) => values[name] ?? '')
+  // A named volume begins as a copy of the image's folder.
+  const mounts = agent.volumes.map((v) => {
+    const [name, destination] = v.split(':')
+    assert.ok(name in volumes)
+    const source = fs.mkdtempSync(path.join(tools, 'volume-'))
+    const { uid, gid } = fs.statSync(path.join(store.mount(agent.image), destination))
+    fs.chownSync(source, uid, gid)
+    return { destination, type: 'bind', source, options: ['bind', 'rw'] }
+  })
+  for (const [destination, options] of agent.tmpfs.map((t) => t.split(':')))
+    mounts.push({ destination, type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev', ...options.split(',')] })
+  const uid = Number(store.config(agent.image).User.split(':')[0])
+  const env = Object.entries(agent.environment).map(([name, value]) => `${name}=${filled(value)}`)
+  const noNewPrivileges = agent.security_opt.includes('no-new-privileges:true')
+  assert.deepEqual(agent.cap_drop, ['ALL'])
+  const c = startContainer(store, 'compose', agent.image, {
+    uid,
+    env,
+    mounts,
+    noNewPrivileges,
+    readonly: agent.read_only,
+  })
+  try {
+    await c.listening()
+    const [how, ...check] = agent.healthcheck.test
+    assert.equal(how, 'CMD')
+    const asked = c.exec(check)
+    assert.equal(asked.status, 0, asked.stderr.toString())
+    assert.doesNotMatch(c.said(), / (warn|error) /)
+    const prompt = [
+      '@bash touch /home/node/made /workspace/made /tmp/made && stat -c %u /workspace/made',
+      '@result success',
+    ]
+    const events = postInside(c.pid(), runRequest({ prompt }))
+    assertStream(events, 'RUN_FINISHED')
+    assert.match(resultsOf(events)[0].content, /1000/)
+  } finally {
+    assert.equal(await c.stop(), 0, c.said())
   }
 })
 

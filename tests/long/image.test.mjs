@@ -44,6 +44,10 @@ test('docker build: the binary of the release build, alone in its image', () => 
     '/etc/ssl/certs/ca-certificates.crt',
     '/runlet',
   ])
-  const told = execFileSync(`${root}/runlet`, ['version', '--verbose']).toString()
-  assert.equal(told, execFileSync(RUNLET, ['version', '--verbose']).toString())
+  // This machine's compiler and C library may be another Debian's.
+  const told = (file) =>
+    execFileSync(file, ['version', '--verbose'])
+      .toString()
+      .replace(/^(gcc|musl) .*$/gm, '$1')
+  assert.equal(told(`${root}/runlet`), told(RUNLET))
 })
