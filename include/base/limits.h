@@ -214,6 +214,7 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 #define LIMIT_OTLP_RETRY_MS     30000u /* the longest wait for that */
 #define LIMIT_OTLP_FLUSH_MS     2000u  /* for the last ones, at the end */
 #define LIMIT_OTLP_SAY_MS       60000u /* between two log lines of dropped ones */
+#define LIMIT_OTLP_UNTOLD       64     /* ended calls of a run, not yet in its events */
 #define LIMIT_OTLP_TEXT_BYTES   ((size_t)16 * KIB) /* of one content, then: cut */
 
 /* A log record; longer ones are cut. */

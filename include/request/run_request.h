@@ -108,15 +108,14 @@ struct run_request {
   size_t max_chunk_bytes;   /* 0: not given */
   unsigned heartbeat_ms;    /* UINT_MAX: not given; 0: off */
   struct span left_out;     /* members that nobody knows, in words; empty: none */
-  /* set by the door, borrowed from door_text */
-  /* request/trace.h; empty: none */
-  struct span traceparent, tracestate;
-  struct callback callback; /* where the calls of the one tool go */
-  unsigned hold_ms;         /* run/run_hold.h; 0: it is never held */
+  /* set by the door, borrowed from trace_text and door_text */
+  struct span traceparent, tracestate; /* request/trace.h; empty: none */
+  struct callback callback;            /* where the calls of the one tool go */
+  unsigned hold_ms;                    /* run/run_hold.h; 0: it is never held */
 
   /* what holds the spans */
   struct buf text;
-  struct buf door_text;
+  struct buf door_text, trace_text;
   struct json *doc;
   struct buf listed; /* the tools of `bridge`, as its server told them … */
   struct json *listed_doc;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* run_trace.h - what a run does, as spans.  Pure.
  *
- * It hears the run's events (event/event_format.h) and its calls of host tools, and
- * hands out each span as it ends, in the names of OpenTelemetry's GenAI semantic
- * conventions:
+ * It hears the run's events (event/event_format.h) and its calls of host tools
+ * (telemetry/trace_calls.h), and hands out each span as it ends, in the names of
+ * OpenTelemetry's GenAI semantic conventions:
  *
  *   invoke_agent <agent>   the run; the others are its children
  *   setup                  the workspace is filled
@@ -13,8 +13,9 @@
  *                          the agent's own as its events tell it
  *
  * gen_ai.tool.call.id is the id in the events.  Of a host tool it is that of the call of
- * this name that has no span yet, the one with the same arguments before others; if the
- * agent has told none, it is the call's own, which is runlet.call.id in any case.
+ * this name that has no span yet, the one with the same arguments before others; if none
+ * was told until its end, of the first with these arguments that is told later; else it
+ * is the call's own, which is runlet.call.id in any case.
  *
  * Nothing that anybody wrote is in a span, but with `content`.  */
 #ifndef TELEMETRY_RUN_TRACE_H
@@ -22,46 +23,20 @@
 
 #include "event/event_format.h"
 #include "request/trace.h"
-
-struct run_trace;
-struct run_trace_call; /* of a host tool, going on */
-
-struct run_trace_setup {
-  struct span trace_id;  /* 32 hex; this and the next two are copied */
-  struct span parent_id; /* 16 hex; empty: the run is the trace's root */
-  struct span trace_state;
-  uint64_t seed;                                /* of the spans' ids: a random number */
-  struct span run_id, thread_id, model, prompt; /* they outlive it, as the next */
-  const char *agent, *provider;                 /* provider NULL: not known */
-  bool content;
-  bool has_model;      /* else there are no turns of one to be told */
-  bool calls_are_told; /* run_trace_call_begins() comes for each call of a host tool */
-  long long now_ms;
-  void (*emit)(void *who, struct span json); /* lent for the call */
-  void *who;
-};
+#include "telemetry/trace_setup.h"
 
 struct run_trace *run_trace_new(const struct run_trace_setup *setup);
 void run_trace_free(struct run_trace *t); /* no call is going on; NULL is fine */
 
-/* A traceparent of TRACE_PARENT_BYTES and a NUL, with the run's span as the parent … */
-void run_trace_put_parent(const struct run_trace *t, char *out);
-/* … or the call's. */
-void run_trace_call_put_parent(const struct run_trace *t, const struct run_trace_call *c,
-                               char *out);
+/* A traceparent of TRACE_PARENT_BYTES and a NUL, with the call's span as the parent; of
+ * NULL the run's. */
+void run_trace_put_parent(const struct run_trace *t, const struct run_trace_call *c,
+                          char *out);
 
 void run_trace_event(struct run_trace *t, const struct event *e);
 void run_trace_setup_begins(struct run_trace *t, long long now_ms);
 /* `code`: how it failed; NULL: it did not. */
 void run_trace_setup_ends(struct run_trace *t, long long now_ms, const char *code);
 void run_trace_agent_begins(struct run_trace *t, long long now_ms);
-
-/* `id`: its own; args_json: raw JSON.  Copied. */
-struct run_trace_call *run_trace_call_begins(struct run_trace *t, long long now_ms,
-                                             struct span name, struct span id,
-                                             struct span args_json);
-/* `error`: an error.type; NULL: it has a result.  `result`: what the agent is told. */
-void run_trace_call_ends(struct run_trace *t, struct run_trace_call *c, long long now_ms,
-                         const char *error, struct span result);
 
 #endif

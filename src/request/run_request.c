@@ -28,5 +28,6 @@ void run_request_free(struct run_request *r)
   arena_give(r->joined);
   buf_wipe(&r->text);
   buf_wipe(&r->door_text);
+  buf_free(&r->trace_text);
   free(r);
 }

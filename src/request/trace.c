@@ -86,8 +86,8 @@ void trace_take(struct run_request *req, struct span parent, struct span state)
   buf_add_text(&text, "00");
   buf_add(&text, (struct span){parent.at + 2, TRACE_PARENT_BYTES - 2});
   bool has_state = read_state(state, &text);
-  buf_free(&req->door_text);
-  req->door_text = text;
+  buf_free(&req->trace_text);
+  req->trace_text = text;
   req->traceparent = (struct span){text.at, TRACE_PARENT_BYTES};
   req->tracestate =
       has_state ? span_after(buf_span(&text), TRACE_PARENT_BYTES) : (struct span){0};

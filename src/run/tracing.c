@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "run_state.h"
 #include "telemetry/otlp_exporter.h"
+#include "telemetry/trace_calls.h"
 
 #include <string.h>
 
@@ -70,7 +71,7 @@ int tracing_begin(struct run *r, struct fault *f)
       .emit = emit,
       .who = r->settings->traces};
   r->trace = run_trace_new(&setup);
-  run_trace_put_parent(r->trace, own);
+  run_trace_put_parent(r->trace, NULL, own);
   trace_take(req, span_of(own), req->tracestate);
   return 0;
 }
@@ -88,9 +89,8 @@ void tracing_log(const struct run *r, struct span run_id)
 static void *call_begins(void *who, struct span name, struct span id,
                          struct span args_json, char traceparent[TOOL_TRACEPARENT_BYTES])
 {
-  struct run_trace_call *c =
-      run_trace_call_begins(who, clock_now_ms(), name, id, args_json);
-  run_trace_call_put_parent(who, c, traceparent);
+  struct run_trace_call *c = trace_call_begin(who, clock_now_ms(), name, id, args_json);
+  run_trace_put_parent(who, c, traceparent);
   return c;
 }
 
@@ -104,7 +104,7 @@ static void call_ends(void *who, void *call, const struct tool_answer *answer)
   struct span said = answer->failure.len > 0 ? answer->failure
                      : answer->error.len > 0 ? answer->error
                                              : answer->result;
-  run_trace_call_ends(who, call, clock_now_ms(), error, said);
+  trace_call_end(who, call, clock_now_ms(), error, said);
 }
 
 void tracing_watch_calls(struct run *r)

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect, startBridge } from '../support/bridge_client.mjs'
+import { codeService, runCode, SHAPES, startHost } from '../support/code_host.mjs'
 import { assertStream, textOf } from '../support/ndjson.mjs'
 import { runRequest, startOrchestrator } from '../support/orchestrator.mjs'
 import { startCollector } from '../support/otlp_collector.mjs'
-import { ask, assertNothingLeft, makeBox, post, processesOf, run, serve, until } from '../support/runlet.mjs'
+import { ask, assertNothingLeft, makeBox, post, processesOf, run, RUNLET, serve, until } from '../support/runlet.mjs'
 
 const ID = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'
@@ -243,4 +245,35 @@ test('a run that is ended has a span that says why', async () => {
   assert.equal(top.attributes['error.type'], 'run-timeout')
   assert.deepEqual(top.status, { code: 2 })
   c.stop()
+})
+
+test('code of POST /v1/runs and turns of a bridge are told, too, and go on with a trace', async (t) => {
+  const c = await startCollector()
+  t.after(() => c.stop())
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: c.url, TRACEPARENT: `00-${ID}-${SPAN}-01` }
+  const server = await codeService(t, { env })
+  const host = await startHost(t, { 'math.add': ({ a, b }) => a + b })
+  const code = 'return await tools.math.add({ a: 2, b: 4 })'
+  const traceparent = `00-${ID}-1111111111111111-01`
+  const r = await runCode(server, SHAPES.baseUrl.request(host, 'task_1', code), { headers: { traceparent } })
+  assert.equal(r.json.status, 'completed', r.text)
+  await until('the spans', () => c.named('invoke_agent command').length === 1)
+  const top = c.named('invoke_agent command')[0]
+  assert.deepEqual([top.traceId, top.parentSpanId], [ID, '1111111111111111'])
+  const call = one(
+    c.spans.filter((s) => s.attributes['gen_ai.operation.name'] === 'execute_tool'),
+    'call',
+  )
+  assert.deepEqual([call.parentSpanId, call.attributes['runlet.tool.origin']], [top.spanId, 'host'])
+  assert.equal(c.spans.length, 2)
+
+  const b = await startBridge({ command: RUNLET, ours: true }, { env })
+  const s = await connect(b).hello()
+  s.send({ type: 'start', prompt: '@init\n@text hi\n@result success', tools: [] })
+  await s.next('finish')
+  s.send({ type: 'stop' })
+  await b.ended
+  await b.close()
+  const turn = one(c.named('invoke_agent claude-code'), 'turn')
+  assert.deepEqual([turn.traceId, turn.parentSpanId], [ID, SPAN])
 })

@@ -97,8 +97,9 @@ export async function codeService(t, { args = [], env = {}, node = true, agent =
 }
 
 /** POST /v1/runs: {status, json, body}. */
-export async function runCode(server, request, { token = TOKEN } = {}) {
+export async function runCode(server, request, { token = TOKEN, headers: more } = {}) {
   const headers = {
+    ...more,
     'content-type': 'application/json',
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
   }

@@ -13,6 +13,7 @@
 #include "event/formats.h"
 #include "io/loop.h"
 #include "request/request_read.h"
+#include "request/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -345,8 +346,12 @@ static int start(struct bridge_turn *t, struct span frame, bool takes_up, struct
                                   .local_tools = true,
                                   .event_format_name = formats_wire_name};
     struct run_request *req = run_request_read(&text, &rules, f);
-    if (req)
+    const struct strv *env = t->setup->runtime->settings.environment;
+    if (req) {
       req->event_format = SPAN_LITERAL("harness");
+      trace_take(req, span_of(strv_env(env, "TRACEPARENT")),
+                 span_of(strv_env(env, "TRACESTATE")));
+    }
     failed =
         req && runs_start(t->setup->runtime->runs, req, sink_of, run_over, t, f) ? 0 : -1;
   }

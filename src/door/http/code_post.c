@@ -10,6 +10,7 @@
 #include "door/http/code_run.h"
 #include "event/formats.h"
 #include "http/http_server.h"
+#include "request/trace.h"
 
 /* Its hosts read errors as JSON. */
 static void refuse(struct http_exchange *x, const struct fault *f)
@@ -24,15 +25,20 @@ static void refuse(struct http_exchange *x, const struct fault *f)
   buf_free(&text);
 }
 
-static struct record *start(struct runs_door *d, const struct code_request *code,
-                            uint64_t body, struct fault *f)
+static struct record *start(struct runs_door *d, const struct http_request *head,
+                            const struct code_request *code, uint64_t body,
+                            struct fault *f)
 {
   const struct run_settings *settings = &d->runtime->settings;
   struct request_rules rules = {.is_harness = run_is_harness,
                                 .event_format_name = formats_wire_name};
   struct run_request *req = code_program_request(
       code, d->runtime->options->serve.runs_harness, settings->max_run_ms, &rules, f);
-  return req ? records_post(d->records, req, body, f) : NULL;
+  if (!req)
+    return NULL;
+  trace_take(req, http_request_header(head, "traceparent"),
+             http_request_header(head, "tracestate"));
+  return records_post(d->records, req, body, f);
 }
 
 void code_post_answer(struct runs_door *d, struct http_exchange *x,
@@ -50,7 +56,7 @@ void code_post_answer(struct runs_door *d, struct http_exchange *x,
     fault_set(&f, FAULT_BUSY, "Runtime authentication secret is not configured");
   } else if (code_request_read(&text, &code, &f) == 0) {
     again = records_find(d->records, code.callback.run_id) != NULL;
-    r = start(d, &code, body, &f);
+    r = start(d, http_exchange_request(x), &code, body, &f);
   }
   if (r) {
     code_run_open(d, x, r, &code, again);

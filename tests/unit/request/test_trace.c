@@ -79,12 +79,27 @@ static void test_trace__a_state_goes_on_whole_or_not_at_all(void **state)
   buf_free(&long_state);
 }
 
+static void test_trace__what_a_door_has_put_aside_stays(void **state)
+{
+  (void)state;
+  struct run_request *req = mem_new(sizeof *req);
+  req->joined = arena_take();
+  req->door_text = buf_make(KIB);
+  buf_add_text(&req->door_text, "url");
+  trace_take(req, span_of(PARENT), span_of("a=1"));
+  trace_take(req, span_of("00-" ID "-1111111111111111-01"), req->tracestate);
+  assert_true(span_is(buf_span(&req->door_text), "url"));
+  assert_true(span_is(req->tracestate, "a=1"));
+  run_request_free(req);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_trace__a_good_parent_goes_on),
       cmocka_unit_test(test_trace__any_other_is_none),
       cmocka_unit_test(test_trace__a_state_goes_on_whole_or_not_at_all),
+      cmocka_unit_test(test_trace__what_a_door_has_put_aside_stays),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

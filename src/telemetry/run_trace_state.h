@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* run_trace_state.h - a run's open spans, as its two files share them.  Pure.
+ *
+ *   run_trace.c    the run, its setup, turns of the model
+ *   trace_calls.c  calls of tools  */
+#ifndef TELEMETRY_RUN_TRACE_STATE_H
+#define TELEMETRY_RUN_TRACE_STATE_H
+
+#include "base/limits.h"
+#include "telemetry/otlp_span.h"
+#include "telemetry/trace_setup.h"
+
+enum { SPAN_ID_BYTES = 16 };
+
+struct run_trace_call { /* of a host tool, or as an event has told it */
+  struct run_trace_call *next;
+  char span_id[SPAN_ID_BYTES + 1];
+  bool native;
+  long long began_ms, ended_ms;
+  struct buf name, id, args; /* args: for `content`, and to tell calls apart */
+  /* Of one that has ended before an event told of it: */
+  const char *error;
+  struct buf result; /* if the content is wanted */
+};
+
+struct calls { /* the oldest first */
+  struct run_trace_call *first;
+  size_t count;
+};
+
+struct run_trace {
+  struct run_trace_setup setup;
+  struct buf texts; /* trace id, parent id, trace state */
+  char span_id[SPAN_ID_BYTES + 1];
+  uint64_t ids;
+  long long began_ms, setup_ms, turn_ms, spoke_ms; /* setup_ms, spoke_ms 0: it does not */
+  struct calls told;   /* by events, without their result … */
+  struct calls untold; /* … and those that have ended, and wait to be told */
+  struct buf said;     /* in the turn, if the content is wanted */
+  bool over;
+};
+
+void run_trace_next_id(struct run_trace *t, char *out);
+/* A span that has ended.  `s`: what is not the same for all.  Its name is "<front>
+ * <what>", without `what` the front alone. */
+void run_trace_emit(struct run_trace *t, struct otlp_span *s, const char *front,
+                    struct span what);
+/* What there is to be told of a text that somebody wrote. */
+static inline struct span run_trace_cut(const struct run_trace *t, struct span s)
+{
+  return t->setup.content ? span_cut_utf8(s, LIMIT_OTLP_TEXT_BYTES) : (struct span){0};
+}
+static inline struct otlp_attribute trace_text(const char *key, struct span value)
+{
+  return (struct otlp_attribute){.key = key, .type = OTLP_TEXT, .text = value};
+}
+
+#endif
