@@ -11,34 +11,22 @@
 
 enum otlp_kind { OTLP_INTERNAL = 1, OTLP_CLIENT = 3 };
 
-struct otlp_attribute {
-  const char *key;
-  enum {
-    OTLP_TEXT,   /* empty: no value */
-    OTLP_LIST,   /* of this one text; empty: no value */
-    OTLP_DOUBLE, /* a raw JSON number; empty: no value */
-    OTLP_NUMBER  /* negative: no value */
-  } type;
-  struct span text;
-  long long number;
-};
-
 struct otlp_span {
   struct span trace_id, span_id, parent_id; /* hex; no parent: empty */
   struct span trace_state, name;
   enum otlp_kind kind;
   bool parent_is_remote;
   long long began_ms, ended_ms; /* epoch; an end before the beginning is one at it */
-  const struct otlp_attribute *attributes;
-  size_t attribute_count;
-  bool failed;
-  struct span message; /* of the failure; may be empty */
 };
 
-/* Appends the object. */
-void otlp_span_write(const struct otlp_span *s, struct buf *out);
-/* "attributes":[…] */
-void otlp_put_attributes(struct json_writer *w, const struct otlp_attribute *attributes,
-                         size_t count);
+/* Appends the object up to its first attribute, … */
+struct json_writer otlp_span_open(const struct otlp_span *s, struct buf *out);
+/* … attributes; no value is an empty text, a negative number, … */
+void otlp_put_text(struct json_writer *w, const char *key, struct span value);
+void otlp_put_list(struct json_writer *w, const char *key, struct span only);
+void otlp_put_double(struct json_writer *w, const char *key, struct span raw_json);
+void otlp_put_number(struct json_writer *w, const char *key, long long value);
+/* … and the rest.  `error`: its error.type; empty: it went well.  `message`: may be. */
+void otlp_span_close(struct json_writer *w, struct span error, struct span message);
 
 #endif

@@ -95,40 +95,25 @@ static void read_headers(struct span list, struct otlp_settings *out)
     out->headers[count++] = out->lines.at + at;
 }
 
-static void put_attribute(struct json_writer *w, struct span name, struct span value)
-{
-  struct buf text = buf_make(3 * value.len + 1);
-  (void)utf8_repair(value, &text);
-  json_open(w, NULL, '{');
-  json_put_text(w, "key", name);
-  json_open(w, "value", '{');
-  json_put_text(w, "stringValue", buf_span(&text));
-  json_close(w, '}');
-  json_close(w, '}');
-  buf_free(&text);
-}
-
 static void put_resource(char *const *env, struct json_writer *w)
 {
   struct span service = variable(env, "OTEL_SERVICE_NAME");
   struct span list = variable(env, "OTEL_RESOURCE_ATTRIBUTES"), name, value;
-  struct buf key = buf_make(MIB), text = buf_make(MIB);
-  bool named = service.len > 0;
+  if (service.len == 0 &&
+      (list.len == 0 || !memmem(list.at, list.len, "service.name", 12)))
+    service = SPAN_LITERAL("runlet");
+  otlp_put_text(w, "service.name", service);
   while (next_pair(&list, &name, &value)) {
-    if (span_is(name, "service.name") && service.len > 0)
-      continue;
-    named = named || span_is(name, "service.name");
-    buf_clear(&key);
-    buf_clear(&text);
-    (void)percent_decode(value, &text);
+    struct buf plain = buf_make(value.len + 1), text = buf_make(MIB), key = buf_make(MIB);
+    (void)percent_decode(value, &plain);
+    (void)utf8_repair(buf_span(&plain), &text);
     (void)utf8_repair(name, &key);
-    put_attribute(w, buf_span(&key), buf_span(&text));
+    if (service.len == 0 || !span_is(name, "service.name"))
+      otlp_put_text(w, buf_cstring(&key), buf_span(&text));
+    buf_free(&plain);
+    buf_free(&text);
+    buf_free(&key);
   }
-  if (service.len > 0 || !named)
-    put_attribute(w, SPAN_LITERAL("service.name"),
-                  named ? service : SPAN_LITERAL("runlet"));
-  buf_free(&key);
-  buf_free(&text);
 }
 
 static void put_head(char *const *env, struct buf *out)
@@ -159,7 +144,7 @@ static bool is_for_others(char *const *env, struct buf *note)
   if (!span_is(protocol, "grpc"))
     return false;
   buf_add_text(note, PREFIX "PROTOCOL is grpc, which runlet does not speak: no spans are "
-                            "told (--otlp-endpoint URL: OTLP over HTTP)");
+                            "told (--otlp-endpoint)");
   return true;
 }
 

@@ -14,67 +14,95 @@ static void put_long(struct json_writer *w, const char *key, long long n,
   json_put_text(w, key, (struct span){text, (size_t)len});
 }
 
-static void put_value(struct json_writer *w, const struct otlp_attribute *a)
+static void put_if(struct json_writer *w, const char *key, struct span text)
 {
-  json_open(w, "value", '{');
-  if (a->type == OTLP_NUMBER)
-    put_long(w, "intValue", a->number, "");
-  else if (a->type == OTLP_DOUBLE)
-    json_put_raw(w, "doubleValue", a->text);
-  else if (a->type == OTLP_TEXT)
-    json_put_text(w, "stringValue", a->text);
-  if (a->type == OTLP_LIST) {
-    json_open(w, "arrayValue", '{');
-    json_open(w, "values", '[');
-    json_open(w, NULL, '{');
-    json_put_text(w, "stringValue", a->text);
-    json_close(w, '}');
-    json_close(w, ']');
-    json_close(w, '}');
-  }
-  json_close(w, '}');
+  if (text.len > 0)
+    json_put_text(w, key, text);
 }
 
-void otlp_put_attributes(struct json_writer *w, const struct otlp_attribute *attributes,
-                         size_t count)
-{
-  json_open(w, "attributes", '[');
-  for (size_t i = 0; i < count; i++) {
-    const struct otlp_attribute *a = &attributes[i];
-    if (a->type == OTLP_NUMBER ? a->number < 0 : a->text.len == 0)
-      continue;
-    json_open(w, NULL, '{');
-    json_put_text(w, "key", span_of(a->key));
-    put_value(w, a);
-    json_close(w, '}');
-  }
-  json_close(w, ']');
-}
-
-void otlp_span_write(const struct otlp_span *s, struct buf *out)
+struct json_writer otlp_span_open(const struct otlp_span *s, struct buf *out)
 {
   struct json_writer w = json_write_to(out);
   long long ended = s->ended_ms > s->began_ms ? s->ended_ms : s->began_ms;
   json_open(&w, NULL, '{');
   json_put_text(&w, "traceId", s->trace_id);
   json_put_text(&w, "spanId", s->span_id);
-  if (s->trace_state.len > 0)
-    json_put_text(&w, "traceState", s->trace_state);
-  if (s->parent_id.len > 0)
-    json_put_text(&w, "parentSpanId", s->parent_id);
+  put_if(&w, "traceState", s->trace_state);
+  put_if(&w, "parentSpanId", s->parent_id);
   json_put_int(&w, "flags",
                SAMPLED | PARENT_IS_KNOWN | (s->parent_is_remote ? PARENT_IS_REMOTE : 0));
   json_put_text(&w, "name", s->name);
   json_put_int(&w, "kind", s->kind);
   put_long(&w, "startTimeUnixNano", s->began_ms, "000000");
   put_long(&w, "endTimeUnixNano", ended, "000000");
-  otlp_put_attributes(&w, s->attributes, s->attribute_count);
-  if (s->failed) {
-    json_open(&w, "status", '{');
-    if (s->message.len > 0)
-      json_put_text(&w, "message", s->message);
-    json_put_int(&w, "code", FAILED);
-    json_close(&w, '}');
+  json_open(&w, "attributes", '[');
+  return w;
+}
+
+static void open_value(struct json_writer *w, const char *key)
+{
+  json_open(w, NULL, '{');
+  json_put_text(w, "key", span_of(key));
+  json_open(w, "value", '{');
+}
+
+static void close_value(struct json_writer *w)
+{
+  json_close(w, '}');
+  json_close(w, '}');
+}
+
+void otlp_put_text(struct json_writer *w, const char *key, struct span value)
+{
+  if (value.len == 0)
+    return;
+  open_value(w, key);
+  json_put_text(w, "stringValue", value);
+  close_value(w);
+}
+
+void otlp_put_list(struct json_writer *w, const char *key, struct span only)
+{
+  if (only.len == 0)
+    return;
+  open_value(w, key);
+  json_open(w, "arrayValue", '{');
+  json_open(w, "values", '[');
+  json_open(w, NULL, '{');
+  json_put_text(w, "stringValue", only);
+  json_close(w, '}');
+  json_close(w, ']');
+  json_close(w, '}');
+  close_value(w);
+}
+
+void otlp_put_double(struct json_writer *w, const char *key, struct span raw_json)
+{
+  if (raw_json.len == 0)
+    return;
+  open_value(w, key);
+  json_put_raw(w, "doubleValue", raw_json);
+  close_value(w);
+}
+
+void otlp_put_number(struct json_writer *w, const char *key, long long value)
+{
+  if (value < 0)
+    return;
+  open_value(w, key);
+  put_long(w, "intValue", value, "");
+  close_value(w);
+}
+
+void otlp_span_close(struct json_writer *w, struct span error, struct span message)
+{
+  otlp_put_text(w, "error.type", error);
+  json_close(w, ']');
+  if (error.len > 0) {
+    json_open(w, "status", '{');
+    put_if(w, "message", message);
+    json_put_int(w, "code", FAILED);
+    json_close(w, '}');
   }
-  json_close(&w, '}');
+  json_close(w, '}');
 }

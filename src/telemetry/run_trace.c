@@ -43,6 +43,7 @@ struct run_trace *run_trace_new(const struct run_trace_setup *setup)
   t->ids = setup->seed;
   t->began_ms = setup->now_ms;
   t->said = buf_make(LIMIT_OTLP_TEXT_BYTES);
+  t->json = buf_make(LIMIT_OTLP_QUEUE_BYTES);
   if (span_is(setup->model, "default")) /* the agent's own, whichever that is */
     t->setup.model = (struct span){0};
   run_trace_next_id(t, t->span_id);
@@ -68,93 +69,89 @@ void run_trace_put_parent(const struct run_trace *t, const struct run_trace_call
 
 /* -- a span that has ended -- */
 
-static struct otlp_attribute number(const char *key, long long value)
+void run_trace_open(struct run_trace *t, const char *span_id, long long began_ms,
+                    long long ended_ms, const char *front, struct span what)
 {
-  return (struct otlp_attribute){.key = key, .type = OTLP_NUMBER, .number = value};
-}
-
-void run_trace_emit(struct run_trace *t, struct otlp_span *s, const char *front,
-                    struct span what)
-{
-  struct buf json = buf_make(LIMIT_OTLP_QUEUE_BYTES),
-             name = buf_make(2 * LIMIT_NAME_BYTES);
+  const struct run_trace_setup *u = &t->setup;
+  bool is_run = span_id == t->span_id, is_chat = !strcmp(front, "chat");
+  struct buf name = buf_make(2 * LIMIT_NAME_BYTES);
   buf_add_text(&name, front);
   if (what.len > 0)
     buf_add_char(&name, ' ');
   buf_add(&name, what);
-  s->name = buf_span(&name);
-  s->trace_id = t->setup.trace_id;
-  s->trace_state = t->setup.trace_state;
-  bool is_run = s->span_id.at == t->span_id;
-  s->parent_id = is_run ? t->setup.parent_id : span_of(t->span_id);
-  s->parent_is_remote = is_run && s->parent_id.len > 0;
-  otlp_span_write(s, &json);
-  if (!json.overflowed)
-    t->setup.emit(t->setup.who, buf_span(&json));
-  buf_free(&json);
+  struct otlp_span s = {.trace_id = u->trace_id,
+                        .span_id = span_of(span_id),
+                        .parent_id = is_run ? u->parent_id : span_of(t->span_id),
+                        .trace_state = u->trace_state,
+                        .name = buf_span(&name),
+                        .kind = is_chat ? OTLP_CLIENT : OTLP_INTERNAL,
+                        .parent_is_remote = is_run && u->parent_id.len > 0,
+                        .began_ms = began_ms,
+                        .ended_ms = ended_ms};
+  t->writer = otlp_span_open(&s, &t->json);
+  if (strcmp(front, "setup") != 0)
+    otlp_put_text(&t->writer, "gen_ai.operation.name", span_of(front));
+  otlp_put_text(&t->writer, "gen_ai.conversation.id", u->thread_id);
   buf_free(&name);
 }
 
-/* A message as the conventions have it, empty without a text. */
-static void put_message(struct buf *out, const char *role, struct span said)
+void run_trace_close(struct run_trace *t, struct span error, struct span message)
 {
+  otlp_span_close(&t->writer, error, message);
+  if (!t->json.overflowed)
+    t->setup.emit(t->setup.who, buf_span(&t->json));
+  buf_free(&t->json);
+}
+
+/* Of the run and of its turns. */
+static void put_model(struct run_trace *t)
+{
+  otlp_put_text(&t->writer, "gen_ai.provider.name", span_of(t->setup.provider));
+  otlp_put_text(&t->writer, "gen_ai.request.model", t->setup.model);
+}
+
+/* A message as the conventions have it; nothing without a text. */
+static void put_message(struct run_trace *t, const char *key, const char *role,
+                        struct span said)
+{
+  struct buf message = buf_make(8 * LIMIT_OTLP_TEXT_BYTES);
   if (said.len == 0)
     return;
-  struct json_writer w = json_write_to(out);
-  json_open(&w, NULL, '[');
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "role", span_of(role));
-  json_open(&w, "parts", '[');
-  json_open(&w, NULL, '{');
-  json_put_text(&w, "type", SPAN_LITERAL("text"));
-  json_put_text(&w, "content", said);
-  json_close(&w, '}');
-  json_close(&w, ']');
-  json_close(&w, '}');
-  json_close(&w, ']');
+  buf_addf(&message,
+           "[{\"role\":\"%s\",\"parts\":[{\"type\":\"text\",\"content\":", role);
+  json_escape(&message, said);
+  buf_add_text(&message, "}]}]");
+  otlp_put_text(&t->writer, key, buf_span(&message));
+  buf_free(&message);
 }
 
 /* -- the run -- */
 
+static void put_usage(struct json_writer *w, const struct event_usage *usage)
+{
+  struct event_tokens tokens = event_usage_whole(usage);
+  otlp_put_number(w, "gen_ai.usage.input_tokens", tokens.input);
+  otlp_put_number(w, "gen_ai.usage.output_tokens", tokens.output);
+  otlp_put_number(w, "gen_ai.usage.cache_read.input_tokens", usage->cached);
+  otlp_put_number(w, "gen_ai.usage.cache_creation.input_tokens", usage->cache_write);
+  otlp_put_double(w, "runlet.usage.cost_usd", usage->cost_usd);
+}
+
 static void emit_run(struct run_trace *t, const struct event *e)
 {
-  const struct run_trace_setup *u = &t->setup;
-  const struct event_usage *use = e->usage;
-  struct event_tokens tokens = {.input = -1, .output = -1};
+  struct json_writer *w = &t->writer;
+  struct span agent = span_of(t->setup.agent), none = {0};
   bool failed = e->kind == EVENT_RUN_ERROR;
-  struct buf prompt = buf_make(8 * LIMIT_OTLP_TEXT_BYTES);
-  if (use)
-    tokens = event_usage_whole(use);
-  put_message(&prompt, "user", run_trace_cut(t, u->prompt));
-  const struct otlp_attribute attributes[] = {
-      trace_text("gen_ai.operation.name", SPAN_LITERAL("invoke_agent")),
-      trace_text("gen_ai.agent.name", span_of(u->agent)),
-      trace_text("gen_ai.provider.name", span_of(u->provider)),
-      trace_text("gen_ai.request.model", u->model),
-      trace_text("gen_ai.conversation.id", u->thread_id),
-      trace_text("runlet.run.id", u->run_id),
-      number("gen_ai.usage.input_tokens", tokens.input),
-      number("gen_ai.usage.output_tokens", tokens.output),
-      number("gen_ai.usage.cache_read.input_tokens", use ? use->cached : -1),
-      number("gen_ai.usage.cache_creation.input_tokens", use ? use->cache_write : -1),
-      {.key = "runlet.usage.cost_usd",
-       .type = OTLP_DOUBLE,
-       .text = use ? use->cost_usd : (struct span){0}},
-      {.key = "gen_ai.response.finish_reasons",
-       .type = OTLP_LIST,
-       .text = failed ? (struct span){0} : e->code},
-      trace_text("error.type", failed ? e->code : (struct span){0}),
-      trace_text("gen_ai.input.messages", buf_span(&prompt))};
-  struct otlp_span s = {.span_id = span_of(t->span_id),
-                        .kind = OTLP_INTERNAL,
-                        .began_ms = t->began_ms,
-                        .ended_ms = e->at_ms,
-                        .attributes = attributes,
-                        .attribute_count = sizeof attributes / sizeof *attributes,
-                        .failed = failed,
-                        .message = run_trace_cut(t, e->text)};
-  run_trace_emit(t, &s, "invoke_agent", span_of(u->agent));
-  buf_free(&prompt);
+  run_trace_open(t, t->span_id, t->began_ms, e->at_ms, "invoke_agent", agent);
+  otlp_put_text(w, "gen_ai.agent.name", agent);
+  put_model(t);
+  otlp_put_text(w, "runlet.run.id", t->setup.run_id);
+  if (e->usage)
+    put_usage(w, e->usage);
+  if (!failed)
+    otlp_put_list(w, "gen_ai.response.finish_reasons", e->code);
+  put_message(t, "gen_ai.input.messages", "user", run_trace_cut(t, t->setup.prompt));
+  run_trace_close(t, failed ? e->code : none, run_trace_cut(t, e->text));
 }
 
 void run_trace_setup_begins(struct run_trace *t, long long now_ms)
@@ -164,22 +161,12 @@ void run_trace_setup_begins(struct run_trace *t, long long now_ms)
 
 void run_trace_setup_ends(struct run_trace *t, long long now_ms, const char *code)
 {
-  const struct otlp_attribute attributes[] = {
-      trace_text("gen_ai.conversation.id", t->setup.thread_id),
-      trace_text("error.type", span_of(code))};
   char id[SPAN_ID_BYTES + 1];
-  struct otlp_span s = {.span_id = span_of(id),
-                        .kind = OTLP_INTERNAL,
-                        .began_ms = t->setup_ms,
-                        .ended_ms = now_ms,
-                        .attributes = attributes,
-                        .attribute_count = sizeof attributes / sizeof *attributes,
-                        .failed = code != NULL};
   if (t->setup_ms == 0)
     return;
   run_trace_next_id(t, id);
-  s.span_id = span_of(id);
-  run_trace_emit(t, &s, "setup", (struct span){0});
+  run_trace_open(t, id, t->setup_ms, now_ms, "setup", (struct span){0});
+  run_trace_close(t, span_of(code), (struct span){0});
   t->setup_ms = 0;
 }
 
@@ -199,26 +186,14 @@ static void speak(struct run_trace *t, const struct event *e)
 
 static void end_turn(struct run_trace *t)
 {
-  const struct run_trace_setup *u = &t->setup;
-  if (t->spoke_ms > 0 && u->has_model) {
-    char id[SPAN_ID_BYTES + 1];
-    struct buf message = buf_make(8 * LIMIT_OTLP_TEXT_BYTES);
-    put_message(&message, "assistant", buf_span(&t->said));
+  char id[SPAN_ID_BYTES + 1];
+  if (t->spoke_ms > 0 && t->setup.has_model) {
     run_trace_next_id(t, id);
-    const struct otlp_attribute attributes[] = {
-        trace_text("gen_ai.operation.name", SPAN_LITERAL("chat")),
-        trace_text("gen_ai.provider.name", span_of(u->provider)),
-        trace_text("gen_ai.request.model", u->model),
-        trace_text("gen_ai.conversation.id", u->thread_id),
-        trace_text("gen_ai.output.messages", buf_span(&message))};
-    struct otlp_span s = {.span_id = span_of(id),
-                          .kind = OTLP_CLIENT,
-                          .began_ms = t->turn_ms ? t->turn_ms : t->began_ms,
-                          .ended_ms = t->spoke_ms,
-                          .attributes = attributes,
-                          .attribute_count = sizeof attributes / sizeof *attributes};
-    run_trace_emit(t, &s, "chat", u->model);
-    buf_free(&message);
+    run_trace_open(t, id, t->turn_ms ? t->turn_ms : t->began_ms, t->spoke_ms, "chat",
+                   t->setup.model);
+    put_model(t);
+    put_message(t, "gen_ai.output.messages", "assistant", buf_span(&t->said));
+    run_trace_close(t, (struct span){0}, (struct span){0});
   }
   buf_clear(&t->said);
   t->spoke_ms = 0;

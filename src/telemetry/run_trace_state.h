@@ -37,22 +37,22 @@ struct run_trace {
   struct calls told;   /* by events, without their result … */
   struct calls untold; /* … and those that have ended, and wait to be told */
   struct buf said;     /* in the turn, if the content is wanted */
+  struct buf json;     /* a span on its way out */
+  struct json_writer writer;
   bool over;
 };
 
 void run_trace_next_id(struct run_trace *t, char *out);
-/* A span that has ended.  `s`: what is not the same for all.  Its name is "<front>
- * <what>", without `what` the front alone. */
-void run_trace_emit(struct run_trace *t, struct otlp_span *s, const char *front,
-                    struct span what);
+/* A span that has ended, named "<front> <what>" (`what` empty: the front alone): all of
+ * it but attributes of its own, which go to t->writer, … */
+void run_trace_open(struct run_trace *t, const char *span_id, long long began_ms,
+                    long long ended_ms, const char *front, struct span what);
+/* … and out with it.  As otlp_span_close(). */
+void run_trace_close(struct run_trace *t, struct span error, struct span message);
 /* What there is to be told of a text that somebody wrote. */
 static inline struct span run_trace_cut(const struct run_trace *t, struct span s)
 {
   return t->setup.content ? span_cut_utf8(s, LIMIT_OTLP_TEXT_BYTES) : (struct span){0};
-}
-static inline struct otlp_attribute trace_text(const char *key, struct span value)
-{
-  return (struct otlp_attribute){.key = key, .type = OTLP_TEXT, .text = value};
 }
 
 #endif

@@ -81,26 +81,18 @@ static struct run_trace_call **find_like(struct calls *list,
 static void emit(struct run_trace *t, const struct run_trace_call *c, struct span call_id,
                  struct span result)
 {
-  const struct otlp_attribute attributes[] = {
-      trace_text("gen_ai.operation.name", SPAN_LITERAL("execute_tool")),
-      trace_text("gen_ai.tool.name", buf_span(&c->name)),
-      trace_text("gen_ai.tool.call.id", call_id),
-      trace_text("gen_ai.tool.type", SPAN_LITERAL("function")),
-      trace_text("gen_ai.conversation.id", t->setup.thread_id),
-      trace_text("runlet.tool.origin",
-                 c->native ? SPAN_LITERAL("native") : SPAN_LITERAL("host")),
-      trace_text("runlet.call.id", c->native ? (struct span){0} : buf_span(&c->id)),
-      trace_text("error.type", span_of(c->error)),
-      trace_text("gen_ai.tool.call.arguments", run_trace_cut(t, buf_span(&c->args))),
-      trace_text("gen_ai.tool.call.result", run_trace_cut(t, result))};
-  struct otlp_span s = {.span_id = span_of(c->span_id),
-                        .kind = OTLP_INTERNAL,
-                        .began_ms = c->began_ms,
-                        .ended_ms = c->ended_ms,
-                        .attributes = attributes,
-                        .attribute_count = sizeof attributes / sizeof *attributes,
-                        .failed = c->error != NULL};
-  run_trace_emit(t, &s, "execute_tool", buf_span(&c->name));
+  struct json_writer *w = &t->writer;
+  run_trace_open(t, c->span_id, c->began_ms, c->ended_ms, "execute_tool",
+                 buf_span(&c->name));
+  otlp_put_text(w, "gen_ai.tool.name", buf_span(&c->name));
+  otlp_put_text(w, "gen_ai.tool.call.id", call_id);
+  otlp_put_text(w, "gen_ai.tool.type", SPAN_LITERAL("function"));
+  otlp_put_text(w, "runlet.tool.origin", span_of(c->native ? "native" : "host"));
+  if (!c->native)
+    otlp_put_text(w, "runlet.call.id", buf_span(&c->id));
+  otlp_put_text(w, "gen_ai.tool.call.arguments", run_trace_cut(t, buf_span(&c->args)));
+  otlp_put_text(w, "gen_ai.tool.call.result", run_trace_cut(t, result));
+  run_trace_close(t, span_of(c->error), (struct span){0});
 }
 
 static void emit_untold(struct run_trace *t, struct run_trace_call **at, struct span id)

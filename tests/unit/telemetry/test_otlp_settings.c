@@ -114,9 +114,9 @@ static void test_otlp_settings__the_resource_is_as_the_variables_name_it(void **
       {"OTEL_RESOURCE_ATTRIBUTES=a=%C3%A9%2C,service.name=s", NULL,
        "{\"key\":\"a\",\"value\":{\"stringValue\":\"\xc3\xa9,\"}},"
        "{\"key\":\"service.name\",\"value\":{\"stringValue\":\"s\"}}]}"},
-      {"OTEL_RESOURCE_ATTRIBUTES=service.name=s,bad=%ff", "OTEL_SERVICE_NAME=t",
-       "{\"key\":\"bad\",\"value\":{\"stringValue\":\"\xef\xbf\xbd\"}},"
-       "{\"key\":\"service.name\",\"value\":{\"stringValue\":\"t\"}}]}"}};
+      {"OTEL_RESOURCE_ATTRIBUTES=service.name=s,bad=%ff,none=", "OTEL_SERVICE_NAME=t",
+       "{\"key\":\"service.name\",\"value\":{\"stringValue\":\"t\"}},"
+       "{\"key\":\"bad\",\"value\":{\"stringValue\":\"\xef\xbf\xbd\"}}]}"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     read("http://c", cases[i].a, cases[i].b, NULL);
     assert_true(span_starts(buf_span(&s.head), front));
