@@ -20,6 +20,10 @@ struct agent_session {
   unsigned long long not_understood, too_long;
   unsigned warned;    /* a bit for each fault kind */
   unsigned tasks_cut; /* were open when agent_session_cut() came */
+  /* All that is heard, before it is understood, as lines of a transcript; NULL: nobody
+   * wants them. */
+  void (*on_heard)(void *who, struct span line);
+  void *heard_who;
 };
 
 /* `events` are set by the caller before the first input. */
@@ -35,6 +39,8 @@ bool agent_session_input(struct agent_session *h, const struct agent_input *inpu
  * {"heard":"answer"|"stream","tag":n,"status":n,"text":value}, where a value that is no
  * string stands for its own bytes. */
 void agent_session_recorded(struct agent_session *h, struct span line);
+/* The line that stands for `input` there, with its newline. */
+void agent_session_put_recorded(const struct agent_input *input, struct buf *out);
 void agent_session_too_long(struct agent_session *h, size_t ceiling);
 /* It is going to be ended: what it has open now counts, though it may close it itself
  * when it is told (Claude Code does). */

@@ -21,6 +21,8 @@ struct run_options {
   unsigned messages_fd; /* 0: none */
   const char *output;   /* "ndjson", "pretty"; NULL: as stdout is */
   bool full;            /* a transcript of all */
+  const char *record;   /* a file; NULL: none */
+  bool json;            /* what was checked */
   size_t max_body_bytes;
 };
 
@@ -67,10 +69,11 @@ struct options { /* texts are borrowed from argv or the environment, or constant
   const struct door *door; /* NULL: --help or --version is asked for */
   bool version, help, help_markdown;
   const struct door *help_for; /* NULL: the overview */
-  const char *file;            /* "-" when none is given */
-  char *const *companion;      /* what stands after "--", NULL-ended; NULL: none */
-  const char *harness;         /* an id, of translate and bridge */
-  size_t max_line_bytes;       /* of the agent */
+  const char *file;            /* "-" when none is given: */
+  bool has_file;
+  char *const *companion; /* what stands after "--", NULL-ended; NULL: none */
+  const char *harness;    /* an id, of translate and bridge */
+  size_t max_line_bytes;  /* of the agent */
 
   struct run_options run;
   struct serve_options serve;

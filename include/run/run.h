@@ -45,6 +45,8 @@ void run_free(struct run *r); /* only what was never started; NULL is fine */
 
 struct span run_id(const struct run *r);
 struct span run_workspace(const struct run *r);
+/* The path of its agent's program; "" while it is not looked for yet. */
+const char *run_program(const struct run *r);
 /* `r` is to resume the session that `running` resumed, or that its agent has named. */
 bool run_shares_session(const struct run *running, const struct run *r);
 

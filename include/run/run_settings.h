@@ -47,6 +47,9 @@ struct run_settings {
   unsigned max_run_calls, max_calls, max_waiting_calls; /* tool/tool_places.h */
   unsigned max_agent_retries; /* agent/agent_retries.h; 0: any number */
   bool mcp_legacy_only;
+  /* What agents say, as agent/agent_session.h records it; may be NULL. */
+  void (*on_heard)(void *who, struct span line);
+  void *heard_who;
   /* For each tool call that ended, before the agent gets its answer; may be NULL. */
   void (*on_tool_ended)(void *context, enum run_tool_end how, unsigned ms);
   void *tool_context;

@@ -7,6 +7,7 @@
 #include "agent/agent_session.h"
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "base/limits.h"
 #include "base/mem.h"
 
@@ -21,11 +22,40 @@ struct agent_session agent_session_make(const struct harness *harness)
   return h;
 }
 
+void agent_session_put_recorded(const struct agent_input *input, struct buf *out)
+{
+  if (input->kind == AGENT_LINE) {
+    buf_add(out, input->text);
+  } else {
+    struct json_writer w = json_write_to(out);
+    json_open(&w, NULL, '{');
+    json_put_text(&w, "heard",
+                  input->kind == AGENT_ANSWER ? SPAN_LITERAL("answer")
+                                              : SPAN_LITERAL("stream"));
+    json_put_int(&w, "tag", input->tag);
+    json_put_int(&w, "status", input->status);
+    json_put_text(&w, "text", input->text);
+    json_close(&w, '}');
+  }
+  buf_add_char(out, '\n');
+}
+
+static void tell_heard(struct agent_session *h, const struct agent_input *input)
+{
+  struct buf line = buf_make(2 * LIMIT_EVENT_LINE_BYTES);
+  agent_session_put_recorded(input, &line);
+  if (!line.overflowed)
+    h->on_heard(h->heard_who, buf_span(&line));
+  buf_wipe(&line);
+}
+
 bool agent_session_input(struct agent_session *h, const struct agent_input *input)
 {
   struct agent_output output = {.events = h->events, .actions = &h->actions};
   struct fault f = {0};
   h->actions.heartbeat = false;
+  if (h->on_heard)
+    tell_heard(h, input);
   struct budget *before = budget_enter(h->budget);
   int understood = h->harness->on_input(h->state, input, &output, &f);
   budget_enter(before);

@@ -79,6 +79,9 @@ const struct option option_table[] = {
             "… with prompts, answers, arguments and results of tools"),
     TEXT_ROW("output", run.output, OUTPUT, NULL, "ndjson|pretty",
              "default: pretty on a terminal, else ndjson"),
+    TEXT_ROW("record", run.record, ONCE, NULL, "FILE",
+             "what the agent says goes to FILE (mode 600), too: for runlet translate"),
+    YES_ROW("json", run.json, CHECK, "as JSON"),
     YES_ROW("full", run.full, OUTPUT, "pretty: nothing is cut or folded"),
     NUMBER_ROW("messages-fd", run.messages_fd, MESSAGES, 0, 65535, 0,
                "messages to the agent while it works, lines as of POST "

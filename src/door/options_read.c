@@ -314,6 +314,7 @@ int options_read(const struct door *const *doors, int argc, char *const *argv,
     if (failed)
       return -1;
     has_file = has_file || !flag;
+    out->has_file = has_file;
   }
   if (companion && read_companion(companion, out, f) < 0)
     return -1;

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "door/door_signals.h"
+#include "door/recording.h"
 #include "door/runtime.h"
 #include "door/token.h"
 #include "door/transcript.h"
@@ -31,6 +32,7 @@ struct stdin_state {
   struct door_signals signals;
   struct fd_writer *writer;
   struct fd_reader *messages; /* --messages-fd; NULL: none, or over */
+  struct recording recording;
   struct run *run;
   const char *format; /* of the events; empty: as the request says */
   bool over;
@@ -215,8 +217,13 @@ static int open_door(const struct options *options, char *const *env, struct fau
   d.format = transcript_format(options->run.output, options->run.full);
   token_wipe(env); /* the service's; here it is nobody's */
   int failed = runtime_open(&runtime, options, env, f);
+  if (recording_open(&d.recording, failed ? NULL : options->run.record, f) < 0)
+    failed = -1;
   struct buf text = {0};
   struct fault unread = {0};
+  if (d.recording.fd >= 0)
+    runtime.settings.on_heard = recording_add;
+  runtime.settings.heard_who = &d.recording;
   /* First: stdin may be what stdout is, a terminal or a socket. */
   bool refused = !failed && read_request(options, &text, &unread) < 0;
   if (!failed)
@@ -233,6 +240,7 @@ static int open_door(const struct options *options, char *const *env, struct fau
   if (failed) {
     buf_free(&text);
     fd_reader_close(d.messages);
+    recording_close(&d.recording);
     door_signals_close(&d.signals);
     runtime_close(&runtime);
     return -1;
@@ -244,6 +252,7 @@ static int open_door(const struct options *options, char *const *env, struct fau
   if (refused)
     refuse(&d, f);
   runtime_run(&runtime);
+  recording_close(&d.recording);
   door_signals_close(&d.signals);
   runtime_close(&runtime);
   return exit_status(&d, refused);
@@ -256,8 +265,8 @@ const struct door stdin_door = {
     .exit_status = "0 finished, 1 RUN_ERROR, 2 bad request or usage, 124 a "
                    "deadline passed,\n"
                    "128+n runlet was ended by signal n.",
-    .options =
-        OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT | OPTIONS_MESSAGES,
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT |
+               OPTIONS_MESSAGES | OPTIONS_ONCE,
     .takes_file = true,
     .open = open_door,
 };

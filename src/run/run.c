@@ -73,6 +73,8 @@ struct run *run_new(const struct run_settings *settings, struct run_request *req
   tracing_log(r, req->run_id);
   r->session = agent_session_make(r->resources.harness);
   r->session.budget = r->budget;
+  r->session.on_heard = settings->on_heard;
+  r->session.heard_who = settings->heard_who;
   r->session.actions.retries.most = settings->max_agent_retries;
   if (policy_restricts(&req->policy)) { /* it is kept by answering what the agent asks */
     r->resources.dialogue = true;
@@ -96,6 +98,11 @@ struct span run_id(const struct run *r)
 struct span run_workspace(const struct run *r)
 {
   return buf_span(&r->resources.workspace);
+}
+
+const char *run_program(const struct run *r)
+{
+  return r->resources.program.len > 0 ? r->resources.program.at : "";
 }
 
 bool run_shares_session(const struct run *running, const struct run *r)

@@ -30,13 +30,9 @@ test('GET /health is 200 ok without a content type', async () => {
 for (const [method, target] of [
   ['GET', '/health?x=1'],
   ['GET', '/'],
-  ['GET', '/run'],
   ['POST', '/run?x=1'],
-  ['POST', '/health'],
-  ['PUT', '/run'],
   ['GET', '/nope'],
   ['POST', '/RUN'],
-  ['OPTIONS', '/run'],
 ])
   test(`${method} ${target} is 404 not found`, async () => {
     const r = await ask(server, method, target)
@@ -45,10 +41,32 @@ for (const [method, target] of [
     assert.equal(r.headers['content-type'], undefined)
   })
 
-test('HEAD /health is 404 without a body, and the connection goes on', async () => {
+for (const [method, target, allow] of [
+  ['POST', '/health', 'GET'],
+  ['GET', '/run', 'POST'],
+  ['PUT', '/run', 'POST'],
+  ['OPTIONS', '/run', 'POST'],
+  ['GET', '/v1/runs', 'POST'],
+  ['DELETE', '/agui', 'POST'],
+  ['POST', '/ready', 'GET'],
+  ['POST', '/metrics?x', 'GET'],
+  ['DELETE', '/runs', 'GET'],
+  ['POST', '/runs/a', 'GET'],
+  ['PUT', '/runs/a/events?after=1', 'GET'],
+  ['GET', '/runs/a/cancel', 'POST'],
+  ['PATCH', '/runs/a/approvals/b', 'POST'],
+])
+  test(`${method} ${target} is 405 with Allow`, async () => {
+    const r = await ask(server, method, target)
+    assert.equal(r.status, 405)
+    assert.equal(r.headers.allow, allow)
+    assert.equal(r.body.toString(), `this address takes ${allow}`)
+  })
+
+test('HEAD /health is 405 without a body, and the connection goes on', async () => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
   const r = await ask(server, 'HEAD', '/health', { agent })
-  assert.equal(r.status, 404)
+  assert.equal(r.status, 405)
   assert.equal((await ask(server, 'GET', '/health', { agent })).status, 200)
   agent.destroy()
 })

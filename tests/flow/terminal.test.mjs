@@ -5,8 +5,9 @@ import { spawn } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import { test } from 'node:test'
+import { assertStream, eventsOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
-import { assertNothingLeft, command, makeBox, processesOf, RUNLET, until } from '../support/runlet.mjs'
+import { assertNothingLeft, command, makeBox, processesOf, run, RUNLET, until } from '../support/runlet.mjs'
 import { terminal } from '../support/terminal.mjs'
 
 const request = (prompt = ['@init', '@text hello reader', '@result success']) => {
@@ -205,6 +206,36 @@ test(
     fs.writeFileSync(path.join(box.work, 'lines'), lines)
     const shown = await terminal([RUNLET, 'translate', 'lines'], { box }).ended
     assert.match(shown.screen, /\x1b\[2mrun run, model unknown/)
+  }),
+)
+
+test(
+  'a recorded run is translated to the same events',
+  using(async (box) => {
+    const prompt = ['@init', '@text a', '@bash echo out', '@text b', '@exit 3']
+    const r = await run(request(prompt), {
+      box,
+      args: ['--record', 'lines'],
+    })
+    assertStream(r.events, 'agent-exit')
+    const file = path.join(box.work, 'lines')
+    assert.equal(fs.statSync(file).mode & 0o777, 0o600)
+    const again = await command(['translate', 'lines', '--exit-status', '3'], { box })
+    assert.equal(again.code, 0, again.stderr)
+    const words = (events) =>
+      events
+        .filter((e) => !/^(CUSTOM|RUN_STARTED)$/.test(e.type))
+        .map((e) => [e.type, e.toolCallName, e.delta, e.content, e.code, e.message].join('|'))
+    assert.deepEqual(words(eventsOf(again.stdout)), words(r.events))
+  }),
+)
+
+test(
+  'a file that cannot be recorded into refuses the run, and names the option',
+  using(async (box) => {
+    const r = await run(request(), { box, args: ['--record', '/no/such/folder/x'] })
+    assert.equal(r.code, 2)
+    assert.match(r.stderr, /--record \/no\/such\/folder\/x: No such file/)
   }),
 )
 

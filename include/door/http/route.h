@@ -38,6 +38,8 @@ const struct route *route_find(const struct route *table, struct span method,
 /* Percent-decoding; FAULT_BAD_INPUT. */
 int route_decode(struct span segment, struct buf *out, struct fault *f);
 /* Takes the next parameter off a query, as it stands there; false: there is none left. */
+/* "GET, POST": what the address is there for; nothing if it is not there. */
+void route_methods(const struct route *table, struct span target, struct buf *out);
 bool route_next_parameter(struct span *query, struct span *name, struct span *value);
 
 #endif

@@ -50,6 +50,15 @@ const struct route *route_find(const struct route *table, struct span method,
   return NULL;
 }
 
+void route_methods(const struct route *table, struct span target, struct buf *out)
+{
+  struct span query = target, path = take(&query, '?');
+  struct route_target ignored = {0};
+  for (const struct route *r = table; r->method[0]; r++)
+    if (matches(r->pattern, r->exact ? target : path, &ignored))
+      buf_addf(out, "%s%s", out->len > 0 ? ", " : "", r->method);
+}
+
 bool route_next_parameter(struct span *query, struct span *name, struct span *value)
 {
   if (query->len == 0)

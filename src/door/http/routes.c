@@ -46,6 +46,23 @@ bool routes_is_for_pages(const struct http_request *r, struct span method)
   return route && route->for_pages;
 }
 
+/* An address that is there takes another method, and which. */
+static void answer_no_route(struct http_exchange *x, struct span target)
+{
+  struct buf methods = buf_make(KIB), text = buf_make(KIB);
+  route_methods(table, target, &methods);
+  struct http_header allow = {SPAN_LITERAL("allow"), buf_span(&methods)};
+  struct http_answer a = {
+      .status = 405, .content_type = "text/plain", .headers = &allow, .header_count = 1};
+  buf_addf(&text, "this address takes %s", buf_cstring(&methods));
+  if (methods.len > 0)
+    http_reply(x, &a, buf_span(&text));
+  else
+    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
+  buf_free(&methods);
+  buf_free(&text);
+}
+
 void routes_answer(struct runs_door *d, struct http_exchange *x)
 {
   const struct http_request *r = http_exchange_request(x);
@@ -53,7 +70,7 @@ void routes_answer(struct runs_door *d, struct http_exchange *x)
   struct fault f = {0};
   const struct route *route = route_find(table, r->method, r->target, &target);
   if (!route) {
-    answer_text(x, 404, NULL, SPAN_LITERAL("not found"));
+    answer_no_route(x, r->target);
     return;
   }
   target.id = target.second_id = buf_make(LIMIT_HEADER_BYTES);

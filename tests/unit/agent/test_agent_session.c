@@ -312,6 +312,42 @@ static void test_agent_session__closes_what_was_never_opened(void **state)
   agent_session_free(&nothing);
 }
 
+struct heard {
+  struct buf text;
+};
+
+static void hear(void *who, struct span line)
+{
+  buf_add(&((struct heard *)who)->text, line);
+}
+
+static void test_agent_session__tells_what_it_heard_as_a_transcript_has_it(void **state)
+{
+  (void)state;
+  struct fixture d;
+  struct heard heard = {buf_make(KIB)};
+  fixture_open(&d);
+  d.session.on_heard = hear;
+  d.session.heard_who = &heard;
+  agent_session_line(&d.session, SPAN_LITERAL(INIT));
+  agent_session_line(&d.session, SPAN_LITERAL("not json"));
+  agent_session_line(&d.session, SPAN_LITERAL(" ")); /* says nothing */
+  struct agent_input answer = {
+      .kind = AGENT_ANSWER, .tag = 2, .status = 404, .text = SPAN_LITERAL("a\n\"b\"")};
+  agent_session_input(&d.session, &answer);
+  answer.kind = AGENT_STREAM;
+  answer.text = SPAN_LITERAL("{\"a\":1}");
+  agent_session_input(&d.session, &answer);
+  assert_string_equal(
+      buf_cstring(&heard.text), INIT
+      "\nnot json\n"
+      "{\"heard\":\"answer\",\"tag\":2,\"status\":404,\"text\":\"a\\n\\\"b\\\"\"}\n"
+      "{\"heard\":\"stream\",\"tag\":2,\"status\":404,\"text\":\"{\\\"a\\\":1}\"}\n");
+  buf_free(&heard.text);
+  fixture_close(&d, 0);
+  stream_close(&d.stream);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -325,6 +361,7 @@ int main(void)
       cmocka_unit_test(test_agent_session__tells_blank_lines_to_those_that_want_them),
       cmocka_unit_test(test_agent_session__hands_an_answer_to_the_harness_that_asked),
       cmocka_unit_test(test_agent_session__says_why_an_agent_takes_no_words),
+      cmocka_unit_test(test_agent_session__tells_what_it_heard_as_a_transcript_has_it),
       cmocka_unit_test(test_agent_session__closes_what_was_never_opened),
       cmocka_unit_test(test_agent_session__tells_tasks_that_ended_with_the_agent),
       cmocka_unit_test(test_agent_session__a_bad_exit_says_that_a_success_was_seen),

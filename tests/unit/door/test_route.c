@@ -69,6 +69,27 @@ static void test_route__finds_the_row_of_each_address(void **state)
   }
 }
 
+static void test_route__an_address_knows_its_methods(void **state)
+{
+  (void)state;
+  static const char *const rows[][2] = {{"/whole", "GET"},  {"/whole?x", ""},
+                                        {"/runs?x", "GET"}, {"/runs/a/cancel", "POST"},
+                                        {"/runs/a", "GET"}, {"/nope", ""}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct buf methods = buf_make(KIB);
+    route_methods(table, span_of(rows[i][0]), &methods);
+    assert_string_equal(buf_cstring(&methods), rows[i][1]);
+    buf_free(&methods);
+  }
+  static const struct route two[] = {{.method = "GET", .pattern = "/x"},
+                                     {.method = "POST", .pattern = "/x"},
+                                     {.method = ""}};
+  struct buf methods = buf_make(KIB);
+  route_methods(two, SPAN_LITERAL("/x"), &methods);
+  assert_string_equal(buf_cstring(&methods), "GET, POST");
+  buf_free(&methods);
+}
+
 static void test_route__a_second_id_is_found_too(void **state)
 {
   (void)state;
@@ -114,6 +135,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_route__finds_the_row_of_each_address),
+      cmocka_unit_test(test_route__an_address_knows_its_methods),
       cmocka_unit_test(test_route__a_second_id_is_found_too),
       cmocka_unit_test(test_route_decode__reads_bytes_and_refuses_what_are_none),
       cmocka_unit_test(test_route__parameters_come_one_by_one),

@@ -21,14 +21,14 @@ static void test_routes__each_address_has_its_answer_and_no_other_has_one(void *
   } rows[] = {
       {"GET", "/health", "200", "ok"},
       {"GET", "/health?x", "404", "not found"},
-      {"POST", "/health", "404", "not found"},
+      {"POST", "/health", "405", "this address takes GET"},
       {"POST", "/run", "400", "messages"},
       {"POST", "/run?x=1", "404", "not found"},
-      {"GET", "/run", "404", "not found"},
+      {"GET", "/run", "405", "this address takes POST"},
       {"POST", "/v1/runs", "503", "{\"error\":\"Runtime authentication secret is not"},
-      {"GET", "/v1/runs", "404", "not found"},
+      {"GET", "/v1/runs", "405", "this address takes POST"},
       {"POST", "/agui", "404", "--agui-harness"},
-      {"GET", "/agui", "404", "not found"},
+      {"GET", "/agui", "405", "this address takes POST"},
       {"GET", "/metrics", "200", "runlet_build_info"},
       {"GET", "/runs?x", "200", "{\"runs\":[]}"},
       {"GET", "/runs/a", "404", "no such run"},
@@ -38,7 +38,7 @@ static void test_routes__each_address_has_its_answer_and_no_other_has_one(void *
       {"GET", "/runs/a/events?after=9223372036854775808", "400", "after must be"},
       {"GET", "/runs/a/events?x=1&after=9223372036854775807&y", "404", "no such run"},
       {"POST", "/runs/a/cancel", "404", "no such run"},
-      {"GET", "/runs/a/cancel", "404", "not found"},
+      {"GET", "/runs/a/cancel", "405", "this address takes POST"},
   };
   struct door_fixture d;
   door_fixture_open(&d, "INIT; GOOD");
