@@ -10,6 +10,7 @@
   ROW(stdin)                                                                             \
   ROW(http)                                                                              \
   ROW(translate)                                                                         \
+  ROW(check)                                                                             \
   ROW(health)                                                                            \
   ROW(ready)                                                                             \
   ROW(gateway)                                                                           \

@@ -136,18 +136,16 @@ void page_sign(struct page *p, struct span words)
   page_unsign(p);
   if (p->place->bytes > PAGE_SIGN_MOST)
     return;
+  struct page_place place = *p->place;
   buf_add_text(p->out, "\0337\033[?7l");
   page_attribute(p, PAGE_DIM);
-  if (p->place->in_line)
-    buf_add_char(p->out, ' ');
-  struct buf shown = buf_make(1024);
-  struct page_place aside = {0};
-  struct page line = {.place = &aside, .out = &shown};
-  page_short(&line, words);
-  buf_add(p->out, buf_span(&shown));
-  buf_free(&shown);
+  if (place.in_line)
+    page_say(p, " ");
+  p->place->column = 0;
+  page_short(p, words);
   page_attribute(p, PAGE_PLAIN);
   buf_add_text(p->out, "\033[?7h\0338");
+  *p->place = place; /* as if nothing of it were there */
   p->place->signs = true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* ca_bundle.c - a static program has no compiled-in place for certificates that holds on
  * every image. */
-#include "ca_bundle.h"
+#include "http/ca_bundle.h"
 
 #include <errno.h>
 #include <stdlib.h>

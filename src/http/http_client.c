@@ -6,11 +6,11 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "ca_bundle.h"
 #include "client_transfer.h"
 #include "curl_fault.h"
 #include "curl_loop.h"
 #include "curl_pool.h"
+#include "http/ca_bundle.h"
 
 #include <stdlib.h>
 #include <strings.h>

@@ -13,22 +13,14 @@
 enum need { HOME, PROC, ADDRESSES, HEAP };
 
 static const struct {
-  const char *id;
-  enum need need;
-  bool fails;
-  const char *text;
+  char id[12];
+  unsigned char needs; /* bits */
 } rows[] = {
-    {"claude-code", HOME, false, "claude runs, but keeps no session to resume"},
-    {"codex", HOME, true, "codex does not start"},
-    {"opencode", HOME, true, "opencode does not start"},
-    {"gemini", HOME, true, "gemini does not start"},
-    {"grok-build", HOME, true, "grok opens no session"},
-    {"claude-code", PROC, true, "claude does not run without a mounted /proc"},
-    {"codex", PROC, true, "codex does not run without a mounted /proc"},
-    {"opencode", PROC, true, "opencode does not run without a mounted /proc"},
-    {"opencode", ADDRESSES, true, "opencode needs more than 4 GiB (ulimit -v)"},
-    {"gemini", ADDRESSES, true, "gemini needs more than 4 GiB (ulimit -v)"},
-    {"gemini", HEAP, true, "gemini needs a heap that nobody limits (NODE_OPTIONS)"},
+    {"claude-code", 1 << HOME | 1 << PROC},
+    {"codex", 1 << HOME | 1 << PROC},
+    {"opencode", 1 << HOME | 1 << PROC | 1 << ADDRESSES},
+    {"gemini", 1 << HOME | 1 << ADDRESSES | 1 << HEAP},
+    {"grok-build", 1 << HOME},
 };
 
 static bool troubles(const struct lean_facts *f, enum need need)
@@ -63,11 +55,16 @@ void lean_tell(const struct lean_facts *facts, struct span id,
                void (*tell)(void *who, bool fails, const char *about, const char *text),
                void *who)
 {
-  static const char *const about[] = {[HOME] = "HOME cannot be written",
-                                      [PROC] = "/proc",
-                                      [ADDRESSES] = "address space",
-                                      [HEAP] = "node's heap"};
+  static const char *const words[][2] = {
+      [HOME] = {"HOME", "cannot be written: this agent does not start"},
+      [PROC] = {"/proc", "is not mounted, or another's: this agent does not run"},
+      [ADDRESSES] = {"address space", "this agent needs more than 4 GiB (ulimit -v)"},
+      [HEAP] = {"NODE_OPTIONS", "this agent needs a heap that nobody limits"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (span_is(id, rows[i].id) && troubles(facts, rows[i].need))
-      tell(who, rows[i].fails, about[rows[i].need], rows[i].text);
+    for (enum need need = HOME; need <= HEAP; need++)
+      if (rows[i].needs & 1 << need && span_is(id, rows[i].id) && troubles(facts, need)) {
+        bool fails = need != HOME || i > 0;
+        tell(who, fails, words[need][0],
+             fails ? words[need][1] : "cannot be written: claude keeps no session");
+      }
 }

@@ -9,8 +9,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <setjmp.h>
 
@@ -29,6 +27,11 @@ static void expect(const struct lean_facts *facts, const char *id, const char *w
   buf_free(&told);
 }
 
+#define HOME  "fails HOME: cannot be written: this agent does not start\n"
+#define PROC  "fails /proc: is not mounted, or another's: this agent does not run\n"
+#define SPACE "fails address space: this agent needs more than 4 GiB (ulimit -v)\n"
+#define HEAP  "fails NODE_OPTIONS: this agent needs a heap that nobody limits\n"
+
 static void test_lean__each_agent_has_its_own_needs(void **state)
 {
   (void)state;
@@ -43,27 +46,21 @@ static void test_lean__each_agent_has_its_own_needs(void **state)
     expect(&enough, ids[i], "");
   }
   expect(&home, "claude-code",
-         "warns HOME cannot be written: claude runs, but keeps no session to resume\n");
-  expect(&home, "codex", "fails HOME cannot be written: codex does not start\n");
-  expect(&home, "opencode", "fails HOME cannot be written: opencode does not start\n");
-  expect(&home, "gemini", "fails HOME cannot be written: gemini does not start\n");
-  expect(&home, "grok-build", "fails HOME cannot be written: grok opens no session\n");
+         "warns HOME: cannot be written: claude keeps no session\n");
+  expect(&home, "codex", HOME);
+  expect(&home, "opencode", HOME);
+  expect(&home, "gemini", HOME);
+  expect(&home, "grok-build", HOME);
   expect(&home, "command", "");
-  expect(&proc, "claude-code",
-         "fails /proc: claude does not run without a mounted /proc\n");
-  expect(&proc, "codex", "fails /proc: codex does not run without a mounted /proc\n");
-  expect(&proc, "opencode",
-         "fails /proc: opencode does not run without a mounted /proc\n");
+  expect(&proc, "claude-code", PROC);
+  expect(&proc, "codex", PROC);
+  expect(&proc, "opencode", PROC);
   expect(&proc, "gemini", "");
   expect(&proc, "grok-build", "");
-  expect(&small, "opencode",
-         "fails address space: opencode needs more than 4 GiB (ulimit -v)\n");
-  expect(&small, "gemini",
-         "fails address space: gemini needs more than 4 GiB (ulimit -v)\n");
+  expect(&small, "opencode", SPACE);
+  expect(&small, "gemini", SPACE);
   expect(&small, "claude-code", "");
-  expect(&heap, "gemini",
-         "fails node's heap: gemini needs a heap that nobody limits "
-         "(NODE_OPTIONS)\n");
+  expect(&heap, "gemini", HEAP);
   expect(&heap, "codex", "");
 }
 
@@ -78,6 +75,13 @@ static void test_lean__facts_are_those_of_this_process(void **state)
   assert_true(lean_look_up(&env, true).heap_limited);
   strv_set_env(&env, "NODE_OPTIONS", SPAN_LITERAL("--max-old-space-size=100"));
   assert_true(lean_look_up(&env, true).heap_limited);
+  struct rlimit before, narrow;
+  assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+  narrow = before;
+  narrow.rlim_cur = 1ull << 47;
+  assert_int_equal(setrlimit(RLIMIT_AS, &narrow), 0);
+  assert_true(lean_look_up(&env, true).address_bytes == 1ull << 47);
+  assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
   strv_set_env(&env, "NODE_OPTIONS", SPAN_LITERAL("--no-warnings"));
   assert_false(lean_look_up(&env, true).heap_limited);
   strv_free(&env);
