@@ -6,6 +6,8 @@
 #include "base/limits.h"
 #include "option_table.h"
 
+#include <string.h>
+
 static void help_default(const struct option *o, char *out, size_t capacity)
 {
   out[0] = 0;
@@ -13,6 +15,25 @@ static void help_default(const struct option *o, char *out, size_t capacity)
     snprintf(out, capacity, "%llu", o->number);
   else if (o->kind == OPTION_TEXT && o->text && o->text[0])
     snprintf(out, capacity, "%s", o->text);
+}
+
+enum { COLUMNS = 100, HELP_AT = 34 };
+
+/* The words of a text from column `at` on, and of its further lines from `indent` on. */
+static void put_wrapped(const char *text, size_t at, size_t indent, FILE *to)
+{
+  for (bool first = true; *(text += strspn(text, " \n")); first = false) {
+    size_t length = strcspn(text, " \n"), columns = !first;
+    for (size_t i = 0; i < length; i++)
+      columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    bool fits = at + columns <= COLUMNS;
+    if (!first)
+      fprintf(to, fits ? " " : "\n%*s", (int)indent, "");
+    at = fits ? at + columns : indent + columns - 1;
+    fwrite(text, 1, length, to);
+    text += length;
+  }
+  fputc('\n', to);
 }
 
 static void help_markdown(const struct door *const *doors, FILE *to)
@@ -46,17 +67,19 @@ static void help_options(const struct door *door, FILE *to)
     const struct option *o = &option_table[i];
     if (!(o->groups & door->options))
       continue;
-    char number[32], left[64];
+    char number[32], text[KIB];
     help_default(o, number, sizeof number);
-    snprintf(left, sizeof left, "--%s %s", o->name, o->value ? o->value : "");
-    fprintf(to, "  %-32s %s%s%s%s\n", left, o->help, number[0] ? " [" : "", number,
-            number[0] ? "]" : "");
+    int left = fprintf(to, "  --%s %s", o->name, o->value ? o->value : "");
+    snprintf(text, sizeof text, number[0] ? "%s [%s]" : "%s", o->help, number);
+    fprintf(to, "%*s", HELP_AT - left, "");
+    put_wrapped(text, HELP_AT, HELP_AT, to);
   }
 }
 
 static void help_usage(const struct door *d, FILE *to)
 {
-  fprintf(to, "runlet %s [OPTION…] %s\n    %s\n", d->name, d->arguments, d->summary);
+  fprintf(to, "runlet %s [OPTION…] %s\n    ", d->name, d->arguments);
+  put_wrapped(d->summary, 4, 4, to);
 }
 
 void options_help(const struct door *const *doors, const struct options *o, FILE *to)
@@ -68,8 +91,10 @@ void options_help(const struct door *const *doors, const struct options *o, FILE
   if (o->help_for) {
     help_usage(o->help_for, to);
     help_options(o->help_for, to);
-    if (o->help_for->exit_status)
-      fprintf(to, "\nExit status: %s\n", o->help_for->exit_status);
+    if (o->help_for->exit_status) {
+      fputs("\nExit status: ", to);
+      put_wrapped(o->help_for->exit_status, 13, 0, to);
+    }
     return;
   }
   fprintf(to, "runlet runs agent CLIs in a sandbox and streams what they do as AG-UI "

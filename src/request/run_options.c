@@ -271,7 +271,7 @@ static int system_prompts_read(const struct fields *r, json_at root,
 
 static int budget_read(const struct fields *r, json_at root, struct run_budget *out)
 {
-  json_at v = json_get(root, "budget");
+  json_at v = fields_get(r, root, "", "budget");
   return fields_given(v) ? run_budget_parse(json_raw(v), "budget.", out, r->f) : 0;
 }
 

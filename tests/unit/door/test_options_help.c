@@ -56,6 +56,31 @@ static void test_options_help__help_tells_what_belongs_to_the_command(void **sta
   free(table);
 }
 
+/* In columns: a character of several bytes is one. */
+static size_t widest(const char *text)
+{
+  size_t most = 0, columns = 0;
+  for (; *text; text++) {
+    columns = *text == '\n' ? 0 : columns + (((unsigned char)*text & 0xc0) != 0x80);
+    most = columns > most ? columns : most;
+  }
+  return most;
+}
+
+static void test_options_help__no_line_has_more_than_100_columns(void **state)
+{
+  (void)state;
+  char *all = help("--help", NULL);
+  assert_in_range(widest(all), 80, 100);
+  free(all);
+  for (const struct door *const *d = doors; *d; d++) {
+    char *text = help((*d)->name, "--help");
+    if (widest(text) > 100 || strstr(text, " \n"))
+      fail_msg("%s", text);
+    free(text);
+  }
+}
+
 static void test_options_help__the_markdown_table_has_a_row_for_every_option(void **state)
 {
   (void)state;
@@ -87,6 +112,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_options_help__help_tells_what_belongs_to_the_command),
+      cmocka_unit_test(test_options_help__no_line_has_more_than_100_columns),
       cmocka_unit_test(test_options_help__the_markdown_table_has_a_row_for_every_option),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
