@@ -9,6 +9,7 @@
 #include "request/session_store.h"
 
 extern const struct session_store session_store_claude, session_store_codex,
-    session_store_gemini, session_store_grok;
+    session_store_copilot, session_store_gemini, session_store_grok, session_store_kilo,
+    session_store_opencode, session_store_qwen;
 
 #endif

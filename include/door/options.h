@@ -18,11 +18,12 @@ struct run_options {
   struct run_settings settings;
   const char *state_dir, *ca_file, *agent_user, *otlp_endpoint;
   bool agent_may_gain_privileges;
-  unsigned messages_fd; /* 0: none */
-  const char *output;   /* "ndjson", "pretty"; NULL: as stdout is */
-  bool full;            /* a transcript of all */
-  const char *record;   /* a file; NULL: none */
-  bool json;            /* what was checked */
+  unsigned messages_fd;     /* 0: none */
+  const char *output;       /* "ndjson", "pretty"; NULL: as stdout is */
+  bool full;                /* a transcript of all */
+  const char *record;       /* a file; NULL: none */
+  bool json;                /* what was checked */
+  const char *session_file; /* NULL: none */
   size_t max_body_bytes;
 };
 

@@ -20,7 +20,7 @@
 
 enum { SESSION_FORMAT = 1 };
 #define SESSION_ARCHIVED_FOLDER "workspace"    /* {w} in an archive */
-#define SESSION_EXPORTED_FILE   "session.json" /* of a store that has a command */
+#define SESSION_EXPORTED_FILE   "session.json" /* of a store that has scripts */
 
 struct json;
 struct session_archive {

@@ -37,9 +37,10 @@ struct session_store {
   /* A letter that becomes small in the names of files that are brought: an agent that
    * names its files by the minute would write into one that it made no earlier. */
   char lowers;
-  /* Instead of all that: a command of the agent's own writes the session to its stdout,
-   * and another reads it from a file; the id or the file's name is added. */
-  const char *const *export_command, *const *import_command;
+  /* Instead of all that two scripts of the shell: $0 is the agent's program, $1 the
+   * session's id.  The one writes the session, as JSON with its `info.id`, into the file
+   * $2, the other reads it from its stdin. */
+  const char *export_script, *import_script;
 };
 
 struct session_names {

@@ -29,6 +29,9 @@ struct session_place { /* all lent */
 /* The archive.  FAULT_UNKNOWN: there is no such session. */
 int session_files_collect(const struct session_place *place, struct buf *archive,
                           struct fault *f);
+/* The same of what an agent's own command has written into that file of `root`. */
+int session_files_wrap(const struct session_place *place, const char *name,
+                       struct buf *archive, struct fault *f);
 /* FAULT_CONFLICT: it is there already, and another. */
 int session_files_bring(const struct session_place *place, struct span archive,
                         struct fault *f);

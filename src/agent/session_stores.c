@@ -64,3 +64,41 @@ const struct session_store session_store_grok = {.id = "grok-build",
                                                  .folder = SESSION_PERCENT,
                                                  .folders = "sessions",
                                                  .place = "cwd"};
+
+/* Its export to a pipe is cut off after some 64 KiB.  What it takes goes over what is
+ * there. */
+#define NO_UPDATE     "export OPENCODE_DISABLE_AUTOUPDATE=1 KILO_DISABLE_AUTOUPDATE=1\n"
+#define EXPORT_SCRIPT NO_UPDATE "exec \"$0\" export \"$1\" >\"$2\""
+#define IMPORT_SCRIPT                                                                    \
+  NO_UPDATE "\"$0\" export \"$1\" >/dev/null 2>&1 </dev/null && exit 77\n"               \
+            "exec \"$0\" import /dev/stdin"
+
+const struct session_store session_store_opencode = {.id = "opencode",
+                                                     .version = "version",
+                                                     .export_script = EXPORT_SCRIPT,
+                                                     .import_script = IMPORT_SCRIPT};
+const struct session_store session_store_kilo = {.id = "kilo",
+                                                 .version = "version",
+                                                 .export_script = EXPORT_SCRIPT,
+                                                 .import_script = IMPORT_SCRIPT};
+
+static const char *const copilot_paths[] = {"session-state/{i}/events.jsonl",
+                                            "session-state/{i}/workspace.yaml",
+                                            "session-state/{i}/checkpoints/*.md", NULL};
+
+const struct session_store session_store_copilot = {.id = "copilot",
+                                                    .variable = "COPILOT_HOME",
+                                                    .root = ".copilot",
+                                                    .paths = copilot_paths,
+                                                    .version = "copilotVersion",
+                                                    .place = "cwd"};
+
+static const char *const qwen_paths[] = {"projects/{w}/chats/{i}.jsonl", NULL};
+
+const struct session_store session_store_qwen = {.id = "qwen",
+                                                 .root = ".qwen",
+                                                 .paths = qwen_paths,
+                                                 .folder = SESSION_DASHES,
+                                                 .folders = "projects",
+                                                 .version = "version",
+                                                 .place = "cwd"};

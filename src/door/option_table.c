@@ -83,9 +83,11 @@ const struct option option_table[] = {
              "what the agent says goes to FILE (mode 600), too: for runlet translate"),
     YES_ROW("json", run.json, CHECK, "as JSON"),
     YES_ROW("full", run.full, OUTPUT, "pretty: nothing is cut or folded"),
-    NUMBER_ROW("messages-fd", run.messages_fd, MESSAGES, 0, 65535, 0,
+    NUMBER_ROW("messages-fd", run.messages_fd, ONCE, 0, 65535, 0,
                "messages to the agent while it works, lines as of POST "
                "/runs/{id}/messages, from this descriptor; 0: none"),
+    TEXT_ROW("session-file", run.session_file, ONCE, NULL, "FILE",
+             "the archive of the agent's session goes there (session.export)"),
     NUMBER_ROW("max-runs", serve.max_runs, SERVICE, 1, 10000, LIMIT_RUNS,
                "runs at the same time; more: 503"),
     NUMBER_ROW(

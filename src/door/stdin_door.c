@@ -16,6 +16,7 @@
 #include "event/notices.h"
 #include "io/fd_reader.h"
 #include "io/fd_writer.h"
+#include "io/file_job.h"
 #include "io/files.h"
 #include "io/signals.h"
 #include "request/message_read.h"
@@ -105,6 +106,18 @@ static void message_too_long(void *who, size_t ceiling)
 static const struct lines_calls messages = {.on_line = message_came,
                                             .on_too_long = message_too_long};
 
+static void write_session(const struct stdin_state *d, struct buf *archive)
+{
+  struct file_job job = {.kind = FILE_PUT,
+                         .path = buf_make(LIMIT_PATH_BYTES),
+                         .bytes = buf_take(archive),
+                         .secret = true};
+  buf_add_text(&job.path, d->runtime->options->run.session_file);
+  if (file_job_run(&job) < 0)
+    log_line(LOG_ERROR, (struct span){0}, "--session-file: %s", job.fault.text);
+  file_job_free(&job);
+}
+
 /* The exit waits for what stdout has not taken yet, but not for ever. */
 static void run_over(void *who, const struct run_outcome *outcome)
 {
@@ -114,6 +127,8 @@ static void run_over(void *who, const struct run_outcome *outcome)
   d->outcome = *outcome;
   fd_reader_close(d->messages);
   d->messages = NULL;
+  if (outcome->archive && d->runtime->options->run.session_file)
+    write_session(d, outcome->archive);
   door_signals_close(&d->signals);
   runtime_flush(d->runtime);
   fd_writer_end(d->writer, d->runtime->settings.deadlines.kill_grace_ms + 1000, NULL,
@@ -184,6 +199,8 @@ static int start(struct stdin_state *d, struct buf *text, struct fault *f)
     if (req)
       trace_take(req, span_of(strv_env(env, "TRACEPARENT")),
                  span_of(strv_env(env, "TRACESTATE")));
+    if (req && o->run.session_file)
+      req->session.export = true;
     if (req && d->format[0])
       req->event_format = span_of(d->format);
     if (req && transcript_is_live(d->format))
@@ -265,8 +282,7 @@ const struct door stdin_door = {
     .exit_status = "0 finished, 1 RUN_ERROR, 2 bad request or usage, 124 a "
                    "deadline passed,\n"
                    "128+n runlet was ended by signal n.",
-    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT |
-               OPTIONS_MESSAGES | OPTIONS_ONCE,
+    .options = OPTIONS_LOG | OPTIONS_AGENT | OPTIONS_RUN | OPTIONS_OUTPUT | OPTIONS_ONCE,
     .takes_file = true,
     .open = open_door,
 };

@@ -78,8 +78,27 @@ static bool is_wanted(const struct session_store *store, struct span name,
 {
   const struct session_names names = {a->session_id,
                                       SPAN_LITERAL(SESSION_ARCHIVED_FOLDER)};
-  return store->export_command ? span_is(name, SESSION_EXPORTED_FILE)
-                               : session_store_has(store, name, &names);
+  return store->export_script ? span_is(name, SESSION_EXPORTED_FILE)
+                              : session_store_has(store, name, &names);
+}
+
+/* What an agent's own command takes brings the session that it names itself. */
+static int check_content(const struct session_store *store, const struct ustar_file *file,
+                         const struct session_archive *a, struct fault *f)
+{
+  static const char *const raw[] = {"info", "messages", NULL};
+  static const struct json_rules rules = {.raw = raw};
+  if (!store->export_script)
+    return 0;
+  struct json *doc = json_parse(file->content, &rules, f);
+  if (!doc)
+    return fault_prefix(f, "\"%s\" in the archive", file->text);
+  bool same = json_slice_says(json_slice(file->content, "info.id"), a->session_id);
+  json_free(doc);
+  return same ? 0
+              : fault_set(f, FAULT_BAD_INPUT,
+                          "\"%s\" in the archive is another session than its head says",
+                          file->text);
 }
 
 /* Names come in order, so that one that comes twice is seen. */
@@ -107,6 +126,8 @@ static int check_files(const struct session_store *store, struct session_archive
     else if (++count > LIMIT_ARCHIVE_FILES)
       more = fault_set(f, FAULT_TOO_BIG, "the archive holds more than %d files",
                        LIMIT_ARCHIVE_FILES);
+    else if (check_content(store, &file, a, f) < 0)
+      more = -1;
     if (more < 0)
       break;
   }

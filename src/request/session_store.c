@@ -117,8 +117,8 @@ void session_store_folder(const struct session_store *store, struct span workspa
     bool dashes = store->folder == SESSION_DASHES;
     if (is_word(c) || (!dashes && c && strchr("-_.!~*'()", c)))
       buf_add_char(out, c);
-    else if (dashes)
-      buf_add_char(out, '-');
+    else if (dashes) /* one for each unit of UTF-16, as JavaScript counts */
+      buf_add_text(out, (c & 0xc0) == 0x80 ? "" : (unsigned char)c >= 0xf0 ? "--" : "-");
     else
       buf_addf(out, "%%%02X", (unsigned)(unsigned char)c);
   }

@@ -223,7 +223,7 @@ static int write_files(const struct resources *s, const struct process_plan *pla
   return files_give(s->folder.at, (struct files_owner){agent->uid, agent->gid}, f);
 }
 
-static struct keeper_terms keeper_terms_of(const struct resources *s)
+struct keeper_terms resources_terms(const struct resources *s)
 {
   return (struct keeper_terms){.folder = s->folder.at,
                                .agent_user = s->settings->agent,
@@ -245,7 +245,7 @@ static int spawn(struct resources *s, struct process_plan *plan, unsigned drain_
                               .argv = &plan->argv,
                               .env = &s->env,
                               .cwd = s->workspace.at,
-                              .terms = keeper_terms_of(s),
+                              .terms = resources_terms(s),
                               .input = &plan->first_input,
                               .aside = plan->aside,
                               .on_aside = calls->on_aside,
@@ -278,7 +278,7 @@ static void fill_workspace(struct resources *s, const struct deadlines *deadline
                                .folder = buf_cstring(&s->workspace),
                                .memory = s->settings->workspace_memory,
                                .env = &s->env,
-                               .terms = keeper_terms_of(s),
+                               .terms = resources_terms(s),
                                .setup_ms = deadlines->setup_ms,
                                .kill_grace_ms = deadlines->kill_grace_ms,
                                .skills = h->skills       ? h->skills

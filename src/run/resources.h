@@ -89,6 +89,8 @@ int resources_prepare(struct resources *s, const struct deadlines *deadlines,
 int resources_open(struct resources *s, void *harness_state,
                    const struct deadlines *deadlines, const struct resources_calls *calls,
                    void *who, const char **code, struct fault *f);
+/* Of every process that it starts. */
+struct keeper_terms resources_terms(const struct resources *s);
 /* `closed` comes once, on a later turn. */
 void resources_close(struct resources *s, void (*closed)(void *who), void *who);
 void resources_free(struct resources *s); /* after `closed`, or never opened */

@@ -16,6 +16,7 @@
 #include "process/agent_user.h"
 #include "request/session_archive.h"
 #include "workspace/session_files.h"
+#include "workspace/session_script.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,13 @@ static void collect(void *who)
     put_hash(buf_span(j->archive), j->hash);
 }
 
+static void wrap(void *who)
+{
+  struct session_job *j = who;
+  if (session_files_wrap(&j->place, SESSION_EXPORTED_FILE, j->archive, &j->fault) == 0)
+    put_hash(buf_span(j->archive), j->hash);
+}
+
 static void bring(void *who)
 {
   struct session_job *j = who;
@@ -62,7 +70,7 @@ static void bring(void *who)
   if (wanted.len > 0 && strncasecmp(wanted.at, j->hash, HEX) != 0)
     (void)fault_set(&j->fault, FAULT_BAD_INPUT,
                     "the archive is another: its sha256 is %s", j->hash);
-  else
+  else if (!j->place.store->import_script) /* which is not the pool's */
     (void)session_files_bring(&j->place, buf_span(j->archive), &j->fault);
 }
 
@@ -70,6 +78,10 @@ static void bring(void *who)
 static int find_root(const struct run *r, struct buf *root, struct fault *f)
 {
   const struct session_store *store = r->portable.store;
+  if (store->export_script) { /* its file is in the run's own */
+    buf_add(root, buf_span(&r->resources.folder));
+    return 0;
+  }
   const char *own = store->variable ? strv_env(&r->resources.env, store->variable) : NULL;
   const char *home = strv_env(&r->resources.env, "HOME");
   bool told = own && own[0];
@@ -107,6 +119,31 @@ static int start_job(struct run *r, struct span id, void (*work)(void *job),
                                     .owner = agent ? &j->owner : NULL};
   pool_job_start(r->settings->loop, work, done, j);
   return 0;
+}
+
+/* A script of the store's; `input` is taken. */
+static int start_command(struct run *r, const char *script, struct span id,
+                         struct buf *input,
+                         void (*done)(void *who, const struct fault *why),
+                         struct fault *f)
+{
+  struct resources *s = &r->resources;
+  struct buf file = buf_make(LIMIT_PATH_BYTES);
+  buf_addf(&file, "%s/" SESSION_EXPORTED_FILE, buf_cstring(&s->folder));
+  const struct session_script_setup setup = {
+      .loop = r->settings->loop,
+      .terms = resources_terms(s),
+      .folder = buf_cstring(&s->workspace),
+      .env = &s->env,
+      .kill_grace_ms = r->deadlines.kill_grace_ms,
+      .script = script,
+      .program = s->program.len > 0 ? buf_cstring(&s->program) : r->portable.store->id,
+      .id = id,
+      .file = buf_cstring(&file),
+      .input = input};
+  r->portable.command = session_script_start(&setup, done, r, f);
+  buf_free(&file);
+  return r->portable.command ? 0 : -1;
 }
 
 static void end_job(struct session_job *j)
@@ -169,12 +206,40 @@ static void brought(struct run *r, const struct fault *why)
   r->portable.done(r, why);
 }
 
+static void command_brought(void *who, const struct fault *why)
+{
+  struct run *r = who;
+  r->portable.command = NULL;
+  brought(r, why);
+}
+
+/* Its one file goes to the agent's own command. */
+static int bring_by_command(struct run *r, struct fault *f)
+{
+  const struct session_store *store = r->portable.store;
+  struct buf input = buf_make(LIMIT_ARCHIVE_BYTES);
+  struct session_archive a;
+  struct ustar_file file;
+  int failed = session_archive_read(buf_span(&r->portable.archive), store, &a, f);
+  if (!failed && ustar_next(&a.files, &file, f) == 1) {
+    buf_add(&input, file.content);
+    failed = start_command(r, store->import_script, r->req->session_id, &input,
+                           command_brought, f);
+  }
+  buf_free(&input);
+  session_archive_free(&a);
+  return failed;
+}
+
 static void was_brought(void *who)
 {
   struct session_job *j = who;
   struct run *r = j->run;
   struct fault why = j->fault;
+  bool by_command = r->portable.store->import_script && why.kind == FAULT_NONE;
   end_job(j);
+  if (by_command && !r->code[0] && bring_by_command(r, &why) == 0)
+    return;
   brought(r, why.kind != FAULT_NONE ? &why : NULL);
 }
 
@@ -246,6 +311,8 @@ void run_session_stop(struct run *r)
 {
   if (r->portable.fetch)
     http_client_cancel(r->portable.fetch);
+  if (r->portable.command)
+    session_script_cancel(r->portable.command);
 }
 
 /* -- after it -- */
@@ -285,6 +352,26 @@ static void was_collected(void *who)
   r->portable.told(r, r->portable.end);
 }
 
+static void command_exported(void *who, const struct fault *why)
+{
+  struct run *r = who;
+  struct fault f = {0};
+  r->portable.command = NULL;
+  if (why)
+    f = *why;
+  else if (start_job(r, events_session_id(r->events), wrap, was_collected, &f) == 0)
+    return;
+  warn(r, &f);
+  r->portable.told(r, r->portable.end);
+}
+
+static int start_export(struct run *r, struct span id, struct fault *f)
+{
+  const char *script = r->portable.store->export_script;
+  return script ? start_command(r, script, id, NULL, command_exported, f)
+                : start_job(r, id, collect, was_collected, f);
+}
+
 void run_session_export(struct run *r, const struct process_end *end,
                         void (*told)(struct run *r, const struct process_end *end))
 {
@@ -301,7 +388,7 @@ void run_session_export(struct run *r, const struct process_end *end,
     (void)fault_set(&f, FAULT_UNKNOWN,
                     id.len > 0 ? "the agent's id of it is no name"
                                : "the agent has named no session");
-  if (f.kind == FAULT_NONE && start_job(r, id, collect, was_collected, &f) == 0)
+  if (f.kind == FAULT_NONE && start_export(r, id, &f) == 0)
     return;
   warn(r, &f);
   told(r, end);

@@ -71,6 +71,7 @@ struct run {
     const struct session_store *store;
     struct buf archive, id;
     struct http_client_request *fetch;
+    struct session_script *command;
     void (*done)(struct run *r, const struct fault *why);
     const struct process_end *end; /* while it is collected … */
     void (*told)(struct run *r, const struct process_end *end); /* … and then */

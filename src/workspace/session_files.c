@@ -103,6 +103,20 @@ static int put_files(const struct session_place *p, int root, const struct strv 
   return r < 0 ? -1 : 0;
 }
 
+static int finish(const struct session_place *p, const struct buf *files,
+                  const struct buf *version, struct buf *archive, struct fault *f)
+{
+  const struct session_archive head = {
+      .session_id = p->id, .workspace = p->workspace, .version = buf_span(version)};
+  session_archive_begin(p->store, &head, archive);
+  buf_add(archive, buf_span(files));
+  ustar_end(archive);
+  return files->overflowed || archive->overflowed
+             ? fault_set(f, FAULT_TOO_BIG, "the session has more than %zu bytes",
+                         LIMIT_ARCHIVE_BYTES)
+             : 0;
+}
+
 static int collect(const struct session_place *p, int root, struct buf *archive,
                    struct fault *f)
 {
@@ -115,16 +129,8 @@ static int collect(const struct session_place *p, int root, struct buf *archive,
   if (r == 0 && files.len == 0 && !files.overflowed)
     r = fault_set(f, FAULT_UNKNOWN, "the agent has kept no file of the session in %s",
                   p->root);
-  if (r == 0) {
-    const struct session_archive head = {
-        .session_id = p->id, .workspace = p->workspace, .version = buf_span(&version)};
-    session_archive_begin(p->store, &head, archive);
-    buf_add(archive, buf_span(&files));
-    ustar_end(archive);
-    if (files.overflowed || archive->overflowed)
-      r = fault_set(f, FAULT_TOO_BIG, "the session has more than %zu bytes",
-                    LIMIT_ARCHIVE_BYTES);
-  }
+  if (r == 0)
+    r = finish(p, &files, &version, archive, f);
   strv_free(&paths);
   buf_free(&folder);
   buf_free(&version);
@@ -140,6 +146,27 @@ int session_files_collect(const struct session_place *p, struct buf *archive,
     return -1;
   int r = collect(p, root, archive, f);
   close(root);
+  return r;
+}
+
+int session_files_wrap(const struct session_place *p, const char *name,
+                       struct buf *archive, struct fault *f)
+{
+  struct strv one = {0};
+  struct buf files = buf_make(LIMIT_ARCHIVE_BYTES), version = buf_make(KIB);
+  int root = open_root(p, false, f), r = root < 0 ? -1 : 0;
+  strv_add(&one, span_of(name));
+  if (root >= 0)
+    r = put_files(p, root, &one, (struct span){0}, &files, &version, f);
+  if (r == 0 && files.len == 0 && !files.overflowed)
+    r = fault_set(f, FAULT_UNKNOWN, "the agent's command has written nothing");
+  if (r == 0)
+    r = finish(p, &files, &version, archive, f);
+  if (root >= 0)
+    close(root);
+  strv_free(&one);
+  buf_free(&files);
+  buf_free(&version);
   return r;
 }
 

@@ -72,7 +72,7 @@ struct step *step_start(const struct step_place *place, const char *program,
                               .env = env ? env : place->env,
                               .cwd = place->folder,
                               .terms = place->terms,
-                              .input = &no_input,
+                              .input = place->input ? place->input : &no_input,
                               .line_ceiling = MIB,
                               .drain_ms = LIMIT_DRAIN_MS};
   *s = (struct step){.place = place, .calls = calls, .who = who};

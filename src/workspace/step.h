@@ -2,9 +2,9 @@
 /* step.h - one command that fills a workspace: git, or the shell of the setup.
  *
  * It runs as the agent will (its user, its environment, a keeper of its own), with the
- * end of input as its stdin.  `on_done` comes exactly once, never from inside these
- * calls, when the command has exited and its output was read.  What it left running in
- * the background lives on until step_close() decides.  */
+ * place's input as its stdin, and then its end.  `on_done` comes exactly once, never from
+ * inside these calls, when the command has exited and its output was read.  What it left
+ * running in the background lives on until step_close() decides.  */
 #ifndef WORKSPACE_STEP_H
 #define WORKSPACE_STEP_H
 
@@ -20,6 +20,7 @@ struct step_place { /* the same for all steps of a run; outlives them */
   const char *folder; /* the workspace */
   const struct strv *env;
   unsigned deadline_ms, kill_grace_ms;
+  struct buf *input; /* of one step alone, and taken; NULL: the end of input at once */
 };
 
 struct step_end {

@@ -86,6 +86,28 @@ test('an archive has the session of that id and nothing else; tar reads it; it i
   box.remove()
 })
 
+test('runlet run --session-file writes it, for the next container to bring', async () => {
+  const box = openBox()
+  const file = path.join(box.root, 'session.tar')
+  const args = ['--session-file', file]
+  const r = await run(ask1(), { box, args })
+  assert.equal(r.code, 0, r.stderr)
+  const archive = fs.readFileSync(file)
+  assert.deepEqual(told(r.events), [
+    { bytes: archive.length, sha256: createHash('sha256').update(archive).digest('hex') },
+  ])
+  assert.equal(fs.statSync(file).mode & 0o777, 0o600)
+  const other = openBox(null)
+  const next = await run(ask1(importOf(archive)), { box: other })
+  assert.equal(next.code, 0, next.stderr)
+  assert.deepEqual(listed(other.folder), [`${ID}.jsonl`])
+  const nowhere = await run(ask1(), { box, args: ['--session-file', '/none/session.tar'] })
+  assert.match(nowhere.stderr, /--session-file: /)
+  assert.equal(nowhere.code, 0, 'the run is what it was')
+  box.remove()
+  other.remove()
+})
+
 test('a run that has no archive says why', async () => {
   const box = openBox(null)
   const server = await serve({ box })
@@ -278,6 +300,36 @@ test('an agent whose sessions are not known to us is refused by its name', async
   } finally {
     await server.stop()
   }
+  box.remove()
+})
+
+const OPENCODE = `#!/bin/sh
+case $1 in
+export) [ -e "$HOME/there" ] ;;
+import) echo "$2 $PWD" >"$HOME/args"; cat "$2" >"$HOME/imported" ;;
+*) exit 3 ;;
+esac
+`
+test("an agent's own command takes the session, unless it is there already", async () => {
+  const box = makeBox({ agent: null })
+  fs.writeFileSync(path.join(box.bin, 'opencode'), OPENCODE, { mode: 0o755 })
+  const id = 'ses_0123456789'
+  const session = (info) => ({ name: 'session.json', text: JSON.stringify({ info, messages: ['x'.repeat(200000)] }) })
+  const archive = (info) => importOf(tarOf([head({ harness: 'opencode', sessionId: id }), session(info)]))
+  const bring = (info) => run(ask1({ harness: 'opencode', model: 'm/m', ...archive(info) }), { box })
+  const other = await bring({ id: 'ses_of_another' })
+  assert.equal(other.code, 2)
+  assert.match(other.events.at(-1).message, /is another session than its head says/)
+  const r = await bring({ id })
+  assertStream(r.events, 'agent-exit') // it was started
+  assert.equal(fs.readFileSync(path.join(box.home, 'args'), 'utf8'), `/dev/stdin ${fs.realpathSync(box.work)}\n`)
+  assert.equal(fs.readFileSync(path.join(box.home, 'imported'), 'utf8'), session({ id }).text)
+  fs.rmSync(path.join(box.home, 'imported'))
+  fs.writeFileSync(path.join(box.home, 'there'), '')
+  const last = assertStream((await bring({ id })).events, 'session-import-failed')
+  assert.match(last.message, /is there already: nothing is overwritten/)
+  assert.ok(!fs.existsSync(path.join(box.home, 'imported')))
+  await assertNothingLeft(box)
   box.remove()
 })
 

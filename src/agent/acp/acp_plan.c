@@ -35,7 +35,11 @@ const char *acp_plan_skills(const struct run_request *req)
 const struct session_store *acp_plan_sessions(const struct run_request *req)
 {
   const struct acp_agent *agent = agent_of(req);
-  return agent ? agent->sessions : NULL;
+  const struct session_store *sessions = agent ? agent->sessions : NULL;
+  /* Which word of a command line is the program, nobody knows. */
+  bool knows =
+      sessions && (!sessions->export_script || req->harness_options.command.count == 0);
+  return knows ? sessions : NULL;
 }
 
 unsigned acp_plan_counts(const struct run_request *req)

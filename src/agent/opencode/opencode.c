@@ -36,6 +36,7 @@
  * Events of other sessions (sub-agents) are dropped, as TanStack's adapter does.  */
 #include "agent/harness.h"
 #include "agent/harness_end.h"
+#include "agent/session_stores.h"
 #include "agent/structured.h"
 #include "base/json.h"
 #include "base/json_write.h"
@@ -384,6 +385,7 @@ const struct harness opencode_harness = {
     .id = "opencode",
     .program = "opencode",
     .skills = ".opencode .claude .agents",
+    .sessions = &session_store_opencode,
     .farewell_ms = LIMIT_LAST_EVENTS_MS,
     .structured = true,
     .takes = TAKES_POLICY | TAKES_SESSION | TAKES_PERMISSION_MODE | TAKES_TOOL_LISTS |

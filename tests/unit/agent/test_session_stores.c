@@ -45,13 +45,20 @@ static void test_session_stores__the_sessions_files_are_in_and_nothing_else(void
   has(grok, true, "sessions/W/" ID "/compaction_checkpoints/1.json");
   has(grok, false, "sessions/W/prompt_history.jsonl");
   has(grok, false, "auth.json");
+  has(&session_store_copilot, true, "session-state/" ID "/events.jsonl");
+  has(&session_store_copilot, false, "session-state/" ID "/.workspace-fork.lock");
+  has(&session_store_copilot, false, "config.json");
+  has(&session_store_qwen, true, "projects/W/chats/" ID ".jsonl");
+  has(&session_store_qwen, false, "projects/W/memory/MEMORY.md");
+  has(&session_store_qwen, false, "settings.json");
 }
 
 static void test_session_stores__a_row_is_whole(void **state)
 {
   (void)state;
-  const struct session_store *const all[] = {&session_store_claude, &session_store_codex,
-                                             &session_store_gemini, &session_store_grok};
+  const struct session_store *const all[] = {&session_store_claude,  &session_store_codex,
+                                             &session_store_gemini,  &session_store_grok,
+                                             &session_store_copilot, &session_store_qwen};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     assert_non_null(all[i]->root);
     for (const char *const *p = all[i]->paths; *p; p++) {

@@ -84,6 +84,39 @@ static void test_session_archive__its_head_says_whose_it_is(void **state)
   buf_free(&b);
 }
 
+static const struct session_store by_script = {.id = "claude-code",
+                                               .export_script = "exit"};
+
+/* Of a store that has scripts. */
+static bool takes(const char *name, const char *text)
+{
+  struct buf b = begun();
+  fault = (struct fault){0};
+  assert_true(ustar_add(&b, span_of(name), span_of(text)));
+  ustar_end(&b);
+  int r = session_archive_read(buf_span(&b), &by_script, &archive, &fault);
+  session_archive_free(&archive);
+  buf_free(&b);
+  return r == 0;
+}
+
+static void
+test_session_archive__what_a_command_takes_names_the_heads_session(void **state)
+{
+  (void)state;
+  const char *good = quoted("{'info':{'id':'" ID "'},'messages':[]}");
+  assert_true(takes("session.json", good));
+  assert_false(takes("other.json", good));
+  const char *const bad[] = {"{'info':{'id':'another-session'}}",
+                             "{'info':{'id':'" ID "','id':'another'}}",
+                             "{'info':{'id':'" ID "'},'info':{'id':'another'}}",
+                             "{'id':'" ID "'}",
+                             "{",
+                             ""};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(takes("session.json", quoted("%s", bad[i])));
+}
+
 static void refuses_head(const char *head, const char *why)
 {
   struct buf b = buf_make(MIB);
@@ -250,6 +283,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_session_archive__its_head_says_whose_it_is),
       cmocka_unit_test(test_session_archive__another_agents_or_a_newer_one_is_refused),
+      cmocka_unit_test(
+          test_session_archive__what_a_command_takes_names_the_heads_session),
       cmocka_unit_test(test_session_archive__what_is_no_file_of_a_session_is_refused),
       cmocka_unit_test(test_session_archive__a_name_stands_there_once),
       cmocka_unit_test(test_session_archive__files_and_bytes_have_a_limit),

@@ -74,6 +74,7 @@ test_session_store__a_workspaces_folder_is_called_as_the_agent_calls_it(void **s
   (void)state;
   folder_is(SESSION_NO_FOLDER, "/a/b", "");
   folder_is(SESSION_DASHES, "/tmp/a.b_c/D-1", "-tmp-a-b-c-D-1");
+  folder_is(SESSION_DASHES, "/w\xc3\xb6rk \xf0\x9f\x98\x80", "-w-rk---");
   folder_is(SESSION_PERCENT, "/tmp/a.b_c D~é", "%2Ftmp%2Fa.b_c%20D~%C3%A9");
   folder_is(SESSION_MARKED, "/a", "workspace-6a50dc8584134c7d");
 }

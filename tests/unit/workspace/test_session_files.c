@@ -168,6 +168,27 @@ static void test_session_files__what_is_another_users_stays_out(void **state)
   }
 }
 
+static void test_session_files__what_a_command_has_written_is_wrapped(void **state)
+{
+  (void)state;
+  const struct session_store by_script = {
+      .id = "agent", .version = "version", .export_script = "exit"};
+  place.store = &by_script;
+  assert_int_equal(mkdir(root, 0755), 0);
+  assert_int_equal(session_files_wrap(&place, "session.json", &archive, &fault), -1);
+  put("root/other", "PLANTED");
+  assert_int_equal(symlink("other", scratch_path(&scratch, "root/session.json")), 0);
+  assert_int_equal(session_files_wrap(&place, "session.json", &archive, &fault), -1);
+  assert_int_equal(unlink(scratch_path(&scratch, "root/session.json")), 0);
+  put("root/session.json", "{\"info\":{\"id\":\"" ID "\",\"version\":\"1.18\"}}");
+  assert_int_equal(session_files_wrap(&place, "session.json", &archive, &fault), 0);
+  assert_true(holds("\"agentVersion\":\"1.18\""));
+  struct session_archive read;
+  assert_int_equal(session_archive_read(buf_span(&archive), &by_script, &read, &fault),
+                   0);
+  session_archive_free(&read);
+}
+
 static void test_session_files__no_session_is_unknown(void **state)
 {
   (void)state;
@@ -257,6 +278,7 @@ int main(void)
       TEST(test_session_files__a_session_comes_to_another_workspace),
       TEST(test_session_files__credentials_links_and_second_names_stay_out),
       TEST(test_session_files__what_is_another_users_stays_out),
+      TEST(test_session_files__what_a_command_has_written_is_wrapped),
       TEST(test_session_files__no_session_is_unknown),
       TEST(test_session_files__nothing_is_overwritten_and_then_nothing_written),
       TEST(test_session_files__no_link_is_written_through),
