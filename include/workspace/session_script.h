@@ -23,7 +23,7 @@ struct session_script_setup { /* lent until `done`, but for `input` */
   struct keeper_terms terms;
   const char *folder; /* the workspace */
   const struct strv *env;
-  unsigned kill_grace_ms;
+  unsigned deadline_ms, kill_grace_ms;
   const char *script, *program;
   struct span id;
   const char *file;  /* what the script writes */

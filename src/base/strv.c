@@ -74,6 +74,17 @@ const char *strv_env(const struct strv *v, const char *name)
   return NULL;
 }
 
+static int by_bytes(const void *a, const void *b)
+{
+  return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *v)
+{
+  if (v->count > 1)
+    qsort(v->at, v->count, sizeof *v->at, by_bytes);
+}
+
 void strv_free(struct strv *v)
 {
   for (size_t i = 0; i < v->count; i++)

@@ -50,8 +50,11 @@ static bool put_name(struct header *h, struct span name)
 
 static void add_zeros(struct buf *out, size_t count)
 {
-  static const char zeros[BLOCK];
-  buf_add(out, (struct span){zeros, count});
+  char *at = buf_reserve(out, count);
+  if (!at)
+    return;
+  memset(at, 0, count);
+  buf_grew(out, count);
 }
 
 bool ustar_add(struct buf *out, struct span name, struct span content)
@@ -77,8 +80,7 @@ bool ustar_add(struct buf *out, struct span name, struct span content)
 
 void ustar_end(struct buf *out)
 {
-  add_zeros(out, BLOCK);
-  add_zeros(out, BLOCK);
+  add_zeros(out, (size_t)2 * BLOCK);
 }
 
 static bool all_zeros(struct span s)

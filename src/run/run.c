@@ -187,7 +187,8 @@ void run_cancel(struct run *r, const char *by, const char *code, const char *mes
     r->cancelled_by = by;
   run_set_reason(r, code, message);
   run_talk_end(r);
-  run_session_stop(r);
+  if (r->phase == ENDING)
+    run_session_stop(r);
   if (r->files_told) /* that is all it still waits for */
     run_files_finish(r, r->end, r->files_told);
   /* not spawned yet: begin() looks at the reason */

@@ -135,6 +135,8 @@ static int start_command(struct run *r, const char *script, struct span id,
       .terms = resources_terms(s),
       .folder = buf_cstring(&s->workspace),
       .env = &s->env,
+      /* who has ended the run does not wait for long */
+      .deadline_ms = r->code[0] ? r->deadlines.kill_grace_ms : LIMIT_ARCHIVE_MS,
       .kill_grace_ms = r->deadlines.kill_grace_ms,
       .script = script,
       .program = s->program.len > 0 ? buf_cstring(&s->program) : r->portable.store->id,

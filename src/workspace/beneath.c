@@ -117,20 +117,27 @@ static int read_all(int fd, struct span path, struct buf *out, struct fault *f)
   return out->overflowed ? refuse(f, path, "is too long") : 0;
 }
 
-int beneath_read(const char *root, struct span path, struct buf *out, struct fault *f)
+/* Takes `at`.  O_NONBLOCK: a FIFO must not hold us. */
+static int open_from(int at, struct span path, struct fault *f)
 {
   char name[256];
-  struct stat s;
-  int folder = walk(root, path, false, NULL, name, f);
+  int folder = walk_from(at, path, false, NULL, name, f);
   if (folder < 0)
-    return f->kind == FAULT_SYSTEM && f->os == -ENOENT ? 1 : -1;
-  /* O_NONBLOCK: a FIFO must not hold us */
+    return -1;
   int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   int e = errno;
   close(folder);
   errno = e;
+  return fd < 0 ? fail(f, path) : fd;
+}
+
+int beneath_read(const char *root, struct span path, struct buf *out, struct fault *f)
+{
+  struct stat s;
+  int at = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = open_from(at, path, f);
   if (fd < 0)
-    return e == ENOENT ? 1 : fail(f, path);
+    return f->kind == FAULT_SYSTEM && f->os == -ENOENT ? 1 : -1;
   int r = fstat(fd, &s) == 0 && S_ISREG(s.st_mode) ? read_all(fd, path, out, f)
                                                    : refuse(f, path, "is no plain file");
   close(fd);
@@ -239,15 +246,7 @@ static int same(int root)
 
 int beneath_open(int root, struct span path, struct fault *f)
 {
-  char name[256];
-  int folder = walk_from(same(root), path, false, NULL, name, f);
-  if (folder < 0)
-    return -1;
-  int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  int e = errno;
-  close(folder);
-  errno = e;
-  return fd < 0 ? fail(f, path) : fd;
+  return open_from(same(root), path, f);
 }
 
 int beneath_create(int root, struct span path, struct span content,

@@ -67,7 +67,7 @@ struct session_script *session_script_start(const struct session_script_setup *s
                                          .terms = setup->terms,
                                          .folder = setup->folder,
                                          .env = setup->env,
-                                         .deadline_ms = LIMIT_ARCHIVE_MS,
+                                         .deadline_ms = setup->deadline_ms,
                                          .kill_grace_ms = setup->kill_grace_ms,
                                          .input = setup->input},
                                .done = done,

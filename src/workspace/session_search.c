@@ -8,7 +8,6 @@
 #include "io/folder_read.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -70,17 +69,6 @@ static void walk(struct search *s, int folder, struct span pattern)
   buf_free(&name);
 }
 
-static int by_name(const void *a, const void *b)
-{
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void sort(struct strv *names)
-{
-  if (names->count > 1)
-    qsort(names->at, names->count, sizeof *names->at, by_name);
-}
-
 /* What is called as `pattern` says. */
 static void search(struct search *s, int root, const char *pattern)
 {
@@ -99,7 +87,7 @@ static void list_folders(int root, const struct session_store *store, struct str
   while (names && looks++ < LIMIT_ARCHIVE_LOOKS && (each = folder_read_next(names)))
     strv_add(out, span_of(each));
   folder_read_close(names);
-  sort(out);
+  strv_sort(out);
 }
 
 static bool is_marked(int root, const struct session_store *store, const char *folder,
@@ -156,5 +144,5 @@ void session_search(int root, const struct session_store *store, struct span id,
   }
   strv_free(&all);
   buf_free(&s.path);
-  sort(out);
+  strv_sort(out);
 }

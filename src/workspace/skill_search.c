@@ -5,7 +5,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -55,11 +54,6 @@ static void look_in(struct search *s, int folder, unsigned depth)
     strv_add(s->out, buf_span(&s->path));
 }
 
-static int by_path(const void *a, const void *b)
-{
-  return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 void skill_search(const char *root, struct strv *out)
 {
   struct search s = {.out = out, .path = buf_make(LIMIT_PATH_BYTES)};
@@ -67,6 +61,5 @@ void skill_search(const char *root, struct strv *out)
   if (folder >= 0)
     look_in(&s, folder, 0);
   buf_free(&s.path);
-  if (out->count > 1)
-    qsort(out->at, out->count, sizeof *out->at, by_path);
+  strv_sort(out);
 }

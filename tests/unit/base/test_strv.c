@@ -41,11 +41,27 @@ static void test_strv__environment_entries_are_replaced_by_name(void **state)
   strv_free(&v);
 }
 
+static void test_strv__is_sorted_by_bytes(void **state)
+{
+  (void)state;
+  struct strv v = {0};
+  strv_sort(&v); /* nothing is fine */
+  const char *const words[] = {"b", "a/b", "a", "B", "a-b"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    strv_add(&v, span_of(words[i]));
+  strv_sort(&v);
+  const char *const wanted[] = {"B", "a", "a-b", "a/b", "b"};
+  for (size_t i = 0; i < v.count; i++)
+    assert_string_equal(v.at[i], wanted[i]);
+  strv_free(&v);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_strv__is_null_ended_at_every_size),
       cmocka_unit_test(test_strv__environment_entries_are_replaced_by_name),
+      cmocka_unit_test(test_strv__is_sorted_by_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 static struct fault fault;
-static unsigned ends;
+static unsigned ends, deadline_ms = 10000;
 
 static void done(void *who, const struct fault *why)
 {
@@ -34,6 +34,7 @@ static struct session_script *start(struct workspace_fixture *d, const char *scr
                                              .terms = d->place.terms,
                                              .folder = d->place.folder,
                                              .env = d->place.env,
+                                             .deadline_ms = deadline_ms,
                                              .kill_grace_ms = 100,
                                              .script = script,
                                              .program = "/bin/agent",
@@ -91,6 +92,9 @@ static void test_session_script__says_how_it_failed(void **state)
             "the session is there already: nothing is overwritten");
   ends_with("echo no such session >&2; exit 1", FAULT_AGENT,
             "the agent's command ended with exit 1: no such session");
+  deadline_ms = 50;
+  ends_with("sleep 60", FAULT_TIMEOUT, "the agent's command did not end within 50 ms");
+  deadline_ms = 10000;
   ends_with("kill -9 $$", FAULT_AGENT, "the agent's command ended with signal 9: ");
 }
 
