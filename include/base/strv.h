@@ -19,7 +19,7 @@ void strv_addf(struct strv *v, const char *fmt, ...)
 /* For lists of entries "NAME=value": replaces an entry of that name. */
 void strv_set_env(struct strv *v, const char *name, struct span value);
 const char *strv_env(const struct strv *v, const char *name); /* NULL: absent */
-void strv_sort(struct strv *v); /* by bytes */
+void strv_sort(struct strv *v);                               /* by bytes */
 void strv_free(struct strv *v);
 
 #endif
