@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct span {
   const char *at; /* may be NULL when len is 0 */
@@ -60,9 +61,19 @@ const char *buf_cstring(struct buf *b);
 #define SPAN_LITERAL(s) ((struct span){(s), sizeof(s) - 1})
 /* The two arguments of a "%.*s"; for spans whose length is known to fit an int. */
 #define SPAN_ARG(s) (int)(s).len, (s).at
-struct span span_of(const char *cstring); /* NULL: the empty span */
-bool span_is(struct span s, const char *cstring);
 bool span_equal(struct span a, struct span b);
+/* In line always, so that the length of a text that is written down there is known when
+ * it is compiled. */
+#define SPAN_IN_LINE static inline __attribute__((always_inline))
+SPAN_IN_LINE struct span span_of(const char *cstring) /* NULL: the empty span */
+{
+  return (struct span){cstring, cstring ? strlen(cstring) : 0};
+}
+
+SPAN_IN_LINE bool span_is(struct span s, const char *cstring)
+{
+  return span_equal(s, span_of(cstring));
+}
 /* FNV-1a, as it stands in books, of a text or of one that comes in pieces (`h` of those
  * before); and stirred, never 0.  The same everywhere and for ever, and anybody can make
  * two texts of one hash: for what decides nothing that matters.  Else base/keyed_hash.h,

@@ -19,14 +19,36 @@ struct json_writer {
 };
 
 struct json_writer json_write_to(struct buf *out);
-void json_open(struct json_writer *w, const char *key, char bracket); /* '{' or '[' */
-void json_close(struct json_writer *w, char bracket);                 /* '}' or ']' */
-void json_put_text(struct json_writer *w, const char *key, struct span text);
-void json_put_int(struct json_writer *w, const char *key, long long n);
+/* Each with a key that was measured; without an address: none. */
+void json_begin(struct json_writer *w, struct span key, char bracket);
+void json_add_text(struct json_writer *w, struct span key, struct span text);
+void json_add_int(struct json_writer *w, struct span key, long long n);
+void json_add_raw(struct json_writer *w, struct span key, struct span json);
+void json_close(struct json_writer *w, char bracket); /* '}' or ']' */
+
+SPAN_IN_LINE void json_open(struct json_writer *w, const char *key, char bracket)
+{
+  json_begin(w, span_of(key), bracket); /* '{' or '[' */
+}
+
+SPAN_IN_LINE void json_put_text(struct json_writer *w, const char *key, struct span text)
+{
+  json_add_text(w, span_of(key), text);
+}
+
+SPAN_IN_LINE void json_put_int(struct json_writer *w, const char *key, long long n)
+{
+  json_add_int(w, span_of(key), n);
+}
+
+/* Bytes that are JSON already, copied as they are; an empty span becomes null. */
+SPAN_IN_LINE void json_put_raw(struct json_writer *w, const char *key, struct span json)
+{
+  json_add_raw(w, span_of(key), json);
+}
+
 void json_put_bool(struct json_writer *w, const char *key, bool b);
 void json_put_null(struct json_writer *w, const char *key);
-/* Bytes that are JSON already, copied as they are; an empty span becomes null. */
-void json_put_raw(struct json_writer *w, const char *key, struct span json);
 /* Only the escaping, with the quotes. */
 void json_escape(struct buf *out, struct span text);
 /* How many bytes json_escape() would add, quotes included. */

@@ -194,19 +194,27 @@ const char *buf_cstring(struct buf *b)
   return b->at ? b->at : "";
 }
 
-struct span span_of(const char *cstring)
+/* Names are short: two words that may overlap are all of most. */
+static bool bytes_equal(const char *a, const char *b, size_t len)
 {
-  return (struct span){cstring, cstring ? strlen(cstring) : 0};
+  uint64_t left, right, more_left, more_right;
+  if (len > 2 * sizeof left)
+    return memcmp(a, b, len) == 0;
+  if (len < sizeof left) {
+    while (len > 0 && *a == *b)
+      a++, b++, len--;
+    return len == 0;
+  }
+  memcpy(&left, a, sizeof left);
+  memcpy(&right, b, sizeof right);
+  memcpy(&more_left, a + len - sizeof left, sizeof left);
+  memcpy(&more_right, b + len - sizeof left, sizeof left);
+  return left == right && more_left == more_right;
 }
 
 bool span_equal(struct span a, struct span b)
 {
-  return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool span_is(struct span s, const char *cstring)
-{
-  return span_equal(s, span_of(cstring));
+  return a.len == b.len && bytes_equal(a.at, b.at, a.len);
 }
 
 uint64_t span_fnv1a(struct span s)

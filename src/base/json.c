@@ -1,95 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* json.c - json_scan.c has checked the text and cut long things out; cJSON builds the
- * tree of the rest in the document's arena; a walk then hangs the cuts where their
- * placeholders are. A json_at is a cJSON node; one of type cJSON_Raw holds a struct
- * json_cut instead of a string. */
+/* json.c - what json_scan.c has found, asked for by name and by kind.  A json_at is one
+ * of its nodes. */
 #include "base/json.h"
 
 #include "base/arena.h"
 #include "base/mem.h"
 #include "json_scan.h"
 
-#include <assert.h>
-#include <cJSON.h>
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct json_node) <= 64, "limits.h says what a value costs");
+
 struct json {
   struct arena *arena;
-  cJSON *root;
+  const struct json_node *root;
   bool secret;
 };
 
-/* cJSON's hooks know no context: this is set around the parse and nowhere else. */
-static struct arena *parse_arena;
-
-static void *parse_alloc(size_t size)
-{
-  return arena_new(parse_arena, size);
-}
-
-static void parse_release(void *at)
-{
-  (void)at; /* goes with the arena */
-}
-
-static cJSON *tree_parse(struct span text, struct arena *arena)
-{
-  cJSON_Hooks hooks = {.malloc_fn = parse_alloc, .free_fn = parse_release};
-  cJSON_InitHooks(&hooks);
-  parse_arena = arena;
-  cJSON *root = cJSON_ParseWithLength(text.at, text.len);
-  parse_arena = NULL;
-  return root;
-}
-
-/* Both walks are in document order, so the n-th placeholder is the n-th cut.  Depth is
- * bounded by LIMIT_JSON_DEPTH. */
-static void tree_hang(cJSON *node, struct json_cut **cut)
-{
-  for (; node; node = node->next) {
-    if (node->type == cJSON_String && node->valuestring[0] == JSON_SKELETON_PLACEHOLDER) {
-      node->type = cJSON_Raw;
-      node->valuestring = (char *)(*cut)++;
-    }
-    tree_hang(node->child, cut);
-  }
-}
-
 static int names_compare(const void *a, const void *b)
 {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
+  const struct span *left = a, *right = b;
+  size_t len = left->len < right->len ? left->len : right->len;
+  int order = len > 0 ? memcmp(left->at, right->at, len) : 0;
+  return order != 0 ? order : (left->len > right->len) - (left->len < right->len);
 }
 
 /* Sorted, not compared each with each: a hostile request may have very many members. */
-static const char *object_duplicate(const cJSON *object, struct arena *arena)
+static const struct span *object_duplicate(json_at object, struct arena *arena)
 {
-  size_t count = 0;
-  for (const cJSON *m = object->child; m; m = m->next)
-    count++;
+  size_t count = json_count(object);
   if (count < 2)
     return NULL;
-  const char **names = arena_new(arena, count * sizeof *names);
+  struct span *names = arena_new(arena, count * sizeof *names);
   size_t i = 0;
-  for (const cJSON *m = object->child; m; m = m->next)
-    names[i++] = m->string;
+  for (json_at m = json_first(object); m; m = json_next(m))
+    names[i++] = m->key;
   qsort(names, count, sizeof *names, names_compare);
   for (i = 1; i < count; i++) {
-    if (strcmp(names[i - 1], names[i]) == 0)
-      return names[i];
+    if (span_equal(names[i - 1], names[i]))
+      return &names[i];
   }
   return NULL;
 }
 
-static const char *tree_duplicate(const cJSON *node, struct arena *arena)
+/* Depth is bounded by LIMIT_JSON_DEPTH. */
+static const struct span *tree_duplicate(json_at node, struct arena *arena)
 {
-  const char *name = NULL;
+  const struct span *name = NULL;
   for (; node && !name; node = node->next) {
-    if (node->type == cJSON_Object)
+    if (node->kind == JSON_OBJECT)
       name = object_duplicate(node, arena);
     if (!name)
-      name = tree_duplicate(node->child, arena);
+      name = tree_duplicate(json_first(node), arena);
   }
   return name;
 }
@@ -98,31 +63,15 @@ struct json *json_parse(struct span text, const struct json_rules *rules, struct
 {
   struct arena *arena = arena_take();
   struct json *doc = arena_new(arena, sizeof *doc);
-  struct json_scan scan;
   *doc = (struct json){.arena = arena, .secret = rules && rules->secret};
-  const char *const *raw_names = rules ? rules->raw : NULL;
-  if (json_scan_read(text, raw_names, arena, &scan, f) < 0)
-    goto refuse;
-  doc->root = tree_parse(scan.skeleton, arena);
-  assert(doc->root); /* cJSON takes all that json_scan lets by */
-  if (!doc->root) {
-    (void)fault_set(f, FAULT_BAD_INPUT, "not JSON at byte 0");
-    goto refuse;
-  }
-  if (scan.cut_count > 0) {
-    struct json_cut *cut = scan.cuts;
-    tree_hang(doc->root, &cut);
-    assert(cut == scan.cuts + scan.cut_count);
-  }
-  const char *twice = NULL;
-  if (rules && rules->unique_keys)
-    twice = tree_duplicate(doc->root, arena);
-  if (twice) {
-    (void)fault_set(f, FAULT_BAD_INPUT, "member \"%s\" is given twice", twice);
-    goto refuse;
-  }
-  return doc;
-refuse:
+  doc->root = json_scan_read(text, rules ? rules->raw : NULL, arena, f);
+  const struct span *twice =
+      doc->root && rules && rules->unique_keys ? tree_duplicate(doc->root, arena) : NULL;
+  if (twice)
+    (void)fault_set(f, FAULT_BAD_INPUT, "member \"%.*s\" is given twice",
+                    SPAN_ARG(*twice));
+  if (doc->root && !twice)
+    return doc;
   json_free(doc);
   return NULL;
 }
@@ -139,66 +88,34 @@ void json_free(struct json *doc)
 
 json_at json_root(const struct json *doc)
 {
-  return doc ? (json_at)doc->root : NULL;
-}
-
-static const cJSON *node_of(json_at v)
-{
-  return (const cJSON *)v;
-}
-
-static struct json_cut *cut_of(json_at v)
-{
-  const cJSON *node = node_of(v);
-  return node && node->type == cJSON_Raw ? (struct json_cut *)(void *)node->valuestring
-                                         : NULL;
+  return doc ? doc->root : NULL;
 }
 
 enum json_kind json_kind(json_at v)
 {
-  if (!v)
-    return JSON_ABSENT;
-  switch (node_of(v)->type) {
-  case cJSON_NULL:
-    return JSON_NULL;
-  case cJSON_False:
-    return JSON_FALSE;
-  case cJSON_True:
-    return JSON_TRUE;
-  case cJSON_Number:
-    return JSON_NUMBER;
-  case cJSON_String:
-    return JSON_STRING;
-  case cJSON_Array:
-    return JSON_ARRAY;
-  case cJSON_Object:
-    return JSON_OBJECT;
-  default:
-    return json_slice_kind(cut_of(v)->raw);
-  }
+  return v ? v->kind : JSON_ABSENT;
 }
 
-json_at json_get(json_at object, const char *key)
+json_at json_find(json_at object, struct span name)
 {
-  const cJSON *found = NULL;
-  if (!object || node_of(object)->type != cJSON_Object)
+  json_at found = NULL;
+  if (!object || object->kind != JSON_OBJECT)
     return NULL;
-  for (const cJSON *m = node_of(object)->child; m; m = m->next) {
-    if (m->string[0] == key[0] && strcmp(m->string, key) == 0)
+  for (json_at m = json_first(object); m; m = m->next) {
+    if (m->key.len == name.len && span_equal(m->key, name))
       found = m; /* and on: the last of several wins */
   }
-  return (json_at)found;
+  return found;
 }
 
-json_at json_first(json_at array_or_object)
+json_at json_first(json_at v)
 {
-  /* cJSON sets `child` in arrays and objects only. */
-  return array_or_object ? (json_at)node_of(array_or_object)->child : NULL;
+  return v && (v->kind == JSON_OBJECT || v->kind == JSON_ARRAY) ? v->child : NULL;
 }
 
 json_at json_next(json_at member)
 {
-  return member ? (json_at)node_of(member)->next : NULL;
+  return member ? member->next : NULL;
 }
 
 json_at json_item(json_at array, size_t index)
@@ -213,7 +130,7 @@ json_at json_item(json_at array, size_t index)
 
 struct span json_key(json_at member)
 {
-  return span_of(member ? node_of(member)->string : NULL);
+  return member ? member->key : (struct span){0};
 }
 
 size_t json_count(json_at array_or_object)
@@ -224,39 +141,39 @@ size_t json_count(json_at array_or_object)
   return count;
 }
 
+/* Asked for again it is there: the caller has a document that is const, not its arena. */
+static struct span unescaped(const struct json *doc, struct json_node *v)
+{
+  if (!v->text) {
+    struct span *text = arena_new(doc->arena, sizeof *text + v->value.len);
+    char *plain = (char *)(text + 1);
+    *text = (struct span){plain, json_unescape_into(v->value, plain)};
+    v->text = text;
+  }
+  return *v->text;
+}
+
 struct span json_text(const struct json *doc, json_at v, struct span otherwise)
 {
-  if (json_kind(v) != JSON_STRING)
+  if (!v || v->kind != JSON_STRING)
     return otherwise;
-  struct json_cut *cut = cut_of(v);
-  if (!cut)
-    return span_of(node_of(v)->valuestring);
-  if (!cut->text_known) {
-    cut->text = (struct span){cut->raw.at + 1, cut->raw.len - 2};
-    if (cut->text.len > 0 && memchr(cut->text.at, '\\', cut->text.len)) {
-      char *plain = arena_new(doc->arena, cut->raw.len);
-      cut->text = (struct span){plain, json_unescape_into(cut->raw, plain)};
-    }
-    cut->text_known = true;
-  }
-  return cut->text;
+  struct span inner = {v->value.at + 1, v->value.len - 2};
+  if (!v->escaped || !memchr(inner.at, '\\', inner.len))
+    return inner;
+  return unescaped(doc, (struct json_node *)v);
 }
 
-struct span json_member_text(const struct json *doc, json_at object, const char *name)
+struct span json_text_of(const struct json *doc, json_at object, struct span name)
 {
-  return json_text(doc, json_get(object, name), SPAN_LITERAL(""));
+  return json_text(doc, json_find(object, name), SPAN_LITERAL(""));
 }
 
-/* strtod wants an end it understands; the text has none when a number is all of it. */
-static double cut_number(struct span raw)
+/* Of one with more than 63 bytes cJSON reads the first 63. */
+static double number_of(struct span raw)
 {
-  char small[64];
-  char *text = raw.len < sizeof small ? small : mem_new(raw.len + 1);
-  memcpy(text, raw.at, raw.len);
-  text[raw.len] = 0;
-  double number = strtod(text, NULL);
-  if (text != small)
-    free(text);
+  cJSON *read = cJSON_ParseWithLength(raw.at, raw.len);
+  double number = read ? cJSON_GetNumberValue(read) : NAN;
+  cJSON_Delete(read);
   return number;
 }
 
@@ -264,8 +181,7 @@ double json_number(json_at v, double otherwise)
 {
   if (json_kind(v) != JSON_NUMBER)
     return otherwise;
-  const struct json_cut *cut = cut_of(v);
-  double number = cut ? cut_number(cut->raw) : node_of(v)->valuedouble;
+  double number = number_of(v->value);
   return isfinite(number) ? number : otherwise;
 }
 
@@ -274,10 +190,9 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
   static const double exact_most = 9007199254740992.0; /* 2^53 */
   if (json_kind(v) != JSON_NUMBER)
     return false;
-  const struct json_cut *cut = cut_of(v);
-  if (cut && span_to_number(cut->raw, 0, highest, value))
+  if (span_to_number(v->value, 0, highest, value))
     return true;
-  if (cut && cut->raw.len > 15)
+  if (v->value.len > JSON_NUMBER_EXACT)
     return false;
   double number = json_number(v, -1);
   if (!(number >= 0 && number <= exact_most))
@@ -291,6 +206,5 @@ bool json_whole(json_at v, unsigned long long highest, unsigned long long *value
 
 struct span json_raw(json_at v)
 {
-  const struct json_cut *cut = cut_of(v);
-  return cut && cut->by_name ? cut->raw : (struct span){0};
+  return v && v->raw ? v->value : (struct span){0};
 }

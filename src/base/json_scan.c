@@ -1,50 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* json_scan.c - one loop over tokens with an explicit stack of open brackets: a hostile
- * depth costs no stack of ours.  What passes here cJSON takes without complaint, so that
- * its own rules (which are looser, and differ by version) never decide. */
+/* json_scan.c - recursive descent; LIMIT_JSON_DEPTH is the bound of its stack.  A value
+ * that is read into NULL is checked only.  */
 #include "json_scan.h"
 
-#include "base/json_slice.h"
 #include "base/limits.h"
+#include "json_plain.h"
 
 #include <string.h>
 
 enum {
-  NUMBER_MOST = 15 /* characters that fit a double, whatever they are */
-};
-
-enum await {
-  AWAIT_VALUE,
-  AWAIT_VALUE_OR_END, /* after '[' */
-  AWAIT_NAME,
-  AWAIT_NAME_OR_END,  /* after '{' */
-  AWAIT_COMMA_OR_END, /* after a value inside something */
-  AWAIT_NOTHING
+  NODES_FIRST = 32, /* in one piece of the arena; a line of an agent has fewer values */
+  NODES_MOST = 1024
 };
 
 struct scan {
   const char *text, *at, *end;
   const char *const *raw_names; /* NULL: none */
+  uint32_t raw_letters;         /* one bit for each first letter of them */
+  struct arena *arena;
   struct fault *f;
-
   unsigned depth;
-  bool object[LIMIT_JSON_DEPTH + 1]; /* what is open at each depth */
-
-  /* Inside a raw member nothing is replaced. */
-  bool raw;
-  unsigned raw_depth;
-  const char *raw_from;
-
-  struct json_skeleton skeleton;
-  size_t values; /* outside of raw members */
+  struct json_node *node, *node_end; /* what is free of the last piece */
+  size_t nodes;                      /* of all pieces */
+  size_t sliced;                     /* bytes of what is raw or long: they are no tree */
 };
 
-static int scan_fails(struct scan *s, const char *at, const char *why)
+static int read_value(struct scan *s, struct json_node *node);
+
+static int scan_fails(const struct scan *s, const char *at, const char *why)
 {
   return fault_set(s->f, FAULT_BAD_INPUT, "%s at byte %zu", why, (size_t)(at - s->text));
 }
 
-static int scan_unexpected(struct scan *s)
+static int scan_unexpected(const struct scan *s)
 {
   if (s->at >= s->end)
     return scan_fails(s, s->at, "unexpected end");
@@ -58,39 +46,70 @@ static int scan_unexpected(struct scan *s)
 
 static void skip_blanks(struct scan *s)
 {
-  while (s->at < s->end &&
+  while (s->at < s->end && *s->at <= ' ' &&
          (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
     s->at++;
 }
 
-/* The four hex digits at `at`, or -1. */
-static int hex4(const char *at, const char *end)
+/* Is the next token this one?  Then it is behind us. */
+static bool takes(struct scan *s, char c)
 {
-  int unit = 0;
-  if (end - at < 4)
-    return -1;
-  for (int i = 0; i < 4; i++) {
-    int c = (unsigned char)at[i] | 0x20; /* letters to lower case, digits stay */
-    if (c >= '0' && c <= '9' && at[i] >= '0')
-      unit = unit * 16 + (c - '0');
-    else if (c >= 'a' && c <= 'f')
-      unit = unit * 16 + (c - 'a' + 10);
-    else
-      return -1;
-  }
-  return unit;
+  bool there = s->at < s->end && *s->at == c;
+  s->at += there;
+  return there;
 }
 
-struct string_traits { /* of one string: what its escapes mean */
-  bool nul, lone, escape;
-};
+/* -- what a document may cost -- */
 
-/* One escape; s->at is at its backslash.  Moves behind it, a surrogate pair counts as
- * one. */
-static int scan_escape(struct scan *s, struct string_traits *traits)
+static int check_tree(const struct scan *s, const char *to)
+{
+  if ((size_t)(to - s->text) - s->sliced <= LIMIT_JSON_TREE_BYTES)
+    return 0;
+  return fault_set(s->f, FAULT_TOO_BIG, "more than %zu bytes of JSON tree",
+                   (size_t)LIMIT_JSON_TREE_BYTES);
+}
+
+static int more_nodes(struct scan *s)
+{
+  size_t n = s->nodes < NODES_FIRST  ? NODES_FIRST
+             : s->nodes < NODES_MOST ? s->nodes
+                                     : NODES_MOST;
+  if (n > LIMIT_JSON_VALUES - s->nodes)
+    n = LIMIT_JSON_VALUES - s->nodes;
+  if (n == 0)
+    return fault_set(s->f, FAULT_TOO_BIG, "more than %d values of JSON tree",
+                     LIMIT_JSON_VALUES);
+  if (check_tree(s, s->at) < 0)
+    return -1;
+  s->node = arena_new(s->arena, n * sizeof *s->node);
+  s->node_end = s->node + n;
+  s->nodes += n;
+  return 0;
+}
+
+/* NULL: there may be no more. */
+static struct json_node *new_node(struct scan *s)
+{
+  if (s->node == s->node_end && more_nodes(s) < 0)
+    return NULL;
+  s->node->next = NULL;
+  s->node->child = NULL;
+  s->node->key = (struct span){0};
+  s->node->raw = s->node->escaped = false;
+  return s->node++;
+}
+
+/* -- strings -- */
+
+static bool is_hex(char c)
+{
+  return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+/* One escape; s->at is at its backslash and moves behind it. */
+static int read_escape(struct scan *s)
 {
   const char *at = s->at;
-  traits->escape = true;
   if (s->end - at < 2)
     return scan_fails(s, s->end, "unexpected end");
   if (at[1] != 'u') {
@@ -99,32 +118,22 @@ static int scan_escape(struct scan *s, struct string_traits *traits)
     s->at = at + 2;
     return 0;
   }
-  int unit = hex4(at + 2, s->end);
-  if (unit < 0)
-    return scan_fails(s, at, "bad escape");
+  for (int i = 2; i < 6; i++)
+    if (s->end - at <= i || !is_hex(at[i]))
+      return scan_fails(s, at, "bad escape");
   s->at = at + 6;
-  traits->nul = traits->nul || unit == 0;
-  if ((unit & 0xf800) != 0xd800)
-    return 0;
-  int low = (unit & 0x0400) == 0 && s->end - at >= 8 && at[6] == '\\' && at[7] == 'u'
-                ? hex4(at + 8, s->end)
-                : -1;
-  if (low >= 0 && (low & 0xfc00) == 0xdc00)
-    s->at = at + 12;
-  else
-    traits->lone = true;
   return 0;
 }
 
-/* A string with its quotes: only the grammar. */
-static int scan_string(struct scan *s, struct string_traits *traits)
+/* With its quotes. */
+static int read_string(struct scan *s, bool *escaped)
 {
   const char *from = s->at++;
-  *traits = (struct string_traits){0};
-  if (s->at < s->end && *s->at == JSON_SKELETON_PLACEHOLDER)
+  *escaped = false;
+  if (s->at < s->end && *s->at == '\xff') /* nobody has looked at the caller's UTF-8 */
     return scan_fails(s, s->at, "invalid UTF-8");
   for (;;) {
-    s->at += json_plain_length((struct span){s->at, (size_t)(s->end - s->at)});
+    s->at += json_plain_until(s->at, (size_t)(s->end - s->at), '"');
     if (s->at >= s->end)
       return scan_fails(s, from, "unfinished string");
     if (*s->at == '"') {
@@ -133,93 +142,13 @@ static int scan_string(struct scan *s, struct string_traits *traits)
     }
     if (*s->at != '\\')
       return scan_fails(s, s->at, "control byte in a string");
-    if (scan_escape(s, traits) < 0)
+    *escaped = true;
+    if (read_escape(s) < 0)
       return -1;
   }
 }
 
-/* Unpaired surrogates of the string from `from` to `to`, which is known to be good. */
-static int rewrite_lone(struct scan *s, const char *from, const char *to)
-{
-  const char *after = s->at;
-  s->at = from + 1;
-  while ((s->at = memchr(s->at, '\\', (size_t)(to - s->at)))) {
-    const char *escape = s->at;
-    struct string_traits traits = {0};
-    if (scan_escape(s, &traits) < 0)
-      return -1;
-    if (!traits.lone)
-      continue;
-    char wtf8[3];
-    char quoted[8] = {'"',       escape[0], escape[1], escape[2],
-                      escape[3], escape[4], escape[5], '"'};
-    size_t len = json_unescape_into((struct span){quoted, sizeof quoted}, wtf8);
-    if (json_skeleton_replace(&s->skeleton, escape, s->at, (struct span){wtf8, len},
-                              s->f) < 0)
-      return -1;
-  }
-  s->at = after;
-  return 0;
-}
-
-static int scan_string_value(struct scan *s)
-{
-  const char *from = s->at;
-  struct string_traits traits;
-  if (scan_string(s, &traits) < 0)
-    return -1;
-  if (s->raw)
-    return 0;
-  if (traits.nul || (size_t)(s->at - from) > LIMIT_JSON_LONG_BYTES + 2)
-    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
-  return traits.lone ? rewrite_lone(s, from, s->at) : 0;
-}
-
-static bool name_is_raw(const struct scan *s, struct span quoted, bool escaped)
-{
-  struct span name = {quoted.at + 1, quoted.len - 2};
-  char plain[64];
-  if (escaped) {
-    if (quoted.len > sizeof plain * 6)
-      return false;
-    char unescaped[sizeof plain * 6];
-    name = (struct span){plain, json_unescape_into(quoted, unescaped)};
-    if (name.len > sizeof plain)
-      return false;
-    memcpy(plain, unescaped, name.len);
-  }
-  for (const char *const *raw = s->raw_names; *raw; raw++) {
-    if (span_is(name, *raw))
-      return true;
-  }
-  return false;
-}
-
-/* A member's name, its colon, and the blanks before its value. */
-static int scan_name(struct scan *s)
-{
-  const char *from = s->at;
-  struct string_traits traits;
-  if (scan_string(s, &traits) < 0)
-    return -1;
-  const char *to = s->at;
-  if (!s->raw && traits.nul)
-    return scan_fails(s, from, "\\u0000 in a member name");
-  if (!s->raw && traits.lone && rewrite_lone(s, from, to) < 0)
-    return -1;
-  skip_blanks(s);
-  if (s->at >= s->end || *s->at != ':')
-    return scan_unexpected(s);
-  s->at++;
-  skip_blanks(s);
-  if (!s->raw && s->raw_names &&
-      name_is_raw(s, (struct span){from, (size_t)(to - from)}, traits.escape)) {
-    s->raw = true;
-    s->raw_depth = s->depth;
-    s->raw_from = s->at;
-  }
-  return 0;
-}
+/* -- numbers and words -- */
 
 static size_t digits(struct scan *s)
 {
@@ -229,159 +158,226 @@ static size_t digits(struct scan *s)
   return (size_t)(s->at - from);
 }
 
-static bool takes(struct scan *s, char a, char b)
+static int read_number(struct scan *s)
 {
-  bool there = s->at < s->end && (*s->at == a || *s->at == b);
-  if (there)
-    s->at++;
-  return there;
-}
-
-static int scan_number(struct scan *s)
-{
-  const char *from = s->at;
-  (void)takes(s, '-', '-'); /* either way */
-  if (!takes(s, '0', '0') && digits(s) == 0)
+  (void)takes(s, '-'); /* either way */
+  if (!takes(s, '0') && digits(s) == 0)
     return scan_unexpected(s);
-  if (takes(s, '.', '.') && digits(s) == 0)
+  if (takes(s, '.') && digits(s) == 0)
     return scan_unexpected(s);
-  if (takes(s, 'e', 'E')) {
-    (void)takes(s, '+', '-'); /* either way */
+  if (takes(s, 'e') || takes(s, 'E')) {
+    (void)(takes(s, '+') || takes(s, '-')); /* either way */
     if (digits(s) == 0)
       return scan_unexpected(s);
   }
-  if (!s->raw && s->at - from > NUMBER_MOST)
-    return json_skeleton_cut(&s->skeleton, from, s->at, false, s->f);
   return 0;
 }
 
-static int scan_word(struct scan *s, const char *word)
+static int read_word(struct scan *s, const char *word)
 {
-  size_t len = strlen(word);
-  for (size_t i = 0; i < len; i++, s->at++) {
-    if (s->at >= s->end || *s->at != word[i])
+  for (; *word; word++)
+    if (!takes(s, *word))
       return scan_unexpected(s);
-  }
   return 0;
 }
 
-/* A value is complete; what may follow? */
-static int value_over(struct scan *s, enum await *await)
-{
-  if (s->raw && s->depth == s->raw_depth) {
-    s->raw = false;
-    if (json_skeleton_cut(&s->skeleton, s->raw_from, s->at, true, s->f) < 0)
-      return -1;
-  }
-  *await = s->depth > 0 ? AWAIT_COMMA_OR_END : AWAIT_NOTHING;
-  return 0;
-}
+/* -- arrays and objects -- */
 
-static int scan_open(struct scan *s, enum await *await)
+static int enter(struct scan *s)
 {
   if (s->depth == LIMIT_JSON_DEPTH)
     return scan_fails(s, s->at, "nested too deep");
-  bool object = *s->at++ == '{';
-  s->object[++s->depth] = object;
-  *await = object ? AWAIT_NAME_OR_END : AWAIT_VALUE_OR_END;
+  s->depth++;
+  s->at++;
+  skip_blanks(s);
   return 0;
 }
 
-static int scan_close(struct scan *s, enum await *await)
+/* After a value: is there another one?  -1: neither that nor the end. */
+static int goes_on(struct scan *s, char bracket)
 {
-  s->at++;
-  s->depth--;
-  return value_over(s, await);
-}
-
-static int scan_value(struct scan *s, enum await *await)
-{
-  int answer;
-  if (!s->raw && s->values++ == LIMIT_JSON_VALUES)
-    return fault_set(s->f, FAULT_TOO_BIG, "more than %d values of JSON tree",
-                     LIMIT_JSON_VALUES);
-  switch (*s->at) {
-  case '{':
-  case '[':
-    return scan_open(s, await);
-  case '"':
-    answer = scan_string_value(s);
-    break;
-  case 't':
-    answer = scan_word(s, "true");
-    break;
-  case 'f':
-    answer = scan_word(s, "false");
-    break;
-  case 'n':
-    answer = scan_word(s, "null");
-    break;
-  default:
-    answer = scan_number(s);
-    break;
+  skip_blanks(s);
+  if (takes(s, ',')) {
+    skip_blanks(s);
+    return 1;
   }
-  return answer < 0 ? -1 : value_over(s, await);
-}
-
-/* One token; *await says what it may be and is moved on. */
-static int scan_token(struct scan *s, enum await *await)
-{
-  char c = *s->at;
-  switch (*await) {
-  case AWAIT_VALUE_OR_END:
-    if (c == ']')
-      return scan_close(s, await);
-    return scan_value(s, await);
-  case AWAIT_VALUE:
-    return scan_value(s, await);
-  case AWAIT_NAME_OR_END:
-    if (c == '}')
-      return scan_close(s, await);
-    break;
-  case AWAIT_COMMA_OR_END:
-    if (c == (s->object[s->depth] ? '}' : ']'))
-      return scan_close(s, await);
-    if (c != ',')
-      return scan_unexpected(s);
-    s->at++;
-    *await = s->object[s->depth] ? AWAIT_NAME : AWAIT_VALUE;
-    return 0;
-  case AWAIT_NAME:
-    break;
-  case AWAIT_NOTHING:
-    return scan_fails(s, s->at, "text after the value");
-  }
-  if (c != '"')
+  if (!takes(s, bracket))
     return scan_unexpected(s);
-  *await = AWAIT_VALUE;
-  return scan_name(s);
+  s->depth--;
+  return 0;
 }
 
-int json_scan_read(struct span text, const char *const *raw_names, struct arena *arena,
-                   struct json_scan *scan, struct fault *f)
+static int read_array(struct scan *s, struct json_node *node)
+{
+  struct json_node **last = node ? &node->child : NULL;
+  int more;
+  if (enter(s) < 0)
+    return -1;
+  if (takes(s, ']')) {
+    s->depth--;
+    return 0;
+  }
+  do {
+    struct json_node *item = NULL;
+    if (last) {
+      if (!(item = *last = new_node(s)))
+        return -1;
+      last = &item->next;
+    }
+    if (read_value(s, item) < 0)
+      return -1;
+  } while ((more = goes_on(s, ']')) > 0);
+  return more;
+}
+
+/* Most names begin with a letter that none of the raw ones has. */
+static bool is_raw(const struct scan *s, struct span name)
+{
+  if (name.len > 0 && (s->raw_letters >> (name.at[0] & 31) & 1) == 0)
+    return false;
+  for (const char *const *raw = s->raw_names; raw && *raw; raw++)
+    if ((name.len == 0 || **raw == name.at[0]) && span_is(name, *raw))
+      return true;
+  return false;
+}
+
+static int keep_name(struct scan *s, struct json_node *member, struct span quoted,
+                     bool escaped)
+{
+  member->key = (struct span){quoted.at + 1, quoted.len - 2};
+  if (escaped) {
+    char *plain = arena_new(s->arena, quoted.len);
+    member->key = (struct span){plain, json_unescape_into(quoted, plain)};
+    if (memchr(plain, 0, member->key.len))
+      return scan_fails(s, quoted.at, "\\u0000 in a member name");
+  }
+  return 0;
+}
+
+/* A member's name, its colon, and the blanks before its value. */
+static int read_name(struct scan *s, struct json_node *member)
+{
+  const char *from = s->at;
+  bool escaped;
+  if (s->at >= s->end || *s->at != '"')
+    return scan_unexpected(s);
+  if (read_string(s, &escaped) < 0)
+    return -1;
+  struct span quoted = {from, (size_t)(s->at - from)};
+  if (member && keep_name(s, member, quoted, escaped) < 0)
+    return -1;
+  skip_blanks(s);
+  if (!takes(s, ':'))
+    return scan_unexpected(s);
+  skip_blanks(s);
+  return 0;
+}
+
+/* Its inside is checked and has no nodes. */
+static int read_raw(struct scan *s, struct json_node *member)
+{
+  const char *from = s->at;
+  if (read_value(s, NULL) < 0)
+    return -1;
+  member->value = (struct span){from, (size_t)(s->at - from)};
+  member->kind = json_slice_kind(member->value);
+  member->raw = member->escaped = true;
+  s->sliced += member->value.len;
+  return 0;
+}
+
+static int read_object(struct scan *s, struct json_node *node)
+{
+  struct json_node **last = node ? &node->child : NULL;
+  int more;
+  if (enter(s) < 0)
+    return -1;
+  if (takes(s, '}')) {
+    s->depth--;
+    return 0;
+  }
+  do {
+    struct json_node *member = NULL;
+    if (last) {
+      if (!(member = *last = new_node(s)))
+        return -1;
+      last = &member->next;
+    }
+    if (read_name(s, member) < 0)
+      return -1;
+    bool raw = member && s->raw_names && is_raw(s, member->key);
+    if ((raw ? read_raw(s, member) : read_value(s, member)) < 0)
+      return -1;
+  } while ((more = goes_on(s, '}')) > 0);
+  return more;
+}
+
+/* -- values -- */
+
+static int read_kind(struct scan *s, enum json_kind kind, struct json_node *node,
+                     bool *escaped)
+{
+  switch (kind) {
+  case JSON_OBJECT:
+    return read_object(s, node);
+  case JSON_ARRAY:
+    return read_array(s, node);
+  case JSON_STRING:
+    return read_string(s, escaped);
+  case JSON_TRUE:
+    return read_word(s, "true");
+  case JSON_FALSE:
+    return read_word(s, "false");
+  case JSON_NULL:
+    return read_word(s, "null");
+  case JSON_NUMBER:
+    return read_number(s);
+  case JSON_ABSENT:
+    break;
+  }
+  return scan_unexpected(s);
+}
+
+static int read_value(struct scan *s, struct json_node *node)
+{
+  const char *from = s->at;
+  enum json_kind kind = json_slice_kind((struct span){from, (size_t)(s->end - from)});
+  bool escaped = false;
+  if (read_kind(s, kind, node, &escaped) < 0)
+    return -1;
+  if (!node)
+    return 0;
+  size_t len = (size_t)(s->at - from);
+  node->kind = kind;
+  node->value = (struct span){from, len};
+  node->escaped = escaped;
+  if ((kind == JSON_STRING && len > LIMIT_JSON_LONG_BYTES + 2) ||
+      (kind == JSON_NUMBER && len > JSON_NUMBER_EXACT))
+    s->sliced += len;
+  return 0;
+}
+
+struct json_node *json_scan_read(struct span text, const char *const *raw_names,
+                                 struct arena *arena, struct fault *f)
 {
   size_t mark = span_starts(text, "\xef\xbb\xbf") ? 3 : 0; /* byte order mark */
-  if (text.len == 0)
-    return fault_set(f, FAULT_BAD_INPUT, "unexpected end at byte 0");
   struct scan s = {.text = text.at,
-                   .at = text.at + mark,
-                   .end = text.at + text.len,
+                   .at = text.at ? text.at + mark : NULL,
+                   .end = text.at ? text.at + text.len : NULL,
                    .raw_names = raw_names,
-                   .skeleton = json_skeleton_of(span_after(text, mark), arena),
+                   .sliced = mark,
+                   .arena = arena,
                    .f = f};
-  enum await await = AWAIT_VALUE;
-  for (;;) {
-    skip_blanks(&s);
-    if (s.at >= s.end)
-      break;
-    if (scan_token(&s, &await) < 0)
-      return -1;
+  for (const char *const *raw = raw_names; raw && *raw; raw++)
+    s.raw_letters |= 1u << (**raw & 31);
+  skip_blanks(&s);
+  struct json_node *root = new_node(&s);
+  if (!root || read_value(&s, root) < 0)
+    return NULL;
+  skip_blanks(&s);
+  if (s.at < s.end) {
+    (void)scan_fails(&s, s.at, "text after the value");
+    return NULL;
   }
-  if (await != AWAIT_NOTHING)
-    return scan_fails(&s, s.at, "unexpected end");
-  if (json_skeleton_end(&s.skeleton, &scan->skeleton, f) < 0)
-    return -1;
-  scan->cuts = s.skeleton.cuts;
-  scan->cut_count = s.skeleton.cut_count;
-  return 0;
+  return check_tree(&s, s.end) < 0 ? NULL : root;
 }

@@ -4,30 +4,13 @@
  * json_scan.c has checked. */
 #include "base/json_slice.h"
 
-#include <stdint.h>
+#include "json_plain.h"
+
 #include <string.h>
 
-static uint64_t word_has_zero(uint64_t word)
-{
-  return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
-}
-
-/* Eight bytes at a time: long strings are most of what agents print. */
 size_t json_plain_length(struct span s)
 {
-  size_t i = 0;
-  while (s.len - i >= sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, s.at + i, sizeof word);
-    uint64_t control = (word - 0x2020202020202020u) & ~word & 0x8080808080808080u;
-    if ((control | word_has_zero(word ^ 0x2222222222222222u) |
-         word_has_zero(word ^ 0x5c5c5c5c5c5c5c5cu)) != 0)
-      break;
-    i += sizeof word;
-  }
-  while (i < s.len && (unsigned char)s.at[i] >= 0x20 && s.at[i] != '"' && s.at[i] != '\\')
-    i++;
-  return i;
+  return json_plain_until(s.at, s.len, '"');
 }
 
 static int hex_value(char c)

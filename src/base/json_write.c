@@ -3,6 +3,8 @@
  * say has none. */
 #include "base/json_write.h"
 
+#include "json_plain.h"
+
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
@@ -11,33 +13,11 @@ enum { DEPTH_MOST = 60 };
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static uint64_t word_has_zero(uint64_t word)
-{
-  return (word - 0x0101010101010101u) & ~word & 0x8080808080808080u;
-}
-
-/* How many leading bytes need no look: no control byte, quote, backslash, nor the lead
- * byte 0xed that a surrogate begins with.  Eight bytes at a time. */
+/* Need no look: all but control bytes, quotes, backslashes and the lead byte that a
+ * surrogate begins with. */
 static size_t plain_length(const char *at, size_t len)
 {
-  size_t i = 0;
-  while (len - i >= sizeof(uint64_t)) {
-    uint64_t word;
-    memcpy(&word, at + i, sizeof word);
-    uint64_t control = (word - 0x2020202020202020u) & ~word & 0x8080808080808080u;
-    if ((control | word_has_zero(word ^ 0x2222222222222222u) |
-         word_has_zero(word ^ 0x5c5c5c5c5c5c5c5cu) |
-         word_has_zero(word ^ 0xededededededededu)) != 0)
-      break;
-    i += sizeof word;
-  }
-  while (i < len) {
-    unsigned char c = (unsigned char)at[i];
-    if (c < 0x20 || c == '"' || c == '\\' || c == 0xed)
-      break;
-    i++;
-  }
-  return i;
+  return json_plain_until(at, len, 0xed);
 }
 
 static bool surrogate_at(const unsigned char *at, size_t len)
@@ -72,22 +52,37 @@ static size_t escape_one(const unsigned char *at, size_t len, char out[6], size_
   return 6;
 }
 
-void json_escape(struct buf *out, struct span text)
+/* What is left of a text from its first byte that needs a look on. */
+static void escape_rest(struct buf *out, struct span text)
 {
-  buf_add_char(out, '"');
   while (text.len > 0) {
-    size_t plain = plain_length(text.at, text.len);
-    buf_add(out, (struct span){text.at, plain});
-    text = span_after(text, plain);
-    if (text.len == 0)
-      break;
     char escaped[6];
     size_t used;
     size_t len = escape_one((const unsigned char *)text.at, text.len, escaped, &used);
     buf_add(out, (struct span){escaped, len});
     text = span_after(text, used);
+    size_t plain = plain_length(text.at, text.len);
+    buf_add(out, (struct span){text.at, plain});
+    text = span_after(text, plain);
   }
   buf_add_char(out, '"');
+}
+
+void json_escape(struct buf *out, struct span text)
+{
+  size_t plain = plain_length(text.at, text.len);
+  bool whole = plain == text.len;
+  char *at = buf_reserve(out, plain + 1 + whole);
+  if (!at)
+    return;
+  *at++ = '"';
+  if (plain > 0)
+    memcpy(at, text.at, plain);
+  if (whole)
+    at[plain] = '"';
+  buf_grew(out, plain + 1 + whole);
+  if (!whole)
+    escape_rest(out, span_after(text, plain));
 }
 
 size_t json_escaped_length(struct span text)
@@ -112,39 +107,37 @@ struct json_writer json_write_to(struct buf *out)
   return (struct json_writer){.out = out};
 }
 
-/* The comma, if one is due; then a key must follow in an object and nowhere else. */
-static void value_begins(struct json_writer *w, bool has_key)
+/* The comma, if one is due, and the key, which must be there in an object and nowhere
+ * else.  Keys in our own code are plain ASCII: written as they are. */
+static void value_begins(struct json_writer *w, struct span key)
 {
   unsigned long long bit = 1ull << w->depth;
-  assert(has_key == ((w->object & bit) != 0));
+  assert(!key.at == ((w->object & bit) == 0));
   assert(w->depth > 0 || (w->comma & bit) == 0); /* one document */
-  (void)has_key;
-  if ((w->comma & bit) != 0)
-    buf_add_char(w->out, ',');
+  bool comma = (w->comma & bit) != 0;
   w->comma |= bit;
-}
-
-/* Keys in our own code are plain ASCII: written as they are. */
-static void json_key_put(struct json_writer *w, const char *key)
-{
-  value_begins(w, key);
-  if (!key)
+  if (!key.at && !comma)
     return;
-  struct span name = span_of(key);
-  char *at = buf_reserve(w->out, name.len + 3);
+  char *at = buf_reserve(w->out, key.len + 4), *from = at;
   if (!at)
     return;
-  at[0] = '"';
-  memcpy(at + 1, name.at, name.len);
-  memcpy(at + 1 + name.len, "\":", 2);
-  buf_grew(w->out, name.len + 3);
+  if (comma)
+    *at++ = ',';
+  if (key.at) {
+    *at++ = '"';
+    memcpy(at, key.at, key.len);
+    at += key.len;
+    *at++ = '"';
+    *at++ = ':';
+  }
+  buf_grew(w->out, (size_t)(at - from));
 }
 
-void json_open(struct json_writer *w, const char *key, char bracket)
+void json_begin(struct json_writer *w, struct span key, char bracket)
 {
   assert(bracket == '{' || bracket == '[');
   assert(w->depth < DEPTH_MOST);
-  json_key_put(w, key);
+  value_begins(w, key);
   buf_add_char(w->out, bracket);
   w->depth++;
   unsigned long long bit = 1ull << w->depth;
@@ -160,16 +153,22 @@ void json_close(struct json_writer *w, char bracket)
   w->depth--;
 }
 
-void json_put_text(struct json_writer *w, const char *key, struct span text)
+void json_add_text(struct json_writer *w, struct span key, struct span text)
 {
-  json_key_put(w, key);
+  value_begins(w, key);
   json_escape(w->out, text);
 }
 
-void json_put_int(struct json_writer *w, const char *key, long long n)
+void json_add_int(struct json_writer *w, struct span key, long long n)
 {
-  json_key_put(w, key);
+  value_begins(w, key);
   buf_add_number(w->out, n);
+}
+
+void json_add_raw(struct json_writer *w, struct span key, struct span json)
+{
+  value_begins(w, key);
+  buf_add(w->out, json.len > 0 ? json : SPAN_LITERAL("null"));
 }
 
 void json_put_bool(struct json_writer *w, const char *key, bool b)
@@ -180,10 +179,4 @@ void json_put_bool(struct json_writer *w, const char *key, bool b)
 void json_put_null(struct json_writer *w, const char *key)
 {
   json_put_raw(w, key, SPAN_LITERAL("null"));
-}
-
-void json_put_raw(struct json_writer *w, const char *key, struct span json)
-{
-  json_key_put(w, key);
-  buf_add(w->out, json.len > 0 ? json : SPAN_LITERAL("null"));
 }

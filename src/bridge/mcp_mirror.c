@@ -136,7 +136,7 @@ static int check_properties(const struct walk *w, json_at schema, json_at args,
     return 0;
   for (json_at p = json_first(properties); p; p = json_next(p)) {
     struct span key = json_key(p);
-    json_at value = json_get(args, key.at); /* keys are NUL-ended */
+    json_at value = json_find(args, key);
     struct span header =
         json_text(w->schema, json_get(p, "x-mcp-header"), (struct span){0});
     char name[200];

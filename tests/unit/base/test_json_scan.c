@@ -12,46 +12,52 @@
 
 static const char *const raw_names[] = {"input", "", NULL};
 
-static void skeleton_is(const char *text, const char *skeleton, const char *const *cuts)
+static struct json_node *scanned(struct arena *arena, struct span text)
 {
-  struct arena *arena = arena_take();
-  struct json_scan scan;
   struct fault f = {0};
-  assert_int_equal(json_scan_read(span_of(text), raw_names, arena, &scan, &f), 0);
-  assert_int_equal(scan.skeleton.len, strlen(skeleton));
-  assert_memory_equal(scan.skeleton.at, skeleton, scan.skeleton.len);
-  size_t count = 0;
-  for (; cuts[count] != NULL; count++) {
-    assert_true(count < scan.cut_count);
-    assert_true(span_is(scan.cuts[count].raw, cuts[count]));
-  }
-  assert_int_equal(scan.cut_count, count);
+  struct json_node *root = json_scan_read(text, raw_names, arena, &f);
+  if (root == NULL)
+    fail_msg("%s", f.text);
+  return root;
+}
+
+static void test_json_scan__every_value_is_a_slice_of_the_text(void **state)
+{
+  (void)state;
+  struct arena *arena = arena_take();
+  struct span text = SPAN_LITERAL(" {\"a\" :[1, -2.5e1,\"x\\n\"] ,\"b\":null}");
+  struct json_node *root = scanned(arena, text), *a = root->child, *b = a->next;
+  assert_int_equal(root->kind, JSON_OBJECT);
+  assert_ptr_equal(root->value.at, text.at + 1);
+  assert_int_equal(root->value.len, text.len - 1);
+  assert_true(span_is(a->key, "a") && span_is(b->key, "b"));
+  assert_ptr_equal(a->key.at, text.at + 3);
+  assert_true(span_is(a->value, "[1, -2.5e1,\"x\\n\"]"));
+  assert_true(span_is(a->child->value, "1"));
+  assert_true(span_is(a->child->next->value, "-2.5e1"));
+  struct json_node *string = a->child->next->next;
+  assert_true(span_is(string->value, "\"x\\n\"") && string->escaped);
+  assert_null(string->next);
+  assert_null(b->next);
   arena_give(arena);
 }
 
-static void
-test_json_scan__text_without_anything_special_is_its_own_skeleton(void **state)
+static void test_json_scan__a_raw_member_has_no_nodes_inside(void **state)
 {
   (void)state;
-  static const char text[] = "{\"a\":[1, 2.5,\"x\\n\",true]}";
   struct arena *arena = arena_take();
-  struct json_scan scan;
-  struct fault f = {0};
-  assert_int_equal(json_scan_read(span_of(text), NULL, arena, &scan, &f), 0);
-  assert_ptr_equal(scan.skeleton.at, text);
-  assert_int_equal(scan.skeleton.len, sizeof text - 1);
-  assert_int_equal(scan.cut_count, 0);
+  struct json_node *root = scanned(
+      arena, SPAN_LITERAL("{\"\\u0069nput\":{\"x\":\"\\u0000\"},\"b\":{\"input\":[ 1]},"
+                          "\"\":\"\"}"));
+  struct json_node *input = root->child, *b = input->next, *empty = b->next;
+  assert_true(span_is(input->key, "input") && input->raw);
+  assert_true(span_is(input->value, "{\"x\":\"\\u0000\"}"));
+  assert_null(input->child);
+  assert_true(!b->raw && b->child->raw);
+  assert_true(span_is(b->child->value, "[ 1]"));
+  assert_null(b->child->child);
+  assert_true(empty->raw && empty->kind == JSON_STRING && empty->value.len == 2);
   arena_give(arena);
-}
-
-static void test_json_scan__cuts_stand_in_document_order(void **state)
-{
-  (void)state;
-  skeleton_is("{\"input\":{\"x\":\"\\u0000\"},\"b\":[\"\\u0000\",1234567890123456],\"c\":"
-              "{\"input\":1}}",
-              "{\"input\":\"\xff\",\"b\":[\"\xff\",\"\xff\"],\"c\":{\"input\":\"\xff\"}}",
-              (const char *const[]){"{\"x\":\"\\u0000\"}", "\"\\u0000\"",
-                                    "1234567890123456", "1", NULL});
 }
 
 static void test_json_scan__many_tiny_raw_members_fit(void **state)
@@ -63,48 +69,58 @@ static void test_json_scan__many_tiny_raw_members_fit(void **state)
     buf_add_text(&text, i > 0 ? ",\"\":1" : "\"\":1");
   buf_add_char(&text, '}');
   struct arena *arena = arena_take();
-  struct json_scan scan;
-  struct fault f = {0};
-  assert_int_equal(json_scan_read(buf_span(&text), raw_names, arena, &scan, &f), 0);
-  assert_int_equal(scan.cut_count, 5000);
+  size_t count = 0;
+  for (struct json_node *m = scanned(arena, buf_span(&text))->child; m; m = m->next)
+    count += m->raw && span_is(m->value, "1");
+  assert_int_equal(count, 5000);
   arena_give(arena);
   buf_free(&text);
 }
 
-static void test_json_scan__unpaired_surrogates_become_wtf8(void **state)
-{
-  (void)state;
-  skeleton_is("[\"a\\ud83d\\n\\ude00\\ud83d\\ude00\\\\ud83d\"]",
-              "[\"a\xed\xa0\xbd\\n\xed\xb8\x80\\ud83d\\ude00\\\\ud83d\"]",
-              (const char *const[]){NULL});
-  skeleton_is("{\"\\uDC00\":1}", "{\"\xed\xb0\x80\":1}", (const char *const[]){NULL});
-  skeleton_is("{\"input\":\"\\ud83d\"}", "{\"input\":\"\xff\"}",
-              (const char *const[]){"\"\\ud83d\"", NULL});
-}
-
-static void test_json_scan__the_mark_is_no_part_of_the_skeleton(void **state)
-{
-  (void)state;
-  skeleton_is("\xef\xbb\xbf {\"input\": 1 }", " {\"input\": \"\xff\" }",
-              (const char *const[]){"1", NULL});
-  skeleton_is("\xef\xbb\xbf[]", "[]", (const char *const[]){NULL});
-}
-
 static void
-test_json_scan__a_string_of_the_long_limit_stays_and_one_more_is_cut(void **state)
+test_json_scan__names_are_unescaped_with_their_unpaired_surrogates(void **state)
 {
   (void)state;
+  struct arena *arena = arena_take();
+  struct json_node *root =
+      scanned(arena, SPAN_LITERAL("{\"a\\ud83d\\n\\ude00\\ud83d\\ude00\\\\\":1}"));
+  assert_true(span_is(root->child->key, "a\xed\xa0\xbd\n\xed\xb8\x80\xf0\x9f\x98\x80\\"));
+  arena_give(arena);
+}
+
+static void test_json_scan__the_mark_is_no_part_of_a_value(void **state)
+{
+  (void)state;
+  struct arena *arena = arena_take();
+  assert_true(span_is(scanned(arena, SPAN_LITERAL("\xef\xbb\xbf [] "))->value, "[]"));
+  arena_give(arena);
+}
+
+/* A tree of its limit in text is taken, and what is raw or long besides is not of it. */
+static void test_json_scan__the_limit_of_the_tree_is_exact(void **state)
+{
+  (void)state;
+  static const char front[] = "{\"input\":\"0123456789\",\"n\":1234567890123456,\"s\":\"";
+  enum { RAW = 12, NUMBER = 16 };
   for (size_t more = 0; more < 2; more++) {
-    char text[LIMIT_JSON_LONG_BYTES + 3];
-    struct span s = {text, LIMIT_JSON_LONG_BYTES + 2 + more};
-    memset(text, 'x', sizeof text);
-    text[0] = text[s.len - 1] = '"';
+    struct buf text = buf_make(2 * LIMIT_JSON_TREE_BYTES);
     struct arena *arena = arena_take();
-    struct json_scan scan;
     struct fault f = {0};
-    assert_int_equal(json_scan_read(s, NULL, arena, &scan, &f), 0);
-    assert_int_equal(scan.cut_count, more);
+    buf_add_text(&text, front);
+    for (size_t i = 0; i <= LIMIT_JSON_LONG_BYTES; i++)
+      buf_add_char(&text, 'x');
+    buf_add_text(&text, "\",\"t\":\"");
+    for (size_t i = 0; i < LIMIT_JSON_LONG_BYTES; i++)
+      buf_add_char(&text, 'y');
+    buf_add_text(&text, "\"}");
+    size_t sliced = RAW + NUMBER + LIMIT_JSON_LONG_BYTES + 3;
+    while (text.len - sliced < LIMIT_JSON_TREE_BYTES + more)
+      buf_add_char(&text, ' ');
+    struct json_node *root = json_scan_read(buf_span(&text), raw_names, arena, &f);
+    assert_int_equal(root == NULL, more);
+    assert_int_equal(f.kind, more ? FAULT_TOO_BIG : FAULT_NONE);
     arena_give(arena);
+    buf_free(&text);
   }
 }
 
@@ -118,13 +134,13 @@ static int forget(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_json_scan__text_without_anything_special_is_its_own_skeleton),
-      cmocka_unit_test(test_json_scan__cuts_stand_in_document_order),
+      cmocka_unit_test(test_json_scan__every_value_is_a_slice_of_the_text),
+      cmocka_unit_test(test_json_scan__a_raw_member_has_no_nodes_inside),
       cmocka_unit_test(test_json_scan__many_tiny_raw_members_fit),
-      cmocka_unit_test(test_json_scan__unpaired_surrogates_become_wtf8),
-      cmocka_unit_test(test_json_scan__the_mark_is_no_part_of_the_skeleton),
       cmocka_unit_test(
-          test_json_scan__a_string_of_the_long_limit_stays_and_one_more_is_cut),
+          test_json_scan__names_are_unescaped_with_their_unpaired_surrogates),
+      cmocka_unit_test(test_json_scan__the_mark_is_no_part_of_a_value),
+      cmocka_unit_test(test_json_scan__the_limit_of_the_tree_is_exact),
   };
   return cmocka_run_group_tests(tests, NULL, forget);
 }
