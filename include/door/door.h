@@ -26,8 +26,9 @@ enum option_group {
   OPTIONS_SESSION = 128,  /* a process for another host's agent */
   OPTIONS_HEALTH = 256,   /* a service is asked */
   OPTIONS_TOKEN = 512,    /* a service is asked what it tells only with its token */
-  OPTIONS_VERSION = 1024 OPTIONS_ONCE = 4096, /* one run alone */
-  OPTIONS_CHECK = 8192                        /* what is there is looked at */
+  OPTIONS_VERSION = 1024,
+  OPTIONS_ONCE = 2048, /* one run alone */
+  OPTIONS_CHECK = 4096 /* what is there is looked at */
 };
 
 /* A host that was made for Node starts a door as `node …/<file>`, with runlet in the

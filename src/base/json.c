@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "json_scan.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,12 +168,14 @@ struct span json_text_of(const struct json *doc, json_at object, struct span nam
   return json_text(doc, json_find(object, name), SPAN_LITERAL(""));
 }
 
-/* Of one with more than 63 bytes cJSON reads the first 63. */
+/* cJSON reads no more than the first 63 bytes of one. */
 static double number_of(struct span raw)
 {
-  cJSON *read = cJSON_ParseWithLength(raw.at, raw.len);
-  double number = read ? cJSON_GetNumberValue(read) : NAN;
+  cJSON *read = raw.len < 64 ? cJSON_ParseWithLength(raw.at, raw.len) : NULL;
+  char *text = read ? NULL : span_copy(raw); /* strtod wants an end it understands */
+  double number = read ? cJSON_GetNumberValue(read) : strtod(text, NULL);
   cJSON_Delete(read);
+  free(text);
   return number;
 }
 

@@ -52,6 +52,7 @@ static void open_turn(const char *script, const char *start)
   s.thread = buf_make(KIB);
   s.said = buf_make(MIB);
   s.runtime.loop = s.run.settings.loop;
+  s.runtime.settings.environment = &s.run.env;
   s.runtime.runs = runs_new(&s.run.settings, 1);
   s.setup = (struct bridge_turn_setup){.runtime = &s.runtime,
                                        .harness = SPAN_LITERAL("claude-code"),
