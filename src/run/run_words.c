@@ -104,12 +104,15 @@ static void heard(struct run *r, const struct agent_action_heard *h)
     refuse(r, i, buf_span(&h->why));
     return;
   }
-  size_t most = id.len > 0 ? i + 1 : h->most;
-  for (size_t at = 0; at < r->messages.count && most > 0; most--)
-    if (r->messages.at[at].given)
+  size_t left = id.len > 0 ? i + 1 : r->messages.count,
+         most = id.len > 0 ? left : h->most;
+  for (size_t at = 0; left > 0 && most > 0; left--)
+    if (r->messages.at[at].given) {
       deliver(r, at);
-    else
-      at++;
+      most--;
+    } else {
+      at++; /* it waits for the end of the turn */
+    }
 }
 
 void run_words_tell(struct run *r)

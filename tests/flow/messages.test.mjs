@@ -209,6 +209,31 @@ test('so many may wait, and one more is refused', async () => {
   assert.equal(messagesOf(r.events).filter((s) => s[1] === 'refused').length, 64)
 })
 
+test('OpenCode is steered, and given two more turns', async () => {
+  const agent = path.join(import.meta.dirname, '../support/opencode_agent.mjs')
+  const script = `#!/bin/sh\nexec ${process.execPath} ${agent}\n`
+  fs.writeFileSync(path.join(server.box.bin, 'opencode'), script, { mode: 0o755 })
+  const req = runRequest({ harness: 'opencode', model: 'mock/m', prompt: ['say Go.', 'hear'], toolDescriptors: [] })
+  const r = await open(server, req)
+  assert.equal(r.status, 200)
+  await said(r, 'Go.')
+  const next = await send(req.runId, { text: 'say Two.', when: 'next' })
+  const last = await send(req.runId, { text: 'say Three.', when: 'next' })
+  const now = await send(req.runId, { text: '/quick' })
+  assert.equal(now.status, 202, now.text)
+  await r.ended
+  const end = assertStream(r.events, 'RUN_FINISHED')
+  for (const [m, text] of [
+    [now, '/quick'],
+    [next, 'say Two.'],
+    [last, 'say Three.'],
+  ])
+    delivered(r.events, m.id, text)
+  assert.deepEqual(textsOf(r.events), ['Go.', 'heard: /quick', 'Two.', 'Three.'])
+  assert.deepEqual(textsOf(r.events, 'user'), ['/quick', 'say Two.', 'say Three.'])
+  assert.deepEqual([end.usage.promptTokens, end.usage.completionTokens], [40, 20])
+})
+
 test('an ACP agent that offers it is steered, and given two more turns', async () => {
   const req = acp(['say Go.', 'hear'])
   const r = await open(server, req)
