@@ -179,7 +179,7 @@ void events_user_message(struct events *e, struct span id, struct span text)
   events_end_begun(e);
   events_begin_content(e);
   struct buf own = buf_make(LIMIT_EVENT_LINE_BYTES);
-  event_ids_message(&e->ids, id, &own);
+  event_ids_given(&e->ids, id, &own);
   struct event piece = {.kind = EVENT_TEXT_START, .id = buf_span(&own), .user = true};
   events_send(e, &piece);
   piece.kind = EVENT_TEXT;

@@ -106,6 +106,18 @@ static void next_id(struct event_ids *ids, struct seen_ids *of, struct span nati
   buf_free(&id);
 }
 
+void event_ids_given(struct event_ids *ids, struct span given, struct buf *out)
+{
+  struct buf id = buf_make(LIMIT_EVENT_LINE_BYTES);
+  buf_clear(out);
+  buf_add(&id, given);
+  if (given.len > 0 && given.len <= LIMIT_ID_BYTES && claim(&ids->messages, &id))
+    json_escape(out, buf_span(&id));
+  else
+    make_id(ids, &ids->messages, out);
+  buf_free(&id);
+}
+
 void event_ids_message(struct event_ids *ids, struct span native, struct buf *out)
 {
   next_id(ids, &ids->messages, native, out);

@@ -31,6 +31,8 @@ struct event_ids {
 
 /* The id of one more message, as a JSON string into `out`. */
 void event_ids_message(struct event_ids *ids, struct span native, struct buf *out);
+/* … of one of the user's, by the sender's own id: as it is, unless it was used. */
+void event_ids_given(struct event_ids *ids, struct span given, struct buf *out);
 /* The id of one more tool call likewise. */
 void event_ids_call(struct event_ids *ids, struct span native, struct buf *out);
 /* The id of the tool call that went out last for `native`, for a result that comes when

@@ -113,12 +113,33 @@ test_acp_words__others_have_a_next_turn_and_their_tokens_are_summed(void **state
   acp_talk_close(&t);
 }
 
+static void test_acp_words__copilot_counts_its_session(void **state)
+{
+  struct span command[] = {SPAN_LITERAL("copilot"), SPAN_LITERAL("--acp")};
+  struct acp_talk t;
+  (void)state;
+  acp_talk_open(&t, &acp_harness);
+  t.req.harness_options.command = (struct spans){command, 2};
+  acp_talk_begin(&t, NULL);
+  acp_talk_hear(&t, ACP_INIT, "session/new");
+  acp_talk_hear(&t, ACP_OPEN, "session/prompt");
+  acp_talk_hear(&t, ACP_TEXT("One"), NULL);
+  acp_talk_hear(&t, END("10"), NULL);
+  says(&t, "two", true, "two");
+  acp_talk_hear(&t, ACP_TEXT("Two"), NULL);
+  acp_talk_hear(&t, END("30"), NULL);
+  talk_end(&t.talk, (struct process_end){0});
+  acp_talk_told(&t, "\"promptTokens\":30,\"completionTokens\":1", true);
+  acp_talk_close(&t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_acp_words__steer_an_agent_that_offers_it),
       cmocka_unit_test(
           test_acp_words__others_have_a_next_turn_and_their_tokens_are_summed),
+      cmocka_unit_test(test_acp_words__copilot_counts_its_session),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,6 +92,17 @@ static void test_plan__somebody_who_talks_with_it_makes_a_dialogue(void **state)
                       "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{"
                       "\"type\":\"text\",\"text\":\"hi\"}]}}\n");
   process_plan_free(&plan);
+  talked.dialogue = false; /* nobody is asked, but more may be said */
+  talked.words = true;
+  plan = process_plan_make();
+  assert_int_equal(claude_code_plan(&req, NULL, &talked, &plan, &f), 0);
+  expect_argv(
+      &plan,
+      "claude --setting-sources user,project -p --output-format stream-json --verbose "
+      "--input-format stream-json --model sonnet --include-partial-messages "
+      "--permission-mode bypassPermissions");
+  assert_int_equal(plan.input, INPUT_DIALOGUE);
+  process_plan_free(&plan);
 }
 
 static void test_plan__a_prompt_is_words_unless_commands_are_wanted(void **state)

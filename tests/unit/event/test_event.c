@@ -107,6 +107,34 @@ static void test_events__one_message_closes_the_other(void **state)
   stream_close(&s);
 }
 
+static void
+test_events__words_of_the_user_are_a_message_between_those_of_the_agent(void **state)
+{
+  struct stream s;
+  (void)state;
+  stream_open(&s, &event_format_tanstack, 0);
+  events_text(s.events, SPAN_LITERAL("I go"));
+  events_user_message(s.events, SPAN_LITERAL("user-words"), SPAN_LITERAL("not there"));
+  events_text(s.events, SPAN_LITERAL("here"));
+  events_finish(s.events, "stop", NULL);
+  events_user_message(s.events, none, SPAN_LITERAL("late"));
+  stream_expect(
+      &s, 3,
+      "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"r-0\",\"timestamp\":7," META "}");
+  stream_expect(&s, 4,
+                "{\"type\":\"TEXT_MESSAGE_START\",\"messageId\":\"user-words\","
+                "\"timestamp\":7,\"role\":\"user\"," META "}");
+  stream_expect(&s, 5,
+                "{\"type\":\"TEXT_MESSAGE_CONTENT\",\"messageId\":\"user-words\","
+                "\"timestamp\":7,\"delta\":\"not there\"}");
+  stream_expect(
+      &s, 6,
+      "{\"type\":\"TEXT_MESSAGE_END\",\"messageId\":\"user-words\",\"timestamp\":7," META
+      "}");
+  assert_int_equal(stream_count_of(&s, "TEXT_MESSAGE_START"), 3);
+  stream_close(&s);
+}
+
 static void test_events__ids_are_native_then_numbered_then_made(void **state)
 {
   struct stream s;
@@ -449,6 +477,8 @@ int main(void)
       cmocka_unit_test(test_events__a_clock_that_is_set_back_sets_no_event_back),
       cmocka_unit_test(test_events__a_listener_hears_also_what_the_format_leaves_out),
       cmocka_unit_test(test_events__one_message_closes_the_other),
+      cmocka_unit_test(
+          test_events__words_of_the_user_are_a_message_between_those_of_the_agent),
       cmocka_unit_test(test_events__ids_are_native_then_numbered_then_made),
       cmocka_unit_test(test_events__nothing_after_the_terminal_event),
       cmocka_unit_test(test_events__freed_too_early_says_internal),

@@ -92,6 +92,21 @@ static void test_event_ids__no_id_is_given_twice(void **state)
   event_ids_free(&ids);
 }
 
+static void test_event_ids__a_users_id_stays_unless_it_was_used(void **state)
+{
+  static const char *const given[][2] = {
+      {"n", "\"n\""}, {"n", "\"n-2\""}, {"1", "\"1\""}, {"", "\"r-0\""}};
+  struct event_ids ids = {.run_id = SPAN_LITERAL("r")};
+  (void)state;
+  for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+    struct buf out = buf_make(MIB);
+    event_ids_given(&ids, span_of(given[i][0]), &out);
+    assert_string_equal(buf_cstring(&out), given[i][1]);
+    buf_free(&out);
+  }
+  event_ids_free(&ids);
+}
+
 static void
 test_event_ids__an_id_that_begins_with_the_runs_is_not_taken_for_one_of_it(void **state)
 {
@@ -168,6 +183,7 @@ int main(void)
       cmocka_unit_test(
           test_event_ids__what_an_api_made_stays_and_what_is_counted_is_the_runs),
       cmocka_unit_test(test_event_ids__no_id_is_given_twice),
+      cmocka_unit_test(test_event_ids__a_users_id_stays_unless_it_was_used),
       cmocka_unit_test(
           test_event_ids__an_id_that_begins_with_the_runs_is_not_taken_for_one_of_it),
       cmocka_unit_test(test_event_ids__a_late_result_finds_the_last_call_of_its_id),

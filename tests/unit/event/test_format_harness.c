@@ -64,6 +64,7 @@ static void test_format_harness__text_and_reasoning_are_blocks(void **state)
   events_reasoning(s.events, SPAN_LITERAL("hm"));
   events_text_open(s.events, SPAN_LITERAL("x"));
   events_text(s.events, SPAN_LITERAL("a\"b"));
+  events_user_message(s.events, SPAN_LITERAL("u"), SPAN_LITERAL("the host said it"));
   events_finish(s.events, "stop", NULL);
   said(START "{\"type\":\"reasoning-start\",\"id\":\"r-t\"}\n"
              "{\"type\":\"reasoning-delta\",\"id\":\"r-t\",\"delta\":\"hm\"}\n"
