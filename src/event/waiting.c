@@ -75,7 +75,7 @@ void waiting_put(const struct waiting *w, struct span model, long long now_ms,
     buf_add(out, span_cut_utf8(model, WAITING_NAME_BYTES));
   else
     buf_add_text(out, "the model");
-  buf_addf(out, ", %lld s", (now_ms - w->since_ms) / 1000);
+  buf_addf(out, ", %lld s", (now_ms - w->since_ms + 500) / 1000);
   if (w->again)
     buf_add_text(out, ": it failed, and the agent tries again");
 }

@@ -126,7 +126,7 @@ test(
     const t = terminal([RUNLET, 'run', 'r.json'], { box })
     const { code, screen } = await t.ended
     assert.equal(code, 0, screen)
-    assert.match(screen, /\x1b7[^\n]*… waiting for Bash, 1 s[^\n]*\x1b8\x1b\[K/, 'drawn and taken away')
+    assert.match(screen, /\x1b7[^\n]*… waiting for Bash, \d s[^\n]*\x1b8\x1b\[K/, 'drawn and taken away')
     assert.match(text(screen), /< 1\n {2}2\n {2}3\n {2}4\n {2}5\n {2}… 35 more lines \(--full shows them\)\n/)
     assert.match(text(screen), /files: [^\n]*made\.txt \(new\)\n/)
     assert.match(
