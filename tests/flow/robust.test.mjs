@@ -493,6 +493,8 @@ test('what the agent is started as', async () => {
     '--output-format',
     'stream-json',
     '--verbose',
+    '--input-format',
+    'stream-json',
     '--model',
     'fake-model',
     '--include-partial-messages',

@@ -442,5 +442,6 @@ int main(int argc, char **argv)
     a.resulted = false;
     (void)play(&a, a.prompt.at);
   }
+  flush(&a); /* a turn without a result */
   return 0;
 }
