@@ -82,7 +82,11 @@ uint64_t span_fnv1a(struct span s);
 uint64_t span_fnv1a_on(uint64_t h, struct span s);
 uint64_t span_hash(struct span s);
 bool span_is_nocase(struct span s, const char *cstring); /* ASCII only */
-bool span_starts(struct span s, const char *prefix);
+bool span_begins(struct span s, struct span prefix);
+SPAN_IN_LINE bool span_starts(struct span s, const char *prefix)
+{
+  return span_begins(s, span_of(prefix));
+}
 struct span span_after(struct span s, size_t n); /* without its first n bytes */
 struct span span_trim(struct span s);            /* ASCII white space at both ends */
 char *span_copy(struct span s);                  /* malloc'd, NUL-ended */

@@ -194,22 +194,29 @@ const char *buf_cstring(struct buf *b)
   return b->at ? b->at : "";
 }
 
-/* Names are short: two words that may overlap are all of most. */
+/* By pieces of n bytes, the last of which may overlap the one before; 0 < n <= len. */
+SPAN_IN_LINE bool pieces_equal(const char *a, const char *b, size_t len, size_t n)
+{
+  uint64_t left = 0, right = 0;
+  for (size_t i = 0; len - i > n; i += n) {
+    memcpy(&left, a + i, n);
+    memcpy(&right, b + i, n);
+    if (left != right)
+      return false;
+  }
+  memcpy(&left, a + len - n, n);
+  memcpy(&right, b + len - n, n);
+  return left == right;
+}
+
+/* Names are short, and asked for all the time. */
 static bool bytes_equal(const char *a, const char *b, size_t len)
 {
-  uint64_t left, right, more_left, more_right;
-  if (len > 2 * sizeof left)
-    return memcmp(a, b, len) == 0;
-  if (len < sizeof left) {
-    while (len > 0 && *a == *b)
-      a++, b++, len--;
-    return len == 0;
-  }
-  memcpy(&left, a, sizeof left);
-  memcpy(&right, b, sizeof right);
-  memcpy(&more_left, a + len - sizeof left, sizeof left);
-  memcpy(&more_right, b + len - sizeof left, sizeof left);
-  return left == right && more_left == more_right;
+  if (len >= 8)
+    return pieces_equal(a, b, len, 8);
+  if (len >= 4)
+    return pieces_equal(a, b, len, 4);
+  return len == 0 || pieces_equal(a, b, len, 1);
 }
 
 bool span_equal(struct span a, struct span b)
@@ -253,10 +260,9 @@ bool span_is_nocase(struct span s, const char *cstring)
   return i == s.len && cstring[i] == 0;
 }
 
-bool span_starts(struct span s, const char *prefix)
+bool span_begins(struct span s, struct span prefix)
 {
-  size_t len = strlen(prefix);
-  return s.len >= len && (len == 0 || memcmp(s.at, prefix, len) == 0);
+  return s.len >= prefix.len && bytes_equal(s.at, prefix.at, prefix.len);
 }
 
 struct span span_after(struct span s, size_t n)

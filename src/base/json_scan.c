@@ -46,9 +46,17 @@ static int scan_unexpected(const struct scan *s)
 
 static void skip_blanks(struct scan *s)
 {
-  while (s->at < s->end && *s->at <= ' ' &&
-         (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
-    s->at++;
+  const char *at = s->at, *end = s->end;
+  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    at++;
+  s->at = at;
+}
+
+/* Where one is seldom. */
+static inline void skip_any_blanks(struct scan *s)
+{
+  if (s->at < s->end && *s->at <= ' ')
+    skip_blanks(s);
 }
 
 /* Is the next token this one?  Then it is behind us. */
@@ -189,16 +197,16 @@ static int enter(struct scan *s)
     return scan_fails(s, s->at, "nested too deep");
   s->depth++;
   s->at++;
-  skip_blanks(s);
+  skip_any_blanks(s);
   return 0;
 }
 
 /* After a value: is there another one?  -1: neither that nor the end. */
 static int goes_on(struct scan *s, char bracket)
 {
-  skip_blanks(s);
+  skip_any_blanks(s);
   if (takes(s, ',')) {
-    skip_blanks(s);
+    skip_any_blanks(s);
     return 1;
   }
   if (!takes(s, bracket))
@@ -235,9 +243,13 @@ static bool is_raw(const struct scan *s, struct span name)
 {
   if (name.len > 0 && (s->raw_letters >> (name.at[0] & 31) & 1) == 0)
     return false;
-  for (const char *const *raw = s->raw_names; raw && *raw; raw++)
-    if ((name.len == 0 || **raw == name.at[0]) && span_is(name, *raw))
+  for (const char *const *raw = s->raw_names; raw && *raw; raw++) {
+    size_t i = 0; /* most differ soon: their length is not asked for */
+    while (i < name.len && (*raw)[i] == name.at[i])
+      i++;
+    if (i == name.len && (*raw)[i] == 0)
       return true;
+  }
   return false;
 }
 
@@ -266,10 +278,10 @@ static int read_name(struct scan *s, struct json_node *member)
   struct span quoted = {from, (size_t)(s->at - from)};
   if (member && keep_name(s, member, quoted, escaped) < 0)
     return -1;
-  skip_blanks(s);
+  skip_any_blanks(s);
   if (!takes(s, ':'))
     return scan_unexpected(s);
-  skip_blanks(s);
+  skip_any_blanks(s);
   return 0;
 }
 

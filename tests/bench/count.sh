@@ -81,19 +81,54 @@ floor_calls() { # NAME N
 
 each() { awk -v a="$(cat "$box/$1")" -v b="$(cat "$box/$2")" -v n="$3" 'BEGIN { printf "%d", (b - a) / n }'; }
 
-# An agent that names messages as our suffixes do, then uses one id again and again.
-reused_ids() { # NAME N
+# -- how cost grows: N and 2N of a thing, from transcripts and requests --
+
+claude_text() { # ID
+  printf '{"type":"assistant","message":{"id":"%s","role":"assistant","content":[{"type":"text","text":"a"}]}}\n' "$1"
+}
+made_messages() { for i in $(seq "$1"); do claude_text "msg_$i"; done; } # each with an id of its own
+made_ids() { # ids as our suffixes are, then one of them again and again
+  for i in $(seq 2 "$(($1 + 1))"); do claude_text "msg_of_the_model-$i"; done
+  for _ in $(seq "$1"); do claude_text msg_of_the_model; done
+}
+made_calls() { # N calls that are open at once, each answered later
   local i
-  printf '{"type":"system","subtype":"init","session_id":"s"}\n' >"$box/$1.transcript"
-  for i in $(seq 2 "$(($2 + 1))"); do
-    printf '{"type":"assistant","message":{"id":"msg_of_the_model-%d","role":"assistant","content":[{"type":"text","text":"a"}]}}\n' "$i"
-  done >>"$box/$1.transcript"
-  for _ in $(seq "$2"); do
-    printf '{"type":"assistant","message":{"id":"msg_of_the_model","role":"assistant","content":[{"type":"text","text":"a"}]}}\n'
-  done >>"$box/$1.transcript"
-  printf '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"stop_reason":"end_turn","session_id":"s"}\n' >>"$box/$1.transcript"
-  count "$1" "$runlet" translate --harness claude-code "$box/$1.transcript" >"$box/$1.events"
-  [ "$(grep -c TEXT_MESSAGE_START "$box/$1.events")" -eq "$((2 * $2))" ] || die "$1: a message is missing"
+  for i in $(seq "$1"); do
+    printf '{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"call_%d","name":"Read","input":{"n":%d}}]}}\n' "$i" "$i"
+  done
+  for i in $(seq "$1"); do
+    printf '{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"call_%d","content":"ok"}]}}\n' "$i"
+  done
+}
+told() { # NAME EVENT N: the transcript of made_NAME to callgrind; so many EVENTs must come out
+  { printf '{"type":"system","subtype":"init","session_id":"s"}\n'
+    "made_$1" "$3"
+    printf '{"type":"result","subtype":"success","is_error":false,"num_turns":1,"stop_reason":"end_turn","session_id":"s"}\n'
+  } >"$box/transcript"
+  count "$1$3" "$runlet" translate --harness claude-code "$box/transcript" >"$box/events"
+  [ "$(grep -c "\"$2\"" "$box/events")" -eq "$3" ] || [ "$1" = ids ] || die "$1: an event is missing"
+}
+
+made_tools() { # a run with N tools on offer
+  local i comma=
+  request hello | sed 's/"toolDescriptors":.*//' | tr -d '\n' >"$box/request"
+  { printf '"toolDescriptors":['
+    for i in $(seq "$1"); do
+      printf '%s{"name":"tool_%d","description":"d","inputSchema":{"type":"object"}}' "$comma" "$i"
+      comma=,
+    done
+    printf '],"toolExecUrl":"http://127.0.0.1:%s/","toolExecToken":"%s"}' "$port" "$token"
+  } >>"$box/request"
+  count "tools$1" "$runlet" run "$box/request" --output ndjson --workspace "$box/work" --state-dir "$box/state" >"$box/events"
+  tail -n 1 "$box/events" | grep -q '"RUN_FINISHED"' || die "tools: the run did not finish"
+}
+
+# NAME N WORDS MOST: N and 2N more than none; what one costs may grow to so many percent.
+grows() {
+  local one two
+  one=$(each "${1}0" "$1$2" "$2") two=$(each "${1}0" "$1$((2 * $2))" "$((2 * $2))")
+  printf '| %-22s | %6d | %12d | %12d |\n' "$3" "$2" "$one" "$two"
+  [ "$((two * 100))" -le "$((one * $4))" ] || die "$3: each costs more the more there are"
 }
 
 ours delta1 'deltas 1000 20'
@@ -109,8 +144,17 @@ echo "| instructions | runlet | floor | ratio |"
 echo "| --- | ---: | ---: | ---: |"
 row "a delta" "$(each delta1 delta2 10000)" "$(each fdelta1 fdelta2 10000)"
 row "a tool call" "$(each call1 call2 1000)" "$(each fcall1 fcall2 1000)"
-for n in 0 2000 4000; do reused_ids "ids$n" "$n"; done
-id1=$(each ids0 ids2000 4000) id2=$(each ids0 ids4000 8000)
+for n in 0 2000 4000; do
+  told messages TEXT_MESSAGE_START "$n"
+  told ids TEXT_MESSAGE_START "$n"
+done
+for n in 0 1000 2000; do told calls TOOL_CALL_RESULT "$n"; done
+for n in 0 400 800; do made_tools "$n"; done
 echo
-echo "a message whose id was used before: $id1 instructions among 4,000, $id2 among 8,000"
-[ "$((id2 * 10))" -le "$((id1 * 11))" ] || die "reused ids cost more the more there are"
+echo "| what there is more of | n | instructions for each of n | … of 2n |"
+echo "| --- | ---: | ---: | ---: |"
+grows messages 2000 "messages" 110
+grows ids 2000 "an id used before" 110
+# Not linear: each alias is compared with all (LIMIT_TOOLS), each result looks through what is open (LIMIT_OPEN_CALLS).
+grows tools 400 "tools in the table" 150
+grows calls 1000 "open calls" 170

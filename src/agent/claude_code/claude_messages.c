@@ -25,7 +25,8 @@ struct line { /* what the functions below share */
   struct events *events;
 };
 
-static bool is(const struct line *l, json_at object, const char *key, const char *value)
+SPAN_IN_LINE bool is(const struct line *l, json_at object, const char *key,
+                     const char *value)
 {
   return span_is(json_member_text(l->doc, object, key), value);
 }
