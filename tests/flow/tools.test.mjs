@@ -418,7 +418,7 @@ test('a schema of another type and a name of 257 bytes are 400s that name the to
   const refused = async (tool) => await post(server, runRequest({ orch, toolDescriptors: [tool] }))
   const typed = await refused({ name: 'mid', inputSchema: { type: 'string' } })
   assert.equal(typed.status, 400)
-  assert.match(typed.text, /the type of inputSchema of \\?"mid\\?" must be \\?"object/)
+  assert.match(typed.text, /the type of toolDescriptors\[0\]\.inputSchema \(\\?"mid\\?"\) must be \\?"object/)
   const long = await refused({ name: 'n'.repeat(257) })
   assert.equal(long.status, 400)
   assert.match(long.text, /a name is longer than 256 bytes/)
