@@ -421,7 +421,7 @@ test('a schema of another type and a name of 257 bytes are 400s that name the to
   assert.match(typed.text, /the type of toolDescriptors\[0\]\.inputSchema \(\\?"mid\\?"\) must be \\?"object/)
   const long = await refused({ name: 'n'.repeat(257) })
   assert.equal(long.status, 400)
-  assert.match(long.text, /a name is longer than 256 bytes/)
+  assert.match(long.text, /toolDescriptors\[0\]\.name is longer than 256 bytes/)
 })
 
 test('an odd descriptor is told once by the name of its tool', async () => {
