@@ -221,21 +221,20 @@ static bool is_from_sub_agent(json_at root)
   return kind != JSON_ABSENT && kind != JSON_NULL;
 }
 
-static void on_object(struct line *l, json_at root)
+static void on_object(struct line *l, json_at root, struct span type, bool sub_agent)
 {
-  struct span type = json_member_text(l->doc, root, "type");
   if (!span_is(type, "system") && !span_is(type, "user"))
     claude_compaction_tell(&l->c->compaction, (struct span){0}, l->events);
-  if (span_is(type, "result")) {
+  if (span_is(type, "stream_event")) { /* nearly all of them */
+    if (!sub_agent && claude_messages_stream(&l->c->messages, l->doc, root, l->events))
+      agent_works_again(l->output);
+  } else if (span_is(type, "result")) {
     on_result(l, root);
   } else if (span_is(type, "system")) {
     on_system(l, root);
   } else if (claude_dialogue_read(&l->c->dialogue, l->doc, root, l->output) ||
-             is_from_sub_agent(root)) {
+             sub_agent) {
     return;
-  } else if (span_is(type, "stream_event")) {
-    if (claude_messages_stream(&l->c->messages, l->doc, root, l->events))
-      agent_works_again(l->output);
   } else if (span_is(type, "assistant")) {
     claude_messages_whole(&l->c->messages, l->doc, root, l->events, on_tool_use, l);
   } else if (span_is(type, "user")) {
@@ -243,13 +242,12 @@ static void on_object(struct line *l, json_at root)
   }
 }
 
-static void count(const struct line *l, json_at root)
+static void count(const struct line *l, json_at root, struct span type, bool sub_agent)
 {
   struct spending *s = &l->output->actions->spending;
-  bool sub_agent = is_from_sub_agent(root);
-  if (is(l, root, "type", "assistant"))
+  if (span_is(type, "assistant"))
     claude_spending_whole(&l->c->spending, l->doc, root, sub_agent, s);
-  else if (is(l, root, "type", "stream_event") && !sub_agent)
+  else if (span_is(type, "stream_event") && !sub_agent)
     claude_spending_stream(&l->c->spending, l->doc, root, s);
   s->goes_on = s->goes_on && !l->c->result.wants_value; /* its value is a call */
 }
@@ -264,8 +262,11 @@ static int claude_on_input(void *state, const struct agent_input *input,
   if (doc) {
     struct line line = {
         .c = state, .doc = doc, .events = output->events, .output = output};
-    on_object(&line, json_root(doc));
-    count(&line, json_root(doc));
+    json_at root = json_root(doc);
+    struct span type = json_member_text(doc, root, "type");
+    bool sub_agent = is_from_sub_agent(root);
+    on_object(&line, root, type, sub_agent);
+    count(&line, root, type, sub_agent);
     json_free(doc);
     return 0;
   }

@@ -32,16 +32,17 @@ static void is_whole(struct claude_spending *c, bool goes_on, struct spending *s
 void claude_spending_stream(struct claude_spending *c, const struct json *doc,
                             json_at root, struct spending *s)
 {
-  json_at event = json_get(root, "event"), message = json_get(event, "message");
+  json_at event = json_get(root, "event");
   struct span type = json_member_text(doc, event, "type");
-  struct span reason = json_member_text(doc, json_get(event, "delta"), "stop_reason");
   if (span_is(type, "message_start")) {
+    json_at message = json_get(event, "message");
     is_whole(c, false, s); /* the one before broke off */
     c->answer = event_usage_none();
     c->streams = true;
     agent_keep(&c->message, json_member_text(doc, message, "id"));
     read_usage(json_get(message, "usage"), &c->answer);
   } else if (span_is(type, "message_delta") && c->streams) {
+    struct span reason = json_member_text(doc, json_get(event, "delta"), "stop_reason");
     read_usage(json_get(event, "usage"), &c->answer);
     if (reason.len > 0)
       is_whole(c, span_is(reason, "tool_use"), s);
