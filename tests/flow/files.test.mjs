@@ -10,6 +10,9 @@ import { assertStream, eventsOf, warningsOf } from '../support/ndjson.mjs'
 import { runRequest } from '../support/orchestrator.mjs'
 import { assertNothingLeft, makeBox, run, startRun, until } from '../support/runlet.mjs'
 
+/** What is older than a tick of the clock by which files are stamped is never told as new (io/folder_read.h). */
+const tick = () => sleep(20)
+
 const request = (script, more = {}) => ({
   ...runRequest({ harness: 'command', prompt: 'x', model: 'none' }),
   harnessOptions: { command: ['sh', '-c', script] },
@@ -41,6 +44,7 @@ test(
   'a file that is made, changed, renamed, deleted is told, in order, before the last event',
   boxed(async (box) => {
     fs.writeFileSync(path.join(box.work, 'old'), 'x')
+    await tick()
     const steps = [
       'echo a >a',
       'echo b >>old',
@@ -147,7 +151,7 @@ test(
   '"fileEvents": false, and nobody is told',
   boxed(async (box) => {
     assert.deepEqual((await told(box, 'echo 1 >a', { fileEvents: false })).told, [])
-    await sleep(20) // a tick of the clock by which files are stamped, see io/folder_read.h
+    await tick()
     assert.deepEqual((await told(box, 'echo 1 >b', { fileEvents: true })).told, ['create b'])
     await sleep(20)
     assert.deepEqual((await told(box, 'echo 1 >c', { fileEvents: { diff: false } })).told, ['create c'])
@@ -159,6 +163,7 @@ test(
   boxed(async (box) => {
     fs.mkdirSync(path.join(box.work, 'sub'))
     fs.writeFileSync(path.join(box.work, 'sub/old'), 'x')
+    await tick()
     const r = startRun(
       request('echo ready; while [ ! -e go ]; do sleep 0.05; done; while [ ! -e last ]; do sleep 0.05; done'),
       { box },
@@ -190,6 +195,7 @@ test(
   boxed(async (box) => {
     for (const name of ['a/b/c', 'd/e']) fs.mkdirSync(path.join(box.work, name), { recursive: true })
     fs.writeFileSync(path.join(box.work, 'a/b/c/old'), 'x')
+    await tick()
     const script = 'echo 1 >a/b/c/f; echo 2 >>a/b/c/old; mkdir d/e/n; echo 3 >d/e/n/g; echo 4 >h'
     const few = 'echo 2 >/proc/sys/user/max_inotify_watches; exec "$0" "$@"'
     const words = ['-Ur', 'sh', '-ec', few, process.env.RUNLET, 'run', '-', '--output', 'ndjson']

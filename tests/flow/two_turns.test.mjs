@@ -107,14 +107,13 @@ before(async () => {
     fs.rmSync(file, { force: true })
     fs.writeFileSync(file, `#!/bin/sh\n${text}`, { mode: 0o755 })
   }
-  const turn = 'case $(cat) in *"question 2"*) n=2 ;; *) n=1 ;; esac\n'
-  script(path.join(box.bin, 'codex'), `${turn}cat ${programs}/codex-$n\n`)
-  script(path.join(box.bin, 'claude'), `${turn}cat ${programs}/claude-code-$n\n`)
+  const turn = (input) => `case ${input} in *"question 2"*) n=2 ;; *) n=1 ;; esac\n`
+  script(path.join(box.bin, 'codex'), `${turn('$(cat)')}cat ${programs}/codex-$n\n`)
+  script(path.join(box.bin, 'claude'), `read -r line\n${turn('$line')}cat ${programs}/claude-code-$n\n`)
   script(
     path.join(programs, 'acp'),
     `${acpAnswers.map((a) => `read -r line; echo '${JSON.stringify(a)}'\n`).join('')}read -r line
-case $line in *"question 2"*) n=2 ;; *) n=1 ;; esac
-cat ${programs}/acp-$n; echo '{"jsonrpc":"2.0","id":8,"result":{"stopReason":"end_turn"}}'; cat >/dev/null\n`,
+${turn('$line')}cat ${programs}/acp-$n; echo '{"jsonrpc":"2.0","id":8,"result":{"stopReason":"end_turn"}}'; cat >/dev/null\n`,
   )
   server = await serve({ box, args: ['--workspace-per-thread'] })
 })
