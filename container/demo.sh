@@ -62,4 +62,4 @@ grep -q '"type":"RUN_FINISHED"' "$here/events" || { echo "demo.sh: the run did n
 kill "$server"
 wait "$server" || { echo "demo.sh: serve did not end well" >&2; exit 1; }
 server=
-say "both ran to the end. Next: ./tests/run.sh, and README.md for your own agent and tools."
+say "both ran to the end. Next: README.md, \"Run something\", with your own agent and tools. The program is $runlet"

@@ -5,7 +5,7 @@
  * default, and the group that a door takes it by; the flag wins over the variable.
  * "--name value" and "--name=value" are the same.  Numbers are strict: the whole text,
  * decimal, in range, the unit is in the name; "90s" is an error naming the option.  The
- * table (option_table.c) makes the parser, --help, and the README's table (runlet
+ * table (option_table.c) makes the parser, --help, and the reference's table (runlet
  * --help=markdown), and each row writes straight into the setting that it is for.
  *
  * RUNLET_TOKEN has no flag on purpose: argv can be read by everybody.  It and every other

@@ -2,7 +2,7 @@
 /* request_read.h - the run request: JSON text in, a checked value out.
  *
  * Wire: the body of POST /run of TanStack AI's in-container runner plus our optional
- * fields (README.md "The request").  Checked in the order of TanStack's runner with its
+ * fields (src/reference/request.md).  Checked in the order of TanStack's runner with its
  * texts, the first failure wins: object, runId, threadId, model, toolExecUrl,
  * toolExecToken, messages, harness, workspace, toolDescriptors; then ours: the text
  * says what was given, too.  Unknown members are left out; those of the request itself,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* doors.c - one row a door.  The parser, --help and the README's table follow from it. */
+/* doors.c - one row a door.  The parser, --help and the man page follow from it. */
 #include "door/doors.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options_help.c - what --help prints: to people in columns, to the README in Markdown,
+/* options_help.c - what --help prints: to people in columns, to options.md in Markdown,
  * whose test compares the two.  */
 #include "door/options_help.h"
 

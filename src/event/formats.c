@@ -3,7 +3,7 @@
  * that nothing outside the format's own file knows how it differs from the others.  */
 #include "event/formats.h"
 
-/* In the order of the README.  A row stands for event_format_<name>, which
+/* In the order of --help.  A row stands for event_format_<name>, which
  * format_<name>.c defines. */
 #define FORMAT_ROWS(ROW)                                                                 \
   ROW(tanstack)                                                                          \

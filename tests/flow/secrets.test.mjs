@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a hostile agent gets at (support/snoop.c is what it tries): nothing with --agent-user, and without it just what
-// the README's security section says.  Needs root: who is not fails here.
+// src/reference/security.md says.  Needs root: who is not fails here.
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import fs from 'node:fs'
@@ -348,7 +348,7 @@ test('two RUNLET_TOKENs are refused; one is not to be seen in /proc/<runlet>/env
   box.remove()
 })
 
-// Without --agent-user: what the README says, no less and no more.
+// Without --agent-user: what src/reference/security.md says, no less and no more.
 if (LOOKS)
   test('without --agent-user an agent that is root reads what runlet knows', async () => {
     const box = openBox(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Budgets with the real agents that have a harness of their own.  The README's table of budgets is this file's and
-// budgets-acp.test.mjs'.
+// Budgets with the real agents that have a harness of their own.  The table of budgets in
+// src/reference/agents.md is this file's and budgets-acp.test.mjs'.
 import { ALL, budgetCases } from '../support/budget_cases.mjs'
 import { realAgents } from '../support/real_agents.mjs'
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // How a run ends when the API of a real agent's model fails, breaks off in an answer, or says nothing: codex, opencode,
-// grok, gemini by ACP and by stream-json.  What a kind of agent cannot show is in tests/golden and the README.
+// grok, gemini by ACP and by stream-json.  What a kind of agent cannot show is in tests/golden and src/reference/agents.md.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { assertStream, resultsOf, textsOf, warningsOf } from '../support/ndjson.mjs'
