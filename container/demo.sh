@@ -46,6 +46,7 @@ say "1. runlet run: the request from a file, a transcript for people"
 cat "$here/calls"
 
 say "2. runlet serve and POST /run: the same request, the events as they are"
+: >"$here/log" # it is read before the service may have opened it
 "$runlet" serve --listen 127.0.0.1:0 --tool-command "$here/tool.sh" --log-level info 2>"$here/log" &
 server=$!
 for _ in $(seq 100); do
