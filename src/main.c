@@ -21,7 +21,8 @@ extern char **environ;
 static int open_door(const struct options *o, struct fault *f)
 {
   log_setup(o->log.level, o->log.format);
-  options_warn_of_variables(environ);
+  if (o->door->options & OPTIONS_RUN) /* others speak for a foreign host, on its stderr */
+    options_warn_of_variables(environ);
   return o->door->open(o, environ, f);
 }
 
