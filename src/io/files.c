@@ -141,14 +141,6 @@ void files_remove_tree(const char *path)
   (void)tree_remove_some(path, LIMIT_REMOVER_ENTRIES, &ignored);
 }
 
-static bool is_free(int fd)
-{
-  bool free_now = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-  if (fd >= 0)
-    close(fd);
-  return free_now;
-}
-
 /* A private folder whose lock can be taken has no living runner. */
 static bool is_stale(const char *path)
 {
@@ -156,8 +148,12 @@ static bool is_stale(const char *path)
   if (folder < 0)
     return false;
   int file = openat(folder, LOCK_NAME, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-  bool has_none = file < 0 && errno == ENOENT, free_now = is_free(file);
-  return has_none ? is_free(folder) : (close(folder), free_now);
+  bool has_none = file < 0 && errno == ENOENT;
+  bool free_now = flock(has_none ? folder : file, LOCK_EX | LOCK_NB) == 0;
+  if (file >= 0)
+    close(file);
+  close(folder);
+  return free_now;
 }
 
 unsigned files_sweep_stale(const char *state, const char *prefix)
